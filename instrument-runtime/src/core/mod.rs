@@ -1,0 +1,17 @@
+//! The heart: from frames to finished span records, as a pure function of its input.
+//!
+//! Nothing here has a clock, an id generator, a lock or OpenTelemetry: time comes in as a value with every event
+//! and spans go out as plain data. So a conversation can be replayed from a file or under a fuzzer, a million times
+//! faster than it was spoken, with the same result each time.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`frame`] | the neutral, borrowed view of a frame and of the processors it passes between |
+//! | [`conversation`] | all of it together: events in, spans out |
+//! | [`record`] | a span as plain data |
+//! | [`time`] | instants and durations as values |
+
+pub mod conversation;
+pub mod frame;
+pub mod record;
+pub mod time;

@@ -1,0 +1,326 @@
+//! A span as plain data: what the core hands out, and what [`emit`](crate::emit) writes down.
+//!
+//! ```text
+//!          start(SpanStart) ──▶ open ──▶ end(SpanRecord)
+//! ```
+//!
+//! Every span that is started is ended exactly once. A span is started late, when it is certain to be wanted (a turn
+//! in which nothing happens is no span), with the start time that it really had; its record comes with its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::frame::{LlmUsage, Message, Processor, ToolCall};
+use super::time::Time;
+
+/// What tells a span from every other of its conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanKey(pub u64);
+
+/// The number of a turn, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TurnNumber(pub u32);
+
+/// Which kind of span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SpanKind {
+    /// One exchange between user and bot.
+    Turn,
+    /// One utterance of the user, turned into text.
+    Stt,
+    /// One invocation of a language model.
+    Llm,
+    /// One reply, turned into audio.
+    Tts,
+    /// One function call.
+    Tool,
+}
+
+/// A span that begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanStart {
+    /// Which span.
+    pub key: SpanKey,
+    /// What kind of span.
+    pub kind: SpanKind,
+    /// The span that it belongs under; `None` for a turn.
+    pub parent: Option<SpanKey>,
+    /// When it began.
+    pub at: Time,
+    /// The class of its service, or the name of its tool; empty for a turn.
+    pub name: String,
+    /// The turn that it belongs to.
+    pub turn: TurnNumber,
+}
+
+/// A span that is over, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanRecord {
+    /// Which span.
+    pub key: SpanKey,
+    /// When it began.
+    pub start: Time,
+    /// When it ended, never before it began.
+    pub end: Time,
+    /// Whether it failed.
+    pub status: Status,
+    /// What happened in it, in order.
+    pub events: Vec<SpanEvent>,
+    /// Who the user is, as far as known when the span ended.
+    pub user_id: Option<Arc<str>>,
+    /// What it has to tell.
+    pub body: Body,
+}
+
+/// Whether a span failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Status {
+    /// It did not.
+    #[default]
+    Ok,
+    /// It did: the message of the first error, and its type.
+    Error {
+        /// What went wrong.
+        message: String,
+        /// The exception's class, the framework's category, or `_OTHER`.
+        error_type: String,
+    },
+}
+
+/// Something that happened at one moment of a span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanEvent {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: Happening,
+}
+
+/// What happened at one moment of a span.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Happening {
+    /// An error: its message and type.
+    Exception {
+        /// What went wrong.
+        message: String,
+        /// The exception's class, the framework's category, or `_OTHER`.
+        error_type: String,
+    },
+}
+
+/// What a span has to tell, by its kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// One exchange between user and bot.
+    Turn(TurnRecord),
+    /// One utterance.
+    Stt(SttRecord),
+    /// One invocation.
+    Llm(Box<LlmRecord>),
+    /// One reply.
+    Tts(TtsRecord),
+    /// One function call.
+    Tool(ToolRecord),
+}
+
+/// Why a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// The bot had said what it had to say.
+    Completed,
+    /// The user spoke while the bot did.
+    Interrupted,
+    /// The pipeline ended before the bot was done.
+    Ended,
+    /// The pipeline was cancelled, dropped, or its log breaks off.
+    Cancelled,
+}
+
+/// From when a latency is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LatencySource {
+    /// From the end of the user's voice.
+    Vad,
+    /// From the end of the user's turn.
+    UserStopped,
+}
+
+/// How long the user waited for the bot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UserToBotLatency {
+    /// Seconds, below zero where the bot spoke before the user was found to be done.
+    pub seconds: f64,
+    /// From when they are counted.
+    pub source: LatencySource,
+}
+
+/// One exchange between user and bot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnRecord {
+    /// Its number.
+    pub number: TurnNumber,
+    /// What the user said; `None` if nothing.
+    pub input: Option<String>,
+    /// What the bot said; `None` if nothing.
+    pub output: Option<String>,
+    /// Why it ended.
+    pub end_reason: EndReason,
+    /// How long the user waited for the bot; `None` in a turn that the bot began, or never spoke in.
+    pub latency: Option<UserToBotLatency>,
+}
+
+/// Whether a time was told by the service or found out from its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measured {
+    /// The service told it.
+    Reported,
+    /// It was found out from the frames.
+    FromFrames,
+}
+
+/// Times that every service has.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ServiceTimes {
+    /// Seconds to the first byte, and who says so.
+    pub ttfb: Option<(f64, Measured)>,
+    /// Seconds of work on it.
+    pub processing: Option<f64>,
+}
+
+/// One utterance of the user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SttRecord {
+    /// The service.
+    pub service: Arc<Processor>,
+    /// The model that was measured, where it is another than the service's.
+    pub measured_model: Option<String>,
+    /// Its times.
+    pub times: ServiceTimes,
+    /// The final transcripts, joined; `None` where none came.
+    pub transcript: Option<String>,
+    /// The language of the last transcript that names one.
+    pub language: Option<String>,
+    /// Seconds of audio that were transcribed.
+    pub audio_seconds: Option<f64>,
+    /// Seconds from the end of the voice to the last final transcript.
+    pub time_to_last_transcription: Option<f64>,
+}
+
+/// One invocation of a language model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LlmRecord {
+    /// The service.
+    pub service: Arc<Processor>,
+    /// The model that was measured, where it is another than the service's.
+    pub measured_model: Option<String>,
+    /// Its times.
+    pub times: ServiceTimes,
+    /// What it was sent.
+    pub request: Request,
+    /// What the user said, in a service that hears by itself; else the request's last user message is the input.
+    pub heard: Option<String>,
+    /// What it answered; `None` if nothing.
+    pub text: Option<String>,
+    /// The calls that it asked for.
+    pub tool_calls: Vec<ToolCall>,
+    /// Its tokens; prompt tokens include those from a cache.
+    pub usage: Option<LlmUsage>,
+    /// Seconds to the first token of the answer, after any thinking.
+    pub ttfat: Option<f64>,
+    /// Whether the user or a cancel cut it.
+    pub interrupted: bool,
+}
+
+/// What a language model was sent, copied at that moment, no more of it than a span can carry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// The first message, if it is the system's.
+    pub system: Option<Message>,
+    /// The newest of the other messages, oldest first.
+    pub newest: Vec<Message>,
+    /// How many messages there were, all told.
+    pub message_count: usize,
+    /// The last message of a user, as text, wherever it stands.
+    pub last_user_message: Option<String>,
+    /// The tools, each as JSON.
+    pub tools: Vec<String>,
+}
+
+/// One reply, turned into audio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TtsRecord {
+    /// The service.
+    pub service: Arc<Processor>,
+    /// The model that was measured, where it is another than the service's.
+    pub measured_model: Option<String>,
+    /// Its times.
+    pub times: ServiceTimes,
+    /// What it was asked to say; `None` where that was never told.
+    pub input: Option<String>,
+    /// What was spoken of it; `None` if nothing, or if it was cut and nobody told.
+    pub output: Option<String>,
+    /// Characters that were paid for.
+    pub characters: Option<u64>,
+    /// Seconds to the first audio that is not silence.
+    pub ttfa: Option<f64>,
+    /// How much audio it sent.
+    pub audio: Option<Duration>,
+    /// How much of it was heard, where it was cut and nobody told the words.
+    pub played: Option<Duration>,
+    /// Whether the user or a cancel cut it.
+    pub interrupted: bool,
+}
+
+/// One function call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolRecord {
+    /// The function.
+    pub name: String,
+    /// Which call of it.
+    pub tool_call_id: String,
+    /// Its arguments, as JSON.
+    pub arguments: Option<String>,
+    /// What it returned, as JSON.
+    pub result: Option<String>,
+    /// Whether it was called off.
+    pub cancelled: bool,
+}
+
+/// Whether somebody will look at a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// It is recorded.
+    Yes,
+    /// The sampler dropped it: nothing need be gathered for it or what is under it.
+    No,
+}
+
+/// Where the core's spans go.
+pub trait Spans {
+    /// A span begins.
+    fn start(&mut self, start: SpanStart) -> Recording;
+
+    /// A span is over. Comes exactly once for every one that was started, children before their parent.
+    fn end(&mut self, record: SpanRecord);
+}
+
+/// Spans gathered in the order in which they end: for tests, and for tools that look at records.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GatheredSpans {
+    /// Every span that began, in that order.
+    pub started: Vec<SpanStart>,
+    /// Every span that is over, in that order.
+    pub ended: Vec<SpanRecord>,
+}
+
+impl Spans for GatheredSpans {
+    fn start(&mut self, start: SpanStart) -> Recording {
+        self.started.push(start);
+        Recording::Yes
+    }
+
+    fn end(&mut self, record: SpanRecord) {
+        self.ended.push(record);
+    }
+}

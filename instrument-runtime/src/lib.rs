@@ -1,0 +1,2 @@
+//! Runtime of `pipecat-instrument`.
+pub mod core;
