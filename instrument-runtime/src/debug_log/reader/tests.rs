@@ -73,7 +73,7 @@ fn bad_lines_are_named_and_skipped() {
         "line 6: missing field `class` at column 23",
         "line 7: payload of TranscriptionFrame: invalid type: integer `5`, expected a string at column 9",
         "line 9: a second header: a file holds one conversation",
-        "line 10: not JSON: EOF while parsing an object key at column 7",
+        "line 10: not JSON: EOF while parsing a value at column 7",
     ];
     assert_eq!(bad.len(), expected.len(), "{bad:#?}");
     for (bad, expected) in bad.iter().zip(expected) {
