@@ -46,13 +46,15 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
     let mut trees =
         arguments.wants_trees().then(|| AutoStream::new(io::stdout().lock(), arguments.color.into()));
     let mut outcome = Outcome::Good;
+    let mut separator = "";
     for file in &arguments.files {
         match replayer.replay(file) {
             Ok((spans, report)) => {
                 outcome = outcome.max(complain(file, &report));
                 if let Some(out) = &mut trees {
                     let style = TreeStyle { colour: Colour::Always, ..TreeStyle::default() };
-                    out.write_all(SpanTree::from_spans(&spans).render(style).as_bytes())?;
+                    write!(out, "{separator}{}", SpanTree::from_spans(&spans).render(style))?;
+                    separator = "\n";
                 }
                 if let Some(out) = &mut otlp {
                     otlp::write_line(out, &replayer.resource, spans)?;
