@@ -1,6 +1,7 @@
 //! Trees as they are printed, written down by hand.
 
-use opentelemetry::trace::{Span, Tracer, TracerProvider};
+use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 
 use super::{Colour, SpanTree, TreeStyle};
@@ -8,6 +9,7 @@ use crate::core::record::{
     Body, EndReason, Happening, LlmRecord, SpanEvent, SpanKind, SpanRecord, Status, ToolRecord, TtsRecord,
     TurnNumber, TurnRecord,
 };
+use crate::emit::keys;
 use crate::emit::samples::{clock_call, llm, stt, tool, tts, turn};
 use crate::setup::scene::{Scene, at};
 
@@ -170,6 +172,30 @@ fn colours_are_added_and_nothing_else_changes() {
         )
         .collect();
     assert_eq!(text, tree.render(plain(100)));
+}
+
+#[test]
+fn a_span_that_holds_the_turns_gives_way_to_them_and_one_without_its_parent_stands_alone() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let (tracer, moment) = (provider.tracer("by hand"), std::time::SystemTime::UNIX_EPOCH);
+    let begin = |name: &'static str, parent: &Context| {
+        parent
+            .with_span(tracer.span_builder(name).with_start_time(moment).start_with_context(&tracer, parent))
+    };
+    let stranger = begin("never exported", &Context::new());
+    let orphan = begin("orphan", &stranger);
+    let conversation = begin("pipecat.conversation", &Context::new());
+    let turn = begin("turn-7", &conversation);
+    turn.span().set_attribute(KeyValue::new(keys::TURN_NUMBER, 7));
+    for context in [orphan, turn, conversation] {
+        context.span().end_with_timestamp(moment);
+    }
+
+    assert_eq!(
+        SpanTree::from_spans(&exporter.get_finished_spans().unwrap()).render_turns(plain(100)),
+        "turn 7  0.0 ms\n\norphan  0.0 ms\n"
+    );
 }
 
 #[test]
