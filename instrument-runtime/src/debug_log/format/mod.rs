@@ -9,7 +9,7 @@ mod line;
 mod processor;
 
 pub(super) use frame_id::IdNumber;
-pub(super) use line::{Dir, EventLine, FooterLine, HeaderLine, Line, SignalsLine};
+pub(super) use line::{EventLine, FooterLine, HeaderLine, Line, SignalsLine};
 pub(super) use processor::{ProcessorEnvelope, ProcessorLine};
 
 /// The version of the format that is written, and read.

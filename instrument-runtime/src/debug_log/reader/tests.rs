@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{FrameLogError, FrameLogReader, LoggedEvent};
 use crate::core::conversation::Announced;
-use crate::core::frame::{Frame, Role};
+use crate::core::frame::{ChatContext, Frame, Role};
 
 const HEADER: &str = r#"{"frame_log":1,"writer":"test","wall":1}"#;
 
@@ -73,7 +73,7 @@ fn bad_lines_are_named_and_skipped() {
         "line 6: missing field `class` at column 23",
         "line 7: payload of TranscriptionFrame: invalid type: integer `5`, expected a string at column 9",
         "line 9: a second header: a file holds one conversation",
-        "line 10: not JSON: EOF while parsing an object key at column 7",
+        "line 10: not JSON: EOF while parsing a value at column 7",
     ];
     assert_eq!(bad.len(), expected.len(), "{bad:#?}");
     for (bad, expected) in bad.iter().zip(expected) {
@@ -151,7 +151,7 @@ fn each_hop_of_a_context_shows_its_messages() {
     let counts: Vec<Option<usize>> = events
         .iter()
         .map(|event| match event.frame() {
-            Frame::LlmContext(context) => context.map(|context| context.message_count()),
+            Frame::LlmContext(context) => context.map(ChatContext::message_count),
             other => panic!("{other:?} is no context"),
         })
         .collect();
