@@ -8,7 +8,7 @@
 //!                 End or Stop at the end of the pipeline, close
 //! ```
 //!
-//! [`events`] holds what each group of frames does, [`spans`] the spans while they are being gathered, [`services`]
+//! `events` holds what each group of frames does, `spans` the spans while they are being gathered, `services`
 //! the processors.
 
 mod config;
@@ -120,6 +120,7 @@ pub struct Conversation {
     turn: Option<Turn>,
     /// Turns that have ended and whose spans are held for what may come late.
     held: VecDeque<Turn>,
+    last_turn_end: Time,
     user_id: Option<Arc<str>>,
     voice: Voice,
     utterance: Option<Utterance>,
@@ -164,6 +165,7 @@ impl Conversation {
             next_turn: 1,
             turn: None,
             held: VecDeque::new(),
+            last_turn_end: Time::default(),
             user_id: None,
             voice: Voice::default(),
             utterance: None,
@@ -236,7 +238,7 @@ impl Conversation {
         let moment = &mut Moment { now: self.now, spans };
         match (why, self.ending) {
             (CloseReason::Shutdown, _) | (CloseReason::Dropped, Ending::Announced) => {
-                self.pipeline_ends(moment)
+                self.pipeline_ends(moment);
             }
             (CloseReason::Dropped, Ending::NotYet) => self.is_cancelled(moment),
         }
@@ -294,7 +296,7 @@ impl Conversation {
             Frame::UserStoppedSpeaking => self.user_stops(moment),
             Frame::Transcription(transcript) => self.words_are_final(hop.source, &transcript, moment),
             Frame::InterimTranscription(transcript) => {
-                self.words_are_interim(hop.source, &transcript, moment)
+                self.words_are_interim(hop.source, &transcript, moment);
             }
             Frame::BotStartedSpeaking => self.bot_is_announced(hop, moment),
             Frame::BotStoppedSpeaking => self.bot_stop_is_announced(moment),
@@ -319,7 +321,7 @@ impl Conversation {
     fn takes_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
         match *hop.frame {
             Frame::Metrics(metrics) if self.seen.first(moment.now, hop) => {
-                self.is_measured(hop.source, metrics)
+                self.is_measured(hop.source, metrics);
             }
             Frame::Cancel if self.is_at_end(hop) => self.lets_go_of_all(moment),
             _ => {}

@@ -160,7 +160,7 @@ impl Call {
             start: self.start,
             end,
             status: self.faults.status(),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: None,
             body: Body::Llm(Box::new(LlmRecord {
                 service: self.processor,

@@ -276,7 +276,7 @@ impl Synthesis {
                 measured_model: self.measurements.model,
                 service: self.processor,
             }),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
         }
     }
 }

@@ -153,13 +153,13 @@ impl Turn {
 
     /// The bot is heard to say something.
     pub(crate) fn speaks(&mut self, text: &str, spacing: Spacing, context_id: Option<&str>) {
-        match self.spoken.last_mut().filter(|last| last.context_id.as_deref() == context_id) {
-            Some(same_reply) => same_reply.text.push(text, spacing),
-            None => {
-                let mut spoken = JoinedText::default();
-                spoken.push(text, spacing);
-                self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
-            }
+        let last = self.spoken.last_mut();
+        if let Some(same_reply) = last.filter(|last| last.context_id.as_deref() == context_id) {
+            same_reply.text.push(text, spacing);
+        } else {
+            let mut spoken = JoinedText::default();
+            spoken.push(text, spacing);
+            self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
         }
     }
 
@@ -282,7 +282,8 @@ impl Turn {
             self.release_child(tool.into_record(end), facts, spans);
         }
         if self.has_begun() {
-            spans.end(self.into_record(output, facts));
+            let (start, end) = (self.start, self.end());
+            spans.end(within(self.into_record(output, facts), start, end));
         }
     }
 
@@ -323,6 +324,15 @@ impl Turn {
         self.release_child(call.into_record(self.end(), times), facts, spans);
     }
 
+    /// The span of an invocation begins, whatever its service turns out to be: something belongs under it.
+    pub(crate) fn begin_awaiting_call(&mut self, index: usize, spans: &mut dyn Spans) {
+        if std::mem::take(&mut self.calls[index].awaits_kind) {
+            let call = self.calls.remove(index);
+            self.begin_call(&call, spans);
+            self.calls.insert(index, call);
+        }
+    }
+
     /// The span of an invocation begins.
     pub(crate) fn begin_call(&mut self, call: &Call, spans: &mut dyn Spans) {
         let child = Child {
@@ -339,19 +349,14 @@ impl Turn {
         if !self.is_recorded() {
             return;
         }
-        let end = self.end();
-        record.start = record.start.clamp(self.start, end);
-        record.end = record.end.clamp(record.start, end);
         record.user_id.clone_from(&facts.user_id);
-        spans.end(record);
+        spans.end(within(record, self.start, self.end()));
     }
 
     /// What the bot said: as spoken, or as given to synthesis, or, without one, as written.
     fn output(&self, facts: &Facts<'_>) -> Option<String> {
         let mut output = JoinedText::default();
-        let mut add = |text: Option<String>| {
-            text.into_iter().for_each(|text| output.push(&text, Spacing::Between));
-        };
+        let mut add = |text: Option<String>| output.push(&text.unwrap_or_default(), Spacing::Between);
         if facts.spoken_text_is_told {
             self.spoken.iter().for_each(|spoken| add(spoken.text.to_text()));
         } else if facts.services.has(Role::Tts) {
@@ -370,7 +375,7 @@ impl Turn {
             start: self.start,
             end,
             status,
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: facts.user_id.clone(),
             body: Body::Turn(TurnRecord {
                 number: self.number,
@@ -381,4 +386,14 @@ impl Turn {
             }),
         }
     }
+}
+
+/// A span, kept within its turn.
+fn within(mut record: SpanRecord, start: Time, end: Time) -> SpanRecord {
+    record.start = record.start.clamp(start, end);
+    record.end = record.end.clamp(record.start, end);
+    for event in &mut record.events {
+        event.at = event.at.clamp(record.start, record.end);
+    }
+    record
 }

@@ -137,7 +137,7 @@ impl Utterance {
             start: self.start,
             end,
             status: self.faults.status(),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: None,
             body: Body::Stt(SttRecord {
                 service: processor,

@@ -278,7 +278,9 @@ fn write_span(text: &mut String, spans: &GatheredSpans, key: SpanKey, depth: usi
         spans.started.iter().filter(|start| start.parent == Some(key)).map(|start| start.key).collect();
     children
         .sort_by_key(|key| spans.ended.iter().find(|record| record.key == *key).map(|record| record.start));
-    children.into_iter().for_each(|child| write_span(text, spans, child, depth + 1));
+    for child in children {
+        write_span(text, spans, child, depth + 1);
+    }
 }
 
 fn name_of(record: &SpanRecord) -> String {
@@ -346,7 +348,7 @@ fn reason(reason: EndReason) -> &'static str {
     }
 }
 
-struct Messages(Vec<(&'static str, String)>);
+pub(super) struct Messages(pub(super) Vec<(&'static str, String)>);
 
 impl ChatContext for Messages {
     fn message_count(&self) -> usize {
