@@ -17,7 +17,7 @@ use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
 use super::fault::Faults;
-use super::turn::Times;
+use super::release::Times;
 use crate::core::conversation::services::ServiceIndex;
 
 /// One invocation of a language model.

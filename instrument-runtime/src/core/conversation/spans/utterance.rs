@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use super::turn::Times;
+use super::release::Times;
 use crate::core::frame::{Metric, Processor, Transcript};
 use crate::core::metrics::{MeasuredTimes, Measurements};
 use crate::core::record::{Body, SpanKey, SpanRecord, SttRecord, TurnNumber};

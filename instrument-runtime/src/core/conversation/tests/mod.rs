@@ -7,4 +7,5 @@ mod speech;
 mod support;
 mod synthesis;
 mod tools;
+mod tree;
 mod turns;

@@ -1,6 +1,7 @@
 //! What the user says: utterances.
 
-use super::support::{LLM, OUT, Pipeline, STT, TTS, USER, assert_tree};
+use super::support::{LLM, OUT, Pipeline, STT, TTS, USER};
+use super::tree::assert_tree;
 use crate::core::conversation::Signals;
 use crate::core::frame::{Frame, Measurement, Role, Transcript};
 
