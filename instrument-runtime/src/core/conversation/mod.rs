@@ -237,13 +237,12 @@ impl Conversation {
     pub fn close(&mut self, now: Time, why: CloseReason, spans: &mut dyn Spans) {
         self.expire(now, spans);
         let moment = &mut Moment { now: self.now, spans };
-        match (why, self.ending) {
-            (CloseReason::Shutdown, _) => self.pipeline_ends(moment),
-            // Where nobody is known as the pipeline's end, that is the only way to see that it was reached.
-            (CloseReason::Dropped, Ending::Announced) if !self.services.has(Role::Sink) => {
-                self.pipeline_ends(moment)
-            }
-            (CloseReason::Dropped, _) => self.is_cancelled(moment),
+        // Where nobody is known as the pipeline's end, closing is the only way to see that an `End` was worked off.
+        let was_worked_off = self.ending == Ending::Announced && !self.services.has(Role::Sink);
+        if why == CloseReason::Shutdown || was_worked_off {
+            self.pipeline_ends(moment);
+        } else {
+            self.is_cancelled(moment);
         }
         self.lets_go_of_all(moment);
     }

@@ -109,7 +109,7 @@ fn with_frame(hop: &Hop, processors: &[Processor], push: impl FnOnce(&Frame<'_>)
     let chunking = [Chunking::Unknown, Chunking::Delta, Chunking::Cumulative, Chunking::Overlapping];
     let chunk = TextChunk {
         text,
-        spacing: if hop.number % 2 == 0 { Spacing::Included } else { Spacing::Between },
+        spacing: if hop.number.is_multiple_of(2) { Spacing::Included } else { Spacing::Between },
         chunking: chunking[usize::try_from(hop.number).unwrap_or(0) % 4],
         context_id: Some(id).filter(|id| !id.is_empty()),
     };
