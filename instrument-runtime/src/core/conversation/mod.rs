@@ -4,7 +4,9 @@ mod config;
 
 pub use config::{Announced, ConversationConfig, Signals};
 
-use super::frame::FramePushed;
+use std::time::Duration;
+
+use super::frame::{FrameKind, FramePushed, ProcessorRef};
 use super::record::Spans;
 use super::time::Time;
 
@@ -15,6 +17,30 @@ pub enum CloseReason {
     Dropped,
     /// The process is shutting down in good order.
     Shutdown,
+}
+
+/// Whether the next piece of outgoing audio changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AudioInterest {
+    /// It does, as the first of a reply: it has to be handled as it comes.
+    Every,
+    /// It only adds to what was sent: it can be told later, together with its like.
+    LaterIsFine,
+}
+
+/// Pieces of outgoing audio, told together.
+#[derive(Debug, Clone, Copy)]
+pub struct AudioBatch<'a> {
+    /// What they were.
+    pub kind: FrameKind,
+    /// Who sent them.
+    pub source: ProcessorRef<'a>,
+    /// When the first was sent.
+    pub first: Time,
+    /// When the last was sent.
+    pub last: Time,
+    /// How long they play, all together.
+    pub duration: Duration,
 }
 
 /// One conversation, as a pure function of what happens in it.
@@ -30,6 +56,14 @@ impl Conversation {
 
     /// One hop of one frame, at `now`.
     pub fn handle(&mut self, _now: Time, _hop: &FramePushed<'_>, _spans: &mut dyn Spans) {}
+
+    /// Whether the next piece of outgoing audio changes anything.
+    pub fn audio_interest(&self) -> AudioInterest {
+        AudioInterest::LaterIsFine
+    }
+
+    /// Outgoing audio that was sent since the last event, and only counted then.
+    pub fn audio(&mut self, _batch: &AudioBatch<'_>, _spans: &mut dyn Spans) {}
 
     /// When something will be due though no frame comes; `None` if nothing will.
     pub fn deadline(&self) -> Option<Time> {
