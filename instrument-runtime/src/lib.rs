@@ -1,2 +1,5 @@
 //! Runtime of `pipecat-instrument`.
 pub mod core;
+pub mod emit;
+#[cfg(feature = "setup")]
+pub mod setup;
