@@ -1,6 +1,10 @@
 //! Runtime of `pipecat-instrument`.
 pub mod core;
 pub mod emit;
+pub mod instrumentor;
 pub mod observer;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 #[cfg(feature = "setup")]
 pub mod setup;

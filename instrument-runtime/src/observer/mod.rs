@@ -28,4 +28,4 @@ pub use handle::Observer;
 pub use isolation::caught_panics;
 pub use options::{ConversationId, ObserveOptions, SpanAttributes};
 
-pub(crate) use isolation::isolate;
+pub(crate) use isolation::{Panicked, isolate};
