@@ -4,7 +4,6 @@ pub mod emit;
 pub mod instrumentor;
 pub mod observer;
 #[doc(hidden)]
-#[path = "private.rs"]
 pub mod __private;
 #[cfg(feature = "setup")]
 pub mod setup;

@@ -8,24 +8,31 @@
 //! ```
 //!
 //! While a body runs, or an async one is polled, its task type is marked on the thread: a constructor of the same type
-//! that it calls makes no second observer.
+//! that it calls makes no second observer, but may say what the outer one does not know, as the conversation's id.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use super::switch;
 use super::task::{ObservedTask, TaskPresence};
 use crate::observer::{ObserveOptions, Observer, ObserverGroup, Panicked, isolate};
 
 thread_local! {
-    /// The task types whose constructors are running on this thread, outermost first.
-    static UNDER_CONSTRUCTION: RefCell<Vec<TaskName>> = const { RefCell::new(Vec::new()) };
+    /// The tasks whose constructors are running on this thread, outermost first.
+    static UNDER_CONSTRUCTION: RefCell<Vec<Planned>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A task type, by its name: unlike a `TypeId`, a type that borrows has one, too.
 type TaskName = &'static str;
+
+/// A task that is being built, and what is known of its conversation so far.
+#[derive(Debug, Clone)]
+struct Planned {
+    task: TaskName,
+    options: Arc<Mutex<ObserveOptions>>,
+}
 
 /// A constructor of a task, about to run.
 #[derive(Debug)]
@@ -34,12 +41,11 @@ pub struct Construction {
     observed: Option<Observed>,
 }
 
-/// What the outermost constructor of a task knows while it is switched on.
+/// What the outermost constructor of a task holds while it is switched on.
 #[derive(Debug)]
 struct Observed {
-    task: TaskName,
     group: Arc<ObserverGroup>,
-    options: ObserveOptions,
+    planned: Planned,
 }
 
 /// A constructor of `T` begins. `options` is called if the task is to be observed, before the body takes the arguments.
@@ -50,51 +56,76 @@ pub fn begin<T: ?Sized>(options: impl FnOnce() -> ObserveOptions) -> Constructio
 }
 
 impl Observed {
+    /// `None` inside another constructor of the same task, which is told `options` instead.
     fn new(
         task: TaskName,
         group: Arc<ObserverGroup>,
         options: impl FnOnce() -> ObserveOptions,
     ) -> Option<Self> {
-        if UNDER_CONSTRUCTION.with_borrow(|tasks| tasks.contains(&task)) {
+        if let Some(outer) = Planned::under_construction(task) {
+            outer.complete_with(options);
             return None;
         }
-        match isolate(options) {
-            Ok(options) => Some(Self { task, group, options }),
-            Err(Panicked(panic)) => {
-                tracing::error!(
-                    task,
-                    panic,
-                    "a panic in the arguments of #[instrument_task]: this task is not traced, but built all the same"
-                );
-                None
-            }
-        }
+        let options = Arc::new(Mutex::new(said(task, options)?));
+        Some(Self { group, planned: Planned { task, options } })
     }
 
-    fn observer(self) -> Observer {
-        self.group.observe(self.options)
+    fn observer(&self) -> Observer {
+        self.group.observe(self.planned.with_options(|options| options.clone()))
     }
 
     fn attach<R: ObservedTask>(self, made: &mut R) {
         match made.presence() {
             TaskPresence::Here => made.attach_observer(self.observer()),
             TaskPresence::None => {}
-            TaskPresence::Shared => warn_of_shared(self.task),
+            TaskPresence::Shared => warn_of_shared(self.planned.task),
         }
     }
+}
+
+impl Planned {
+    fn under_construction(task: TaskName) -> Option<Self> {
+        UNDER_CONSTRUCTION
+            .with_borrow(|planned| planned.iter().rev().find(|planned| planned.task == task).cloned())
+    }
+
+    fn complete_with(&self, options: impl FnOnce() -> ObserveOptions) {
+        if self.with_options(|options| options.is_incomplete())
+            && let Some(more) = said(self.task, options)
+        {
+            self.with_options(|options| options.complete_with(more));
+        }
+    }
+
+    /// Reads or changes what is known. Nothing that can panic happens under this lock.
+    fn with_options<T>(&self, look: impl FnOnce(&mut ObserveOptions) -> T) -> T {
+        look(&mut self.options.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What the annotation's own expressions say, if they do not panic.
+fn said(task: TaskName, options: impl FnOnce() -> ObserveOptions) -> Option<ObserveOptions> {
+    isolate(options)
+        .inspect_err(|Panicked(panic)| {
+            tracing::error!(
+                task,
+                panic,
+                "a panic in the arguments of #[instrument_task]: what they say is lost, the task is built all the same"
+            );
+        })
+        .ok()
 }
 
 impl Construction {
     /// An observer for the constructor's arguments, if the task is to be observed.
     pub fn observer(&self) -> Option<Observer> {
-        let Observed { group, options, .. } = self.observed.as_ref()?;
-        Some(group.observe(options.clone()))
+        self.observed.as_ref().map(Observed::observer)
     }
 
     /// Runs a body that has the observer in its arguments.
     #[inline]
     pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
-        let _mark = self.observed.map(|observed| Mark::set(observed.task));
+        let _mark = self.observed.map(|observed| Mark::set(observed.planned));
         body()
     }
 
@@ -103,7 +134,7 @@ impl Construction {
     pub fn attach<R: ObservedTask>(self, body: impl FnOnce() -> R) -> R {
         let Some(observed) = self.observed else { return body() };
         let mut made = {
-            let _mark = Mark::set(observed.task);
+            let _mark = Mark::set(observed.planned.clone());
             body()
         };
         observed.attach(&mut made);
@@ -113,7 +144,7 @@ impl Construction {
     /// [`run`](Self::run), for an async body.
     pub async fn run_async<R>(self, body: impl Future<Output = R>) -> R {
         match self.observed {
-            Some(observed) => marked(observed.task, body).await,
+            Some(observed) => marked(&observed.planned, body).await,
             None => body.await,
         }
     }
@@ -121,17 +152,17 @@ impl Construction {
     /// [`attach`](Self::attach), for an async body.
     pub async fn attach_async<R: ObservedTask>(self, body: impl Future<Output = R>) -> R {
         let Some(observed) = self.observed else { return body.await };
-        let mut made = marked(observed.task, body).await;
+        let mut made = marked(&observed.planned, body).await;
         observed.attach(&mut made);
         made
     }
 }
 
-/// Marks `task` on whatever thread polls, for as long as it polls.
-async fn marked<R>(task: TaskName, body: impl Future<Output = R>) -> R {
+/// Marks the task on whatever thread polls, for as long as it polls.
+async fn marked<R>(planned: &Planned, body: impl Future<Output = R>) -> R {
     let mut body = pin!(body);
     poll_fn(|context| {
-        let _mark = Mark::set(task);
+        let _mark = Mark::set(planned.clone());
         body.as_mut().poll(context)
     })
     .await
@@ -141,8 +172,8 @@ async fn marked<R>(task: TaskName, body: impl Future<Output = R>) -> R {
 struct Mark;
 
 impl Mark {
-    fn set(task: TaskName) -> Self {
-        UNDER_CONSTRUCTION.with_borrow_mut(|tasks| tasks.push(task));
+    fn set(planned: Planned) -> Self {
+        UNDER_CONSTRUCTION.with_borrow_mut(|tasks| tasks.push(planned));
         Self
     }
 }

@@ -52,6 +52,23 @@ impl ObserveOptions {
     }
 }
 
+impl ObserveOptions {
+    /// Whether somebody who knows more could add to this.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.conversation_id.is_none() || self.attributes.is_empty()
+    }
+
+    /// Takes from `other` what is not said here.
+    pub(crate) fn complete_with(&mut self, other: Self) {
+        if self.conversation_id.is_none() {
+            self.conversation_id = other.conversation_id;
+        }
+        if self.attributes.is_empty() {
+            self.attributes = other.attributes;
+        }
+    }
+}
+
 /// What can name a conversation: a text, a number, or an option of one.
 ///
 /// ```

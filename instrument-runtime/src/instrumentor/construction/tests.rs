@@ -76,6 +76,17 @@ fn constructors_that_call_each_other_make_one_observer() {
 }
 
 #[test]
+fn an_inner_constructor_says_what_the_outer_one_does_not_know() {
+    let _on = switched_on();
+    let named = |id: &'static str| move || ObserveOptions::new().conversation_id(id);
+
+    let task = begin::<Task>(ObserveOptions::new).attach(|| begin::<Task>(named("inner")).attach(Task::default));
+    assert_eq!(task.observers[0].conversation_id(), "inner");
+    let task = begin::<Task>(named("outer")).attach(|| begin::<Task>(named("inner")).attach(Task::default));
+    assert_eq!(task.observers[0].conversation_id(), "outer");
+}
+
+#[test]
 fn a_task_built_while_another_one_waits_has_an_observer_of_its_own() {
     let _on = switched_on();
     let mut meanwhile = None;
