@@ -35,7 +35,11 @@ impl Time {
     /// Seconds from `earlier` to this, negative if this comes first.
     #[allow(clippy::cast_precision_loss, reason = "a conversation is far shorter than 2^52 ns")]
     pub fn seconds_since(self, earlier: Self) -> f64 {
-        if self.0 >= earlier.0 { (self.0 - earlier.0) as f64 / 1e9 } else { -((earlier.0 - self.0) as f64 / 1e9) }
+        if self.0 >= earlier.0 {
+            (self.0 - earlier.0) as f64 / 1e9
+        } else {
+            -((earlier.0 - self.0) as f64 / 1e9)
+        }
     }
 }
 

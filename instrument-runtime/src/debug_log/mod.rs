@@ -1,0 +1,38 @@
+//! The frame log: one conversation as a file of JSON lines, to look at and to [`replay`].
+//!
+//! It holds what was said and what was measured, hop by hop, but never audio samples.
+//!
+//! ```text
+//!  record ──▶ bounded queue ──▶ one thread ──▶ a file a conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
+//! ```
+//!
+//! | | |
+//! |---|---|
+//! | [`DebugLog`] | frame logs of a whole process: where they go, and the thread that writes them |
+//! | [`ConversationLog`] | the log of one conversation: takes every hop and never waits |
+//! | [`FrameLogReader`] | a log, event by event; bad lines are named, and skipped |
+//! | [`replay`] | the same conversation once more |
+
+mod attributes;
+mod conversation_log;
+mod error;
+mod file_name;
+mod format;
+mod log_file;
+mod opening;
+mod payload;
+mod process_log;
+mod queue;
+mod reader;
+mod recent;
+mod replay;
+#[cfg(test)]
+mod tests;
+mod writer_thread;
+
+pub use conversation_log::ConversationLog;
+pub use error::DebugLogError;
+pub use opening::Opening;
+pub use process_log::DebugLog;
+pub use reader::{BadLine, Footer, FrameLogError, FrameLogReader, Header, LineError, LoggedEvent};
+pub use replay::{ReplayReport, replay};

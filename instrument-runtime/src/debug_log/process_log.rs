@@ -1,0 +1,136 @@
+//! Frame logs of a whole process.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::DebugLogError;
+use super::conversation_log::{ConversationLog, line};
+use super::file_name::FileTemplate;
+use super::log_file::{LogFile, OpenFile, create_new};
+use super::opening::Opening;
+use super::queue::{Bounds, Message, Room};
+use super::writer_thread;
+
+/// Writes frame logs: one file a conversation, one thread for all of them.
+///
+/// Cheap to clone. The thread starts with the first conversation, and ends when this and the last conversation are
+/// gone.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pipecat_instrument_runtime::core::frame::{Direction, Frame, FramePushed, ProcessorRef};
+/// use pipecat_instrument_runtime::core::time::Time;
+/// use pipecat_instrument_runtime::debug_log::{DebugLog, FrameLogReader, Opening};
+///
+/// let directory = std::env::temp_dir().join(format!("debug-log-doc-{}", std::process::id()));
+/// let logs = DebugLog::new(directory.join("frames-{conversation_id}.jsonl"))?;
+///
+/// let log = logs.conversation(&Opening::new("call-42", Time::default()));
+/// log.record(Time::from_unix_nanos(5), &FramePushed {
+///     source: ProcessorRef::named("Mic"),
+///     destination: ProcessorRef::named("Stt"),
+///     direction: Direction::Downstream,
+///     id: None,
+///     sibling: None,
+///     frame: &Frame::Start,
+/// });
+/// log.finish();
+/// logs.flush(Duration::from_secs(10))?;
+///
+/// let mut reader = FrameLogReader::open(directory.join("frames-call-42.jsonl"))?;
+/// assert_eq!(reader.by_ref().filter_map(Result::ok).count(), 1);
+/// # std::fs::remove_dir_all(directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct DebugLog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    template: FileTemplate,
+    open: OpenFile,
+    room: Arc<Room>,
+    /// None inside if the thread cannot be started.
+    writer: OnceLock<Option<Sender<Message>>>,
+    next_number: AtomicU64,
+}
+
+impl DebugLog {
+    /// Logs go to `path`, where `{conversation_id}` stands for the conversation; without it, the id is put before the
+    /// extension. A path that ends in `.gz` is compressed. A file that is already there is left alone, and the new one
+    /// gets a number.
+    ///
+    /// Makes the directory, and finds out whether files can be written there.
+    pub fn new(path: impl AsRef<Path>) -> Result<Self, DebugLogError> {
+        let template = FileTemplate::parse(path.as_ref())?;
+        template.probe()?;
+        Ok(Self::with(template, Bounds::default(), create_new))
+    }
+
+    pub(super) fn with(template: FileTemplate, bounds: Bounds, open: OpenFile) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                template,
+                open,
+                room: Arc::new(Room::new(bounds)),
+                writer: OnceLock::new(),
+                next_number: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// The log of a conversation that begins. Its file is made with its first event.
+    pub fn conversation(&self, opening: &Opening<'_>) -> ConversationLog {
+        let shared = &*self.shared;
+        let file = LogFile::new(
+            shared.next_number.fetch_add(1, Ordering::Relaxed),
+            opening.conversation_id.to_owned(),
+            shared.template.for_conversation(opening.conversation_id),
+            line(&opening.header()),
+            shared.open,
+        );
+        ConversationLog::new(file, shared.writer().cloned(), Arc::clone(&shared.room))
+    }
+
+    /// Waits until all that was recorded is in its file, but no longer than `timeout`.
+    pub fn flush(&self, timeout: Duration) -> Result<(), DebugLogError> {
+        let Some(Some(writer)) = self.shared.writer.get() else {
+            return Ok(());
+        };
+        let (done, is_done) = channel();
+        let asked = writer.send(Message::Flush(done)).is_ok();
+        if asked && is_done.recv_timeout(timeout).is_ok() {
+            Ok(())
+        } else {
+            Err(DebugLogError::FlushTimeout { waited: timeout })
+        }
+    }
+}
+
+impl Shared {
+    fn writer(&self) -> Option<&Sender<Message>> {
+        self.writer
+            .get_or_init(|| {
+                writer_thread::start()
+                    .inspect_err(|error| {
+                        tracing::warn!(
+                            %error,
+                            "no frame logs are written: their thread cannot be started; allow this process more threads"
+                        );
+                    })
+                    .ok()
+            })
+            .as_ref()
+    }
+}
+
+impl std::fmt::Debug for DebugLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DebugLog").field("template", &self.shared.template).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,197 @@
+//! Frame logs, read line by line.
+
+mod error;
+mod event;
+mod header;
+mod input;
+mod processors;
+#[cfg(test)]
+mod tests;
+
+pub use error::{BadLine, FrameLogError, LineError};
+pub use event::LoggedEvent;
+pub use header::Header;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use self::input::Input;
+use self::processors::Processors;
+use super::format::{EventLine, FooterLine, Line, VERSION};
+use super::payload::{ContextPayload, LoggedContext, Payload};
+use super::recent::Recent;
+use crate::core::frame::{Frame, FrameId};
+use crate::core::time::Time;
+
+/// Reads a frame log, gzipped or not: first its header, then event by event. A bad line is handed out as such, and
+/// reading goes on.
+///
+/// ```
+/// use pipecat_instrument_runtime::debug_log::FrameLogReader;
+///
+/// let log = r#"{"frame_log":1,"writer":"me","wall":0,"conversation_id":"call-42"}
+/// {"processor":{"id":"1","class":"Mic","name":"Mic#0","role":"input_transport"}}
+/// {"n":0,"wall":5,"dir":"down","src":"1","dst":"2","frame":"UserStartedSpeakingFrame","id":9,"payload":{}}
+/// {"end":true,"events":1,"dropped":0}
+/// "#;
+/// let mut reader = FrameLogReader::new(log.as_bytes())?;
+/// assert_eq!(reader.header().conversation_id.as_deref(), Some("call-42"));
+/// assert_eq!(reader.by_ref().filter_map(Result::ok).count(), 1);
+/// assert_eq!(reader.footer().map(|footer| footer.dropped), Some(0));
+/// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
+/// ```
+pub struct FrameLogReader<R> {
+    input: Input<R>,
+    line: Vec<u8>,
+    line_number: u64,
+    header: Header,
+    processors: Processors,
+    contexts: Recent<Arc<LoggedContext>>,
+    footer: Option<Footer>,
+    finished: bool,
+}
+
+/// What a log says behind its last event. A log without it was broken off: its process died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footer {
+    /// How many events it holds.
+    pub events: u64,
+    /// How many it lacks, because its writer could not keep up.
+    pub dropped: u64,
+}
+
+impl FrameLogReader<BufReader<File>> {
+    /// Opens the file at `path`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, FrameLogError> {
+        let path = path.as_ref();
+        let file =
+            File::open(path).map_err(|source| FrameLogError::Open { path: path.to_owned(), source })?;
+        Self::new(BufReader::new(file))
+    }
+}
+
+impl<R: BufRead> FrameLogReader<R> {
+    /// Reads the header from `input`.
+    pub fn new(input: R) -> Result<Self, FrameLogError> {
+        let mut input = Input::new(input)?;
+        let mut line = Vec::new();
+        if !input.read_line(&mut line)? {
+            return Err(FrameLogError::Empty);
+        }
+        let header = match Line::parse(&line) {
+            Ok(Line::Header(header)) if header.frame_log == VERSION => Header::from(header),
+            Ok(Line::Header(header)) => return Err(FrameLogError::Version(header.frame_log)),
+            Ok(_) => return Err(FrameLogError::NoHeader { reason: LineError::NotAHeader }),
+            Err(error) => return Err(FrameLogError::NoHeader { reason: error.into() }),
+        };
+        Ok(Self {
+            input,
+            line,
+            line_number: 1,
+            header,
+            processors: Processors::default(),
+            contexts: Recent::new(),
+            footer: None,
+            finished: false,
+        })
+    }
+
+    /// What the log says before its first event.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// What the log says behind its last event, once that was read.
+    pub const fn footer(&self) -> Option<Footer> {
+        self.footer
+    }
+
+    /// What the current line tells, if it is an event.
+    fn take_in(&mut self, line: &[u8]) -> Result<Option<LoggedEvent>, LineError> {
+        if self.footer.is_some() {
+            self.finished = true;
+            return Err(LineError::AfterFooter);
+        }
+        match Line::parse(line)? {
+            Line::Event(event) => self.event(&event).map(Some),
+            Line::Processor(processor) => {
+                self.processors.describe(processor.into());
+                Ok(None)
+            }
+            Line::Footer(FooterLine { events, dropped, .. }) => {
+                self.footer = Some(Footer { events, dropped });
+                Ok(None)
+            }
+            Line::Header(_) => Err(LineError::SecondHeader),
+            Line::Unknown => Ok(None),
+        }
+    }
+
+    fn event(&mut self, line: &EventLine<'_, &RawValue>) -> Result<LoggedEvent, LineError> {
+        let id = FrameId(line.id.0);
+        let payload = Payload::parse(&line.frame, line.payload)
+            .map_err(|source| LineError::Payload { frame: line.frame.to_string(), source })?;
+        let source = self.processors.get(&line.src);
+        if matches!(payload, Payload::Bare(Frame::Start)) {
+            self.processors.started_from(&source);
+        }
+        Ok(LoggedEvent {
+            wall: Time::from_unix_nanos(line.wall),
+            source,
+            destination: self.processors.get(&line.dst),
+            direction: line.dir.into(),
+            id,
+            sibling: line.sibling.map(|sibling| FrameId(sibling.0)),
+            payload: self.with_known_context(id, payload),
+        })
+    }
+
+    /// Messages stand on the first hop of a context only: each later one shows them, too.
+    fn with_known_context(&mut self, id: FrameId, payload: Payload<'static>) -> Payload<'static> {
+        match payload {
+            Payload::Context(ContextPayload::Whole(context)) => {
+                self.contexts.insert(id, Arc::clone(&context));
+                Payload::Context(ContextPayload::Whole(context))
+            }
+            Payload::Context(ContextPayload::Count(count)) => Payload::Context(match self.contexts.get(id) {
+                Some(context) => ContextPayload::Whole(Arc::clone(context)),
+                None => ContextPayload::Count(count),
+            }),
+            other => other,
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for FrameLogReader<R> {
+    type Item = Result<LoggedEvent, BadLine>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.finished {
+            self.line_number += 1;
+            let bad = |reason, line| Some(Err(BadLine { line, reason }));
+            match self.input.read_line(&mut self.line) {
+                Ok(true) if self.line.trim_ascii().is_empty() => continue,
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    self.finished = true;
+                    return bad(error.into(), self.line_number);
+                }
+            }
+            let line = std::mem::take(&mut self.line);
+            let taken = self.take_in(&line);
+            self.line = line;
+            match taken {
+                Ok(Some(event)) => return Some(Ok(event)),
+                Ok(None) => {}
+                Err(reason) => return bad(reason, self.line_number),
+            }
+        }
+        self.finished = true;
+        None
+    }
+}

@@ -1,0 +1,162 @@
+//! Paths that cannot be, queues that are full, disks that fail.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{Directory, LONG, flush, hop};
+use crate::core::frame::{Frame, FramePushed, Processor, Role};
+use crate::core::time::Time;
+use crate::debug_log::file_name::FileTemplate;
+use crate::debug_log::queue::Bounds;
+use crate::debug_log::{DebugLog, DebugLogError, FrameLogReader, Opening};
+
+fn opening(id: &str) -> Opening<'_> {
+    Opening::new(id, Time::from_unix_nanos(1))
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_an_error_at_once() {
+    let directory = Directory::new();
+    fs::write(directory.path("file"), "").unwrap();
+    let error = DebugLog::new(directory.path("file/frames.jsonl")).err().unwrap();
+    assert!(matches!(error, DebugLogError::Unwritable { .. }), "{error}");
+    assert!(error.to_string().contains("choose another path"), "{error}");
+}
+
+#[test]
+fn a_path_that_can_be_written_is_left_clean() {
+    let directory = Directory::new();
+    DebugLog::new(directory.path("new/frames.jsonl")).unwrap();
+    assert_eq!(directory.names(), ["new"]);
+    assert!(super::names_in(&directory.path("new")).is_empty());
+}
+
+#[test]
+fn no_two_conversations_share_a_file() {
+    let directory = Directory::new();
+    let logs = DebugLog::new(directory.path("frames.jsonl")).unwrap();
+    let ids = ["call", "call", "../call", "a/b", "a_b", "call-2"];
+    let open: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            let log = logs.conversation(&opening(id));
+            log.record(Time::default(), &hop(&Frame::Start, 1));
+            log
+        })
+        .collect();
+    drop(open);
+    flush(&logs);
+    let names = directory.names();
+    assert_eq!(names.len(), ids.len(), "{names:?}");
+    for name in names {
+        assert_eq!(FrameLogReader::open(directory.path(&name)).unwrap().count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_an_earlier_process_is_left_alone() {
+    let directory = Directory::new();
+    fs::write(directory.path("frames-call.jsonl"), "precious").unwrap();
+    let logs = DebugLog::new(directory.path("frames.jsonl")).unwrap();
+    logs.conversation(&opening("call")).finish();
+    flush(&logs);
+    assert_eq!(directory.names(), ["frames-call-2.jsonl", "frames-call.jsonl"]);
+    assert_eq!(fs::read_to_string(directory.path("frames-call.jsonl")).unwrap(), "precious");
+}
+
+/// A file that takes nothing until the test says so.
+struct Stuck(File);
+
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+impl Write for Stuck {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        while !RELEASED.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
+    let directory = Directory::new();
+    let path = directory.path("frames.jsonl");
+    let template = FileTemplate::parse(&path).unwrap();
+    let bounds = Bounds { events: 4, bytes: 1 << 20 };
+    let logs = DebugLog::with(template, bounds, |path| Ok(Box::new(Stuck(File::create(path)?))));
+    let log = logs.conversation(&opening("x"));
+
+    let begun = Instant::now();
+    let llm = Processor::new("Llm#0", "Llm", Role::Llm);
+    for id in 0..1_000 {
+        // The processor is first described by an event that gets in, so its line does, too.
+        log.record(Time::default(), &FramePushed { source: (&llm).into(), ..hop(&Frame::Start, id) });
+        if id == 0 {
+            // Lets the thread take the first event, and get stuck in writing it.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    log.finish();
+    assert!(begun.elapsed() < Duration::from_secs(20), "somebody waited");
+    assert!(matches!(logs.flush(Duration::from_millis(5)), Err(DebugLogError::FlushTimeout { .. })));
+    RELEASED.store(true, Ordering::SeqCst);
+    flush(&logs);
+
+    let mut reader = FrameLogReader::open(directory.path("frames-x.jsonl")).unwrap();
+    let events: Vec<_> = reader.by_ref().map(Result::unwrap).collect();
+    let footer = reader.footer().unwrap();
+    assert_eq!(footer.events, events.len() as u64);
+    assert_eq!(footer.events + footer.dropped, 1_000);
+    assert!(footer.dropped >= 990, "{footer:?}");
+    assert!(events.iter().all(|event| event.hop(&event.frame()).source.role() == Role::Llm));
+}
+
+#[cfg(target_os = "linux")]
+fn full_disk(path: &Path) -> io::Result<Box<dyn Write + Send>> {
+    let path = if path.ends_with("frames-unlucky.jsonl") { Path::new("/dev/full") } else { path };
+    Ok(Box::new(OpenOptions::new().create(true).append(true).open(path)?))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_that_log_and_nothing_else() {
+    let directory = Directory::new();
+    let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
+    let logs = DebugLog::with(template, Bounds::default(), full_disk);
+    let (unlucky, lucky) = (logs.conversation(&opening("unlucky")), logs.conversation(&opening("lucky")));
+    for id in 0..3 {
+        for log in [&unlucky, &lucky] {
+            log.record(Time::default(), &hop(&Frame::Start, id));
+        }
+        flush(&logs);
+    }
+    unlucky.finish();
+    lucky.finish();
+    logs.flush(LONG).unwrap();
+    let mut reader = FrameLogReader::open(directory.path("frames-lucky.jsonl")).unwrap();
+    assert_eq!(reader.by_ref().count(), 3);
+    assert!(reader.footer().is_some());
+}
+
+#[test]
+fn a_process_that_dies_leaves_what_was_flushed() {
+    let directory = Directory::new();
+    for name in ["frames.jsonl", "frames.jsonl.gz"] {
+        let logs = DebugLog::new(directory.path(name)).unwrap();
+        let log = logs.conversation(&opening("x"));
+        log.record(Time::default(), &hop(&Frame::Start, 1));
+        flush(&logs);
+        let path = directory.path(&name.replace("frames", "frames-x"));
+        let mut reader = FrameLogReader::open(path).unwrap();
+        assert_eq!(reader.by_ref().filter_map(Result::ok).count(), 1, "{name}");
+        assert_eq!(reader.footer(), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! Chat contexts in `OpenAI`'s format, and messages from and to it.
+
+use serde_json::{Map, Value, json};
+
+use crate::core::frame::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
+
+/// A chat context in `OpenAI`'s chat format. Messages are read only as they are asked for.
+///
+/// ```
+/// use pipecat_instrument_runtime::core::frame::{ChatContext, Message};
+/// use pipecat_instrument_runtime::json::JsonContext;
+/// use serde_json::json;
+///
+/// let messages = [json!({"role": "system", "content": "Be brief."}), json!({"role": "user", "content": "Hi"})];
+/// let context = JsonContext { messages: &messages, tools: &[] };
+/// assert_eq!(context.role(1), "user");
+/// assert_eq!(context.message(1), Message::text("user", "Hi"));
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonContext<'a> {
+    /// The messages, oldest first.
+    pub messages: &'a [Value],
+    /// The tools that the model may call.
+    pub tools: &'a [Value],
+}
+
+impl ChatContext for JsonContext<'_> {
+    fn message_count(&self) -> usize {
+        self.messages.len()
+    }
+
+    fn role(&self, index: usize) -> &str {
+        self.messages.get(index).map_or("", role_of)
+    }
+
+    fn message(&self, index: usize) -> Message {
+        self.messages.get(index).map(message_from_json).unwrap_or_default()
+    }
+
+    fn tool_count(&self) -> usize {
+        self.tools.len()
+    }
+
+    fn tool(&self, index: usize) -> String {
+        self.tools.get(index).map(Value::to_string).unwrap_or_default()
+    }
+}
+
+/// Who says the message; empty where it does not tell.
+pub(crate) fn role_of(message: &Value) -> &str {
+    message.get("role").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The message that its JSON form tells.
+pub(crate) fn message_from_json(message: &Value) -> Message {
+    Message {
+        role: role_of(message).to_owned(),
+        content: message.get("content").map(content_from_json).unwrap_or_default(),
+        name: text_of(message, "name"),
+        tool_call_id: text_of(message, "tool_call_id"),
+        tool_calls: message
+            .get("tool_calls")
+            .and_then(Value::as_array)
+            .map(|calls| calls.iter().map(tool_call_from_json).collect())
+            .unwrap_or_default(),
+    }
+}
+
+/// The JSON form of a message; the inverse of [`message_from_json`].
+pub(crate) fn message_to_json(message: Message) -> Value {
+    let mut json = Map::new();
+    json.insert("role".into(), message.role.into());
+    json.insert("content".into(), content_to_json(message.content));
+    if let Some(name) = message.name {
+        json.insert("name".into(), name.into());
+    }
+    if !message.tool_calls.is_empty() {
+        json.insert("tool_calls".into(), message.tool_calls.into_iter().map(tool_call_to_json).collect());
+    }
+    if let Some(id) = message.tool_call_id {
+        json.insert("tool_call_id".into(), id.into());
+    }
+    Value::Object(json)
+}
+
+fn content_from_json(content: &Value) -> Content {
+    match content {
+        Value::Null => Content::None,
+        Value::String(text) => Content::Text(text.clone()),
+        Value::Array(parts) if parts.is_empty() => Content::None,
+        // A tool may well return a list of its own: a list of parts is one whose members all name their type.
+        Value::Array(parts) => match parts.iter().map(part_from_json).collect() {
+            Some(parts) => Content::Parts(parts),
+            None => Content::Text(content.to_string()),
+        },
+        other => Content::Text(other.to_string()),
+    }
+}
+
+fn part_from_json(part: &Value) -> Option<Part> {
+    if let Some(text) = part.as_str() {
+        return Some(Part::Text(text.to_owned()));
+    }
+    let kind = part.get("type")?.as_str()?;
+    let known = match kind {
+        "text" | "input_text" | "output_text" => text_of(part, "text").map(Part::Text),
+        "image_url" | "input_image" => image_url(part).map(|url| Part::Image(ImageUrl(url))),
+        _ => None,
+    };
+    Some(known.unwrap_or_else(|| Part::Other(kind.to_owned())))
+}
+
+/// The URL of an image part, which stands in an object or by itself.
+fn image_url(part: &Value) -> Option<String> {
+    let image = part.get("image_url")?;
+    image.as_str().or_else(|| image.get("url")?.as_str()).map(str::to_owned)
+}
+
+fn tool_call_from_json(call: &Value) -> ToolCall {
+    let function = call.get("function").unwrap_or(call);
+    ToolCall {
+        id: text_of(call, "id").unwrap_or_default(),
+        name: text_of(function, "name").unwrap_or_default(),
+        arguments: match function.get("arguments") {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        },
+    }
+}
+
+fn content_to_json(content: Content) -> Value {
+    match content {
+        Content::None => Value::Null,
+        Content::Text(text) => text.into(),
+        Content::Parts(parts) => parts.into_iter().map(part_to_json).collect(),
+    }
+}
+
+fn part_to_json(part: Part) -> Value {
+    match part {
+        Part::Text(text) => json!({"type": "text", "text": text}),
+        Part::Image(ImageUrl(url)) => json!({"type": "image_url", "image_url": {"url": url}}),
+        Part::Other(kind) => json!({"type": kind}),
+    }
+}
+
+fn tool_call_to_json(call: ToolCall) -> Value {
+    json!({
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    })
+}
+
+fn text_of(object: &Value, key: &str) -> Option<String> {
+    object.get(key)?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,118 @@
+//! What adapters rely on.
+
+use serde_json::{Value, json};
+
+use super::{JsonContext, RawJson, message_from_json, message_to_json};
+use crate::core::frame::{ChatContext, Content, ImageUrl, Json, Message, Part, ToolCall};
+
+#[test]
+fn text_is_compact_in_source_order_and_not_escaped() {
+    let value: Value = serde_json::from_str(r#"{"z": 1, "a": ["ü", null]}"#).unwrap();
+    assert_eq!(value.to_text(), r#"{"z":1,"a":["ü",null]}"#);
+    assert_eq!(json!("sunny").to_text(), r#""sunny""#);
+}
+
+#[test]
+fn an_error_is_a_field_of_that_name_that_is_not_empty() {
+    for (value, error) in [
+        (json!({"error": "boom"}), Some("boom")),
+        (json!({"error": {"code": 7}}), Some(r#"{"code":7}"#)),
+        (json!({"error": false}), Some("false")),
+        (json!({"error": ""}), None),
+        (json!({"error": null}), None),
+        (json!({"ok": true}), None),
+        (json!("error"), None),
+        (json!(["error"]), None),
+    ] {
+        assert_eq!(value.error_text().as_deref(), error, "{value}");
+        assert_eq!(RawJson(&value.to_string()).error_text().as_deref(), error, "{value}");
+    }
+}
+
+#[test]
+fn content_is_text_parts_or_nothing() {
+    let image = Part::Image(ImageUrl("https://example.com/cat.png".into()));
+    for (content, expected) in [
+        (json!("Hi"), Content::Text("Hi".into())),
+        (json!(null), Content::None),
+        (json!([]), Content::None),
+        (
+            json!([
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}},
+                {"type": "input_audio", "input_audio": {"data": "…"}},
+            ]),
+            Content::Parts(vec![
+                Part::Text("What is this?".into()),
+                image.clone(),
+                Part::Other("input_audio".into()),
+            ]),
+        ),
+        (
+            json!([{"type": "input_image", "image_url": "https://example.com/cat.png"}]),
+            Content::Parts(vec![image.clone()]),
+        ),
+        (json!({"degrees": 21}), Content::Text(r#"{"degrees":21}"#.into())),
+        (json!([{"degrees": 21}]), Content::Text(r#"[{"degrees":21}]"#.into())),
+    ] {
+        let message = message_from_json(&json!({"role": "tool", "content": content}));
+        assert_eq!(message.content, expected, "{content}");
+    }
+}
+
+#[test]
+fn tool_calls_carry_their_arguments_as_text() {
+    let message = message_from_json(&json!({
+        "role": "assistant",
+        "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\": 1}"}},
+            {"id": "b", "type": "function", "function": {"name": "g", "arguments": {"x": 1}}},
+            {"id": "c", "type": "function", "function": {"name": "h"}},
+        ],
+    }));
+    let call = |id: &str, name: &str, arguments: &str| ToolCall {
+        id: id.into(),
+        name: name.into(),
+        arguments: arguments.into(),
+    };
+    let calls = vec![call("a", "f", r#"{"x": 1}"#), call("b", "g", r#"{"x":1}"#), call("c", "h", "")];
+    assert_eq!(message.tool_calls, calls);
+    assert_eq!(message.content, Content::None);
+}
+
+#[test]
+fn a_message_comes_back_from_its_json() {
+    let messages = [
+        Message::text("user", "Hi"),
+        Message { name: Some("Ada".into()), ..Message::text("user", "Hi") },
+        Message { tool_call_id: Some("a".into()), ..Message::text("tool", "{}") },
+        Message {
+            role: "assistant".into(),
+            tool_calls: vec![ToolCall { id: "a".into(), name: "f".into(), arguments: "{}".into() }],
+            ..Message::default()
+        },
+        Message {
+            role: "user".into(),
+            content: Content::Parts(vec![
+                Part::Text("?".into()),
+                Part::Image(ImageUrl("data:,".into())),
+                Part::Other("file".into()),
+            ]),
+            ..Message::default()
+        },
+    ];
+    for message in messages {
+        assert_eq!(message_from_json(&message_to_json(message.clone())), message);
+    }
+}
+
+#[test]
+fn asking_beyond_the_end_is_no_panic() {
+    let context = JsonContext { messages: &[], tools: &[json!({"type": "function"})] };
+    assert_eq!((context.message_count(), context.tool_count()), (0, 1));
+    assert_eq!(context.tool(0), r#"{"type":"function"}"#);
+    assert_eq!(
+        (context.role(3), context.message(3), context.tool(3)),
+        ("", Message::default(), String::new())
+    );
+}
