@@ -12,6 +12,10 @@
 //! | [`time`] | instants and durations as values |
 
 pub mod conversation;
+mod dedup;
 pub mod frame;
+mod metrics;
 pub mod record;
+pub mod text;
 pub mod time;
+mod turn;

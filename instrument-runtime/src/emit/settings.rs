@@ -30,7 +30,7 @@ impl Default for EmitSettings {
 
 /// A set of semantic conventions: which words a span is told in.
 ///
-/// OpenInference is in every set, for it is what the other conventions are added to.
+/// `OpenInference` is in every set, for it is what the other conventions are added to.
 ///
 /// ```
 /// use pipecat_instrument_runtime::emit::Conventions;
@@ -44,7 +44,7 @@ impl Default for EmitSettings {
 pub struct Conventions(u8);
 
 impl Conventions {
-    /// OpenInference, as Phoenix reads it. It has no bit of its own, and so is in every set.
+    /// `OpenInference`, as Phoenix reads it. It has no bit of its own, and so is in every set.
     pub const OPENINFERENCE: Self = Self(0);
     /// OpenTelemetry's conventions for generative AI (`gen_ai.*`).
     pub const GEN_AI: Self = Self(1);

@@ -1,14 +1,34 @@
 //! One conversation: frames in, spans out.
+//!
+//! ```text
+//!             Cancel                     Cancel at the end of the pipeline, close
+//!   Running ─────────▶ Cancelled ─────────────────────────────────────────────────▶ Closed
+//!      │               (only metrics count)                                           ▲
+//!      └──────────────────────────────────────────────────────────────────────────────┘
+//!                 End or Stop at the end of the pipeline, close
+//! ```
+//!
+//! [`events`] holds what each group of frames does, [`spans`] the spans while they are being gathered, [`services`]
+//! the processors.
 
 mod config;
+mod events;
+mod services;
+mod spans;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use config::{Announced, ConversationConfig, Signals};
 
-use std::time::Duration;
-
-use super::frame::{FrameKind, FramePushed, ProcessorRef};
-use super::record::Spans;
+use super::dedup::{Aspect, Seen};
+use super::frame::{Frame, FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
+use events::{Given, Heard, LastContext, Playback, SpokenText, Voice};
+use services::{ServiceIndex, Services};
+use spans::{Fault, Turn, Utterance};
 
 /// Why a conversation is closed from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,67 +39,291 @@ pub enum CloseReason {
     Shutdown,
 }
 
-/// Whether the next piece of outgoing audio changes anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AudioInterest {
-    /// It does, as the first of a reply: it has to be handled as it comes.
-    Every,
-    /// It only adds to what was sent: it can be told later, together with its like.
-    LaterIsFine,
+/// Whether a conversation still takes events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// A cancel is on its way: only metrics count, on what was open when it came.
+    Cancelled,
+    Closed,
 }
 
-/// Pieces of outgoing audio, told together.
+/// How the pipeline is told to end while its last frames still travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    NotYet,
+    /// An `End` or `Stop` is on its way behind the speech.
+    Announced,
+}
+
+/// Outgoing audio that was counted without being looked at one by one.
 #[derive(Debug, Clone, Copy)]
 pub struct AudioBatch<'a> {
-    /// What they were.
+    /// Which kind.
     pub kind: FrameKind,
-    /// Who sent them.
+    /// Who sent it.
     pub source: ProcessorRef<'a>,
-    /// When the first was sent.
+    /// When the first of it was sent.
     pub first: Time,
-    /// When the last was sent.
+    /// When the last of it was sent.
     pub last: Time,
-    /// How long they play, all together.
+    /// How long it all plays.
     pub duration: Duration,
 }
 
+/// Whether the conversation must see the next piece of outgoing audio at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AudioInterest {
+    /// It must: it may be the first of a reply.
+    #[default]
+    Every,
+    /// It may be counted, and told before the next event.
+    LaterIsFine,
+}
+
 /// One conversation, as a pure function of what happens in it.
+///
+/// ```
+/// use pipecat_instrument_runtime::core::conversation::{CloseReason, Conversation, ConversationConfig};
+/// use pipecat_instrument_runtime::core::frame::{Direction, Frame, FrameId, FramePushed, ProcessorRef};
+/// use pipecat_instrument_runtime::core::record::GatheredSpans;
+/// use pipecat_instrument_runtime::core::time::Time;
+///
+/// let mut spans = GatheredSpans::default();
+/// let mut conversation = Conversation::new(ConversationConfig::default());
+/// for (id, frame) in [Frame::Start, Frame::BotStartedSpeaking, Frame::BotStoppedSpeaking].iter().enumerate() {
+///     let hop = FramePushed {
+///         source: ProcessorRef::named("Output"),
+///         destination: ProcessorRef::named("Sink"),
+///         direction: Direction::Downstream,
+///         id: Some(FrameId(id as u64)),
+///         sibling: None,
+///         frame,
+///     };
+///     conversation.handle(Time::from_unix_nanos(id as u64 * 1_000_000), &hop, &mut spans);
+/// }
+/// conversation.close(Time::from_unix_nanos(9_000_000), CloseReason::Dropped, &mut spans);
+/// assert_eq!(spans.ended.len(), 1, "one turn");
+/// ```
 pub struct Conversation {
-    closed: bool,
+    config: ConversationConfig,
+    phase: Phase,
+    ending: Ending,
+    /// The newest moment that was told; time never steps back.
+    now: Time,
+    started: bool,
+    seen: Seen,
+    contexts_seen: VecDeque<(FrameId, ServiceIndex)>,
+    services: Services,
+    next_key: u64,
+    next_turn: u32,
+    turn: Option<Turn>,
+    /// Turns that have ended and whose spans are held for what may come late.
+    held: VecDeque<Turn>,
+    user_id: Option<Arc<str>>,
+    voice: Voice,
+    utterance: Option<Utterance>,
+    /// Utterances that came in no turn: they are the next one's.
+    carried: Vec<Utterance>,
+    heard: Heard,
+    playback: Playback,
+    /// How many replies have been asked for, by contexts and speak frames.
+    replies: u64,
+    /// The newest reply was cut before it was all said: what is still synthesised for it is for nobody.
+    reply_is_dead: bool,
+    last_contexts: Vec<(ServiceIndex, LastContext)>,
+    given: Option<Given>,
+    /// What models that hear by themselves have heard, for calls that are still to come.
+    heard_by_models: Vec<(ServiceIndex, String)>,
+    pending_characters: Vec<(ServiceIndex, u64)>,
+    pending_spoken: Vec<SpokenText>,
+    pending_faults: Vec<Fault>,
+}
+
+/// One moment: when it is, and where spans go.
+struct Moment<'s> {
+    now: Time,
+    spans: &'s mut dyn Spans,
 }
 
 impl Conversation {
     /// A conversation in which nothing has happened yet.
-    pub fn new(_config: ConversationConfig) -> Self {
-        Self { closed: false }
+    pub fn new(config: ConversationConfig) -> Self {
+        Self {
+            config,
+            phase: Phase::Running,
+            ending: Ending::NotYet,
+            now: Time::default(),
+            started: false,
+            seen: Seen::default(),
+            contexts_seen: VecDeque::new(),
+            services: Services::default(),
+            next_key: 0,
+            next_turn: 1,
+            turn: None,
+            held: VecDeque::new(),
+            user_id: None,
+            voice: Voice::default(),
+            utterance: None,
+            carried: Vec::new(),
+            heard: Heard::default(),
+            playback: Playback::default(),
+            replies: 0,
+            reply_is_dead: false,
+            last_contexts: Vec::new(),
+            given: None,
+            heard_by_models: Vec::new(),
+            pending_characters: Vec::new(),
+            pending_spoken: Vec::new(),
+            pending_faults: Vec::new(),
+        }
+    }
+
+    /// What the framework announces, if that is learned only after the conversation was made. To be told before the
+    /// first frame.
+    pub fn set_signals(&mut self, signals: Signals) {
+        self.config.signals = signals;
     }
 
     /// One hop of one frame, at `now`.
-    pub fn handle(&mut self, _now: Time, _hop: &FramePushed<'_>, _spans: &mut dyn Spans) {}
-
-    /// Whether the next piece of outgoing audio changes anything.
-    pub fn audio_interest(&self) -> AudioInterest {
-        AudioInterest::LaterIsFine
+    pub fn handle(&mut self, now: Time, hop: &FramePushed<'_>, spans: &mut dyn Spans) {
+        self.expire(now, spans);
+        let moment = &mut Moment { now: self.now, spans };
+        match self.phase {
+            Phase::Running => self.takes(hop, moment),
+            Phase::Cancelled => self.takes_after_cancel(hop, moment),
+            Phase::Closed => {}
+        }
     }
 
-    /// Outgoing audio that was sent since the last event, and only counted then.
-    pub fn audio(&mut self, _batch: &AudioBatch<'_>, _spans: &mut dyn Spans) {}
+    /// Outgoing audio that was counted since the last event.
+    pub fn audio(&mut self, batch: &AudioBatch<'_>, spans: &mut dyn Spans) {
+        self.expire(batch.first, spans);
+        if self.phase == Phase::Running {
+            let moment = &mut Moment { now: self.now, spans };
+            self.audio_is_sent(batch, moment);
+        }
+    }
+
+    /// Whether the next piece of outgoing audio must be told at once.
+    pub fn audio_interest(&self) -> AudioInterest {
+        if self.phase == Phase::Running && self.next_audio_says_something_new() {
+            AudioInterest::Every
+        } else {
+            AudioInterest::LaterIsFine
+        }
+    }
 
     /// When something will be due though no frame comes; `None` if nothing will.
     pub fn deadline(&self) -> Option<Time> {
-        None
+        self.next_due().map(|(at, _)| at)
     }
 
     /// Does what is due at `now`. Doing it late changes nothing: the deadline is the time that counts.
-    pub fn expire(&mut self, _now: Time, _spans: &mut dyn Spans) {}
+    pub fn expire(&mut self, now: Time, spans: &mut dyn Spans) {
+        self.now = self.now.max(now);
+        while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= self.now) {
+            self.does(due, &mut Moment { now: at, spans });
+        }
+    }
 
     /// Ends what is still open. Nothing happens afterwards.
-    pub fn close(&mut self, _now: Time, _why: CloseReason, _spans: &mut dyn Spans) {
-        self.closed = true;
+    pub fn close(&mut self, now: Time, why: CloseReason, spans: &mut dyn Spans) {
+        self.expire(now, spans);
+        let moment = &mut Moment { now: self.now, spans };
+        match (why, self.ending) {
+            (CloseReason::Shutdown, _) | (CloseReason::Dropped, Ending::Announced) => {
+                self.pipeline_ends(moment)
+            }
+            (CloseReason::Dropped, Ending::NotYet) => self.is_cancelled(moment),
+        }
+        self.lets_go_of_all(moment);
     }
 
     /// Whether it is over, and all of its spans are out.
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.phase == Phase::Closed
+    }
+
+    /// The turn that is under way, if its span has begun.
+    pub fn current_turn(&self) -> Option<(SpanKey, TurnNumber)> {
+        self.turn.as_ref().filter(|turn| turn.has_begun()).map(|turn| (turn.key, turn.number))
+    }
+
+    fn takes(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
+        match *hop.frame {
+            Frame::Other { .. } | Frame::InputAudio(_) => {}
+            Frame::Start => self.starts(hop, moment),
+            Frame::End | Frame::Stop if self.is_at_end(hop) => {
+                self.pipeline_ends(moment);
+                self.lets_go_of_all(moment);
+            }
+            Frame::End | Frame::Stop => self.ending = Ending::Announced,
+            Frame::Cancel => {
+                self.is_cancelled(moment);
+                if self.is_at_end(hop) {
+                    self.lets_go_of_all(moment);
+                }
+            }
+            Frame::LlmContext(context) => self.context_passes(hop, context, moment),
+            Frame::TtsText(chunk) => self.tts_text_passes(hop, &chunk, moment),
+            Frame::TtsAudio(audio) | Frame::OutputAudio(audio) => self.audio_passes(hop, audio, moment),
+            Frame::VadUserStoppedSpeaking { stop_secs, transcript } => {
+                if self.seen.first(moment.now, hop) {
+                    self.voice_stops(stop_secs, moment);
+                }
+                if let Some(transcript) = transcript
+                    && self.seen.first_of(hop.id, Aspect::Resent)
+                {
+                    self.words_are_final(hop.source, &transcript, moment);
+                }
+            }
+            _ if !self.seen.first(moment.now, hop) => {}
+            _ => self.takes_new(hop, moment),
+        }
+    }
+
+    /// A frame that has not been seen before.
+    fn takes_new(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
+        match *hop.frame {
+            Frame::VadUserStartedSpeaking => self.voice_starts(moment),
+            Frame::UserStartedSpeaking => self.user_is_announced(moment),
+            Frame::UserStoppedSpeaking => self.user_stops(moment),
+            Frame::Transcription(transcript) => self.words_are_final(hop.source, &transcript, moment),
+            Frame::InterimTranscription(transcript) => {
+                self.words_are_interim(hop.source, &transcript, moment)
+            }
+            Frame::BotStartedSpeaking => self.bot_is_announced(hop, moment),
+            Frame::BotStoppedSpeaking => self.bot_stop_is_announced(moment),
+            Frame::LlmResponseStart => self.response_starts(hop.source, moment),
+            Frame::LlmText(chunk) => self.response_streams(hop.source, &chunk, moment),
+            Frame::LlmResponseEnd => self.response_ends(hop.source, moment),
+            Frame::TtsSpeak(text) => self.speech_is_asked_for(text, moment),
+            Frame::AggregatedText(chunk) => self.tts_is_asked(hop.source, &chunk, moment),
+            Frame::TtsStarted { context_id } => self.tts_starts(hop.source, context_id, moment),
+            Frame::TtsStopped { context_id } => self.tts_stops(hop.source, context_id, moment),
+            Frame::Metrics(metrics) => self.is_measured(hop.source, metrics),
+            Frame::FunctionCallsStarted(calls) => self.tools_are_asked_for(hop.source, calls),
+            Frame::FunctionCallInProgress(call) => self.tool_starts(hop.source, &call, moment),
+            Frame::FunctionCallResult(result) => self.tool_returns(&result, moment),
+            Frame::FunctionCallCancel { tool_call_id } => self.tool_is_cancelled(tool_call_id, moment),
+            Frame::Error(report) => self.something_fails(hop.source, &report, moment),
+            // An interruption alone is none: Pipecat sends one at every start of the user.
+            _ => {}
+        }
+    }
+
+    fn takes_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
+        match *hop.frame {
+            Frame::Metrics(metrics) if self.seen.first(moment.now, hop) => {
+                self.is_measured(hop.source, metrics)
+            }
+            Frame::Cancel if self.is_at_end(hop) => self.lets_go_of_all(moment),
+            _ => {}
+        }
+    }
+
+    fn is_at_end(&self, hop: &FramePushed<'_>) -> bool {
+        self.services.role(hop.destination) == Role::Sink
     }
 }

@@ -1,0 +1,84 @@
+//! Whose metric is this: the service's whose name it bears, on the span that it measures.
+
+use super::super::services::ServiceIndex;
+use super::super::{Conversation, Phase};
+use crate::core::frame::{Measurement, Metric, MetricList, ProcessorRef, Role};
+
+impl Conversation {
+    /// Metrics that come from another than the service they name say nothing: a pipeline's source sends zeros for
+    /// all at the start.
+    pub(in super::super) fn is_measured(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList) {
+        let index = self.services.index_of(source);
+        let cancelled = self.phase == Phase::Cancelled;
+        metrics.for_each(&mut |metric| {
+            if metric.processor != source.name() {
+                return;
+            }
+            self.services[index].reports_metrics = true;
+            match self.services[index].role {
+                Role::Stt if !cancelled => {
+                    if let Some(utterance) = &mut self.utterance {
+                        utterance.add_metric(&metric);
+                    }
+                }
+                Role::Llm => self.model_is_measured(index, &metric),
+                Role::Tts => self.synthesis_is_measured(index, &metric),
+                _ => {}
+            }
+        });
+    }
+
+    fn model_is_measured(&mut self, llm: ServiceIndex, metric: &Metric<'_>) {
+        let cancelled = self.phase == Phase::Cancelled;
+        if let Some(call) = self.newest_call(llm).filter(|call| !cancelled || call.is_open()) {
+            call.add_metric(metric);
+        }
+    }
+
+    /// Characters that are paid for with no synthesis under way belong to the next one; but those of a synthesis
+    /// that was cut and never stopped are its own.
+    fn synthesis_is_measured(&mut self, tts: ServiceIndex, metric: &Metric<'_>) {
+        let cancelled = self.phase == Phase::Cancelled;
+        let replies = self.replies;
+        let newest = self.newest_synthesis(tts, None);
+        let Measurement::TtsCharacters(characters) = metric.value else {
+            if let Some(synthesis) = newest.filter(|synthesis| !cancelled || !synthesis.has_stopped()) {
+                synthesis.add_metric(metric);
+            }
+            return;
+        };
+        let own = newest.filter(|synthesis| {
+            synthesis.is_under_way()
+                || (synthesis.was_left_open() && (synthesis.reply == replies || cancelled))
+        });
+        match own {
+            Some(synthesis) => synthesis.add_characters(characters),
+            None if cancelled => {}
+            None => self.charge_later(tts, characters),
+        }
+    }
+
+    fn charge_later(&mut self, tts: ServiceIndex, characters: u64) {
+        match self.pending_characters.iter_mut().find(|(of, _)| *of == tts) {
+            Some((_, pending)) => *pending = pending.saturating_add(characters),
+            None => self.pending_characters.push((tts, characters)),
+        }
+    }
+
+    pub(in super::super) fn take_pending_characters(&mut self, tts: ServiceIndex) -> Option<u64> {
+        let index = self.pending_characters.iter().position(|(of, _)| *of == tts)?;
+        Some(self.pending_characters.remove(index).1)
+    }
+
+    /// The turn ends: what no synthesis came for belongs to its last one.
+    pub(in super::super) fn charge_pending_characters(&mut self) {
+        let Some(turn) = &mut self.turn else { return };
+        self.pending_characters.retain(|&(tts, characters)| {
+            let last = turn.syntheses.iter_mut().rev().find(|synthesis| synthesis.service == tts);
+            last.is_none_or(|synthesis| {
+                synthesis.add_characters(characters);
+                false
+            })
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! What is asked of synthesis, and what it sends.
+
+use super::super::services::ServiceIndex;
+use super::super::spans::{Child, Synthesis, Wanted};
+use super::super::{AudioBatch, Conversation, Moment};
+use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::record::SpanKind;
+use crate::core::time::Time;
+
+/// A text that synthesis was given and has not begun on.
+#[derive(Debug)]
+pub(in super::super) struct Given {
+    at: Time,
+    text: Option<String>,
+}
+
+impl Conversation {
+    /// A text is to be spoken that no model wrote: a reply of its own.
+    pub(in super::super) fn speech_is_asked_for(&mut self, text: Option<&str>, moment: &mut Moment<'_>) {
+        self.turn_or_new(moment);
+        self.reply_begins(moment);
+        self.given = Some(Given { at: moment.now, text: text.map(str::to_owned) });
+    }
+
+    pub(in super::super) fn tts_is_asked(
+        &mut self,
+        source: ProcessorRef<'_>,
+        chunk: &TextChunk<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        let Some(tts) = self.synthesiser(source, FrameKind::AggregatedText) else { return };
+        self.synthesis_for(tts, chunk.context_id, moment);
+        if let Some(synthesis) = self.newest_synthesis(tts, chunk.context_id) {
+            synthesis.add_aggregated(chunk);
+        }
+    }
+
+    pub(in super::super) fn tts_says(
+        &mut self,
+        source: ProcessorRef<'_>,
+        chunk: &TextChunk<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        let index = self.services.index_of(source);
+        self.services[index].sends_text = true;
+        if self.services[index].role == Role::Llm {
+            self.model_says(source, chunk, moment);
+            return;
+        }
+        self.synthesis_for(index, chunk.context_id, moment);
+        if let Some(synthesis) = self.newest_synthesis(index, chunk.context_id) {
+            synthesis.add_synthesised(chunk);
+        }
+    }
+
+    pub(in super::super) fn tts_starts(
+        &mut self,
+        source: ProcessorRef<'_>,
+        context_id: Option<&str>,
+        moment: &mut Moment<'_>,
+    ) {
+        if self.services.role_of_pusher(source, FrameKind::TtsStarted) == Role::Llm {
+            self.model_speaks(source, moment);
+            return;
+        }
+        let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
+        self.services[tts].marks_synthesis = true;
+        self.synthesis_for(tts, context_id, moment);
+        if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
+            synthesis.starts(moment.now);
+        }
+    }
+
+    pub(in super::super) fn tts_stops(
+        &mut self,
+        source: ProcessorRef<'_>,
+        context_id: Option<&str>,
+        moment: &mut Moment<'_>,
+    ) {
+        let Some(tts) = self.synthesiser(source, FrameKind::TtsStopped) else { return };
+        if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
+            synthesis.stops(moment.now);
+        }
+    }
+
+    pub(in super::super) fn tts_sends_audio(&mut self, batch: &AudioBatch<'_>, moment: &mut Moment<'_>) {
+        let tts = self.services.index_of(batch.source);
+        let replies = self.replies;
+        let marks = self.services[tts].marks_synthesis;
+        let has_one = self
+            .newest_synthesis(tts, None)
+            .is_some_and(|synthesis| synthesis.reply == replies || (marks && !synthesis.has_stopped()));
+        if !has_one {
+            // A service that marks nothing synthesises from the text that it was given to its last audio.
+            let start = self.given.as_ref().map_or(batch.first, |given| given.at.min(batch.first));
+            self.begin_synthesis(tts, start, moment);
+        }
+        let heard_from = self.playback.reaches_ear_at(batch.first);
+        if let Some(synthesis) = self.newest_synthesis(tts, None) {
+            synthesis.add_audio(batch.first, batch.last, batch.duration, heard_from);
+        }
+    }
+
+    /// A service that failed before it sent anything was at work on what it had been given.
+    pub(in super::super) fn synthesis_that_failed(&mut self, tts: ServiceIndex, moment: &mut Moment<'_>) {
+        let service = &self.services[tts];
+        if !service.marks_synthesis
+            && !service.sends_text
+            && let Some(start) = self.given.as_ref().map(|given| given.at)
+        {
+            self.begin_synthesis(tts, start, moment);
+        }
+    }
+
+    /// Makes sure that there is a synthesis for a reply; one reply is one context, or, without ids, what lies between
+    /// two contexts of a model or speak frames.
+    fn synthesis_for(&mut self, tts: ServiceIndex, context_id: Option<&str>, moment: &mut Moment<'_>) {
+        let replies = self.replies;
+        let known = self
+            .turns_newest_first()
+            .any(|turn| context_id.is_some() && turn.syntheses.iter().any(|of| of.is_of(tts, context_id)));
+        if known {
+            return;
+        }
+        if let Some(newest) = self.newest_synthesis(tts, None) {
+            let same_reply = newest.reply == replies || (!newest.has_stopped() && !newest.is_cut());
+            if context_id.is_none() && same_reply {
+                return;
+            }
+            if context_id.is_some() && newest.context_id.is_none() && same_reply {
+                newest.context_id = context_id.map(str::to_owned);
+                return;
+            }
+            // A start that named no reply was taken for more of this one; the text shows that it was another's.
+            if let Some(since) = newest.takes_back_new_start() {
+                self.begin_synthesis(tts, since, moment);
+                self.name_newest(tts, context_id);
+                self.newest_synthesis(tts, context_id)
+                    .into_iter()
+                    .for_each(|synthesis| synthesis.starts(since));
+                return;
+            }
+        }
+        self.begin_synthesis(tts, moment.now, moment);
+        self.name_newest(tts, context_id);
+    }
+
+    fn name_newest(&mut self, tts: ServiceIndex, context_id: Option<&str>) {
+        if let Some(synthesis) = self.newest_synthesis(tts, None) {
+            synthesis.context_id = context_id.map(str::to_owned);
+        }
+    }
+
+    fn begin_synthesis(&mut self, tts: ServiceIndex, start: Time, moment: &mut Moment<'_>) {
+        let wanted = if self.reply_is_dead { Wanted::No } else { Wanted::Yes };
+        let processor = self.services[tts].processor.clone();
+        let mut synthesis = Synthesis::new(self.new_key(), start, tts, processor, self.replies, wanted);
+        if let Some(text) = self.given.take().and_then(|given| given.text) {
+            synthesis.given.push(&text, Spacing::Between);
+        }
+        if let Some(characters) = self.take_pending_characters(tts) {
+            synthesis.add_characters(characters);
+        }
+        let turn = self.turn_or_new(moment);
+        let child = Child {
+            key: synthesis.key,
+            kind: SpanKind::Tts,
+            parent: None,
+            at: start,
+            name: &synthesis.processor.class,
+        };
+        turn.begin_child(&child, moment.spans);
+        turn.syntheses.push(synthesis);
+    }
+
+    /// The newest synthesis of a service, or the newest one for a reply.
+    pub(in super::super) fn newest_synthesis(
+        &mut self,
+        tts: ServiceIndex,
+        context_id: Option<&str>,
+    ) -> Option<&mut Synthesis> {
+        self.turns_newest_first()
+            .find_map(|turn| turn.syntheses.iter_mut().rev().find(|of| of.is_of(tts, context_id)))
+    }
+
+    fn synthesiser(&mut self, source: ProcessorRef<'_>, kind: FrameKind) -> Option<ServiceIndex> {
+        (self.services.role_of_pusher(source, kind) == Role::Tts).then(|| self.services.described(source))
+    }
+}

@@ -1,0 +1,157 @@
+//! The processors of a conversation, as far as they matter: services and transports.
+
+use std::sync::Arc;
+
+use crate::core::frame::{FrameKind, Processor, ProcessorRef, Role};
+
+/// No pipeline has so many; what comes beyond is not told apart.
+const MOST_PROCESSORS: usize = 256;
+
+/// A processor's place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ServiceIndex(usize);
+
+/// What is known of one processor.
+#[derive(Debug)]
+pub(crate) struct Service {
+    id: String,
+    pub(crate) role: Role,
+    pub(crate) processor: Arc<Processor>,
+    /// It has reported metrics: what it does not report of a span was not measured.
+    pub(crate) reports_metrics: bool,
+    /// It has marked the start of a synthesis.
+    pub(crate) marks_synthesis: bool,
+    /// It has sent text of its own as it synthesised.
+    pub(crate) sends_text: bool,
+    /// A language model that hears or speaks by itself.
+    pub(crate) is_speech_to_speech: bool,
+}
+
+/// Every processor that has been seen at an end of a hop that mattered.
+#[derive(Debug, Default)]
+pub(crate) struct Services(Vec<Service>);
+
+impl Services {
+    /// The place of a processor, made if it has none.
+    pub(crate) fn index_of(&mut self, processor: ProcessorRef<'_>) -> ServiceIndex {
+        if let Some(index) = self.0.iter().position(|service| service.id == processor.id()) {
+            return ServiceIndex(index);
+        }
+        if self.0.len() == MOST_PROCESSORS {
+            return ServiceIndex(MOST_PROCESSORS - 1);
+        }
+        self.0.push(Service {
+            id: processor.id().to_owned(),
+            role: processor.role(),
+            processor: Arc::new(processor.description().map_or_else(
+                || Processor::new(processor.id(), processor.id(), Role::Unknown),
+                Processor::clone,
+            )),
+            reports_metrics: false,
+            marks_synthesis: false,
+            sends_text: false,
+            is_speech_to_speech: false,
+        });
+        ServiceIndex(self.0.len() - 1)
+    }
+
+    /// The same, with the newest description: settings may have changed since it was last looked at.
+    pub(crate) fn described(&mut self, processor: ProcessorRef<'_>) -> ServiceIndex {
+        let index = self.index_of(processor);
+        if let Some(description) = processor.description() {
+            let service = &mut self.0[index.0];
+            if *service.processor != *description {
+                service.processor = Arc::new(description.clone());
+            }
+            if description.role != Role::Unknown {
+                service.role = description.role;
+            }
+        }
+        index
+    }
+
+    /// What a processor does: as it was told, or as its frames have shown.
+    pub(crate) fn role(&self, processor: ProcessorRef<'_>) -> Role {
+        match processor.role() {
+            Role::Unknown => self
+                .0
+                .iter()
+                .find(|service| service.id == processor.id())
+                .map_or(Role::Unknown, |service| service.role),
+            told => told,
+        }
+    }
+
+    /// What a processor does, given that it was the first to push a frame of `kind`.
+    pub(crate) fn role_of_pusher(&mut self, processor: ProcessorRef<'_>, kind: FrameKind) -> Role {
+        let role = self.role(processor);
+        if role != Role::Unknown {
+            return role;
+        }
+        let Some(shown) = role_shown_by(kind) else { return role };
+        let index = self.index_of(processor);
+        self.0[index.0].role = shown;
+        shown
+    }
+
+    /// The only service of a role, if there is just one.
+    pub(crate) fn only(&self, role: Role) -> Option<ServiceIndex> {
+        let mut of_role = (0..self.0.len()).filter(|&index| self.0[index].role == role);
+        of_role.next().filter(|_| of_role.next().is_none()).map(ServiceIndex)
+    }
+
+    /// The same, with its description.
+    pub(crate) fn only_described(&self, role: Role) -> Option<(ServiceIndex, Arc<Processor>)> {
+        self.only(role).map(|index| (index, self[index].processor.clone()))
+    }
+
+    /// Whether there is a processor of a role.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.0.iter().any(|service| service.role == role)
+    }
+
+    /// Whether some processor is as `wanted`.
+    pub(crate) fn any(&self, wanted: impl Fn(&Service) -> bool) -> bool {
+        self.0.iter().any(wanted)
+    }
+
+    /// The service that bears a name.
+    pub(crate) fn named(&self, name: &str) -> Option<ServiceIndex> {
+        self.0.iter().position(|service| service.processor.name == name).map(ServiceIndex)
+    }
+}
+
+/// Only a processor of this role is the first to push such a frame.
+const fn role_shown_by(kind: FrameKind) -> Option<Role> {
+    match kind {
+        FrameKind::Transcription | FrameKind::InterimTranscription => Some(Role::Stt),
+        FrameKind::LlmResponseStart
+        | FrameKind::LlmText
+        | FrameKind::LlmResponseEnd
+        | FrameKind::FunctionCallsStarted
+        | FrameKind::FunctionCallInProgress => Some(Role::Llm),
+        FrameKind::AggregatedText
+        | FrameKind::TtsStarted
+        | FrameKind::TtsText
+        | FrameKind::TtsAudio
+        | FrameKind::OutputAudio
+        | FrameKind::TtsStopped => Some(Role::Tts),
+        FrameKind::BotStartedSpeaking | FrameKind::BotStoppedSpeaking => Some(Role::OutputTransport),
+        FrameKind::InputAudio => Some(Role::InputTransport),
+        _ => None,
+    }
+}
+
+impl std::ops::Index<ServiceIndex> for Services {
+    type Output = Service;
+
+    fn index(&self, index: ServiceIndex) -> &Service {
+        &self.0[index.0]
+    }
+}
+
+impl std::ops::IndexMut<ServiceIndex> for Services {
+    fn index_mut(&mut self, index: ServiceIndex) -> &mut Service {
+        &mut self.0[index.0]
+    }
+}

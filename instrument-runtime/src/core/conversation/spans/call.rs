@@ -1,0 +1,163 @@
+//! Invocations of a language model.
+//!
+//! ```text
+//!   context reaches the model,      response ends, or
+//!   or a response starts            a new context comes
+//!  ─────────────────────────▶ open ────────────────────▶ closed ───▶ its turn's spans are let go
+//!                              │  user speaks, cancel      │ metrics still count,
+//!                              └──▶ open, cut ─────────────┘ but no time to first byte
+//! ```
+
+use std::sync::Arc;
+
+use crate::core::frame::{Measurement, Metric, Processor, TextChunk, ToolCall};
+use crate::core::metrics::{MeasuredTimes, Measurements, with_cached_tokens};
+use crate::core::record::{Body, LlmRecord, Request, SpanKey, SpanRecord};
+use crate::core::text::{JoinedText, StreamedText};
+use crate::core::time::Time;
+
+use super::fault::Faults;
+use super::turn::Times;
+use crate::core::conversation::services::ServiceIndex;
+
+/// One invocation of a language model.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) key: SpanKey,
+    pub(crate) start: Time,
+    pub(crate) service: ServiceIndex,
+    pub(crate) processor: Arc<Processor>,
+    pub(crate) request: Request,
+    pub(crate) faults: Faults,
+    pub(crate) tool_calls: Vec<ToolCall>,
+    /// Its span has not begun: it is not yet plain whether the service speaks by itself.
+    pub(crate) awaits_kind: bool,
+    /// When its response began, where a frame said so.
+    pub(crate) response_started: Option<Time>,
+    pub(crate) heard: JoinedText,
+    /// What a service that speaks by itself says it says.
+    pub(crate) said: JoinedText,
+    text: StreamedText,
+    measurements: Measurements,
+    first_token: Option<Time>,
+    end: Option<Time>,
+    interrupted: bool,
+}
+
+impl Call {
+    pub(crate) fn new(
+        key: SpanKey,
+        start: Time,
+        service: ServiceIndex,
+        processor: Arc<Processor>,
+        request: Request,
+    ) -> Self {
+        Self {
+            key,
+            start,
+            service,
+            processor,
+            request,
+            faults: Faults::default(),
+            tool_calls: Vec::new(),
+            awaits_kind: false,
+            response_started: None,
+            heard: JoinedText::default(),
+            said: JoinedText::default(),
+            text: StreamedText::default(),
+            measurements: Measurements::default(),
+            first_token: None,
+            end: None,
+            interrupted: false,
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Open, and not cut: something that a turn waits for.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.is_open() && !self.interrupted
+    }
+
+    pub(crate) fn ended(&self) -> Option<Time> {
+        self.end
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// Something of its answer has come.
+    pub(crate) fn answers(&mut self, now: Time) {
+        self.first_token.get_or_insert(now);
+    }
+
+    pub(crate) fn add_text(&mut self, now: Time, chunk: &TextChunk<'_>) {
+        self.answers(now);
+        self.text.push(chunk);
+    }
+
+    /// Its answer, if it gave one in words.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.text.to_text().or_else(|| self.said.to_text())
+    }
+
+    /// A measurement of its service. A time to first byte that comes once the response has ended, or was cut, is no
+    /// such time: some pipelines stop the timer of a dead request at the next user start.
+    pub(crate) fn add_metric(&mut self, metric: &Metric<'_>) {
+        let too_late = !self.is_under_way();
+        if too_late && matches!(metric.value, Measurement::TimeToFirstByte(_)) {
+            return;
+        }
+        self.measurements.add(metric);
+    }
+
+    /// Its tool call of this id, if it asked for one.
+    pub(crate) fn asks_for(&self, tool_call_id: &str) -> bool {
+        self.tool_calls.iter().any(|call| call.id == tool_call_id)
+    }
+
+    pub(crate) fn close(&mut self, now: Time) {
+        self.end.get_or_insert(now);
+    }
+
+    /// The user spoke, or a cancel came.
+    pub(crate) fn cut(&mut self) {
+        self.interrupted |= self.is_open();
+    }
+
+    pub(crate) fn into_record(self, turn_end: Time, times: Times) -> SpanRecord {
+        let end = self.end.unwrap_or(turn_end).min(turn_end).max(self.start);
+        let from_frames = if times == Times::Reported {
+            MeasuredTimes::default()
+        } else {
+            MeasuredTimes {
+                ttfb: self.first_token.map(|at| at.seconds_since(self.start)),
+                processing: self.end.map(|_| end.seconds_since(self.start)),
+            }
+        };
+        let text = self.text();
+        SpanRecord {
+            key: self.key,
+            start: self.start,
+            end,
+            status: self.faults.status(),
+            events: self.faults.into_events(self.start, end),
+            user_id: None,
+            body: Body::Llm(Box::new(LlmRecord {
+                service: self.processor,
+                measured_model: self.measurements.model.clone(),
+                times: self.measurements.times(&from_frames),
+                request: self.request,
+                heard: self.heard.to_text(),
+                text,
+                tool_calls: self.tool_calls,
+                usage: self.measurements.usage.map(with_cached_tokens),
+                ttfat: self.measurements.ttfat,
+                interrupted: self.interrupted,
+            })),
+        }
+    }
+}

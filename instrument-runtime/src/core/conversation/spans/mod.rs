@@ -1,0 +1,17 @@
+//! The spans of a conversation while they are being gathered, one file a kind.
+
+pub(crate) mod call;
+pub(crate) mod fault;
+mod request;
+pub(crate) mod synthesis;
+pub(crate) mod tool;
+pub(crate) mod turn;
+pub(crate) mod utterance;
+
+pub(crate) use call::Call;
+pub(crate) use fault::Fault;
+pub(crate) use request::last_user_message;
+pub(crate) use synthesis::{Synthesis, Wanted};
+pub(crate) use tool::Tool;
+pub(crate) use turn::{Child, Ended, Facts, Turn};
+pub(crate) use utterance::{Utterance, VoiceStop};

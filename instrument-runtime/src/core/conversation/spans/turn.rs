@@ -1,0 +1,373 @@
+//! A turn with all that happened in it, from its start until its spans are let go.
+
+use std::sync::Arc;
+
+use crate::core::conversation::services::{ServiceIndex, Services};
+use crate::core::frame::{Role, Spacing};
+use crate::core::record::{
+    Body, EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, TurnNumber,
+    TurnRecord, UserToBotLatency,
+};
+use crate::core::text::JoinedText;
+use crate::core::time::Time;
+use crate::core::turn::Floor;
+
+use super::call::Call;
+use super::fault::Faults;
+use super::synthesis::Synthesis;
+use super::tool::Tool;
+use super::utterance::Utterance;
+
+/// One exchange between user and bot.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) number: TurnNumber,
+    pub(crate) key: SpanKey,
+    pub(crate) start: Time,
+    pub(crate) floor: Floor,
+    pub(crate) export: Export,
+    /// What the user said, as transcripts tell.
+    pub(crate) heard: JoinedText,
+    /// What the user typed, as the first context tells; counts where nothing was heard.
+    pub(crate) typed: Option<String>,
+    pub(crate) had_context: bool,
+    /// What the bot was heard to say, reply by reply.
+    spoken: Vec<Spoken>,
+    /// When the user's voice ended, as voice activity tells.
+    pub(crate) voice_end: Option<Time>,
+    pub(crate) user_stopped: Option<Time>,
+    pub(crate) bot_started: Option<Time>,
+    pub(crate) latency: Option<UserToBotLatency>,
+    pub(crate) utterances: Vec<Utterance>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) syntheses: Vec<Synthesis>,
+    pub(crate) tools: Vec<Tool>,
+    /// Errors that belong to no span below.
+    pub(crate) faults: Faults,
+    /// An error after which the pipeline could not go on.
+    pub(crate) fatal: Faults,
+    pub(crate) ended: Option<Ended>,
+}
+
+/// Whether a turn's span has begun: it does once something worth telling happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Export {
+    /// Nothing yet.
+    NotYet,
+    /// It has begun.
+    Begun(Recording),
+}
+
+/// What was heard of one reply.
+#[derive(Debug)]
+struct Spoken {
+    context_id: Option<String>,
+    text: JoinedText,
+}
+
+/// A span that begins within a turn.
+#[derive(Debug)]
+pub(crate) struct Child<'a> {
+    pub(crate) key: SpanKey,
+    pub(crate) kind: SpanKind,
+    /// The span of the same turn that it belongs under; the turn itself, if none.
+    pub(crate) parent: Option<SpanKey>,
+    pub(crate) at: Time,
+    pub(crate) name: &'a str,
+}
+
+/// What a turn's spans are completed with when they are let go.
+pub(crate) struct Facts<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) spoken_text_is_told: bool,
+    pub(crate) user_id: Option<Arc<str>>,
+}
+
+/// Where the times of a service's spans come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// The service reports them: what it does not report was not measured.
+    Reported,
+    /// The service reports nothing.
+    FromFrames,
+}
+
+impl Facts<'_> {
+    fn times(&self, service: ServiceIndex) -> Times {
+        if self.services[service].reports_metrics { Times::Reported } else { Times::FromFrames }
+    }
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) at: Time,
+    pub(crate) reason: EndReason,
+    /// When its spans are let go, should nothing come that does so earlier.
+    pub(crate) release_at: Time,
+}
+
+impl Turn {
+    pub(crate) fn new(number: TurnNumber, key: SpanKey, start: Time) -> Self {
+        Self {
+            number,
+            key,
+            start,
+            floor: Floor::Waiting,
+            export: Export::NotYet,
+            heard: JoinedText::default(),
+            typed: None,
+            had_context: false,
+            spoken: Vec::new(),
+            voice_end: None,
+            user_stopped: None,
+            bot_started: None,
+            latency: None,
+            utterances: Vec::new(),
+            calls: Vec::new(),
+            syntheses: Vec::new(),
+            tools: Vec::new(),
+            faults: Faults::default(),
+            fatal: Faults::default(),
+            ended: None,
+        }
+    }
+
+    /// Whether somebody will look at it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.export != Export::Begun(Recording::No)
+    }
+
+    /// The bot is to be heard.
+    pub(crate) fn bot_starts(&mut self, now: Time) {
+        self.floor.bot_starts();
+        if self.bot_started.is_none() {
+            self.bot_started = Some(now);
+            self.latency = self
+                .voice_end
+                .map(|end| (end, LatencySource::Vad))
+                .or(self.user_stopped.map(|end| (end, LatencySource::UserStopped)))
+                .map(|(end, source)| UserToBotLatency { seconds: now.seconds_since(end), source });
+        }
+    }
+
+    /// The bot is heard to say something.
+    pub(crate) fn speaks(&mut self, text: &str, spacing: Spacing, context_id: Option<&str>) {
+        match self.spoken.last_mut().filter(|last| last.context_id.as_deref() == context_id) {
+            Some(same_reply) => same_reply.text.push(text, spacing),
+            None => {
+                let mut spoken = JoinedText::default();
+                spoken.push(text, spacing);
+                self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
+            }
+        }
+    }
+
+    /// Whether a language model, a tool or a synthesis is under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.calls.iter().any(Call::is_under_way)
+            || self.tools.iter().any(Tool::is_under_way)
+            || self.syntheses.iter().any(Synthesis::is_under_way)
+    }
+
+    /// When the last of its language models, tools and syntheses ended.
+    pub(crate) fn services_end(&self) -> Option<Time> {
+        let calls = self.calls.iter().filter_map(Call::ended);
+        let tools = self.tools.iter().filter_map(Tool::ended);
+        let syntheses = self.syntheses.iter().filter_map(Synthesis::ended);
+        calls.chain(tools).chain(syntheses).max()
+    }
+
+    /// When the bot was done: it has spoken, is silent, and nothing is under way.
+    pub(crate) fn bot_done_at(&self) -> Option<Time> {
+        let silent = self.floor.silent_since()?;
+        (!self.is_busy()).then(|| self.services_end().map_or(silent, |services| services.max(silent)))
+    }
+
+    /// The user spoke, or a cancel came: what is under way was cut.
+    pub(crate) fn cut(&mut self, now: Time) {
+        for call in &mut self.calls {
+            call.cut();
+        }
+        let was_speaking = self.floor == Floor::Speaking;
+        let last = self.syntheses.len().saturating_sub(1);
+        for (index, synthesis) in self.syntheses.iter_mut().enumerate() {
+            let being_spoken = was_speaking && (index == last || !synthesis.is_spoken_out());
+            if synthesis.is_under_way() || being_spoken {
+                synthesis.cut(now);
+            }
+        }
+    }
+
+    /// Whether its span has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.export != Export::NotYet
+    }
+
+    /// Something worth telling happens: the turn's span begins, if it has not yet.
+    pub(crate) fn begin(&mut self, spans: &mut dyn Spans) {
+        if self.export == Export::NotYet {
+            self.export = Export::Begun(spans.start(SpanStart {
+                key: self.key,
+                kind: SpanKind::Turn,
+                parent: None,
+                at: self.start,
+                name: String::new(),
+                turn: self.number,
+            }));
+        }
+    }
+
+    /// A span begins within it.
+    pub(crate) fn begin_child(&mut self, child: &Child<'_>, spans: &mut dyn Spans) {
+        self.begin(spans);
+        if self.is_recorded() {
+            spans.start(SpanStart {
+                key: child.key,
+                kind: child.kind,
+                parent: Some(child.parent.unwrap_or(self.key)),
+                at: child.at.max(self.start),
+                name: child.name.to_owned(),
+                turn: self.number,
+            });
+        }
+    }
+
+    /// The span of an utterance begins, once its service is known.
+    pub(crate) fn begin_utterance(&mut self, utterance: &mut Utterance, spans: &mut dyn Spans) {
+        if utterance.begun || !utterance.is_speech() {
+            return;
+        }
+        if let Some((_, processor)) = &utterance.service {
+            utterance.begun = true;
+            let child = Child {
+                key: utterance.key,
+                kind: SpanKind::Stt,
+                parent: None,
+                at: utterance.start,
+                name: &processor.class,
+            };
+            self.begin_child(&child, spans);
+        }
+    }
+
+    /// An utterance turns out to be of this turn.
+    pub(crate) fn takes_in(&mut self, utterance: &mut Utterance) {
+        utterance.turn = Some(self.number);
+        utterance.start = utterance.start.max(self.start);
+        self.heard.push(utterance.words(), Spacing::Between);
+        if let Some(stop) = utterance.voice_stop {
+            self.voice_end = Some(stop.voice_end);
+        }
+    }
+
+    /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
+    pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        for mut utterance in std::mem::take(&mut self.utterances) {
+            utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
+            self.begin_utterance(&mut utterance, spans);
+            self.release_utterance(utterance, facts, spans);
+        }
+        let output = self.output(facts);
+        for call in std::mem::take(&mut self.calls) {
+            self.release_call(call, facts, spans);
+        }
+        let end = self.end();
+        for synthesis in std::mem::take(&mut self.syntheses) {
+            let times = facts.times(synthesis.service);
+            self.release_child(synthesis.into_record(end, times, facts.spoken_text_is_told), facts, spans);
+        }
+        for tool in std::mem::take(&mut self.tools) {
+            self.release_child(tool.into_record(end), facts, spans);
+        }
+        if self.has_begun() {
+            spans.end(self.into_record(output, facts));
+        }
+    }
+
+    /// When it ended; not before it began.
+    fn end(&self) -> Time {
+        self.ended.map_or(self.start, |ended| ended.at)
+    }
+
+    fn release_utterance(&self, utterance: Utterance, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if !utterance.begun {
+            return;
+        }
+        if let Some((service, processor)) = utterance.service.clone() {
+            self.release_child(
+                utterance.into_record(processor, self.end(), facts.times(service)),
+                facts,
+                spans,
+            );
+        }
+    }
+
+    fn release_call(&mut self, mut call: Call, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if call.awaits_kind {
+            call.awaits_kind = false;
+            self.begin_call(&call, spans);
+        }
+        let times = facts.times(call.service);
+        self.release_child(call.into_record(self.end(), times), facts, spans);
+    }
+
+    /// The span of an invocation begins.
+    pub(crate) fn begin_call(&mut self, call: &Call, spans: &mut dyn Spans) {
+        let child = Child {
+            key: call.key,
+            kind: SpanKind::Llm,
+            parent: None,
+            at: call.start,
+            name: &call.processor.class,
+        };
+        self.begin_child(&child, spans);
+    }
+
+    fn release_child(&self, mut record: SpanRecord, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if !self.is_recorded() {
+            return;
+        }
+        let end = self.end();
+        record.start = record.start.clamp(self.start, end);
+        record.end = record.end.clamp(record.start, end);
+        record.user_id.clone_from(&facts.user_id);
+        spans.end(record);
+    }
+
+    /// What the bot said: as spoken, or as given to synthesis, or, without one, as written.
+    fn output(&self, facts: &Facts<'_>) -> Option<String> {
+        let mut output = JoinedText::default();
+        let mut add = |text: Option<String>| {
+            text.into_iter().for_each(|text| output.push(&text, Spacing::Between));
+        };
+        if facts.spoken_text_is_told {
+            self.spoken.iter().for_each(|spoken| add(spoken.text.to_text()));
+        } else if facts.services.has(Role::Tts) {
+            self.syntheses.iter().for_each(|synthesis| add(synthesis.output(false)));
+        } else {
+            self.calls.iter().for_each(|call| add(call.text()));
+        }
+        output.to_text()
+    }
+
+    fn into_record(self, output: Option<String>, facts: &Facts<'_>) -> SpanRecord {
+        let end = self.end();
+        let status = self.fatal.status();
+        SpanRecord {
+            key: self.key,
+            start: self.start,
+            end,
+            status,
+            events: self.faults.into_events(self.start, end),
+            user_id: facts.user_id.clone(),
+            body: Body::Turn(TurnRecord {
+                number: self.number,
+                input: self.heard.to_text().or(self.typed),
+                output,
+                end_reason: self.ended.map_or(EndReason::Cancelled, |ended| ended.reason),
+                latency: self.latency,
+            }),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Once per frame, over hops and broadcast pairs.
+//!
+//! A frame is seen once per hop with the same id. A broadcast is two frames that name each other as sibling; some
+//! broadcasts name none, and are two frames of one kind from one processor, up and down, within a millisecond.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Duration;
+
+use super::frame::{Direction, FrameId, FrameKind, FramePushed};
+use super::time::Time;
+
+/// How many ids are remembered before the older half is forgotten. A frame crosses its pipeline in far less time
+/// than it takes to push so many others.
+const REMEMBERED: usize = 2_048;
+
+/// Two frames of one broadcast are pushed one right after the other.
+const TWINS_WITHIN: Duration = Duration::from_millis(1);
+
+/// What of a frame counts once. Most frames count as a whole; some say one thing at one hop and another at the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aspect {
+    /// The frame itself.
+    Whole,
+    /// The frame as pushed by the output transport.
+    Spoken,
+    /// What a frame with an id already seen brings anew.
+    Resent,
+}
+
+/// Which frames have been seen. Bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    young: IdSet,
+    old: IdSet,
+    twins: Vec<Option<Twin>>,
+}
+
+/// The newest frame of a kind that names no sibling.
+#[derive(Debug, Clone)]
+struct Twin {
+    source: String,
+    direction: Direction,
+    at: Time,
+}
+
+impl Seen {
+    /// Whether this hop is the first to show the frame.
+    pub(crate) fn first(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
+        let Some(id) = hop.id else { return true };
+        if !self.insert(id, Aspect::Whole) {
+            return false;
+        }
+        match hop.sibling {
+            Some(sibling) => !self.contains(sibling, Aspect::Whole),
+            None => !self.is_twin(now, hop),
+        }
+    }
+
+    /// Whether this is the first time that `aspect` of the frame is seen.
+    pub(crate) fn first_of(&mut self, id: Option<FrameId>, aspect: Aspect) -> bool {
+        id.is_none_or(|id| self.insert(id, aspect))
+    }
+
+    fn insert(&mut self, id: FrameId, aspect: Aspect) -> bool {
+        let key = key_of(id, aspect);
+        if self.old.contains(&key) || !self.young.insert(key) {
+            return false;
+        }
+        if self.young.len() >= REMEMBERED / 2 {
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+        }
+        true
+    }
+
+    fn contains(&self, id: FrameId, aspect: Aspect) -> bool {
+        let key = key_of(id, aspect);
+        self.young.contains(&key) || self.old.contains(&key)
+    }
+
+    fn is_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
+        let kind = hop.frame.kind();
+        if !can_be_broadcast(kind) {
+            return false;
+        }
+        let index = kind as usize;
+        if self.twins.len() <= index {
+            self.twins.resize(index + 1, None);
+        }
+        let twin = self.twins[index].as_ref().is_some_and(|last| {
+            last.direction != hop.direction
+                && now.since(last.at) <= TWINS_WITHIN
+                && last.source == hop.source.id()
+        });
+        // The second of a pair is used up: a third frame is a broadcast of its own.
+        self.twins[index] =
+            (!twin).then(|| Twin { source: hop.source.id().to_owned(), direction: hop.direction, at: now });
+        twin
+    }
+}
+
+/// Streams of text and audio go one way, and come too often to be asked.
+const fn can_be_broadcast(kind: FrameKind) -> bool {
+    !matches!(
+        kind,
+        FrameKind::LlmText
+            | FrameKind::AggregatedText
+            | FrameKind::TtsText
+            | FrameKind::TtsAudio
+            | FrameKind::OutputAudio
+            | FrameKind::Metrics
+            | FrameKind::LlmContext
+    )
+}
+
+/// Frameworks count their ids up from small numbers; the top bits are free for the aspect.
+const fn key_of(id: FrameId, aspect: Aspect) -> u64 {
+    id.0.wrapping_mul(4).wrapping_add(aspect as u64)
+}
+
+type IdSet = HashSet<u64, BuildHasherDefault<IdHasher>>;
+
+/// Ids are counters: one multiplication spreads them well enough, and nobody chooses them to collide.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        let mixed = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+#[cfg(test)]
+#[path = "dedup_tests.rs"]
+mod tests;

@@ -1,0 +1,113 @@
+//! Attributes of one span, as they gather.
+
+use opentelemetry::{Key, KeyValue, Value};
+
+/// The attributes of one span, in order of importance: the most important are put first.
+///
+/// Holds that
+/// - a key is written once: the first value stays, as the SDK would keep both and count both;
+/// - no key is a dotted prefix of another, as Phoenix shows neither `input` nor `input.value` where both are;
+/// - there are no more than fit: what comes last is left out, as the SDK would silently drop it.
+#[derive(Debug)]
+pub(super) struct Attributes {
+    written: Vec<KeyValue>,
+    limit: usize,
+}
+
+impl Attributes {
+    /// Room for `limit` attributes.
+    pub(super) fn with_limit(limit: usize) -> Self {
+        Self { written: Vec::with_capacity(limit.min(128)), limit }
+    }
+
+    /// How many more fit.
+    pub(super) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.written.len())
+    }
+
+    /// Adds an attribute, unless its key clashes with one before it or nothing more fits.
+    pub(super) fn put(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
+        let key = key.into();
+        if !self.clashes(key.as_str()) {
+            self.append(key, value.into());
+        }
+    }
+
+    /// The same, if there is a value.
+    pub(super) fn put_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.put(key, value);
+        }
+    }
+
+    /// The same, for a count of things.
+    pub(super) fn put_count(&mut self, key: &'static str, count: Option<u64>) {
+        self.put_some(key, count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
+    }
+
+    /// The same, if `fact` is true: for what is written only then.
+    pub(super) fn put_if(&mut self, key: &'static str, fact: bool) {
+        if fact {
+            self.put(key, true);
+        }
+    }
+
+    /// A writer of keys that all begin with `family` and a dot, and that differ by construction.
+    ///
+    /// It looks at the other keys once, and not again for each of its own: a context has hundreds.
+    pub(super) fn family(&mut self, family: &'static str) -> Family<'_> {
+        let trust = if self.clashes(family) { Trust::LookAtEach } else { Trust::Distinct };
+        Family { attributes: self, trust }
+    }
+
+    /// What was gathered.
+    pub(super) fn into_vec(self) -> Vec<KeyValue> {
+        self.written
+    }
+
+    fn clashes(&self, key: &str) -> bool {
+        self.written.iter().any(|other| clash(other.key.as_str(), key))
+    }
+
+    fn append(&mut self, key: Key, value: Value) {
+        if self.room() > 0 {
+            self.written.push(KeyValue::new(key, value));
+        }
+    }
+}
+
+/// Writes keys that have their beginning in common; see [`Attributes::family`].
+#[derive(Debug)]
+pub(super) struct Family<'a> {
+    attributes: &'a mut Attributes,
+    trust: Trust,
+}
+
+/// Whether keys of a family can meet others.
+#[derive(Debug, Clone, Copy)]
+enum Trust {
+    /// They cannot.
+    Distinct,
+    /// They can: an attribute of the user's begins like the family.
+    LookAtEach,
+}
+
+impl Family<'_> {
+    /// Adds an attribute, unless nothing more fits.
+    pub(super) fn put(&mut self, key: String, value: impl Into<Value>) {
+        match self.trust {
+            Trust::Distinct => self.attributes.append(key.into(), value.into()),
+            Trust::LookAtEach => self.attributes.put(key, value),
+        }
+    }
+}
+
+/// Whether two keys are the same, or one is a dotted prefix of the other.
+fn clash(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    // The byte after the shorter one rules out nearly all pairs without looking at the rest.
+    matches!(long.as_bytes().get(short.len()), None | Some(b'.')) && long.starts_with(short)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Our spelling against the contract's, which is written out here by hand.
+
+use super::{MessageField, MessageKeys, MessageList};
+use crate::emit::keys;
+
+#[test]
+fn openinference_keys_are_spelled_as_in_the_contract() {
+    let ours_and_the_contracts = [
+        (keys::SPAN_KIND, "openinference.span.kind"),
+        (keys::SESSION_ID, "session.id"),
+        (keys::USER_ID, "user.id"),
+        (keys::INPUT_VALUE, "input.value"),
+        (keys::INPUT_MIME_TYPE, "input.mime_type"),
+        (keys::OUTPUT_VALUE, "output.value"),
+        (keys::OUTPUT_MIME_TYPE, "output.mime_type"),
+        (keys::METADATA, "metadata"),
+        (keys::TURN_NUMBER, "conversation.turn_number"),
+        (keys::TURN_DURATION, "conversation.turn_duration_seconds"),
+        (keys::END_REASON, "conversation.end_reason"),
+        (keys::WAS_INTERRUPTED, "conversation.was_interrupted"),
+        (keys::USER_TO_BOT_LATENCY, "conversation.user_to_bot_latency"),
+        (keys::LATENCY_SOURCE, "conversation.latency_source"),
+        (keys::SERVICE_NAME, "service.name"),
+        (keys::SERVICE_INSTANCE, "service.instance"),
+        (keys::SERVICE_TYPE, "service.type"),
+        (keys::SERVICE_PROVIDER, "service.provider"),
+        (keys::LLM_PROVIDER, "llm.provider"),
+        (keys::LLM_MODEL_NAME, "llm.model_name"),
+        (keys::SERVICE_TTFB, "service.ttfb_seconds"),
+        (keys::SERVICE_TTFB_SOURCE, "service.ttfb_source"),
+        (keys::SERVICE_PROCESSING_TIME, "service.processing_time_seconds"),
+        (keys::AUDIO_TRANSCRIPT, "audio.transcript"),
+        (keys::AUDIO_SAMPLE_RATE, "audio.sample_rate"),
+        (keys::STT_LANGUAGE, "stt.language"),
+        (keys::STT_AUDIO_DURATION, "stt.audio_seconds"),
+        (keys::STT_TIME_TO_LAST_TRANSCRIPTION, "stt.time_to_last_transcription_seconds"),
+        (keys::STT_IS_FINAL, "stt.is_final"),
+        (keys::LLM_MESSAGES_COUNT, "llm.messages_count"),
+        (keys::LLM_INVOCATION_PARAMETERS, "llm.invocation_parameters"),
+        (keys::LLM_TOKENS_PROMPT, "llm.token_count.prompt"),
+        (keys::LLM_TOKENS_COMPLETION, "llm.token_count.completion"),
+        (keys::LLM_TOKENS_TOTAL, "llm.token_count.total"),
+        (keys::LLM_TOKENS_CACHE_READ, "llm.token_count.prompt_details.cache_read"),
+        (keys::LLM_TOKENS_CACHE_WRITE, "llm.token_count.prompt_details.cache_write"),
+        (keys::LLM_TOKENS_PROMPT_AUDIO, "llm.token_count.prompt_details.audio"),
+        (keys::LLM_TOKENS_REASONING, "llm.token_count.completion_details.reasoning"),
+        (keys::LLM_TOKENS_COMPLETION_AUDIO, "llm.token_count.completion_details.audio"),
+        (keys::LLM_TTFAT, "llm.ttfat_seconds"),
+        (keys::LLM_INTERRUPTED, "llm.interrupted"),
+        (keys::AUDIO_VOICE, "audio.voice"),
+        (keys::AUDIO_VOICE_ID, "audio.voice_id"),
+        (keys::TTS_CHARACTER_COUNT, "tts.character_count"),
+        (keys::TTS_TTFA, "tts.ttfa_seconds"),
+        (keys::TTS_AUDIO_DURATION, "tts.audio_seconds"),
+        (keys::TTS_PLAYED_DURATION, "tts.played_seconds"),
+        (keys::TTS_INTERRUPTED, "tts.interrupted"),
+        (keys::TOOL_NAME, "tool.name"),
+        (keys::TOOL_CALL_ID, "tool_call.id"),
+        (keys::TOOL_PARAMETERS, "tool.parameters"),
+        (keys::TOOL_RESULT, "tool.result"),
+        (keys::TOOL_CANCELLED, "tool.cancelled"),
+        (&keys::tool_schema(7), "llm.tools.7.tool.json_schema"),
+    ];
+    for (ours, contracts) in ours_and_the_contracts {
+        assert_eq!(ours, contracts);
+    }
+}
+
+#[test]
+fn message_keys_are_spelled_as_in_the_contract() {
+    let input = MessageKeys::new(MessageList::Input, 12);
+    let fields = [
+        (MessageField::Role, "role"),
+        (MessageField::Content, "content"),
+        (MessageField::Name, "name"),
+        (MessageField::ToolCallId, "tool_call_id"),
+        (MessageField::PartType(3), "contents.3.message_content.type"),
+        (MessageField::PartText(3), "contents.3.message_content.text"),
+        (MessageField::PartImageUrl(3), "contents.3.message_content.image.image.url"),
+        (MessageField::CallId(4), "tool_calls.4.tool_call.id"),
+        (MessageField::CallName(4), "tool_calls.4.tool_call.function.name"),
+        (MessageField::CallArguments(4), "tool_calls.4.tool_call.function.arguments"),
+    ];
+    for (field, leaf) in fields {
+        assert_eq!(input.key(field), format!("llm.input_messages.12.message.{leaf}"));
+    }
+    let output = MessageKeys::new(MessageList::Output, 0);
+    assert_eq!(output.key(MessageField::Role), "llm.output_messages.0.message.role");
+}
+
+/// Newer versions of the crate that these come from may rename or drop them.
+#[test]
+fn keys_of_generative_ai_are_spelled_as_in_the_contract() {
+    for (theirs, contracts) in [
+        (keys::GEN_AI_OPERATION_NAME, "gen_ai.operation.name"),
+        (keys::GEN_AI_PROVIDER_NAME, "gen_ai.provider.name"),
+        (keys::GEN_AI_REQUEST_MODEL, "gen_ai.request.model"),
+        (keys::GEN_AI_CONVERSATION_ID, "gen_ai.conversation.id"),
+        (keys::GEN_AI_REQUEST_TEMPERATURE, "gen_ai.request.temperature"),
+        (keys::GEN_AI_REQUEST_TOP_P, "gen_ai.request.top_p"),
+        (keys::GEN_AI_REQUEST_MAX_TOKENS, "gen_ai.request.max_tokens"),
+        (keys::GEN_AI_OUTPUT_TYPE, "gen_ai.output.type"),
+        (keys::GEN_AI_USAGE_INPUT_TOKENS, "gen_ai.usage.input_tokens"),
+        (keys::GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai.usage.output_tokens"),
+        (keys::GEN_AI_USAGE_CACHE_READ, "gen_ai.usage.cache_read.input_tokens"),
+        (keys::GEN_AI_USAGE_CACHE_CREATION, "gen_ai.usage.cache_creation.input_tokens"),
+        (keys::GEN_AI_USAGE_REASONING, "gen_ai.usage.reasoning.output_tokens"),
+        (keys::GEN_AI_TIME_TO_FIRST_CHUNK, "gen_ai.response.time_to_first_chunk"),
+        (keys::GEN_AI_TOOL_NAME, "gen_ai.tool.name"),
+        (keys::GEN_AI_TOOL_CALL_ID, "gen_ai.tool.call.id"),
+        (keys::GEN_AI_TOOL_CALL_ARGUMENTS, "gen_ai.tool.call.arguments"),
+        (keys::GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.call.result"),
+        (keys::ERROR_TYPE, "error.type"),
+        (keys::EXCEPTION_TYPE, "exception.type"),
+        (keys::EXCEPTION_MESSAGE, "exception.message"),
+    ] {
+        assert_eq!(theirs, contracts);
+    }
+}

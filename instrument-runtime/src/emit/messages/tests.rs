@@ -1,0 +1,153 @@
+//! Which messages fit, and what each says.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+
+use super::put_input;
+use crate::core::frame::{Content, ImageUrl, Message, Part};
+use crate::core::record::{Body, LlmRecord, Request};
+use crate::emit::attributes::Attributes;
+use crate::emit::samples::{clock_call, llm, record, text};
+use crate::emit::{EmitSettings, Session, keys, span};
+
+/// A context of `system` and as many messages as `newest` says, each of two keys, numbered from 1.
+fn context(system: Option<&str>, newest: usize) -> LlmRecord {
+    let mut llm = llm();
+    llm.request = Request {
+        system: system.map(|text| Message::text("system", text)),
+        newest: (1..=newest).map(|number| Message::text("user", format!("message {number}"))).collect(),
+        message_count: newest + usize::from(system.is_some()),
+        last_user_message: None,
+        tools: Vec::new(),
+    };
+    llm
+}
+
+/// The input messages of `llm` alone, with room for `limit` attributes.
+fn told(llm: &LlmRecord, limit: usize) -> String {
+    let mut out = Attributes::with_limit(limit);
+    put_input(llm, &mut out);
+    text(&out.into_vec())
+}
+
+#[test]
+fn the_system_message_comes_first_then_the_newest_and_the_oldest_are_left_out() {
+    assert_eq!(
+        told(&context(Some("Be brief."), 9), 7),
+        "\
+llm.input_messages.0.message.role = system
+llm.input_messages.0.message.content = Be brief.
+llm.input_messages.2.message.role = user
+llm.input_messages.2.message.content = message 9
+llm.input_messages.1.message.role = user
+llm.input_messages.1.message.content = message 8
+"
+    );
+}
+
+#[test]
+fn without_a_system_message_the_oldest_kept_is_number_0() {
+    assert_eq!(
+        told(&context(None, 9), 4),
+        "\
+llm.input_messages.1.message.role = user
+llm.input_messages.1.message.content = message 9
+llm.input_messages.0.message.role = user
+llm.input_messages.0.message.content = message 8
+"
+    );
+}
+
+#[test]
+fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
+    let mut record = record(Body::Llm(Box::new(context(Some("Be brief."), 299))));
+    record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
+    let written = span::attributes(&record, &Session::new("call-42"), &EmitSettings::default());
+    assert_eq!(written.len(), 128);
+    let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
+    assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));
+
+    let messages: Vec<_> =
+        written.iter().filter(|a| a.key.as_str().starts_with("llm.input_messages")).collect();
+    let newest = messages.len() / 2 - 1;
+    assert_eq!(text(&[messages[1].clone()]), "llm.input_messages.0.message.content = Be brief.\n");
+    assert_eq!(
+        text(&[messages[3].clone()]),
+        format!("llm.input_messages.{newest}.message.content = message 299\n")
+    );
+}
+
+#[test]
+fn a_message_that_does_not_fit_whole_is_left_out_whole() {
+    assert_eq!(told(&context(None, 1), 1), "");
+}
+
+#[test]
+fn the_services_instruction_stands_in_for_a_missing_system_message() {
+    let mut llm = context(None, 1);
+    instruct(&mut llm, "Be kind.");
+    assert_eq!(
+        told(&llm, 128),
+        "\
+llm.input_messages.0.message.role = system
+llm.input_messages.0.message.content = Be kind.
+llm.input_messages.1.message.role = user
+llm.input_messages.1.message.content = message 1
+"
+    );
+}
+
+#[test]
+fn the_services_instruction_gives_way_to_a_system_message_wherever_it_stands() {
+    let mut first = context(Some("Be brief."), 0);
+    instruct(&mut first, "Be kind.");
+    assert!(!told(&first, 128).contains("Be kind."));
+
+    let mut later = context(None, 1);
+    later.request.newest.push(Message::text("system", "Be brief."));
+    instruct(&mut later, "Be kind.");
+    assert!(!told(&later, 128).contains("Be kind."));
+}
+
+fn instruct(llm: &mut LlmRecord, instruction: &str) {
+    Arc::make_mut(&mut llm.service).system_instruction = Some(instruction.to_owned());
+}
+
+#[test]
+fn every_field_of_a_message_is_told() {
+    let mut llm = context(None, 0);
+    llm.request.newest = vec![
+        Message {
+            role: "user".into(),
+            content: Content::Parts(vec![
+                Part::Text("Look at this".into()),
+                Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
+                Part::Other("input_audio".into()),
+            ]),
+            name: Some("ann".into()),
+            ..Message::default()
+        },
+        Message { role: "assistant".into(), tool_calls: vec![clock_call()], ..Message::default() },
+        Message { tool_call_id: Some("call_1".into()), ..Message::text("tool", r#""12:00""#) },
+    ];
+    assert_eq!(
+        told(&llm, 128),
+        "\
+llm.input_messages.2.message.role = tool
+llm.input_messages.2.message.content = \"12:00\"
+llm.input_messages.2.message.tool_call_id = call_1
+llm.input_messages.1.message.role = assistant
+llm.input_messages.1.message.tool_calls.0.tool_call.id = call_1
+llm.input_messages.1.message.tool_calls.0.tool_call.function.name = clock
+llm.input_messages.1.message.tool_calls.0.tool_call.function.arguments = {\"zone\":\"UTC\"}
+llm.input_messages.0.message.role = user
+llm.input_messages.0.message.contents.0.message_content.type = text
+llm.input_messages.0.message.contents.0.message_content.text = Look at this
+llm.input_messages.0.message.contents.1.message_content.type = image
+llm.input_messages.0.message.contents.1.message_content.image.image.url = data:image/png;base64,AAAA
+llm.input_messages.0.message.contents.2.message_content.type = input_audio
+llm.input_messages.0.message.name = ann
+"
+    );
+}

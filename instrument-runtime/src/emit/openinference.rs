@@ -1,0 +1,203 @@
+//! `OpenInference`: the words that Phoenix reads, and the ones that this crate adds in its manner.
+
+use std::time::Duration;
+
+use super::attributes::Attributes;
+use super::service::ServiceSpan;
+use super::{Session, json, keys, messages};
+use crate::core::frame::LlmUsage;
+use crate::core::record::{
+    Body, EndReason, LatencySource, LlmRecord, Measured, SpanRecord, SttRecord, ToolRecord, TtsRecord,
+    TurnRecord,
+};
+
+/// The type of a value that is JSON. Plain text says nothing of its type.
+const JSON: &str = "application/json";
+
+/// Writes what is needed most: all but [`parameters`], [`tools`] and [`input_messages`].
+pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attributes) {
+    out.put(keys::SPAN_KIND, span_kind(&record.body));
+    out.put(keys::SESSION_ID, session.id.clone());
+    out.put_some(keys::USER_ID, record.user_id.clone());
+
+    let service = ServiceSpan::of(&record.body);
+    if let Some(service) = &service {
+        put_service(service, out);
+    }
+    match &record.body {
+        Body::Turn(turn) => put_turn(turn, record.end.since(record.start), out),
+        Body::Stt(stt) => put_stt(stt, out),
+        Body::Llm(llm) => put_llm(llm, out),
+        Body::Tts(tts) => put_tts(tts, out),
+        Body::Tool(tool) => put_tool(tool, out),
+    }
+    if let Some(service) = &service {
+        put_times(service, out);
+    }
+}
+
+/// Writes the parameters that a model was called with.
+pub(super) fn parameters(body: &Body, out: &mut Attributes) {
+    if let Body::Llm(llm) = body {
+        out.put_some(keys::LLM_INVOCATION_PARAMETERS, json::invocation_parameters(&llm.service.settings));
+    }
+}
+
+/// Writes the tools that a model might call.
+pub(super) fn tools(body: &Body, out: &mut Attributes) {
+    if let Body::Llm(llm) = body {
+        let mut family = out.family(keys::LLM_TOOLS);
+        for (index, tool) in llm.request.tools.iter().enumerate() {
+            family.put(keys::tool_schema(index), tool.clone());
+        }
+    }
+}
+
+/// Writes the messages that a model was sent, as many as fit.
+pub(super) fn input_messages(body: &Body, out: &mut Attributes) {
+    if let Body::Llm(llm) = body {
+        messages::put_input(llm, out);
+    }
+}
+
+/// `OpenInference` has no kinds of its own for speech: what a model does is `LLM`.
+const fn span_kind(body: &Body) -> &'static str {
+    match body {
+        Body::Turn(_) => "CHAIN",
+        Body::Stt(_) | Body::Llm(_) | Body::Tts(_) => "LLM",
+        Body::Tool(_) => "TOOL",
+    }
+}
+
+fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
+    out.put(keys::SERVICE_NAME, span.service.class.clone());
+    out.put_some(keys::SERVICE_INSTANCE, span.instance().map(str::to_owned));
+    out.put(keys::SERVICE_TYPE, span.service_type.as_str());
+    out.put_some(keys::LLM_MODEL_NAME, span.model().map(str::to_owned));
+    let provider = span.service.provider_or_guess();
+    out.put(keys::LLM_PROVIDER, provider.clone());
+    out.put(keys::SERVICE_PROVIDER, provider);
+}
+
+fn put_times(span: &ServiceSpan<'_>, out: &mut Attributes) {
+    if let Some((seconds, measured)) = span.times.ttfb {
+        out.put(keys::SERVICE_TTFB, seconds);
+        out.put(keys::SERVICE_TTFB_SOURCE, ttfb_source(measured));
+    }
+    out.put_some(keys::SERVICE_PROCESSING_TIME, span.times.processing);
+}
+
+fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
+    out.put(keys::TURN_NUMBER, i64::from(turn.number.0));
+    out.put_some(keys::INPUT_VALUE, turn.input.clone());
+    out.put_some(keys::OUTPUT_VALUE, turn.output.clone());
+    out.put(keys::TURN_DURATION, duration.as_secs_f64());
+    if let Some(latency) = turn.latency {
+        out.put(keys::USER_TO_BOT_LATENCY, latency.seconds);
+        out.put(keys::LATENCY_SOURCE, latency_source(latency.source));
+    }
+    out.put(keys::END_REASON, end_reason(turn.end_reason));
+    out.put(keys::WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
+}
+
+fn put_stt(stt: &SttRecord, out: &mut Attributes) {
+    out.put_some(keys::INPUT_VALUE, stt.transcript.clone());
+    out.put_some(keys::OUTPUT_VALUE, stt.transcript.clone());
+    out.put_some(keys::AUDIO_TRANSCRIPT, stt.transcript.clone());
+    out.put(keys::STT_IS_FINAL, stt.transcript.is_some());
+    let language = stt.language.as_ref().or(stt.service.language.as_ref());
+    out.put_some(keys::STT_LANGUAGE, language.cloned());
+    out.put_some(keys::AUDIO_SAMPLE_RATE, stt.service.sample_rate.map(i64::from));
+    out.put_some(keys::STT_AUDIO_DURATION, stt.audio_seconds);
+    out.put_some(keys::STT_TIME_TO_LAST_TRANSCRIPTION, stt.time_to_last_transcription);
+}
+
+fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
+    let heard_or_read = llm.heard.as_ref().or(llm.request.last_user_message.as_ref());
+    out.put_some(keys::INPUT_VALUE, heard_or_read.cloned());
+    if let Some(text) = &llm.text {
+        out.put(keys::OUTPUT_VALUE, text.clone());
+    } else if !llm.tool_calls.is_empty() {
+        out.put(keys::OUTPUT_VALUE, json::tool_calls(&llm.tool_calls));
+        out.put(keys::OUTPUT_MIME_TYPE, JSON);
+    }
+    messages::put_output(llm, out);
+    if let Some(usage) = &llm.usage {
+        put_usage(usage, out);
+    }
+    out.put_some(keys::LLM_TTFAT, llm.ttfat);
+    out.put_if(keys::LLM_INTERRUPTED, llm.interrupted);
+    // The context's own count: an instruction of the service's that stands before it is not counted.
+    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(llm.request.message_count).ok());
+}
+
+fn put_usage(usage: &LlmUsage, out: &mut Attributes) {
+    let counts = [
+        (keys::LLM_TOKENS_PROMPT, Some(usage.prompt)),
+        (keys::LLM_TOKENS_COMPLETION, Some(usage.completion)),
+        (keys::LLM_TOKENS_TOTAL, Some(usage.total)),
+        (keys::LLM_TOKENS_CACHE_READ, usage.cache_read),
+        (keys::LLM_TOKENS_CACHE_WRITE, usage.cache_write),
+        (keys::LLM_TOKENS_PROMPT_AUDIO, usage.prompt_audio),
+        (keys::LLM_TOKENS_REASONING, usage.reasoning),
+        (keys::LLM_TOKENS_COMPLETION_AUDIO, usage.completion_audio),
+    ];
+    for (key, count) in counts {
+        out.put_count(key, count);
+    }
+}
+
+fn put_tts(tts: &TtsRecord, out: &mut Attributes) {
+    out.put_some(keys::INPUT_VALUE, tts.input.clone());
+    out.put_some(keys::OUTPUT_VALUE, tts.output.clone());
+    out.put_some(keys::AUDIO_VOICE_ID, tts.service.voice.clone());
+    out.put_some(keys::AUDIO_VOICE, tts.service.voice.clone());
+    out.put_some(keys::AUDIO_SAMPLE_RATE, tts.service.sample_rate.map(i64::from));
+    out.put_count(keys::TTS_CHARACTER_COUNT, tts.characters);
+    out.put_some(keys::TTS_TTFA, tts.ttfa);
+    out.put_some(keys::TTS_AUDIO_DURATION, tts.audio.map(|audio| audio.as_secs_f64()));
+    out.put_some(keys::TTS_PLAYED_DURATION, tts.played.map(|played| played.as_secs_f64()));
+    out.put_if(keys::TTS_INTERRUPTED, tts.interrupted);
+}
+
+fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
+    out.put(keys::TOOL_NAME, tool.name.clone());
+    out.put(keys::TOOL_CALL_ID, tool.tool_call_id.clone());
+    if let Some(arguments) = &tool.arguments {
+        out.put(keys::INPUT_VALUE, arguments.clone());
+        out.put(keys::INPUT_MIME_TYPE, JSON);
+        out.put(keys::TOOL_PARAMETERS, arguments.clone());
+    }
+    if let Some(result) = &tool.result {
+        out.put(keys::OUTPUT_VALUE, result.clone());
+        out.put(keys::OUTPUT_MIME_TYPE, JSON);
+        out.put(keys::TOOL_RESULT, result.clone());
+    }
+    out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
+}
+
+const fn ttfb_source(measured: Measured) -> &'static str {
+    match measured {
+        Measured::Reported => "reported",
+        Measured::FromFrames => "measured",
+    }
+}
+
+const fn latency_source(source: LatencySource) -> &'static str {
+    match source {
+        LatencySource::Vad => "vad",
+        LatencySource::UserStopped => "user_stopped",
+    }
+}
+
+const fn end_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Completed => "completed",
+        EndReason::Interrupted => "interrupted",
+        EndReason::Ended => "ended",
+        EndReason::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What the spans of all services have in common.
+
+use crate::core::frame::Processor;
+use crate::core::record::{Body, ServiceTimes};
+
+/// What a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ServiceType {
+    /// Speech to text.
+    Stt,
+    /// A language model.
+    Llm,
+    /// Text to speech.
+    Tts,
+}
+
+impl ServiceType {
+    /// As it is written.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tts => "tts",
+        }
+    }
+}
+
+/// What the spans of all services have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServiceSpan<'a> {
+    /// What the service does.
+    pub(super) service_type: ServiceType,
+    /// The service.
+    pub(super) service: &'a Processor,
+    /// Its times.
+    pub(super) times: ServiceTimes,
+    measured_model: Option<&'a str>,
+}
+
+impl<'a> ServiceSpan<'a> {
+    /// What `body` shares with other services' spans; `None` for turns and tools.
+    pub(super) fn of(body: &'a Body) -> Option<Self> {
+        let (service_type, service, times, measured_model) = match body {
+            Body::Stt(stt) => (ServiceType::Stt, &stt.service, stt.times, &stt.measured_model),
+            Body::Llm(llm) => (ServiceType::Llm, &llm.service, llm.times, &llm.measured_model),
+            Body::Tts(tts) => (ServiceType::Tts, &tts.service, tts.times, &tts.measured_model),
+            Body::Turn(_) | Body::Tool(_) => return None,
+        };
+        Some(Self { service_type, service, times, measured_model: measured_model.as_deref() })
+    }
+
+    /// The model that was asked for; where that was never told, the one that was measured.
+    pub(super) fn model(&self) -> Option<&'a str> {
+        self.service.model.as_deref().or(self.measured_model)
+    }
+
+    /// What tells this service from others of its class; `None` where the class already does.
+    pub(super) fn instance(&self) -> Option<&'a str> {
+        (self.service.name != self.service.class).then_some(&*self.service.name)
+    }
+}

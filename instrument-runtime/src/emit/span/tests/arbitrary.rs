@@ -1,0 +1,102 @@
+//! Records and sessions of any content.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use crate::core::frame::{Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall};
+use crate::core::record::{Body, LlmRecord, Request, SpanRecord, Status};
+use crate::emit::Session;
+use crate::emit::samples::{self, llm, stt, tool, tts, turn};
+
+pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
+    let body = prop_oneof![
+        Just(Body::Turn(turn())),
+        Just(Body::Stt(stt())),
+        Just(Body::Tts(tts())),
+        Just(Body::Tool(tool())),
+        invocation().prop_map(|llm| Body::Llm(Box::new(llm))),
+    ];
+    (body, option::of(".{0,3}"), option::of(".{0,3}")).prop_map(|(body, error, user)| SpanRecord {
+        status: error.map_or(Status::Ok, |message| Status::Error { message, error_type: "_OTHER".into() }),
+        user_id: user.map(Into::into),
+        ..samples::record(body)
+    })
+}
+
+/// Attributes that like to clash with a span's own.
+pub(super) fn session() -> impl Strategy<Value = Session> {
+    let key = prop_oneof![
+        "[a-c](\\.[a-c]){0,2}",
+        Just("llm".to_owned()),
+        Just("llm.input_messages".to_owned()),
+        Just("llm.input_messages.1".to_owned()),
+        Just("llm.input_messages.1.message.role".to_owned()),
+        Just("llm.output_messages.0.message.content.x".to_owned()),
+        Just("input.value".to_owned()),
+        Just("tool".to_owned()),
+    ];
+    (".{0,4}", vec((key, any::<i64>()), 0..12)).prop_map(|(id, attributes)| Session {
+        id: id.into(),
+        attributes: attributes.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect(),
+    })
+}
+
+fn invocation() -> impl Strategy<Value = LlmRecord> {
+    let request = (option::of(message()), vec(message(), 0..80), vec(".{0,3}", 0..6));
+    let service = (option::of(".{0,3}"), vec((".{0,3}", setting()), 0..4));
+    (request, service, option::of(".{0,3}"), vec(call(), 0..3)).prop_map(
+        |(request, service, text, tool_calls)| {
+            let (system, newest, tools) = request;
+            let (system_instruction, settings) = service;
+            let processor = Processor::new("LLM#0", "LLM", Role::Llm);
+            LlmRecord {
+                service: Arc::new(Processor { system_instruction, settings, ..processor }),
+                request: Request { system, newest, tools, ..Request::default() },
+                text,
+                tool_calls,
+                ..llm()
+            }
+        },
+    )
+}
+
+fn setting() -> impl Strategy<Value = Setting> {
+    prop_oneof![
+        any::<bool>().prop_map(Setting::Bool),
+        any::<f64>().prop_map(Setting::Float),
+        ".{0,3}".prop_map(Setting::Json),
+    ]
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    (".{0,3}", content(), option::of(".{0,2}"), option::of(".{0,2}"), vec(call(), 0..3)).prop_map(
+        |(role, content, name, tool_call_id, tool_calls)| Message {
+            role,
+            content,
+            name,
+            tool_call_id,
+            tool_calls,
+        },
+    )
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    let part = prop_oneof![
+        ".{0,3}".prop_map(Part::Text),
+        ".{0,3}".prop_map(|url| Part::Image(ImageUrl(url))),
+        ".{0,3}".prop_map(Part::Other),
+    ];
+    prop_oneof![
+        Just(Content::None),
+        ".{0,3}".prop_map(Content::Text),
+        vec(part, 0..4).prop_map(Content::Parts)
+    ]
+}
+
+fn call() -> impl Strategy<Value = ToolCall> {
+    (".{0,2}", ".{0,2}", ".{0,2}").prop_map(|(id, name, arguments)| ToolCall { id, name, arguments })
+}
