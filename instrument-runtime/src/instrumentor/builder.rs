@@ -1,11 +1,13 @@
 //! Settings of the switch.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 
 use super::{InstrumentError, Scoped, registry, switch};
+use crate::debug_log::DebugLog;
 use crate::emit::{Conventions, EmitSettings, Tracers};
 use crate::observer::ObserverGroup;
 
@@ -30,12 +32,20 @@ use crate::observer::ObserverGroup;
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing is instrumented until `instrument` is called"]
 pub struct InstrumentorBuilder {
+    debug_log: Option<PathBuf>,
     turn_end_timeout: Option<Duration>,
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
 }
 
 impl InstrumentorBuilder {
+    /// Write every hop of every frame to a file per conversation, as `frames-{conversation_id}.jsonl`: what
+    /// `pipecat-trace replay` reads. What is said in a conversation stands in it; audio does not.
+    pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
+        self.debug_log = Some(path.into());
+        self
+    }
+
     /// How long after the bot has stopped a turn ends: 2.5 s unless told otherwise.
     pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
         self.turn_end_timeout = Some(timeout);
@@ -68,6 +78,7 @@ impl InstrumentorBuilder {
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
+        switch::refuse_if_on()?;
         switch::turn_on(self.group(Tracers::new(provider))?)?;
         registry::warn_if_none();
         Ok(())
@@ -84,12 +95,14 @@ impl InstrumentorBuilder {
         Ok(switch::enter(self.group(Tracers::new(provider))?))
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "opening the frame log can fail")]
     fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {
-        let group = ObserverGroup::new(tracers).emit_settings(self.emit).attributes(self.attributes);
-        Ok(match self.turn_end_timeout {
-            Some(timeout) => group.turn_end_timeout(timeout),
-            None => group,
-        })
+        let mut group = ObserverGroup::new(tracers).emit_settings(self.emit).attributes(self.attributes);
+        if let Some(timeout) = self.turn_end_timeout {
+            group = group.turn_end_timeout(timeout);
+        }
+        if let Some(path) = self.debug_log {
+            group = group.debug_log(DebugLog::new(path)?);
+        }
+        Ok(group)
     }
 }

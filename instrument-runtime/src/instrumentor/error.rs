@@ -1,5 +1,7 @@
 //! Why a program could not be instrumented.
 
+use crate::debug_log::DebugLogError;
+
 /// Why a program could not be instrumented. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -10,4 +12,7 @@ pub enum InstrumentError {
          change its provider or settings"
     )]
     AlreadyInstrumented,
+    /// No frame log can be written where it was asked for.
+    #[error(transparent)]
+    DebugLog(#[from] DebugLogError),
 }

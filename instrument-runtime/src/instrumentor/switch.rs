@@ -28,6 +28,14 @@ pub(super) fn current() -> Option<Arc<ObserverGroup>> {
     innermost_scope().or_else(|| read_process(|cell| cell.get().cloned()))
 }
 
+/// Whether [`turn_on`] could succeed: asked before anything is opened for it.
+pub(super) fn refuse_if_on() -> Result<(), InstrumentError> {
+    if read_process(|cell| cell.get().is_some()) {
+        return Err(InstrumentError::AlreadyInstrumented);
+    }
+    Ok(())
+}
+
 /// Puts `group` in force for the process.
 pub(super) fn turn_on(group: ObserverGroup) -> Result<(), InstrumentError> {
     read_process(|cell| cell.set(Arc::new(group))).map_err(|_| InstrumentError::AlreadyInstrumented)?;

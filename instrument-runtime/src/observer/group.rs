@@ -1,13 +1,16 @@
 //! What the conversations of one provider have in common.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use uuid::Uuid;
 
+use super::frame_log::FrameLog;
 use super::watch::Watch;
 use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
+use crate::debug_log::DebugLog;
 use crate::emit::{EmitSettings, Emitter, Session, Tracers};
 
 /// What the conversations of one provider have in common. Makes their observers.
@@ -29,6 +32,7 @@ pub struct ObserverGroup {
     emit: Arc<EmitSettings>,
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
+    logs: Option<DebugLog>,
 }
 
 impl ObserverGroup {
@@ -39,6 +43,7 @@ impl ObserverGroup {
             emit: Arc::default(),
             config: ConversationConfig::default(),
             attributes: Vec::new(),
+            logs: None,
         }
     }
 
@@ -51,7 +56,7 @@ impl ObserverGroup {
     }
 
     /// The same, with a turn ending `timeout` after the bot has stopped.
-    pub fn turn_end_timeout(mut self, timeout: std::time::Duration) -> Self {
+    pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
         self.config.turn_end_timeout = timeout;
         self
     }
@@ -62,13 +67,26 @@ impl ObserverGroup {
         self
     }
 
+    /// The same, with every hop of every frame written to `logs`.
+    pub fn debug_log(mut self, logs: DebugLog) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
     /// An observer for one more conversation.
     pub fn observe(&self, options: ObserveOptions) -> Observer {
         let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
-        let attributes = self.attributes.iter().cloned().chain(options.attributes).collect();
+        let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
+        let config = ConversationConfig { signals: options.signals, ..self.config.clone() };
+        let log = self.logs.as_ref().map(|logs| FrameLog {
+            logs: logs.clone(),
+            conversation_id: Arc::clone(&id),
+            attributes: attributes.clone(),
+            turn_end_timeout: config.turn_end_timeout,
+            log: OnceLock::new(),
+        });
         let session = Session { id: Arc::clone(&id), attributes };
         let emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
-        let config = ConversationConfig { signals: options.signals, ..self.config.clone() };
-        Observer::new(Watch::new(id, config, emitter))
+        Observer::new(Watch::new(id, config, emitter, log))
     }
 }

@@ -16,10 +16,13 @@
 
 mod audio_meter;
 mod clock;
+mod frame_log;
 mod group;
 mod handle;
 mod isolation;
 mod options;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod watch;
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::audio_meter::{AudioMeter, Counted, Hop};
 use super::clock::Clock;
+use super::frame_log::FrameLog;
 use super::isolation::{Panicked, isolate};
 use super::timer::{Wake, wake_at};
 use crate::core::conversation::{AudioBatch, CloseReason, Conversation, ConversationConfig, Signals};
@@ -23,6 +24,7 @@ pub(super) struct Watch {
     id: Arc<str>,
     clock: Clock,
     audio: AudioMeter,
+    log: Option<FrameLog>,
     /// Whether the phase is `Over`: spares what comes afterwards the lock.
     over: AtomicBool,
     phase: Mutex<Phase>,
@@ -53,11 +55,17 @@ struct AudioSource {
 }
 
 impl Watch {
-    pub(super) fn new(id: Arc<str>, config: ConversationConfig, emitter: Emitter) -> Arc<Self> {
+    pub(super) fn new(
+        id: Arc<str>,
+        config: ConversationConfig,
+        emitter: Emitter,
+        log: Option<FrameLog>,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             id,
             clock: Clock::start(),
             audio: AudioMeter::new(),
+            log,
             over: AtomicBool::new(false),
             phase: Mutex::new(Phase::Expected { config, emitter }),
             this: Weak::clone(this),
@@ -73,6 +81,13 @@ impl Watch {
             && let Phase::Expected { config, .. } = &mut *phase
         {
             config.signals = signals;
+        }
+    }
+
+    fn expected_signals(&self) -> Signals {
+        match self.phase.lock().as_deref() {
+            Ok(Phase::Expected { config, .. }) => config.signals,
+            _ => Signals::default(),
         }
     }
 
@@ -93,6 +108,9 @@ impl Watch {
 
     #[inline]
     fn sort<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+        if let Some(log) = &self.log {
+            log.record(self.clock.now(), &hop_of(hop, &hop.frame.view()), || self.expected_signals());
+        }
         let kind = hop.frame.kind();
         if !kind.matters() || self.over.load(Ordering::Relaxed) {
             return;
@@ -120,14 +138,14 @@ impl Watch {
         });
     }
 
-    /// Everything that happens to the core goes through here: what was due before `event`, then `event`.
+    /// Everything that happens to the core goes through here: what was counted before `event`, then `event`. What was
+    /// due before that the core does first, by itself.
     fn step(&self, now: Time, event: impl FnOnce(&mut Running, Time)) {
         let Ok(mut phase) = self.phase.lock() else { return };
         let Some(running) = phase.running() else { return };
 
         let now = running.advance_to(now);
         running.tell_counted_audio(&self.audio);
-        running.expire(now);
         event(running, now);
 
         self.audio.set_interest(running.conversation.audio_interest());
@@ -143,7 +161,6 @@ impl Watch {
         if let Phase::Running(running) = &mut *phase {
             let now = running.advance_to(self.clock.now());
             running.tell_counted_audio(&self.audio);
-            running.expire(now);
             running.conversation.close(now, why, &mut running.emitter);
         }
         self.become_over(&mut phase);
@@ -152,6 +169,9 @@ impl Watch {
     fn become_over(&self, phase: &mut MutexGuard<'_, Phase>) {
         self.over.store(true, Ordering::Relaxed);
         **phase = Phase::Over;
+        if let Some(log) = &self.log {
+            log.finish();
+        }
     }
 
     /// After a panic: what is open is ended as well as it can be, and nothing is observed any more.
@@ -201,6 +221,8 @@ impl Running {
     /// The time of what happens `now`: the core's time never steps back.
     fn advance_to(&mut self, now: Time) -> Time {
         self.newest = self.newest.max(now);
+        // A wake-up that is due has come; or when it does, it finds nothing left to do.
+        self.wake_up = self.wake_up.filter(|at| *at > self.newest);
         self.newest
     }
 
@@ -210,20 +232,6 @@ impl Running {
         let batch =
             AudioBatch { kind: source.kind, source: (&source.processor).into(), first, last, duration };
         self.conversation.audio(&batch, &mut self.emitter);
-    }
-
-    /// Does what was due before `now`, in its order.
-    fn expire(&mut self, now: Time) {
-        while let Some(due) = self.conversation.deadline().filter(|due| *due <= now) {
-            self.conversation.expire(now, &mut self.emitter);
-            // A pipeline must not hang on a deadline that stays where it is.
-            if self.conversation.deadline() == Some(due) {
-                debug_assert!(false, "expire({now:?}) left the deadline {due:?}");
-                return;
-            }
-        }
-        // A wake-up that is due has come, or has nothing left to do when it does.
-        self.wake_up = self.wake_up.filter(|at| *at > now);
     }
 
     /// The wake-up to ask for now, if there is not one as early under way. When the deadline moves back, as it does
@@ -254,7 +262,8 @@ impl Running {
 
 impl Wake for Watch {
     fn wake(&self) {
-        if let Err(panic) = isolate(|| self.step(self.clock.now(), |_, _| {})) {
+        let expire = |running: &mut Running, now| running.conversation.expire(now, &mut running.emitter);
+        if let Err(panic) = isolate(|| self.step(self.clock.now(), expire)) {
             self.abandon(&panic);
         }
     }
