@@ -40,3 +40,43 @@ pub(crate) fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String 
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
+
+/// What to say of a `name` that is not among `known`: the one that was probably meant, or all there are.
+pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    // Further apart, it is a guess.
+    let at_most = name.len() / 2;
+    known
+        .iter()
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= at_most)
+        .min_by_key(|(distance, _)| *distance)
+        .map_or_else(|| format!("there are {}", listed(&known)), |(_, nearest)| format!("did you mean `{nearest}`?"))
+}
+
+/// How many letters must change to make one of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.bytes().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn a_near_miss_is_corrected_and_a_far_one_answered_with_all() {
+        let known = ["llm_text", "tts_text", "start"];
+        assert_eq!(meant("llm_token", known), "did you mean `llm_text`?");
+        assert_eq!(meant("strat", known), "did you mean `start`?");
+        assert_eq!(meant("audio", known), "there are `llm_text`, `tts_text` and `start`");
+    }
+}

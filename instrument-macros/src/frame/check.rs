@@ -1,13 +1,13 @@
 //! What a frame type says of itself, held against the kinds and against its fields.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Fields, Generics, Member, Path};
+use syn::{Data, DeriveInput, Error, Expr, Fields, Generics, Index, Member, Path};
 
 use super::attr::{self, Given, KindAttr, Value};
-use super::kinds::{self, Argument, KINDS, Kind, Need};
-use crate::mistakes::{Mistakes, listed};
+use super::kinds::{self, Argument, KINDS, Kind, Need, Takes};
+use crate::mistakes::{Mistakes, listed, meant};
 
 /// A frame type, ready to be expanded.
 pub(super) struct FrameType {
@@ -89,8 +89,9 @@ fn says(attr: KindAttr, fields: &Fields) -> syn::Result<Says> {
         };
     }
     let Some(kind) = kinds::named(&name.to_string()) else {
-        let known = listed(KINDS.iter().map(|kind| kind.name).chain(["ignore", "other"]));
-        return Err(Error::new(name.span(), format!("there is no kind `{name}`; the kinds are {known}")));
+        let known = KINDS.iter().map(|kind| kind.name).chain(["ignore", "other"]);
+        let message = format!("no frame is called `{name}`; {}", meant(&name.to_string(), known));
+        return Err(Error::new(name.span(), message));
     };
     let mut mistakes = Mistakes::default();
     let bound = bind(kind, &name, values, fields, &mut mistakes);
@@ -106,7 +107,7 @@ fn bind(
     fields: &Fields,
     mistakes: &mut Mistakes,
 ) -> Vec<Bound> {
-    let values = if values.is_empty() { only_field(kind, fields) } else { values };
+    let values = if values.is_empty() { only_field(kind, at, fields) } else { values };
     let mut bound: Vec<Bound> = Vec::new();
     for (place, Given { name, value }) in values.into_iter().enumerate() {
         let Some(argument) = mistakes.take(argument(kind, at, place, name.as_ref(), &value)) else { continue };
@@ -129,10 +130,11 @@ fn bind(
 }
 
 /// A kind that carries something, on a variant with one field without a name: that is it.
-fn only_field(kind: &Kind, fields: &Fields) -> Vec<Given> {
+fn only_field(kind: &Kind, at: &Ident, fields: &Fields) -> Vec<Given> {
     match fields {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 && !kind.arguments.is_empty() => {
-            vec![Given { name: None, value: Value::Field(Member::Unnamed(0.into())) }]
+            let first = Index { index: 0, span: at.span() };
+            vec![Given { name: None, value: Value::Field(Member::Unnamed(first)) }]
         }
         _ => Vec::new(),
     }
@@ -177,19 +179,28 @@ fn resolve(argument: &'static Argument, value: Value, fields: &Fields) -> syn::R
         Value::Field(member) => {
             let there: Vec<Member> = fields.members().collect();
             if !there.contains(&member) {
-                let message = format!("no such field here; there are {}", listed(there.iter().map(written)));
+                let message = format!("no such field here; its fields: {}", listed(there.iter().map(written)));
                 return Err(Error::new_spanned(&member, message));
             }
             let name = match &member {
                 Member::Named(name) => name.clone(),
                 Member::Unnamed(index) => format_ident!("field_{}", index.index, span = index.span),
             };
-            Ok(Bound { argument, value: name.to_token_stream(), fields: vec![(member, name)] })
+            // A field is matched by reference.
+            let value = match argument.takes {
+                Takes::Copied => quote!(*#name),
+                _ => name.to_token_stream(),
+            };
+            Ok(Bound { argument, value, fields: vec![(member, name)] })
         }
         Value::Expression(expression) => {
-            let value = expression.to_token_stream();
             let mut names = Vec::new();
-            gather_names(value.clone(), &mut names);
+            gather_names(expression.to_token_stream(), &mut names);
+            let value = match &expression {
+                // A field of a field can be borrowed as it is.
+                Expr::Field(_) if argument.takes != Takes::Copied => quote!(&#expression),
+                _ => expression.to_token_stream(),
+            };
             let fields = fields
                 .members()
                 .filter_map(|member| match member {

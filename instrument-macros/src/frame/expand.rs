@@ -143,8 +143,8 @@ fn given(v1: &Path, bound: &Bound) -> TokenStream {
         Takes::Truth => quote_spanned!(at=> #v1::Truth::truth(#value)),
         Takes::Bytes => quote_spanned!(at=> #v1::ByteCount::byte_count(#value)),
         Takes::Count => quote_spanned!(at=> #v1::Count::count(#value)),
-        Takes::Value => value.clone(),
-        Takes::SomeValue => quote_spanned!(at=> ::core::option::Option::Some(#value)),
+        Takes::Copied | Takes::Borrowed => value.clone(),
+        Takes::OptionalBorrowed => quote_spanned!(at=> ::core::option::Option::Some(#value)),
     }
 }
 

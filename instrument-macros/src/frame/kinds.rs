@@ -43,10 +43,12 @@ pub(super) enum Takes {
     Truth,
     Bytes,
     Count,
-    /// A value as the view has it.
-    Value,
+    /// A value that the view has a copy of.
+    Copied,
+    /// A value that the view borrows.
+    Borrowed,
     /// The same, in an `Option`.
-    SomeValue,
+    OptionalBorrowed,
 }
 
 impl Takes {
@@ -96,8 +98,8 @@ const fn text(name: &'static str, variant: &'static str) -> Kind {
     const ARGUMENTS: &[Argument] = &[
         required("text", Takes::Text),
         optional("context_id", Takes::OptionalText),
-        optional("spacing", Takes::Value),
-        optional("chunking", Takes::Value),
+        optional("spacing", Takes::Copied),
+        optional("chunking", Takes::Copied),
     ];
     Kind { name, variant, shape: Shape::Struct("TextChunk"), arguments: ARGUMENTS }
 }
@@ -155,7 +157,7 @@ pub(super) const KINDS: &[Kind] = &[
         name: "llm_context",
         variant: "LlmContext",
         shape: Shape::Value,
-        arguments: &[optional("context", Takes::SomeValue)],
+        arguments: &[optional("context", Takes::OptionalBorrowed)],
     },
     unit("llm_response_start", "LlmResponseStart"),
     text("llm_text", "LlmText"),
@@ -177,13 +179,13 @@ pub(super) const KINDS: &[Kind] = &[
         name: "metrics",
         variant: "Metrics",
         shape: Shape::Value,
-        arguments: &[required("metrics", Takes::Value)],
+        arguments: &[required("metrics", Takes::Borrowed)],
     },
     Kind {
         name: "function_calls_started",
         variant: "FunctionCallsStarted",
         shape: Shape::Value,
-        arguments: &[required("calls", Takes::Value)],
+        arguments: &[required("calls", Takes::Borrowed)],
     },
     Kind {
         name: "function_call_in_progress",

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Expr, Ident, LitStr, Path, Token, Type};
 
-use crate::mistakes::{Mistakes, listed};
+use crate::mistakes::{Mistakes, meant};
 
 const NAMES: [&str; 8] = ["conversation_id", "attributes", "observers", "via", "task", "name", "skip", "crate"];
 
@@ -82,7 +82,7 @@ impl Args {
                 Ok(())
             }
             _ => {
-                let message = format!("unknown argument `{name}`; the arguments are {}", listed(NAMES));
+                let message = format!("unknown argument `{name}`; {}", meant(&name.to_string(), NAMES));
                 Err(Error::new(name.span(), message))
             }
         }

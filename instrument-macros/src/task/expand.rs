@@ -134,7 +134,10 @@ fn begin(v1: &Path, constructor: &Constructor) -> TokenStream {
 /// user's code, and `?` and `return` know what they return.
 fn run(method: &str, v1: &Path, signature: &Signature, body: &Block) -> TokenStream {
     let returned = stated_type(&signature.output);
-    let at = at(&signature.output);
+    let at = match &signature.output {
+        ReturnType::Type(_, written) => at(written),
+        ReturnType::Default => Span::mixed_site(),
+    };
     if signature.asyncness.is_none() {
         let method = format_ident!("{method}", span = at);
         let arrow = returned.map(|returned| quote!(-> #returned));
