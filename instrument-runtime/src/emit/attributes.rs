@@ -2,6 +2,9 @@
 
 use opentelemetry::{Key, KeyValue, Value};
 
+/// How many attributes a span usually has, without messages.
+const USUAL: usize = 64;
+
 /// The attributes of one span, in order of importance: the most important are put first.
 ///
 /// Holds that
@@ -17,12 +20,17 @@ pub(super) struct Attributes {
 impl Attributes {
     /// Room for `limit` attributes.
     pub(super) fn with_limit(limit: usize) -> Self {
-        Self { written: Vec::with_capacity(limit.min(128)), limit }
+        Self { written: Vec::with_capacity(limit.min(USUAL)), limit }
     }
 
     /// How many more fit.
     pub(super) fn room(&self) -> usize {
         self.limit.saturating_sub(self.written.len())
+    }
+
+    /// Makes room in memory for `more` attributes that are about to come.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.written.reserve(more);
     }
 
     /// Adds an attribute, unless its key clashes with one before it or nothing more fits.

@@ -259,7 +259,7 @@ pub struct MessageKeys {
 impl MessageKeys {
     /// The keys of the message at `index` of `list`.
     pub fn new(list: MessageList, index: usize) -> Self {
-        Self { prefix: format!("{}.{index}.message.", list.family()) }
+        Self { prefix: [list.family(), ".", &index.to_string(), ".message."].concat() }
     }
 
     /// The key of `field`.

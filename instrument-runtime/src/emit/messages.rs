@@ -11,17 +11,21 @@ use crate::core::record::LlmRecord;
 
 /// The role of a service's own instruction, and of the messages that make it unnecessary.
 const SYSTEM: &str = "system";
+/// The roles that nearly all messages have.
+const USUAL_ROLES: [&str; 4] = ["user", "assistant", "tool", SYSTEM];
 
 /// Writes what a model was sent: the system message, and as many of the newest as fit, whole.
 ///
 /// They are numbered from 0 in the order of the conversation, so that what is left out leaves no gap, and written in
 /// order of importance: system, newest, …, oldest.
 pub(super) fn put_input(llm: &LlmRecord, out: &mut Attributes) {
-    let mut room = out.room();
+    let all = out.room();
+    let mut room = all;
     let system = system_message(llm).filter(|system| take_room(&mut room, system));
     let newest = llm.request.newest.iter().rev().take_while(|message| take_room(&mut room, message)).count();
     let kept = &llm.request.newest[llm.request.newest.len() - newest..];
 
+    out.reserve(all - room);
     let mut family = out.family(MessageList::Input.family());
     let first = usize::from(system.is_some());
     if let Some(system) = system {
@@ -70,7 +74,13 @@ fn take_room(room: &mut usize, message: &Message) -> bool {
 
 /// Writes `message` under `keys`.
 fn put(message: &Message, keys: &MessageKeys, family: &mut Family<'_>) {
-    each_field(message, |field, text| family.put(keys.key(field), Value::from(text.to_owned())));
+    each_field(message, |field, text| family.put(keys.key(field), value(field, text)));
+}
+
+/// A copy of `text`; not of a usual role, of which a context has hundreds.
+fn value(field: MessageField, text: &str) -> Value {
+    let usual = USUAL_ROLES.iter().find(|role| field == MessageField::Role && **role == text);
+    usual.map_or_else(|| text.to_owned().into(), |role| Value::from(*role))
 }
 
 /// Everything that there is to write of `message`: what it needs room for, and what is written.

@@ -21,7 +21,7 @@ mod messages;
 mod openinference;
 mod otel;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod service;
 mod session;
 mod settings;

@@ -13,7 +13,7 @@ use crate::core::record::{
 use crate::core::time::Time;
 
 /// A record of 1.5 s with nothing wrong in it.
-pub(super) fn record(body: Body) -> SpanRecord {
+pub(crate) fn record(body: Body) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
         start: Time::from_unix_nanos(1_000_000_000),
@@ -30,7 +30,7 @@ fn times() -> ServiceTimes {
     ServiceTimes { ttfb: Some((0.25, Measured::Reported)), processing: Some(0.5) }
 }
 
-pub(super) fn turn() -> TurnRecord {
+pub(crate) fn turn() -> TurnRecord {
     TurnRecord {
         number: TurnNumber(3),
         input: Some("What time is it?".into()),
@@ -40,7 +40,7 @@ pub(super) fn turn() -> TurnRecord {
     }
 }
 
-pub(super) fn stt() -> SttRecord {
+pub(crate) fn stt() -> SttRecord {
     let service = Processor::new("DeepgramSTTService#0", "DeepgramSTTService", Role::Stt)
         .provider("deepgram")
         .model("nova-2")
@@ -56,7 +56,7 @@ pub(super) fn stt() -> SttRecord {
     }
 }
 
-pub(super) fn llm() -> LlmRecord {
+pub(crate) fn llm() -> LlmRecord {
     let service = Processor::new("OpenAILLMService#0", "OpenAILLMService", Role::Llm)
         .model("gpt-4o")
         .setting("temperature", Setting::Float(0.7))
@@ -90,11 +90,11 @@ pub(super) fn llm() -> LlmRecord {
 }
 
 /// A call of the tool `clock`.
-pub(super) fn clock_call() -> ToolCall {
+pub(crate) fn clock_call() -> ToolCall {
     ToolCall { id: "call_1".into(), name: "clock".into(), arguments: r#"{"zone":"UTC"}"#.into() }
 }
 
-pub(super) fn tts() -> TtsRecord {
+pub(crate) fn tts() -> TtsRecord {
     let service = Processor::new("CartesiaTTSService", "CartesiaTTSService", Role::Tts)
         .model("sonic-2")
         .voice("british-lady")
@@ -113,7 +113,7 @@ pub(super) fn tts() -> TtsRecord {
     }
 }
 
-pub(super) fn tool() -> ToolRecord {
+pub(crate) fn tool() -> ToolRecord {
     ToolRecord {
         name: "clock".into(),
         tool_call_id: "call_1".into(),
@@ -124,7 +124,7 @@ pub(super) fn tool() -> ToolRecord {
 }
 
 /// One attribute a line, as `key = value`, in the order given.
-pub(super) fn text(attributes: &[KeyValue]) -> String {
+pub(crate) fn text(attributes: &[KeyValue]) -> String {
     attributes
         .iter()
         .fold(String::new(), |text, attribute| text + &format!("{} = {}\n", attribute.key, attribute.value))

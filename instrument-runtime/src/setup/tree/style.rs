@@ -1,5 +1,7 @@
 //! How a tree looks.
 
+use anstyle::{AnsiColor, Style};
+
 /// How a tree looks.
 ///
 /// ```
@@ -10,7 +12,7 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeStyle {
-    /// Columns that no line is wider than: 100 by default.
+    /// Columns that no line is wider than: 100 by default. A character counts as one column.
     pub width: usize,
     /// Whether lines are coloured: not by default, as only the caller knows whether this is a terminal.
     pub colour: Colour,
@@ -30,4 +32,46 @@ pub enum Colour {
     Never,
     /// They are coloured.
     Always,
+}
+
+/// What a piece of a line is, and so how it is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// The conversation, the turn.
+    Heading,
+    /// The lines of the tree, and when a span began.
+    Guide,
+    /// The kind of a span.
+    Kind,
+    /// How long it took, who did it, how.
+    Plain,
+    /// What was said.
+    Speech,
+    /// That something was cut.
+    Cut,
+    /// That something went wrong.
+    Error,
+}
+
+impl Paint {
+    /// `text` as it is printed.
+    pub(super) fn apply(self, text: &str, colour: Colour) -> String {
+        let style = self.style();
+        match colour {
+            Colour::Always => format!("{style}{text}{style:#}"),
+            Colour::Never => text.to_owned(),
+        }
+    }
+
+    const fn style(self) -> Style {
+        match self {
+            Self::Heading => Style::new().bold(),
+            Self::Guide => Style::new().dimmed(),
+            Self::Kind => AnsiColor::Cyan.on_default(),
+            Self::Plain => Style::new(),
+            Self::Speech => AnsiColor::Green.on_default(),
+            Self::Cut => AnsiColor::Yellow.on_default(),
+            Self::Error => AnsiColor::Red.on_default(),
+        }
+    }
 }
