@@ -1,6 +1,7 @@
 //! The thread that writes the logs of all conversations.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -85,15 +86,13 @@ impl WriterThread {
         if file.has_stopped() {
             return None;
         }
-        if !self.open.contains_key(&file.number) {
-            match file.open() {
-                Ok(log) => {
-                    self.open.insert(file.number, Open { file: Arc::clone(file), log, dirty: true });
-                }
-                Err(error) => file.stop(&error),
+        match self.open.entry(file.number) {
+            Entry::Occupied(open) => Some(open.into_mut()),
+            Entry::Vacant(place) => {
+                let log = file.open().inspect_err(|error| file.stop(error)).ok()?;
+                Some(place.insert(Open { file: Arc::clone(file), log, dirty: true }))
             }
         }
-        self.open.get_mut(&file.number)
     }
 
     fn flush(&mut self) {

@@ -146,11 +146,8 @@ fn part_to_json(part: Part) -> Value {
 }
 
 fn tool_call_to_json(call: ToolCall) -> Value {
-    json!({
-        "id": call.id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments},
-    })
+    let ToolCall { id, name, arguments } = call;
+    json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
 }
 
 fn text_of(object: &Value, key: &str) -> Option<String> {

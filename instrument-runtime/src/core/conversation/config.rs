@@ -31,6 +31,8 @@ pub struct Signals {
     pub user_speech: Announced,
     /// `BotStartedSpeaking` and `BotStoppedSpeaking`; else the audio that is sent, and how long it plays, tells.
     pub bot_speech: Announced,
+    /// The text that is spoken, pushed by the output transport; else what synthesis was given tells.
+    pub spoken_text: Announced,
 }
 
 /// Whether a framework announces something with a frame.

@@ -137,6 +137,8 @@ pub struct Conversation {
     heard_by_models: Vec<(ServiceIndex, String)>,
     pending_characters: Vec<(ServiceIndex, u64)>,
     pending_spoken: Vec<SpokenText>,
+    /// The output transport has told what is spoken at least once.
+    spoken_text_seen: bool,
     pending_faults: Vec<Fault>,
 }
 
@@ -175,6 +177,7 @@ impl Conversation {
             heard_by_models: Vec::new(),
             pending_characters: Vec::new(),
             pending_spoken: Vec::new(),
+            spoken_text_seen: false,
             pending_faults: Vec::new(),
         }
     }
@@ -303,7 +306,7 @@ impl Conversation {
             Frame::TtsStarted { context_id } => self.tts_starts(hop.source, context_id, moment),
             Frame::TtsStopped { context_id } => self.tts_stops(hop.source, context_id, moment),
             Frame::Metrics(metrics) => self.is_measured(hop.source, metrics),
-            Frame::FunctionCallsStarted(calls) => self.tools_are_asked_for(hop.source, calls),
+            Frame::FunctionCallsStarted(calls) => self.tools_are_asked_for(hop.source, calls, moment),
             Frame::FunctionCallInProgress(call) => self.tool_starts(hop.source, &call, moment),
             Frame::FunctionCallResult(result) => self.tool_returns(&result, moment),
             Frame::FunctionCallCancel { tool_call_id } => self.tool_is_cancelled(tool_call_id, moment),
@@ -327,3 +330,6 @@ impl Conversation {
         self.services.role(hop.destination) == Role::Sink
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,8 @@ pub(crate) struct Service {
     pub(crate) reports_metrics: bool,
     /// It has marked the start of a synthesis.
     pub(crate) marks_synthesis: bool,
-    /// It has sent text of its own as it synthesised.
-    pub(crate) sends_text: bool,
+    /// It has told what it was asked to say.
+    pub(crate) tells_input: bool,
     /// A language model that hears or speaks by itself.
     pub(crate) is_speech_to_speech: bool,
 }
@@ -49,7 +49,7 @@ impl Services {
             )),
             reports_metrics: false,
             marks_synthesis: false,
-            sends_text: false,
+            tells_input: false,
             is_speech_to_speech: false,
         });
         ServiceIndex(self.0.len() - 1)

@@ -40,12 +40,12 @@ impl Header {
     /// assert_eq!(config.turn_end_timeout.as_millis(), 400);
     /// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
     /// ```
-    pub fn config(&self, defaults: ConversationConfig) -> ConversationConfig {
-        ConversationConfig {
-            turn_end_timeout: self.turn_end_timeout.unwrap_or(defaults.turn_end_timeout),
-            signals: self.signals,
-            ..defaults
+    pub fn config(&self, mut defaults: ConversationConfig) -> ConversationConfig {
+        if let Some(timeout) = self.turn_end_timeout {
+            defaults.turn_end_timeout = timeout;
         }
+        defaults.signals = self.signals;
+        defaults
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{FrameLogError, FrameLogReader, LoggedEvent};
 use crate::core::conversation::Announced;
-use crate::core::frame::{Frame, Role};
+use crate::core::frame::{ChatContext, Frame, Role};
 
 const HEADER: &str = r#"{"frame_log":1,"writer":"test","wall":1}"#;
 
@@ -151,7 +151,7 @@ fn each_hop_of_a_context_shows_its_messages() {
     let counts: Vec<Option<usize>> = events
         .iter()
         .map(|event| match event.frame() {
-            Frame::LlmContext(context) => context.map(|context| context.message_count()),
+            Frame::LlmContext(context) => context.map(ChatContext::message_count),
             other => panic!("{other:?} is no context"),
         })
         .collect();

@@ -3,7 +3,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Directory, LONG, flush, hop};
@@ -85,6 +86,29 @@ impl Write for Stuck {
     }
 }
 
+/// Counts the warnings of one thread.
+#[derive(Clone, Default)]
+struct Warnings(Arc<AtomicU32>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
 #[test]
 fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
     let directory = Directory::new();
@@ -96,6 +120,8 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
 
     let begun = Instant::now();
     let llm = Processor::new("Llm#0", "Llm", Role::Llm);
+    let warnings = Warnings::default();
+    let warned = tracing::subscriber::set_default(warnings.clone());
     for id in 0..1_000 {
         // The processor is first described by an event that gets in, so its line does, too.
         log.record(Time::default(), &FramePushed { source: (&llm).into(), ..hop(&Frame::Start, id) });
@@ -105,7 +131,9 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
         }
     }
     log.finish();
+    drop(warned);
     assert!(begun.elapsed() < Duration::from_secs(20), "somebody waited");
+    assert_eq!(warnings.0.load(Ordering::Relaxed), 1, "it is said, and said once");
     assert!(matches!(logs.flush(Duration::from_millis(5)), Err(DebugLogError::FlushTimeout { .. })));
     RELEASED.store(true, Ordering::SeqCst);
     flush(&logs);

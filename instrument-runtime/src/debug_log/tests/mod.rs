@@ -1,5 +1,6 @@
 //! Logs that are written and read again, and disks that fail.
 
+mod broken;
 mod faults;
 mod round_trip;
 

@@ -8,19 +8,27 @@ use opentelemetry::KeyValue;
 use serde_json::json;
 
 use super::{Directory, LONG, flush, hop};
-use crate::core::conversation::{Announced, Signals};
+use crate::core::conversation::{Announced, ConversationConfig, Signals};
 use crate::core::frame::{
     Audio, ChatContext, Chunking, Frame, FrameId, FramePushed, Json, Message, Metric, Processor,
     ProcessorRef, Role, Spacing, TextChunk, Transcript,
 };
+use crate::core::record::GatheredSpans;
 use crate::core::time::Time;
-use crate::debug_log::{ConversationLog, DebugLog, FrameLogReader, LoggedEvent, Opening};
+use crate::debug_log::{ConversationLog, DebugLog, FrameLogReader, LoggedEvent, Opening, replay};
 use crate::json::JsonContext;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
 fn events_of(path: &Path) -> Vec<LoggedEvent> {
     FrameLogReader::open(path).unwrap().map(|event| event.unwrap_or_else(|bad| panic!("{bad}"))).collect()
+}
+
+fn spans_of(path: &Path) -> GatheredSpans {
+    let mut reader = FrameLogReader::open(path).unwrap();
+    let mut spans = GatheredSpans::default();
+    replay(&mut reader, ConversationConfig::default(), &mut spans);
+    spans
 }
 
 /// Everything that an event tells, as text.
@@ -110,6 +118,11 @@ fn every_recording_is_the_same_once_written_and_read() {
         for (number, (written, recorded)) in written.iter().zip(&recorded).enumerate() {
             assert_eq!(told(written), told(recorded), "{id}, event {number}");
         }
+        assert_eq!(
+            spans_of(&directory.path(&format!("{id}.jsonl.gz"))),
+            spans_of(&path),
+            "{id} replays otherwise"
+        );
         recordings += 1;
     }
     assert!(recordings > 30, "only {recordings} recordings");

@@ -168,6 +168,7 @@ impl Conversation {
             }
             Role::OutputTransport if self.seen.first_of(hop.id, Aspect::Spoken) => {
                 self.services.index_of(hop.source);
+                self.spoken_text_seen = true;
                 self.text_is_spoken(chunk);
             }
             _ => {}
@@ -200,8 +201,15 @@ impl Conversation {
         }
     }
 
-    /// Whether the framework tells what is spoken: there is an output transport, and a synthesis that sends it text.
+    /// Whether the framework tells what is spoken.
     pub(in super::super) fn spoken_text_is_told(&self) -> bool {
-        self.services.has(Role::OutputTransport) && self.services.any(|service| service.sends_text)
+        match self.config.signals.spoken_text {
+            Announced::Yes => {
+                let something_speaks =
+                    self.services.has(Role::Tts) || self.services.any(|service| service.is_speech_to_speech);
+                self.services.has(Role::OutputTransport) && something_speaks
+            }
+            Announced::Maybe | Announced::Unreliable => self.spoken_text_seen,
+        }
     }
 }

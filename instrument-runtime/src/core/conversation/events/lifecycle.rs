@@ -156,6 +156,7 @@ impl Conversation {
         }
         for mut utterance in std::mem::take(&mut self.carried) {
             turn.takes_in(&mut utterance);
+            turn.begin_utterance(&mut utterance, moment.spans);
             turn.utterances.push(utterance);
         }
         turn

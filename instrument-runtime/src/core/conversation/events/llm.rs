@@ -126,7 +126,7 @@ impl Conversation {
     fn begin_call(&mut self, llm: ServiceIndex, request: Request, moment: &mut Moment<'_>) {
         let now = moment.now;
         for turn in self.turns_newest_first() {
-            turn.calls.iter_mut().filter(|call| call.service == llm).for_each(|call| call.close(now));
+            turn.calls.iter_mut().filter(|call| call.service == llm).for_each(|call| call.is_superseded(now));
         }
         let processor = self.services[llm].processor.clone();
         let mut call = Call::new(self.new_key(), now, llm, processor, request);

@@ -12,10 +12,14 @@ impl Conversation {
         &mut self,
         source: ProcessorRef<'_>,
         calls: &dyn FunctionCallList,
+        moment: &Moment<'_>,
     ) {
         self.services.role_of_pusher(source, FrameKind::FunctionCallsStarted);
         let llm = self.services.index_of(source);
         let Some(call) = self.newest_call(llm) else { return };
+        if call.is_open() {
+            call.answers(moment.now);
+        }
         calls.for_each(&mut |asked| {
             if !call.asks_for(asked.tool_call_id) {
                 call.tool_calls.push(as_tool_call(&asked));

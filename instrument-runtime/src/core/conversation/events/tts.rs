@@ -29,8 +29,8 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let Some(tts) = self.synthesiser(source, FrameKind::AggregatedText) else { return };
-        self.synthesis_for(tts, chunk.context_id, moment);
-        if let Some(synthesis) = self.newest_synthesis(tts, chunk.context_id) {
+        self.services[tts].tells_input = true;
+        if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, moment) {
             synthesis.add_aggregated(chunk);
         }
     }
@@ -42,13 +42,12 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let index = self.services.index_of(source);
-        self.services[index].sends_text = true;
+        self.services[index].tells_input = true;
         if self.services[index].role == Role::Llm {
             self.model_says(source, chunk, moment);
             return;
         }
-        self.synthesis_for(index, chunk.context_id, moment);
-        if let Some(synthesis) = self.newest_synthesis(index, chunk.context_id) {
+        if let Some(synthesis) = self.synthesis_for(index, chunk.context_id, moment) {
             synthesis.add_synthesised(chunk);
         }
     }
@@ -65,8 +64,7 @@ impl Conversation {
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
         self.services[tts].marks_synthesis = true;
-        self.synthesis_for(tts, context_id, moment);
-        if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
+        if let Some(synthesis) = self.synthesis_for(tts, context_id, moment) {
             synthesis.starts(moment.now);
         }
     }
@@ -91,9 +89,7 @@ impl Conversation {
             .newest_synthesis(tts, None)
             .is_some_and(|synthesis| synthesis.reply == replies || (marks && !synthesis.has_stopped()));
         if !has_one {
-            // A service that marks nothing synthesises from the text that it was given to its last audio.
-            let start = self.given.as_ref().map_or(batch.first, |given| given.at.min(batch.first));
-            self.begin_synthesis(tts, start, moment);
+            self.begin_synthesis(tts, batch.first, moment);
         }
         let heard_from = self.playback.reaches_ear_at(batch.first);
         if let Some(synthesis) = self.newest_synthesis(tts, None) {
@@ -103,18 +99,34 @@ impl Conversation {
 
     /// A service that failed before it sent anything was at work on what it had been given.
     pub(in super::super) fn synthesis_that_failed(&mut self, tts: ServiceIndex, moment: &mut Moment<'_>) {
-        let service = &self.services[tts];
-        if !service.marks_synthesis
-            && !service.sends_text
-            && let Some(start) = self.given.as_ref().map(|given| given.at)
-        {
-            self.begin_synthesis(tts, start, moment);
+        if self.given.is_some() && !self.services[tts].tells_input {
+            self.begin_synthesis(tts, moment.now, moment);
         }
     }
 
-    /// Makes sure that there is a synthesis for a reply; one reply is one context, or, without ids, what lies between
+    /// The synthesis for a reply, begun if there is none; one reply is one context, or, without ids, what lies between
     /// two contexts of a model or speak frames.
-    fn synthesis_for(&mut self, tts: ServiceIndex, context_id: Option<&str>, moment: &mut Moment<'_>) {
+    fn synthesis_for(
+        &mut self,
+        tts: ServiceIndex,
+        context_id: Option<&str>,
+        moment: &mut Moment<'_>,
+    ) -> Option<&mut Synthesis> {
+        self.make_sure_of_synthesis(tts, context_id, moment);
+        // What was paid for in advance was paid for this.
+        let wanted = self.newest_synthesis(tts, context_id).is_some_and(|synthesis| !synthesis.is_cut());
+        let characters = if wanted { self.take_pending_characters(tts) } else { None };
+        let synthesis = self.newest_synthesis(tts, context_id)?;
+        characters.into_iter().for_each(|characters| synthesis.add_characters(characters));
+        Some(synthesis)
+    }
+
+    fn make_sure_of_synthesis(
+        &mut self,
+        tts: ServiceIndex,
+        context_id: Option<&str>,
+        moment: &mut Moment<'_>,
+    ) {
         let replies = self.replies;
         let known = self
             .turns_newest_first()
@@ -154,9 +166,16 @@ impl Conversation {
     fn begin_synthesis(&mut self, tts: ServiceIndex, start: Time, moment: &mut Moment<'_>) {
         let wanted = if self.reply_is_dead { Wanted::No } else { Wanted::Yes };
         let processor = self.services[tts].processor.clone();
+        // A service that does not tell what it was asked to say is at work from when it was given the text.
+        let given_at = self.given.as_ref().map(|given| given.at).filter(|_| !self.services[tts].tells_input);
+        let start = given_at.map_or(start, |at| at.min(start));
         let mut synthesis = Synthesis::new(self.new_key(), start, tts, processor, self.replies, wanted);
-        if let Some(text) = self.given.take().and_then(|given| given.text) {
-            synthesis.given.push(&text, Spacing::Between);
+        match self.given.take() {
+            Some(given) => given.text.iter().for_each(|text| synthesis.given.push(text, Spacing::Between)),
+            None => {
+                synthesis.says_answer_of =
+                    self.turn.as_ref().and_then(|turn| turn.calls.last()).map(|call| call.key)
+            }
         }
         if let Some(characters) = self.take_pending_characters(tts) {
             synthesis.add_characters(characters);

@@ -40,6 +40,7 @@ pub(crate) struct Call {
     text: StreamedText,
     measurements: Measurements,
     first_token: Option<Time>,
+    newest_token: Option<Time>,
     end: Option<Time>,
     interrupted: bool,
 }
@@ -67,6 +68,7 @@ impl Call {
             text: StreamedText::default(),
             measurements: Measurements::default(),
             first_token: None,
+            newest_token: None,
             end: None,
             interrupted: false,
         }
@@ -76,13 +78,18 @@ impl Call {
         self.end.is_none()
     }
 
-    /// Open, and not cut: something that a turn waits for.
+    /// Open, and neither cut nor failed: something that a turn waits for.
     pub(crate) fn is_under_way(&self) -> bool {
-        self.is_open() && !self.interrupted
+        self.is_open() && !self.interrupted && self.failed_at().is_none()
     }
 
     pub(crate) fn ended(&self) -> Option<Time> {
-        self.end
+        self.end.or_else(|| self.failed_at())
+    }
+
+    /// When it failed, if nothing of its answer has come since: some frameworks send no response-end after an error.
+    fn failed_at(&self) -> Option<Time> {
+        self.faults.newest_at().filter(|&at| self.newest_token.is_none_or(|token| token <= at))
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
@@ -92,11 +99,14 @@ impl Call {
     /// Something of its answer has come.
     pub(crate) fn answers(&mut self, now: Time) {
         self.first_token.get_or_insert(now);
+        self.newest_token = Some(now);
     }
 
     pub(crate) fn add_text(&mut self, now: Time, chunk: &TextChunk<'_>) {
-        self.answers(now);
-        self.text.push(chunk);
+        if !chunk.text.is_empty() {
+            self.answers(now);
+            self.text.push(chunk);
+        }
     }
 
     /// Its answer, if it gave one in words.
@@ -107,7 +117,7 @@ impl Call {
     /// A measurement of its service. A time to first byte that comes once the response has ended, or was cut, is no
     /// such time: some pipelines stop the timer of a dead request at the next user start.
     pub(crate) fn add_metric(&mut self, metric: &Metric<'_>) {
-        let too_late = !self.is_under_way();
+        let too_late = self.end.is_some() || self.interrupted;
         if too_late && matches!(metric.value, Measurement::TimeToFirstByte(_)) {
             return;
         }
@@ -119,17 +129,23 @@ impl Call {
         self.tool_calls.iter().any(|call| call.id == tool_call_id)
     }
 
+    /// Its response ends.
     pub(crate) fn close(&mut self, now: Time) {
         self.end.get_or_insert(now);
     }
 
+    /// Its model turns to something else: it ended then at the latest.
+    pub(crate) fn is_superseded(&mut self, now: Time) {
+        self.end = self.end.or_else(|| self.failed_at()).or(Some(now));
+    }
+
     /// The user spoke, or a cancel came.
     pub(crate) fn cut(&mut self) {
-        self.interrupted |= self.is_open();
+        self.interrupted |= self.is_under_way();
     }
 
     pub(crate) fn into_record(self, turn_end: Time, times: Times) -> SpanRecord {
-        let end = self.end.unwrap_or(turn_end).min(turn_end).max(self.start);
+        let end = self.ended().unwrap_or(turn_end).min(turn_end).max(self.start);
         let from_frames = if times == Times::Reported {
             MeasuredTimes::default()
         } else {

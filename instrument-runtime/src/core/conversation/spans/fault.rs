@@ -48,6 +48,11 @@ impl Faults {
         }
     }
 
+    /// When the newest one was.
+    pub(crate) fn newest_at(&self) -> Option<Time> {
+        self.0.last().map(|fault| fault.at)
+    }
+
     /// The status of a span with these errors: the first one's.
     pub(crate) fn status(&self) -> Status {
         self.0.first().map_or(Status::Ok, |fault| Status::Error {

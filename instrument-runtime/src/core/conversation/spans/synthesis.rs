@@ -36,6 +36,8 @@ pub(crate) struct Synthesis {
     pub(crate) faults: Faults,
     /// What it was given, by a speak frame or by a language model.
     pub(crate) given: JoinedText,
+    /// The invocation whose answer it says, where that is all it was given.
+    pub(crate) says_answer_of: Option<SpanKey>,
     pub(crate) spoken: JoinedText,
     pub(crate) characters: Option<u64>,
     aggregated: JoinedText,
@@ -97,6 +99,7 @@ impl Synthesis {
             reply,
             faults: Faults::default(),
             given: JoinedText::default(),
+            says_answer_of: None,
             spoken: JoinedText::default(),
             characters: None,
             aggregated: JoinedText::default(),
@@ -158,7 +161,7 @@ impl Synthesis {
         match self.marks {
             Marks::Stopped(at) => Some(self.cut_at.map_or(at, |cut| cut.min(at))),
             Marks::Started | Marks::StartedAgain { .. } => self.cut_at,
-            Marks::None => self.last_audio.or(self.cut_at),
+            Marks::None => self.last_audio.or(self.cut_at).max(self.faults.newest_at()),
         }
     }
 

@@ -268,6 +268,7 @@ impl Turn {
             self.begin_utterance(&mut utterance, spans);
             self.release_utterance(utterance, facts, spans);
         }
+        self.hand_answers_to_syntheses();
         let output = self.output(facts);
         for call in std::mem::take(&mut self.calls) {
             self.release_call(call, facts, spans);
@@ -282,6 +283,16 @@ impl Turn {
         }
         if self.has_begun() {
             spans.end(self.into_record(output, facts));
+        }
+    }
+
+    /// A synthesis of which nobody told what it was asked to say was given the answer of its language model.
+    fn hand_answers_to_syntheses(&mut self) {
+        for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
+            let call = self.calls.iter().find(|call| Some(call.key) == synthesis.says_answer_of);
+            if let Some(text) = call.and_then(Call::text) {
+                synthesis.given.push(&text, Spacing::Between);
+            }
         }
     }
 

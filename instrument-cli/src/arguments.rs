@@ -1,0 +1,77 @@
+//! What the command line says.
+
+use std::num::ParseIntError;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::output::Destination;
+
+/// Looks at the frame logs of voice agents.
+#[derive(Debug, Parser)]
+#[command(name = "pipecat-trace", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Replay(ReplayArguments),
+}
+
+/// Replays frame logs: prints each conversation as trees of spans, as they were or would have been traced.
+///
+/// Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or is no frame log.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// Frame logs: `.jsonl`, or gzipped `.jsonl.gz`
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Write the spans as OTLP JSON lines; `-` is standard output, and prints no trees
+    #[arg(long, value_name = "OUT")]
+    pub(crate) otlp_json: Option<Destination>,
+
+    /// Print no trees
+    #[arg(long)]
+    no_tree: bool,
+
+    /// Whether trees are coloured
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    /// How long after the bot has stopped a turn ends, whatever the log says
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) turn_end_timeout: Option<Duration>,
+}
+
+impl ReplayArguments {
+    /// Whether trees are printed.
+    pub(crate) fn wants_trees(&self) -> bool {
+        !self.no_tree && !matches!(self.otlp_json, Some(Destination::Stdout))
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless the environment says otherwise
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+fn milliseconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse().map(Duration::from_millis)
+}

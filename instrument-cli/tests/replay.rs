@@ -1,0 +1,178 @@
+//! `pipecat-trace replay`, as a user runs it.
+#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
+
+fn recording(name: &str) -> PathBuf {
+    Path::new(CORPUS).join(name).with_extension("jsonl")
+}
+
+/// A file of this test alone.
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn replay(arguments: &[&str], files: &[&Path]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
+        .arg("replay")
+        .args(arguments)
+        .args(files)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// The names of all spans in OTLP JSON lines, sorted.
+fn span_names(lines: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for line in lines.lines() {
+        let request: Value = serde_json::from_str(line).unwrap();
+        for span in request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap() {
+            names.push(span["name"].as_str().unwrap().to_owned());
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_good_log_is_printed_as_trees() {
+    let output = replay(&[], &[&recording("a_simple")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("conv-a_simple"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("turn 2"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains('\u{1b}'), "coloured, and no terminal");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn colours_can_be_asked_for() {
+    let output = replay(&["--color", "always"], &[&recording("a_simple")]);
+    assert!(stdout(&output).contains('\u{1b}'));
+}
+
+#[test]
+fn a_compressed_log_reads_alike() {
+    let path = scratch("a_simple.jsonl.gz");
+    let mut gzip =
+        flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
+    gzip.write_all(&fs::read(recording("a_simple")).unwrap()).unwrap();
+    gzip.finish().unwrap();
+    let (plain, gzip) = (replay(&[], &[&recording("a_simple")]), replay(&[], &[&path]));
+    assert_eq!(gzip.status.code(), Some(0));
+    assert_eq!(stdout(&gzip), stdout(&plain));
+}
+
+#[test]
+fn bad_lines_are_named_and_the_rest_is_replayed() {
+    let path = scratch("bad_lines.jsonl");
+    let log = fs::read_to_string(recording("a_simple")).unwrap();
+    let mut lines: Vec<&str> = log.lines().collect();
+    lines.insert(4, "oops");
+    lines.insert(9, r#"{"n":3,"wall":7}"#);
+    fs::write(&path, lines.join("\n")).unwrap();
+
+    let output = replay(&[], &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("bad_lines.jsonl: line 5: not JSON"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("bad_lines.jsonl: line 10: missing field"), "{}", stderr(&output));
+    assert_eq!(stdout(&output), stdout(&replay(&[], &[&recording("a_simple")])));
+}
+
+#[test]
+fn what_is_no_frame_log_is_an_error_but_the_others_are_replayed() {
+    let path = scratch("no_log.jsonl");
+    fs::write(&path, "{\"hello\":\"world\"}\n").unwrap();
+    let output = replay(&[], &[&path, &scratch("missing.jsonl"), &recording("a_simple")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no_log.jsonl: not a frame log"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("missing.jsonl"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("conv-a_simple"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_log_that_breaks_off_says_so() {
+    let output = replay(&[], &[&recording("g4_process_died")]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).contains("breaks off"), "{}", stderr(&output));
+}
+
+#[test]
+fn otlp_goes_to_standard_output_alone() {
+    let output = replay(&["--otlp-json", "-"], &[&recording("a_simple"), &recording("c_tool")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().count(), 2, "one line a conversation");
+    let names = span_names(stdout(&output));
+    assert!(names.contains(&"pipecat.conversation.turn".to_owned()), "{names:?}");
+    assert!(names.iter().any(|name| name.starts_with("pipecat.tool.")), "{names:?}");
+}
+
+#[test]
+fn otlp_is_in_the_form_of_the_file_exporter() {
+    let path = scratch("a_simple.otlp.jsonl");
+    let output = replay(&["--otlp-json", path.to_str().unwrap()], &[&recording("a_simple")]);
+    assert!(stdout(&output).contains("conv-a_simple"), "trees are printed as well");
+    let request: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let resource = request["resourceSpans"][0]["resource"]["attributes"].as_array().unwrap();
+    assert!(resource.iter().any(|attribute| attribute["key"] == "service.name"));
+    let span = &request["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    let is_hex = |id: &Value, length| {
+        id.as_str().is_some_and(|id| id.len() == length && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    assert!(is_hex(&span["traceId"], 32) && is_hex(&span["spanId"], 16), "{span}");
+    assert!(span["startTimeUnixNano"].as_str().is_some_and(|time| time.parse::<u64>().is_ok()), "{span}");
+    assert!(span["kind"].is_u64() && span["status"]["code"].is_u64(), "{span}");
+}
+
+#[test]
+fn trees_can_be_left_out() {
+    let output = replay(&["--no-tree"], &[&recording("a_simple")]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), ""));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let files: Vec<PathBuf> = fs::read_dir(CORPUS).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
+        .args(["replay", "--otlp-json", "-"])
+        .args(files)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error() {
+    let path = scratch("missing/spans.jsonl");
+    let output = replay(&["--otlp-json", path.to_str().unwrap()], &[&recording("a_simple")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cannot create"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_turn_end_timeout_can_be_another() {
+    let greeting = recording("l_greeting");
+    let turns = |arguments: &[&str]| stdout(&replay(arguments, &[&greeting])).to_owned();
+    assert_eq!(turns(&["--turn-end-timeout", "2500"]), turns(&[]));
+    assert_ne!(turns(&["--turn-end-timeout", "1"]), turns(&[]));
+    assert_eq!(replay(&["--turn-end-timeout", "soon"], &[&greeting]).status.code(), Some(2));
+}

@@ -1,0 +1,9 @@
+//! The rules of SPANS.md part 1, one situation a test: frames in, span trees out, as text.
+
+mod less;
+mod models;
+mod speech;
+mod support;
+mod synthesis;
+mod tools;
+mod turns;

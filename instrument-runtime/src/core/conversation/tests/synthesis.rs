@@ -1,0 +1,97 @@
+//! Replies turned into audio.
+
+use super::support::{LLM, Pipeline, TTS, assert_tree, chunk};
+use crate::core::frame::{Frame, Measurement};
+
+#[test]
+fn sentences_of_one_reply_are_one_span() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("A. B.");
+    pipeline.at(700).synthesises("a", "A.").at(800).synthesises("a", "B.");
+    pipeline.at(900).bot_starts().spoken("a", "A.").spoken("a", "B.").at(1_000).bot_stops().at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1000 completed "One" "A. B."
+          llm 500..600 "One" "A. B." ttfb 0.100
+          tts 700..800 "A. B." "A. B."
+        "#,
+    );
+}
+
+#[test]
+fn each_reply_is_a_span_though_a_start_names_none() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("A. B.").at(700).synthesises("a", "A.");
+    pipeline.at(800).push(TTS, &Frame::TtsStarted { context_id: None });
+    pipeline
+        .at(810)
+        .push(TTS, &Frame::TtsText(chunk("b", "B.")))
+        .at(900)
+        .push(TTS, &Frame::TtsStopped { context_id: None });
+    pipeline.at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..600 "One" "A. B." ttfb 0.100
+          tts 700..700 "A." -
+          tts 800..900 "B." -
+        "#,
+    );
+}
+
+#[test]
+fn characters_add_up_also_those_that_come_before_the_synthesis() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("A. B.");
+    pipeline.measures(TTS, Measurement::TtsCharacters(2)).at(700).synthesises("a", "A.");
+    pipeline.measures(TTS, Measurement::TtsCharacters(3)).at(800).synthesises("a", "B.");
+    pipeline.measures(TTS, Measurement::TtsCharacters(4)).at(2_000).ends();
+    assert!(pipeline.tree().contains("tts 700..800 \"A. B.\" - characters 9"), "{}", pipeline.tree());
+}
+
+#[test]
+fn what_is_synthesised_for_a_reply_that_was_cut_is_told_as_such() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
+    pipeline.user_says(2_000, "Wait.").measures(TTS, Measurement::TtsCharacters(4));
+    pipeline
+        .at(2_650)
+        .push(TTS, &Frame::AggregatedText(chunk("a", "Once")))
+        .push(TTS, &Frame::TtsStarted { context_id: None });
+    pipeline.measures(TTS, Measurement::TimeToFirstByte(0.001));
+    pipeline.bot_replies(2_700, "Wait.", "Okay.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3900 completed "Tell me. Wait." "Okay." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..2700 "Tell me." - interrupted
+          stt 2000..2600 "Wait."
+          tts 2650..2700 "Once" - characters 4 interrupted
+          llm 2700..2800 "Wait." "Okay." ttfb 0.100
+          tts 2800..2800 "Okay." "Okay."
+        "#,
+    );
+}
+
+#[test]
+fn an_error_of_synthesis_goes_to_what_is_under_way() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("A.");
+    pipeline
+        .at(700)
+        .push(TTS, &Frame::AggregatedText(chunk("a", "A.")))
+        .push(TTS, &Frame::TtsStarted { context_id: None });
+    pipeline.at(800).fails(TTS, "no voice").at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..600 "One" "A." ttfb 0.100
+          tts 700..2000 "A." - error _OTHER: no voice
+        "#,
+    );
+}
