@@ -77,23 +77,36 @@ pub(in crate::debug_log) struct HeaderLine<'a> {
 pub(in crate::debug_log) struct SignalsLine {
     user_speech: AnnouncedName,
     bot_speech: AnnouncedName,
+    spoken_text: AnnouncedName,
 }
 
 impl Default for SignalsLine {
     fn default() -> Self {
-        Self { user_speech: AnnouncedName::Yes, bot_speech: AnnouncedName::Yes }
+        Self {
+            user_speech: AnnouncedName::Yes,
+            bot_speech: AnnouncedName::Yes,
+            spoken_text: AnnouncedName::Yes,
+        }
     }
 }
 
 impl From<Signals> for SignalsLine {
     fn from(signals: Signals) -> Self {
-        Self { user_speech: signals.user_speech.into(), bot_speech: signals.bot_speech.into() }
+        Self {
+            user_speech: signals.user_speech.into(),
+            bot_speech: signals.bot_speech.into(),
+            spoken_text: signals.spoken_text.into(),
+        }
     }
 }
 
 impl From<SignalsLine> for Signals {
     fn from(line: SignalsLine) -> Self {
-        Self { user_speech: line.user_speech.into(), bot_speech: line.bot_speech.into() }
+        Self {
+            user_speech: line.user_speech.into(),
+            bot_speech: line.bot_speech.into(),
+            spoken_text: line.spoken_text.into(),
+        }
     }
 }
 

@@ -213,7 +213,11 @@ fn the_header_says_how_to_read_the_log() {
     let directory = Directory::new();
     let logs = DebugLog::new(directory.path("log.jsonl")).unwrap();
     let attributes = [KeyValue::new("seats", 12), KeyValue::new("tenant", "acme")];
-    let signals = Signals { user_speech: Announced::Maybe, bot_speech: Announced::Unreliable };
+    let signals = Signals {
+        user_speech: Announced::Maybe,
+        bot_speech: Announced::Unreliable,
+        spoken_text: Announced::Maybe,
+    };
     let log = logs.conversation(&Opening {
         attributes: &attributes,
         turn_end_timeout: Some(Duration::from_millis(400)),
