@@ -28,22 +28,25 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn hold_a_conversation() {
     let stt = Stt { hears: ["What is the capital of France?", "And of Italy?"].into() };
     let llm = Llm { says: ["Paris, of course.", "That would be Rome."].into() };
-    let mut task = PipelineTask::new("call-42", vec![
-        Box::new(stt),
-        Box::new(Aggregator { messages: vec![Message::text("system", "Be brief.")] }),
-        Box::new(llm),
-        Box::new(Tts { text: String::new() }),
-        Box::new(Output),
-    ]);
-    task.push(Frame::Start);
+    let mut task = PipelineTask::new(
+        "call-42",
+        vec![
+            Box::new(stt),
+            Box::new(Aggregator { messages: vec![Message::text("system", "Be brief.")] }),
+            Box::new(llm),
+            Box::new(Tts { text: String::new() }),
+            Box::new(Output),
+        ],
+    );
+    task.push(&Frame::Start);
     for _ in 0..2 {
-        task.push(Frame::UserStarts);
-        task.push(Frame::Microphone(vec![0; 320]));
+        task.push(&Frame::UserStarts);
+        task.push(&Frame::Microphone(vec![0; 320]));
         sleep(Duration::from_millis(80));
-        task.push(Frame::UserStops);
+        task.push(&Frame::UserStops);
         sleep(Duration::from_millis(150));
     }
-    task.push(Frame::End);
+    task.push(&Frame::End);
 }
 
 /// What travels through the pipeline. (1) Each variant says what it is to a trace.
@@ -91,7 +94,7 @@ trait Process {
 
 /// The pipeline at work. (3) It has a place for the observer, which its constructor fills.
 struct PipelineTask {
-    stages: Vec<(Box<dyn Process>, Processor)>,
+    stages: Vec<(Processor, Box<dyn Process>)>,
     source: Processor,
     sink: Processor,
     next_id: u64,
@@ -108,14 +111,15 @@ impl ObservedTask for PipelineTask {
 impl PipelineTask {
     fn new(call_id: &str, processors: Vec<Box<dyn Process>>) -> Self {
         println!("{call_id} begins");
-        let stages = processors.into_iter().map(|stage| (stage.describe(), stage)).map(|(a, b)| (b, a)).collect();
+        let stages = processors.into_iter().map(|stage| (stage.describe(), stage)).collect();
         let source = Processor::new("Source", "Source", Role::InputTransport);
         let sink = Processor::new("Sink", "Sink", Role::Sink);
         Self { stages, source, sink, next_id: 0, observer: None }
     }
 
-    fn push(&mut self, frame: Frame) {
-        self.push_from(0, &frame);
+    /// Pushes a new frame into the pipeline.
+    fn push(&mut self, frame: &Frame) {
+        self.push_from(0, frame);
     }
 
     /// Pushes a new frame to the stage at `place`, and on from there.
@@ -125,19 +129,21 @@ impl PipelineTask {
         let mut made = Vec::new();
         for place in place..=self.stages.len() {
             self.observe(place, id, frame);
-            let Some((stage, _)) = self.stages.get_mut(place) else { break };
+            let Some((_, stage)) = self.stages.get_mut(place) else { break };
             made.push((place + 1, stage.process(frame)));
         }
         for (place, frames) in made {
-            frames.iter().for_each(|frame| self.push_from(place, frame));
+            for frame in &frames {
+                self.push_from(place, frame);
+            }
         }
     }
 
     /// (2) One hop, to the stage at `place`.
     fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
         let Some(observer) = &self.observer else { return };
-        let source = place.checked_sub(1).map_or(&self.source, |before| &self.stages[before].1);
-        let destination = self.stages.get(place).map_or(&self.sink, |(_, stage)| stage);
+        let source = place.checked_sub(1).map_or(&self.source, |before| &self.stages[before].0);
+        let destination = self.stages.get(place).map_or(&self.sink, |(stage, _)| stage);
         observer.on_push_frame(&FramePushed {
             source: source.into(),
             destination: destination.into(),
@@ -215,14 +221,10 @@ impl Process for Tts {
         match frame {
             Frame::Token(text) => self.text.push_str(text),
             Frame::AnswerEnds => {
+                sleep(Duration::from_millis(40));
                 let text = std::mem::take(&mut self.text);
-                let samples = vec![0; text.len() * 160];
-                return vec![
-                    Frame::SpeechStarts,
-                    Frame::Spoken(text),
-                    Frame::Speech { samples },
-                    Frame::SpeechEnds,
-                ];
+                let speech = Frame::Speech { samples: vec![0; text.len() * 160] };
+                return vec![Frame::SpeechStarts, Frame::Spoken(text), speech, Frame::SpeechEnds];
             }
             _ => {}
         }

@@ -234,7 +234,8 @@ fn a_single_constructor_is_observed_and_listed() {
     assert!(Single::new().0.is_some());
     assert!(Single::unobserved().0.is_none());
 
-    let listed = PipecatInstrumentor::annotated_types().find(|listed| listed.name() == "the only one").unwrap();
+    let listed =
+        PipecatInstrumentor::annotated_types().find(|listed| listed.name() == "the only one").unwrap();
     assert!(listed.file().ends_with("instrument_task.rs"));
     assert!(listed.line() > 1);
 }

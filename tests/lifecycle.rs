@@ -1,5 +1,7 @@
 //! The switch and the life of a conversation, through the facade.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -185,7 +187,8 @@ fn settings_reach_the_spans() {
             .turn_end_timeout(Duration::from_millis(10))
             .attributes([KeyValue::new("ring", "canary"), KeyValue::new("shard", 7)]),
     );
-    let options = ObserveOptions::new().conversation_id("call-1").attributes(&KeyValue::new("tenant", "acme"));
+    let options =
+        ObserveOptions::new().conversation_id("call-1").attributes(&KeyValue::new("tenant", "acme"));
     let task = Task { observer: PipecatInstrumentor::observe(options) };
     task.greet();
     drop(task);
@@ -193,7 +196,8 @@ fn settings_reach_the_spans() {
     let spans = traced.spans();
     assert_eq!(spans.len(), 2);
     for span in &spans {
-        for (key, value) in [("session.id", "call-1"), ("ring", "canary"), ("shard", "7"), ("tenant", "acme")] {
+        for (key, value) in [("session.id", "call-1"), ("ring", "canary"), ("shard", "7"), ("tenant", "acme")]
+        {
             assert_eq!(attribute(span, key).as_deref(), Some(value), "{key} of {}", span.name);
         }
     }
@@ -211,8 +215,9 @@ fn conversations_without_an_id_get_one_each() {
 #[test]
 fn each_conversation_has_a_frame_log_of_its_own() {
     let directory = std::env::temp_dir().join(format!("lifecycle-logs-{}", std::process::id()));
-    let traced =
-        Traced::with(PipecatInstrumentor::builder().debug_log(directory.join("frames-{conversation_id}.jsonl")));
+    let traced = Traced::with(
+        PipecatInstrumentor::builder().debug_log(directory.join("frames-{conversation_id}.jsonl")),
+    );
     for call in ["call-1", "call-2"] {
         let options = ObserveOptions::new().conversation_id(call);
         Task { observer: PipecatInstrumentor::observe(options) }.greet();

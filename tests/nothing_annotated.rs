@@ -1,5 +1,7 @@
 //! A program in which nothing is annotated is told so. It needs a program of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
 

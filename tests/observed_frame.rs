@@ -20,7 +20,7 @@ impl ChatContext for OneMessage {
     fn message_count(&self) -> usize {
         1
     }
-    fn role(&self, _index: usize) -> &str {
+    fn role(&self, _index: usize) -> &'static str {
         "user"
     }
     fn message(&self, _index: usize) -> Message {
@@ -106,8 +106,8 @@ fn transcripts_borrow_from_fields_and_expressions() {
     let Frame::Transcription(transcript) = heard.view() else { panic!() };
     assert_eq!((transcript.text, transcript.user_id, transcript.language), ("Hi", Some("ann"), None));
 
-    let hears: Plain<'_> = Mine::HearsStill(None, "H".into());
-    let Frame::InterimTranscription(transcript) = hears.view() else { panic!() };
+    let guessed: Plain<'_> = Mine::HearsStill(None, "H".into());
+    let Frame::InterimTranscription(transcript) = guessed.view() else { panic!() };
     assert_eq!((transcript.text, transcript.user_id, transcript.language), ("H", None, Some("en")));
 
     let caller = Caller { name: Some("bob".into()) };

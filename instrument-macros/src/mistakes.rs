@@ -51,7 +51,10 @@ pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= at_most)
         .min_by_key(|(distance, _)| *distance)
-        .map_or_else(|| format!("there are {}", listed(&known)), |(_, nearest)| format!("did you mean `{nearest}`?"))
+        .map_or_else(
+            || format!("there are {}", listed(&known)),
+            |(_, nearest)| format!("did you mean `{nearest}`?"),
+        )
 }
 
 /// How many letters must change to make one of the other (Levenshtein).

@@ -1,4 +1,5 @@
 //! What the tests share: a provider that keeps its spans, and a pipeline to push from.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, unreachable_pub, reason = "each test file has its own copy, and none uses all of it")]
 
 use std::future::Future;
@@ -38,7 +39,10 @@ pub fn provider(spans: &InMemorySpanExporter) -> SdkTracerProvider {
 }
 
 pub fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|found| found.value.to_string())
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|found| found.value.to_string())
 }
 
 /// One hop of one frame.
@@ -66,8 +70,10 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Comes back to whoever polls, once.
 pub async fn yield_once() {
     let mut yielded = false;
-    std::future::poll_fn(|_| {
-        if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
+    std::future::poll_fn(
+        |_| {
+            if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+        },
+    )
     .await;
 }

@@ -110,7 +110,9 @@ fn bind(
     let values = if values.is_empty() { only_field(kind, at, fields) } else { values };
     let mut bound: Vec<Bound> = Vec::new();
     for (place, Given { name, value }) in values.into_iter().enumerate() {
-        let Some(argument) = mistakes.take(argument(kind, at, place, name.as_ref(), &value)) else { continue };
+        let Some(argument) = mistakes.take(argument(kind, at, place, name.as_ref(), &value)) else {
+            continue;
+        };
         if bound.iter().any(|earlier| earlier.argument.name == argument.name) {
             let message = format!("`{}` is given twice; remove one", argument.name);
             mistakes.push(Error::new(name.as_ref().map_or_else(|| at.span(), Ident::span), message));
@@ -179,7 +181,8 @@ fn resolve(argument: &'static Argument, value: Value, fields: &Fields) -> syn::R
         Value::Field(member) => {
             let there: Vec<Member> = fields.members().collect();
             if !there.contains(&member) {
-                let message = format!("no such field here; its fields: {}", listed(there.iter().map(written)));
+                let message =
+                    format!("no such field here; its fields: {}", listed(there.iter().map(written)));
                 return Err(Error::new_spanned(&member, message));
             }
             let name = match &member {

@@ -77,10 +77,8 @@ fn view_arm(v1: &Path, arm: &Arm) -> TokenStream {
 }
 
 fn path(arm: &Arm) -> TokenStream {
-    match &arm.variant {
-        Some(variant) => quote!(Self::#variant),
-        None => quote!(Self),
-    }
+    let variant = arm.variant.iter();
+    quote!(Self #(::#variant)*)
 }
 
 /// Each field that some value mentions, once.

@@ -7,7 +7,8 @@ use syn::{Error, Expr, Ident, LitStr, Path, Token, Type};
 
 use crate::mistakes::{Mistakes, meant};
 
-const NAMES: [&str; 8] = ["conversation_id", "attributes", "observers", "via", "task", "name", "skip", "crate"];
+const NAMES: [&str; 8] =
+    ["conversation_id", "attributes", "observers", "via", "task", "name", "skip", "crate"];
 
 /// What stands in the parentheses, each at most once.
 #[derive(Default)]

@@ -2,7 +2,9 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Error, Expr, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Meta, Path, Signature, Type};
+use syn::{
+    Attribute, Error, Expr, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Meta, Path, Signature, Type,
+};
 
 use super::args::{self, Args};
 use super::constructor::{self, Argument, Constructor, Destination, Returned};
@@ -31,7 +33,10 @@ pub(super) struct Registration {
 }
 
 /// Finds the constructors of an `impl` block.
-pub(super) fn impl_block((args, mut mistakes): (Args, Mistakes), mut item: ItemImpl) -> syn::Result<AnnotatedImpl> {
+pub(super) fn impl_block(
+    (args, mut mistakes): (Args, Mistakes),
+    mut item: ItemImpl,
+) -> syn::Result<AnnotatedImpl> {
     refuse_in_impl_block(&args, &mut mistakes);
 
     let self_ty = (*item.self_ty).clone();
@@ -52,21 +57,22 @@ pub(super) fn impl_block((args, mut mistakes): (Args, Mistakes), mut item: ItemI
         && !found.iter().any(|found| found.has_argument(observers))
         && !found.is_empty()
     {
-        mistakes.push(no_such_argument(observers, found.iter().flat_map(|found| &found.arguments)));
+        mistakes.push(no_such_argument(observers, found.iter().flat_map(|found| found.arguments.clone())));
     }
 
     let everywhere: Vec<Ident> = found.iter().flat_map(|found| found.arguments.clone()).collect();
-    let constructors = found
-        .into_iter()
-        .filter_map(|found| found.into_constructor(&everywhere, &mut mistakes))
-        .collect();
+    let constructors =
+        found.into_iter().filter_map(|found| found.into_constructor(&everywhere, &mut mistakes)).collect();
     mistakes.into_result()?;
     let name = args.name.map_or_else(|| written(&self_ty), |name| name.value());
     Ok(AnnotatedImpl { item, constructors, registration: Registration { name, krate: args.krate } })
 }
 
 /// Reads one annotated function.
-pub(super) fn function((args, mut mistakes): (Args, Mistakes), item: ItemFn) -> syn::Result<AnnotatedFunction> {
+pub(super) fn function(
+    (args, mut mistakes): (Args, Mistakes),
+    item: ItemFn,
+) -> syn::Result<AnnotatedFunction> {
     if let Some(skip) = args.skip {
         mistakes.push(Error::new(
             skip,
@@ -90,12 +96,8 @@ pub(super) fn function((args, mut mistakes): (Args, Mistakes), item: ItemFn) -> 
         return Err(Error::new_spanned(&item.sig.ident, "this function cannot be annotated"));
     };
     let name = args.name.map_or_else(|| name_of(&task, &item.sig), |name| name.value());
-    let constructor = Constructor {
-        task,
-        conversation_id: args.conversation_id,
-        attributes: args.attributes,
-        destination,
-    };
+    let constructor =
+        Constructor { task, conversation_id: args.conversation_id, attributes: args.attributes, destination };
     Ok(AnnotatedFunction { item, constructor, registration: Registration { name, krate: args.krate } })
 }
 
@@ -109,7 +111,13 @@ struct Found {
 }
 
 impl Found {
-    fn look(place: usize, item: &mut ImplItem, self_ty: &Type, outer: &Args, mistakes: &mut Mistakes) -> Option<Self> {
+    fn look(
+        place: usize,
+        item: &mut ImplItem,
+        self_ty: &Type,
+        outer: &Args,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
         let ImplItem::Fn(function) = item else { return None };
         let own = own_args(function, mistakes);
         if own.as_ref().is_some_and(|own| own.skip.is_some()) {
@@ -136,7 +144,9 @@ impl Found {
         let destination = mistakes.take(destination(&self.args, &self.signature))?;
         let said_here = |expression: Option<Expr>| {
             expression.filter(|expression| {
-                names_in(expression).iter().all(|name| !everywhere.contains(name) || self.arguments.contains(name))
+                names_in(expression)
+                    .iter()
+                    .all(|name| !everywhere.contains(name) || self.arguments.contains(name))
             })
         };
         let constructor = Constructor {
@@ -154,7 +164,10 @@ fn own_args(function: &mut ImplItemFn, mistakes: &mut Mistakes) -> Option<Args> 
     let mut own = None;
     for annotation in take_annotations(function) {
         if own.is_some() {
-            mistakes.push(Error::new_spanned(&annotation, "annotated twice; write all arguments into one attribute"));
+            mistakes.push(Error::new_spanned(
+                &annotation,
+                "annotated twice; write all arguments into one attribute",
+            ));
         }
         let (args, own_mistakes) = args::parse(tokens_of(annotation));
         mistakes.take(own_mistakes.into_result());
@@ -205,19 +218,15 @@ fn task_of(signature: &Signature, told: Option<&Type>) -> syn::Result<Type> {
 
 fn destination(args: &Args, signature: &Signature) -> syn::Result<Destination> {
     let Some(name) = &args.observers else { return Ok(Destination::Task) };
-    let argument: Option<Argument> =
-        constructor::arguments(signature).find(|argument| argument.name == *name);
-    match argument {
-        Some(argument) => Ok(Destination::Argument { argument, via: args.via.clone() }),
-        None => {
-            let there: Vec<Ident> = constructor::arguments(signature).map(|argument| argument.name).collect();
-            Err(no_such_argument(name, &there))
-        }
-    }
+    let there = |argument: &Argument| argument.name == *name;
+    let argument = constructor::arguments(signature).find(there).ok_or_else(|| {
+        no_such_argument(name, constructor::arguments(signature).map(|argument| argument.name))
+    })?;
+    Ok(Destination::Argument { argument, via: args.via.clone() })
 }
 
-fn no_such_argument<'a>(name: &Ident, there: impl IntoIterator<Item = &'a Ident>) -> Error {
-    let mut there: Vec<String> = there.into_iter().map(ToString::to_string).collect();
+fn no_such_argument(name: &Ident, there: impl IntoIterator<Item = Ident>) -> Error {
+    let mut there: Vec<String> = there.into_iter().map(|name| name.to_string()).collect();
     there.sort_unstable();
     there.dedup();
     let message = format!(

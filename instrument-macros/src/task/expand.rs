@@ -99,10 +99,7 @@ fn wrap(v1: &Path, constructor: &Constructor, signature: &Signature, body: &Bloc
             let observer = format_ident!("observer", span = mixed);
             let rebound =
                 (argument.mutability == Mutability::Immutable).then(|| quote!(let mut #name = #name;));
-            let value = match via {
-                Some(via) => quote!((#via)(#observer)),
-                None => quote!(#observer),
-            };
+            let value = via.as_ref().map_or_else(|| quote!(#observer), |via| quote!((#via)(#observer)));
             let ran = run("run", v1, signature, body);
             quote! {
                 let #construction = #begin;
@@ -119,10 +116,8 @@ fn wrap(v1: &Path, constructor: &Constructor, signature: &Signature, body: &Bloc
 /// `v1::begin::<Task>(|| options)`; the options borrow the arguments, before the body takes them.
 fn begin(v1: &Path, constructor: &Constructor) -> TokenStream {
     let task = &constructor.task;
-    let conversation_id = constructor
-        .conversation_id
-        .as_ref()
-        .map(|id| quote_spanned!(at(id)=> .conversation_id(&(#id))));
+    let conversation_id =
+        constructor.conversation_id.as_ref().map(|id| quote_spanned!(at(id)=> .conversation_id(&(#id))));
     let attributes = constructor
         .attributes
         .as_ref()

@@ -215,7 +215,10 @@ impl ByteCount for &usize {
 }
 
 /// Seconds, or a duration, that may be missing.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no number of seconds", label = "not an `f64` or a `Duration`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number of seconds",
+    label = "not an `f64` or a `Duration`"
+)]
 pub trait OptionalSeconds {
     /// The seconds, if they are told.
     fn optional_seconds(self) -> Option<f64>;

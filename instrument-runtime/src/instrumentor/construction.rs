@@ -51,7 +51,8 @@ struct Observed {
 /// A constructor of `T` begins. `options` is called if the task is to be observed, before the body takes the arguments.
 #[inline]
 pub fn begin<T: ?Sized>(options: impl FnOnce() -> ObserveOptions) -> Construction {
-    let observed = switch::current().and_then(|group| Observed::new(std::any::type_name::<T>(), group, options));
+    let observed =
+        switch::current().and_then(|group| Observed::new(std::any::type_name::<T>(), group, options));
     Construction { observed }
 }
 

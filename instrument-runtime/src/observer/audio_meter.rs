@@ -139,7 +139,7 @@ mod tests {
 
     const PIECE: Frame<'static> = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
 
-    fn hop<'a>(source: ProcessorRef<'a>, id: u64) -> FramePushed<'a> {
+    fn hop(source: ProcessorRef<'_>, id: u64) -> FramePushed<'_> {
         FramePushed {
             source,
             destination: ProcessorRef::named("next"),

@@ -155,7 +155,9 @@ impl SpanAttributes for KeyValue {
 
 impl<T: SpanAttributes> SpanAttributes for [T] {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
-        self.iter().for_each(|attributes| attributes.for_each_attribute(visit));
+        for attributes in self {
+            attributes.for_each_attribute(visit);
+        }
     }
 }
 
@@ -173,7 +175,9 @@ impl<T: SpanAttributes> SpanAttributes for Vec<T> {
 
 impl<T: SpanAttributes> SpanAttributes for Option<T> {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
-        self.iter().for_each(|attributes| attributes.for_each_attribute(visit));
+        if let Some(attributes) = self {
+            attributes.for_each_attribute(visit);
+        }
     }
 }
 

@@ -75,7 +75,10 @@ fn greet(observer: &Observer) {
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|found| found.value.to_string())
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|found| found.value.to_string())
 }
 
 fn wait_until(mut done: impl FnMut() -> bool) {

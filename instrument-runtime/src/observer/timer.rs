@@ -85,7 +85,9 @@ fn run(posted: &Receiver<WakeUp>) {
     loop {
         wake_the_due(&mut waiting);
         let next = match waiting.peek() {
-            Some(Reverse(WakeUp { at, .. })) => posted.recv_timeout(at.saturating_duration_since(Instant::now())),
+            Some(Reverse(WakeUp { at, .. })) => {
+                posted.recv_timeout(at.saturating_duration_since(Instant::now()))
+            }
             None => posted.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match next {
@@ -126,7 +128,9 @@ mod tests {
     }
 
     /// Bells, and the wire on which they are heard.
-    fn bells<const N: usize>(names: [&'static str; N]) -> ([Arc<Bell>; N], Receiver<(&'static str, Instant)>) {
+    fn bells<const N: usize>(
+        names: [&'static str; N],
+    ) -> ([Arc<Bell>; N], Receiver<(&'static str, Instant)>) {
         let (sender, heard) = channel();
         (names.map(|name| Arc::new(Bell { name, rung: Mutex::new(sender.clone()) })), heard)
     }

@@ -45,9 +45,11 @@ fn switched_on() -> Scoped {
 
 async fn pending_once() {
     let mut polled = false;
-    std::future::poll_fn(|_| {
-        if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
+    std::future::poll_fn(
+        |_| {
+            if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+        },
+    )
     .await;
 }
 
@@ -80,7 +82,8 @@ fn an_inner_constructor_says_what_the_outer_one_does_not_know() {
     let _on = switched_on();
     let named = |id: &'static str| move || ObserveOptions::new().conversation_id(id);
 
-    let task = begin::<Task>(ObserveOptions::new).attach(|| begin::<Task>(named("inner")).attach(Task::default));
+    let task =
+        begin::<Task>(ObserveOptions::new).attach(|| begin::<Task>(named("inner")).attach(Task::default));
     assert_eq!(task.observers[0].conversation_id(), "inner");
     let task = begin::<Task>(named("outer")).attach(|| begin::<Task>(named("inner")).attach(Task::default));
     assert_eq!(task.observers[0].conversation_id(), "outer");
@@ -108,8 +111,8 @@ fn tasks_of_two_types_are_two_conversations() {
     }
 
     let _on = switched_on();
-    let outer = begin::<Outer>(ObserveOptions::new)
-        .attach(|| Outer { inner: Task::new(), observers: Vec::new() });
+    let outer =
+        begin::<Outer>(ObserveOptions::new).attach(|| Outer { inner: Task::new(), observers: Vec::new() });
     assert_eq!((outer.observers.len(), outer.inner.observers.len()), (1, 1));
 }
 
@@ -123,6 +126,8 @@ fn a_panic_in_an_attribute_costs_the_trace_and_nothing_else() {
 #[test]
 fn a_body_that_panics_leaves_no_mark() {
     let _on = switched_on();
-    let _ = std::panic::catch_unwind(|| begin::<Task>(ObserveOptions::new).attach(|| -> Task { panic!("no audio") }));
+    let _ = std::panic::catch_unwind(|| {
+        begin::<Task>(ObserveOptions::new).attach(|| -> Task { panic!("no audio") })
+    });
     assert_eq!(Task::new().observers.len(), 1);
 }
