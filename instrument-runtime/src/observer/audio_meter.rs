@@ -11,7 +11,7 @@
 //!     └─ anything else                                ──▶ Count     a few atomics
 //! ```
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::core::conversation::AudioInterest;
@@ -48,7 +48,6 @@ pub(super) struct AudioMeter {
     first: AtomicU64,
     last: AtomicU64,
     nanos: AtomicU64,
-    pieces: AtomicU32,
 }
 
 impl AudioMeter {
@@ -61,7 +60,6 @@ impl AudioMeter {
             first: AtomicU64::new(0),
             last: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
-            pieces: AtomicU32::new(0),
         }
     }
 
@@ -84,27 +82,30 @@ impl AudioMeter {
     /// Counts one piece.
     pub(super) fn count(&self, now: Time, duration: Duration) {
         let now = now.as_unix_nanos();
-        // Fails for every piece but the first: that is what "first" means.
-        let _ = self.first.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        self.last.fetch_max(now, Ordering::Relaxed);
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.pieces.fetch_add(1, Ordering::Release);
+        if self.first.load(Ordering::Relaxed) == 0 {
+            self.first.store(now, Ordering::Relaxed);
+        }
+        // Of two pieces at the very same moment, either may be the last.
+        self.last.store(now, Ordering::Relaxed);
+        // A piece of unknown length is still a piece.
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1);
+        self.nanos.fetch_add(nanos, Ordering::Release);
     }
 
-    /// Takes what was counted. A piece that is being counted at this very moment comes whole or in part with the
-    /// next drain; none is counted twice.
+    /// Takes what was counted. A piece that is being counted at this very moment comes with this drain or the next;
+    /// none is counted twice.
     pub(super) fn drain(&self) -> Option<Counted> {
-        if self.pieces.swap(0, Ordering::Acquire) == 0 {
+        let nanos = self.nanos.swap(0, Ordering::Acquire);
+        if nanos == 0 {
             return None;
         }
-        let duration = Duration::from_nanos(self.nanos.swap(0, Ordering::Relaxed));
         let last = self.last.load(Ordering::Relaxed);
         let first = match self.first.swap(0, Ordering::Relaxed) {
             0 => last,
             first => first.min(last),
         };
-        Some(Counted { first: Time::from_unix_nanos(first), last: Time::from_unix_nanos(last), duration })
+        let time = Time::from_unix_nanos;
+        Some(Counted { first: time(first), last: time(last), duration: Duration::from_nanos(nanos) })
     }
 
     /// Takes up what the core says it waits for. Called with the conversation locked.

@@ -94,7 +94,13 @@ impl Watch {
     /// One hop of one frame, now.
     #[inline]
     pub(super) fn hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
-        if let Err(panic) = isolate(|| self.sort(hop)) {
+        let gate = || {
+            let kind = hop.frame.kind();
+            if kind.matters() || self.log.is_some() {
+                self.sort(kind, hop);
+            }
+        };
+        if let Err(panic) = isolate(gate) {
             self.abandon(&panic);
         }
     }
@@ -106,12 +112,12 @@ impl Watch {
         }
     }
 
-    #[inline]
-    fn sort<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+    /// A hop that somebody wants. Kept out of line, or the gate would pay for its registers.
+    #[inline(never)]
+    fn sort<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
         if let Some(log) = &self.log {
             log.record(self.clock.now(), &hop_of(hop, &hop.frame.view()), || self.expected_signals());
         }
-        let kind = hop.frame.kind();
         if !kind.matters() || self.over.load(Ordering::Relaxed) {
             return;
         }

@@ -32,6 +32,10 @@ impl Audio {
         if bytes_per_second == 0 {
             return Duration::ZERO;
         }
+        // Asked for every piece of audio, so the division of 128 bits is left to pieces of more than a day.
+        if let Some(nanos) = self.bytes.checked_mul(1_000_000_000) {
+            return Duration::from_nanos(nanos / bytes_per_second);
+        }
         let nanos = self.bytes as u128 * 1_000_000_000 / bytes_per_second as u128;
         Duration::from_nanos(if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 })
     }
