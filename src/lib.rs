@@ -1,1 +1,86 @@
-//! x
+//! OpenInference and OpenTelemetry tracing for Pipecat-style voice agents.
+//!
+//! Annotate the type of your pipeline task once, call [`PipecatInstrumentor::instrument`] at start, and every
+//! conversation becomes a trace: its turns, and in them speech-to-text, language model, tools and text-to-speech, with
+//! what was said, how long it took and what it cost.
+//!
+//! ```
+//! use pipecat_instrument::frame::{Direction, FrameId, FramePushed, ProcessorRef};
+//! use pipecat_instrument::{ObservedFrame, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
+//!
+//! // The frames of your pipeline, and what each is.
+//! #[derive(ObservedFrame)]
+//! enum Frame {
+//!     #[frame(start)]
+//!     Start,
+//!     #[frame(transcription(text, user_id = speaker))]
+//!     Heard { text: String, speaker: String },
+//!     #[frame(llm_text)]
+//!     Token(String),
+//!     #[frame(ignore)]
+//!     Microphone(Vec<u8>),
+//! }
+//!
+//! // Your task has a place for the observer, which its constructors fill while the switch is on.
+//! struct PipelineTask {
+//!     observer: Option<Observer>,
+//! }
+//!
+//! impl ObservedTask for PipelineTask {
+//!     fn attach_observer(&mut self, observer: Observer) {
+//!         self.observer = Some(observer);
+//!     }
+//! }
+//!
+//! #[instrument_task(conversation_id = call_id)]
+//! impl PipelineTask {
+//!     fn new(call_id: &str) -> Self {
+//!         Self { observer: None }
+//!     }
+//!
+//!     // Every hop of a frame goes past it.
+//!     fn push(&self, from: &str, to: &str, id: u64, frame: &Frame) {
+//!         if let Some(observer) = &self.observer {
+//!             observer.on_push_frame(&FramePushed {
+//!                 source: ProcessorRef::named(from),
+//!                 destination: ProcessorRef::named(to),
+//!                 direction: Direction::Downstream,
+//!                 id: Some(FrameId(id)),
+//!                 sibling: None,
+//!                 frame,
+//!             });
+//!         }
+//!     }
+//! }
+//!
+//! # use opentelemetry::trace::noop::NoopTracerProvider as YourTracerProvider;
+//! # use pipecat_instrument::opentelemetry;
+//! // Once, at start.
+//! PipecatInstrumentor::instrument(&YourTracerProvider::new())?;
+//!
+//! let task = PipelineTask::new("call-42");
+//! task.push("Source", "Stt", 1, &Frame::Start);
+//! # let _ = (Frame::Heard { text: String::new(), speaker: String::new() }, Frame::Token(String::new()));
+//! # let _ = Frame::Microphone(Vec::new());
+//! # assert_eq!(task.observer.unwrap().conversation_id(), "call-42");
+//! # Ok::<(), pipecat_instrument::InstrumentError>(())
+//! ```
+
+pub use opentelemetry;
+
+pub use pipecat_instrument_macros::{ObservedFrame, instrument_task};
+pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
+pub use pipecat_instrument_runtime::core::frame;
+pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
+pub use pipecat_instrument_runtime::emit::Conventions;
+pub use pipecat_instrument_runtime::instrumentor::{
+    AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
+};
+pub use pipecat_instrument_runtime::observer::{
+    ConversationId, ObserveOptions, Observer, ObserverGroup, SpanAttributes, caught_panics,
+};
+#[cfg(feature = "setup")]
+pub use pipecat_instrument_runtime::setup;
+
+#[doc(hidden)]
+pub use pipecat_instrument_runtime::__private;

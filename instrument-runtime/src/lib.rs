@@ -1,7 +1,11 @@
 //! Runtime of `pipecat-instrument`.
+#[doc(hidden)]
+pub mod __private;
 pub mod core;
 pub mod debug_log;
 pub mod emit;
+pub mod instrumentor;
 pub mod json;
+pub mod observer;
 #[cfg(feature = "setup")]
 pub mod setup;

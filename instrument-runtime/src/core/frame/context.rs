@@ -19,6 +19,29 @@ pub trait ChatContext {
     fn tool(&self, index: usize) -> String;
 }
 
+/// Messages alone, with no tools.
+impl ChatContext for Vec<Message> {
+    fn message_count(&self) -> usize {
+        self.len()
+    }
+
+    fn role(&self, index: usize) -> &str {
+        self.get(index).map_or("", |message| &message.role)
+    }
+
+    fn message(&self, index: usize) -> Message {
+        self.get(index).cloned().unwrap_or_default()
+    }
+
+    fn tool_count(&self) -> usize {
+        0
+    }
+
+    fn tool(&self, _index: usize) -> String {
+        String::new()
+    }
+}
+
 /// One message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {

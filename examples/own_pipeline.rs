@@ -1,0 +1,254 @@
+//! A pipeline of one's own, observed: `cargo run --example own_pipeline`.
+//!
+//! Three things make the difference between this pipeline and one without traces, each marked with its number:
+//! the frames say what they are (1), every hop goes past the observer (2), and the task has a place for it (3).
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::thread::sleep;
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, Processor, Role};
+use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
+use pipecat_instrument::{ObservedFrame, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let spans = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
+    PipecatInstrumentor::instrument(&provider)?;
+
+    hold_a_conversation();
+
+    let tree = SpanTree::from_spans(&spans.get_finished_spans()?);
+    print!("{}", tree.render(TreeStyle::default()));
+    Ok(())
+}
+
+fn hold_a_conversation() {
+    let stt = Stt { hears: ["What is the capital of France?", "And of Italy?"].into() };
+    let llm = Llm { says: ["Paris, of course.", "That would be Rome."].into() };
+    let mut task = PipelineTask::new(
+        "call-42",
+        vec![
+            Box::new(stt),
+            Box::new(Aggregator { messages: vec![Message::text("system", "Be brief.")] }),
+            Box::new(llm),
+            Box::new(Tts { text: String::new() }),
+            Box::new(Output),
+        ],
+    );
+    task.push(&Frame::Start);
+    for _ in 0..2 {
+        task.push(&Frame::UserStarts);
+        task.push(&Frame::Microphone(vec![0; 320]));
+        sleep(Duration::from_millis(80));
+        task.push(&Frame::UserStops);
+        sleep(Duration::from_millis(150));
+    }
+    task.push(&Frame::End);
+}
+
+/// What travels through the pipeline. (1) Each variant says what it is to a trace.
+#[derive(ObservedFrame)]
+enum Frame {
+    #[frame(start)]
+    Start,
+    #[frame(end)]
+    End,
+    #[frame(ignore)]
+    Microphone(#[expect(dead_code)] Vec<i16>),
+    #[frame(user_started_speaking)]
+    UserStarts,
+    #[frame(user_stopped_speaking)]
+    UserStops,
+    #[frame(transcription)]
+    Heard(String),
+    #[frame(llm_context)]
+    Ask(Vec<Message>),
+    #[frame(llm_response_start)]
+    AnswerStarts,
+    #[frame(llm_text)]
+    Token(&'static str),
+    #[frame(llm_response_end)]
+    AnswerEnds,
+    #[frame(tts_started)]
+    SpeechStarts,
+    #[frame(tts_text)]
+    Spoken(String),
+    #[frame(tts_audio(samples, sample_rate = 16_000))]
+    Speech { samples: Vec<i16> },
+    #[frame(tts_stopped)]
+    SpeechEnds,
+    #[frame(bot_started_speaking)]
+    BotStarts,
+    #[frame(bot_stopped_speaking)]
+    BotStops,
+}
+
+/// A processor passes every frame on, and then what it has made of it.
+trait Process {
+    fn describe(&self) -> Processor;
+    fn process(&mut self, frame: &Frame) -> Vec<Frame>;
+}
+
+/// The pipeline at work. (3) It has a place for the observer, which its constructor fills.
+struct PipelineTask {
+    stages: Vec<(Processor, Box<dyn Process>)>,
+    source: Processor,
+    sink: Processor,
+    next_id: u64,
+    observer: Option<Observer>,
+}
+
+impl ObservedTask for PipelineTask {
+    fn attach_observer(&mut self, observer: Observer) {
+        self.observer = Some(observer);
+    }
+}
+
+#[instrument_task(conversation_id = call_id)]
+impl PipelineTask {
+    fn new(call_id: &str, processors: Vec<Box<dyn Process>>) -> Self {
+        println!("{call_id} begins");
+        let stages = processors.into_iter().map(|stage| (stage.describe(), stage)).collect();
+        let source = Processor::new("Source", "Source", Role::InputTransport);
+        let sink = Processor::new("Sink", "Sink", Role::Sink);
+        Self { stages, source, sink, next_id: 0, observer: None }
+    }
+
+    /// Pushes a new frame into the pipeline.
+    fn push(&mut self, frame: &Frame) {
+        self.push_from(0, frame);
+    }
+
+    /// Pushes a new frame to the stage at `place`, and on from there.
+    fn push_from(&mut self, place: usize, frame: &Frame) {
+        self.next_id += 1;
+        let id = FrameId(self.next_id);
+        let mut made = Vec::new();
+        for place in place..=self.stages.len() {
+            self.observe(place, id, frame);
+            let Some((_, stage)) = self.stages.get_mut(place) else { break };
+            made.push((place + 1, stage.process(frame)));
+        }
+        for (place, frames) in made {
+            for frame in &frames {
+                self.push_from(place, frame);
+            }
+        }
+    }
+
+    /// (2) One hop, to the stage at `place`.
+    fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
+        let Some(observer) = &self.observer else { return };
+        let source = place.checked_sub(1).map_or(&self.source, |before| &self.stages[before].0);
+        let destination = self.stages.get(place).map_or(&self.sink, |(stage, _)| stage);
+        observer.on_push_frame(&FramePushed {
+            source: source.into(),
+            destination: destination.into(),
+            direction: Direction::Downstream,
+            id: Some(id),
+            sibling: None,
+            frame,
+        });
+    }
+}
+
+/// Hears what stands in its script.
+struct Stt {
+    hears: VecDeque<&'static str>,
+}
+
+impl Process for Stt {
+    fn describe(&self) -> Processor {
+        Processor::new("Stt", "ScriptedSTTService", Role::Stt).model("script-1")
+    }
+
+    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+        let Frame::UserStops = frame else { return Vec::new() };
+        sleep(Duration::from_millis(30));
+        self.hears.pop_front().map(|words| Frame::Heard(words.to_owned())).into_iter().collect()
+    }
+}
+
+/// Keeps what was said, and asks the model to answer it.
+struct Aggregator {
+    messages: Vec<Message>,
+}
+
+impl Process for Aggregator {
+    fn describe(&self) -> Processor {
+        Processor::new("Aggregator", "Aggregator", Role::Other)
+    }
+
+    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+        let Frame::Heard(words) = frame else { return Vec::new() };
+        self.messages.push(Message::text("user", words));
+        vec![Frame::Ask(self.messages.clone())]
+    }
+}
+
+/// Answers what stands in its script.
+struct Llm {
+    says: VecDeque<&'static str>,
+}
+
+impl Process for Llm {
+    fn describe(&self) -> Processor {
+        Processor::new("Llm", "ScriptedLLMService", Role::Llm).model("script-1")
+    }
+
+    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+        let Frame::Ask(_) = frame else { return Vec::new() };
+        sleep(Duration::from_millis(60));
+        let tokens = self.says.pop_front().unwrap_or_default().split_inclusive(' ').map(Frame::Token);
+        [Frame::AnswerStarts].into_iter().chain(tokens).chain([Frame::AnswerEnds]).collect()
+    }
+}
+
+/// Speaks an answer once it is whole.
+struct Tts {
+    text: String,
+}
+
+impl Process for Tts {
+    fn describe(&self) -> Processor {
+        Processor::new("Tts", "SilentTTSService", Role::Tts).voice("mime")
+    }
+
+    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+        match frame {
+            Frame::Token(text) => self.text.push_str(text),
+            Frame::AnswerEnds => {
+                sleep(Duration::from_millis(40));
+                let text = std::mem::take(&mut self.text);
+                let speech = Frame::Speech { samples: vec![0; text.len() * 160] };
+                return vec![Frame::SpeechStarts, Frame::Spoken(text), speech, Frame::SpeechEnds];
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+/// Plays what it is sent, and says when it does.
+struct Output;
+
+impl Process for Output {
+    fn describe(&self) -> Processor {
+        Processor::new("Output", "Output", Role::OutputTransport)
+    }
+
+    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+        match frame {
+            Frame::SpeechStarts => vec![Frame::BotStarts],
+            Frame::Speech { samples } => {
+                sleep(Duration::from_micros(samples.len() as u64 * 1_000 / 16));
+                Vec::new()
+            }
+            Frame::SpeechEnds => vec![Frame::BotStops],
+            _ => Vec::new(),
+        }
+    }
+}

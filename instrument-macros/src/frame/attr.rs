@@ -1,0 +1,130 @@
+//! `#[frame(…)]`, as it is written.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Expr, Ident, Index, Member, Path, Token, parenthesized};
+
+use crate::mistakes::Mistakes;
+
+/// `#[frame(kind(values))]` of a variant.
+pub(super) struct KindAttr {
+    pub(super) kind: Ident,
+    pub(super) values: Vec<Given>,
+}
+
+/// One value in a kind's parentheses.
+pub(super) struct Given {
+    /// Its name, where one is written.
+    pub(super) name: Option<Ident>,
+    pub(super) value: Value,
+}
+
+/// What is given.
+pub(super) enum Value {
+    /// A field: `text`, `.0`.
+    Field(Member),
+    /// Anything else, over the fields.
+    Expression(Expr),
+}
+
+impl Parse for KindAttr {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let kind = Ident::parse_any(input)?;
+        let values = if input.is_empty() {
+            Punctuated::new()
+        } else {
+            let inner;
+            parenthesized!(inner in input);
+            Punctuated::<Given, Token![,]>::parse_terminated(&inner)?
+        };
+        Ok(Self { kind, values: values.into_iter().collect() })
+    }
+}
+
+impl Parse for Given {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+            let name = Ident::parse_any(input)?;
+            input.parse::<Token![=]>()?;
+            Some(name)
+        } else {
+            None
+        };
+        let value = match input.parse()? {
+            // A bare number without a name can only be a position.
+            Value::Expression(expression) if name.is_none() => position(&expression).map_or_else(
+                || {
+                    Err(Error::new_spanned(
+                        &expression,
+                        "an expression wants the name of what it is: `text = …`",
+                    ))
+                },
+                |index| Ok(Value::Field(Member::Unnamed(index))),
+            )?,
+            value => value,
+        };
+        Ok(Self { name, value })
+    }
+}
+
+impl Parse for Value {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![.]) {
+            input.parse::<Token![.]>()?;
+            return input.parse().map(Self::Field);
+        }
+        let expression: Expr = input.parse()?;
+        Ok(match &expression {
+            Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
+                Some(field) => Self::Field(Member::Named(field.clone())),
+                None => Self::Expression(expression),
+            },
+            _ => Self::Expression(expression),
+        })
+    }
+}
+
+/// The field that a bare number stands for.
+pub(super) fn position(expression: &Expr) -> Option<Index> {
+    let Expr::Lit(literal) = expression else { return None };
+    let syn::Lit::Int(number) = &literal.lit else { return None };
+    Some(Index { index: number.base10_parse().ok()?, span: number.span() })
+}
+
+/// The kind that `attributes` give to what stands at `at`.
+pub(super) fn kind_of(attributes: &[Attribute], at: Span, mistakes: &mut Mistakes) -> Option<KindAttr> {
+    let mut attributes = attributes.iter().filter(|attribute| attribute.path().is_ident("frame"));
+    let Some(first) = attributes.next() else {
+        mistakes.push(Error::new(
+            at,
+            "say what this frame is, as `#[frame(llm_text)]`; or that it says nothing about a trace: `#[frame(ignore)]`",
+        ));
+        return None;
+    };
+    for another in attributes {
+        mistakes.push(Error::new_spanned(another, "a frame is of one kind; remove one of the attributes"));
+    }
+    mistakes.take(first.parse_args())
+}
+
+/// `#[frame(crate = path)]` of the type; other attributes of a struct are its kind.
+pub(super) fn crate_path(attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) -> Option<Path> {
+    let place = attributes.iter().position(|attribute| {
+        attribute.path().is_ident("frame") && attribute.parse_args_with(names_crate).unwrap_or_default()
+    })?;
+    let attribute = attributes.remove(place);
+    mistakes.take(attribute.parse_args_with(|input: ParseStream<'_>| {
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        input.parse()
+    }))
+}
+
+fn names_crate(input: ParseStream<'_>) -> syn::Result<bool> {
+    let is_crate = input.peek(Token![crate]);
+    // What follows is read by who wants it.
+    input.parse::<proc_macro2::TokenStream>()?;
+    Ok(is_crate)
+}

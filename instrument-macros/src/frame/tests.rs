@@ -1,0 +1,69 @@
+//! Expansions, as plain functions over tokens.
+
+use quote::quote;
+
+use super::kinds::{KINDS, Need};
+use super::observed_frame;
+
+#[test]
+fn an_enum_becomes_two_matches() {
+    let expanded = observed_frame(quote! {
+        #[frame(crate = t)]
+        enum Frame<T: Send> {
+            #[frame(start)]
+            Start,
+            #[frame(transcription(text, user_id = speaker.name))]
+            Heard { text: String, speaker: Speaker },
+            #[frame(tts_audio(.0, sample_rate = 16_000))]
+            Speech(Vec<i16>, T),
+            #[frame(ignore)]
+            Microphone(T),
+        }
+    });
+    let expected = quote! {
+        #[automatically_derived]
+        impl<T: Send> t::__private::v1::frame::ObservedFrame for Frame<T> {
+            #[inline]
+            fn kind(&self) -> t::__private::v1::frame::FrameKind {
+                match self {
+                    Self::Start { .. } => t::__private::v1::frame::FrameKind::Start,
+                    Self::Heard { .. } => t::__private::v1::frame::FrameKind::Transcription,
+                    Self::Speech { .. } => t::__private::v1::frame::FrameKind::TtsAudio,
+                    Self::Microphone { .. } => t::__private::v1::frame::FrameKind::Other,
+                }
+            }
+
+            fn view(&self) -> t::__private::v1::frame::Frame<'_> {
+                match self {
+                    Self::Start { .. } => t::__private::v1::frame::Frame::Start,
+                    Self::Heard { text, speaker, .. } => t::__private::v1::frame::Frame::Transcription(
+                        t::__private::v1::frame::Transcript {
+                            text: t::__private::v1::Text::text(text),
+                            user_id: t::__private::v1::OptionalText::optional_text(&speaker.name),
+                            language: ::core::default::Default::default(),
+                        }
+                    ),
+                    Self::Speech { 0: field_0, .. } => t::__private::v1::frame::Frame::TtsAudio(
+                        t::__private::v1::frame::Audio {
+                            bytes: t::__private::v1::ByteCount::byte_count(field_0),
+                            sample_rate: t::__private::v1::Count::count(16_000),
+                            channels: 1u16,
+                        }
+                    ),
+                    Self::Microphone { .. } => t::__private::v1::frame::Frame::Other { class: "Microphone" },
+                }
+            }
+        }
+    };
+    assert_eq!(expanded.to_string(), expected.to_string());
+}
+
+#[test]
+fn kinds_have_names_of_their_own_and_what_is_required_comes_first() {
+    for (place, kind) in KINDS.iter().enumerate() {
+        assert!(!KINDS[..place].iter().any(|earlier| earlier.name == kind.name), "{} twice", kind.name);
+        let needs: Vec<bool> =
+            kind.arguments.iter().map(|argument| argument.need == Need::Required).collect();
+        assert!(needs.is_sorted_by(|earlier, later| earlier >= later), "{}", kind.name);
+    }
+}

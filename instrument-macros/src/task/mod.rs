@@ -1,0 +1,37 @@
+//! `#[instrument_task]`: arguments and item are parsed, each constructor is checked, its body is wrapped.
+
+mod args;
+mod check;
+mod constructor;
+mod expand;
+mod item;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::item::Item;
+
+/// The annotated item; beside it, what is wrong with the annotation, if anything is. The item is never lost: an
+/// unresolved name further down would hide the mistake that matters.
+pub(crate) fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
+    match instrumented(args, item.clone()) {
+        Ok(instrumented) => instrumented,
+        Err(mistakes) => {
+            let mistakes = mistakes.into_compile_error();
+            let item = item::without_inner_annotations(item);
+            quote!(#item #mistakes)
+        }
+    }
+}
+
+fn instrumented(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let args = args::parse(args);
+    // A body with a syntax error is the compiler's to report; it sees the item as it stands.
+    let item: Item = syn::parse2(item)?;
+    match item {
+        Item::Impl(item) => check::impl_block(args, item).map(expand::impl_block),
+        Item::Function(function) => check::function(args, function).map(expand::function),
+    }
+}

@@ -1,0 +1,13 @@
+//! What the macros' expansions call. Versioned, so that an expansion by older macros keeps its meaning.
+
+mod fields;
+
+/// The first version.
+pub mod v1 {
+    pub use super::fields::{ByteCount, Count, OptionalJson, OptionalSeconds, OptionalText, Text, Truth};
+    pub use crate::core::frame;
+    pub use crate::instrumentor::AnnotatedType;
+    pub use crate::instrumentor::construction::{Construction, begin, never};
+    pub use crate::observer::ObserveOptions;
+    pub use inventory;
+}

@@ -1,0 +1,108 @@
+//! Settings of the switch.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Tracer, TracerProvider};
+
+use super::{InstrumentError, Scoped, registry, switch};
+use crate::debug_log::DebugLog;
+use crate::emit::{Conventions, EmitSettings, Tracers};
+use crate::observer::ObserverGroup;
+
+/// Settings, and then [`instrument`](Self::instrument).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use opentelemetry::KeyValue;
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use pipecat_instrument_runtime::emit::Conventions;
+/// use pipecat_instrument_runtime::instrumentor::{InstrumentError, PipecatInstrumentor};
+///
+/// PipecatInstrumentor::builder()
+///     .turn_end_timeout(Duration::from_millis(1_500))
+///     .conventions(Conventions::OPENINFERENCE)
+///     .attributes([KeyValue::new("deployment.ring", "canary")])
+///     .instrument(&NoopTracerProvider::new())?;
+/// # PipecatInstrumentor::uninstrument();
+/// # Ok::<(), InstrumentError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing is instrumented until `instrument` is called"]
+pub struct InstrumentorBuilder {
+    debug_log: Option<PathBuf>,
+    turn_end_timeout: Option<Duration>,
+    emit: EmitSettings,
+    attributes: Vec<KeyValue>,
+}
+
+impl InstrumentorBuilder {
+    /// Write every hop of every frame to a file per conversation, as `frames-{conversation_id}.jsonl`: what
+    /// `pipecat-trace replay` reads. What is said in a conversation stands in it; audio does not.
+    pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
+        self.debug_log = Some(path.into());
+        self
+    }
+
+    /// How long after the bot has stopped a turn ends: 2.5 s unless told otherwise.
+    pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
+        self.turn_end_timeout = Some(timeout);
+        self
+    }
+
+    /// The conventions whose attributes are written: OpenInference and GenAI unless told otherwise.
+    pub fn conventions(mut self, conventions: Conventions) -> Self {
+        self.emit.conventions = conventions;
+        self
+    }
+
+    /// More attributes for every span.
+    pub fn attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// How many attributes a span carries, 128 unless told otherwise. Should be what the provider's
+    /// `max_attributes_per_span` is: beyond its own limit the provider drops attributes silently.
+    pub fn attribute_limit(mut self, limit: usize) -> Self {
+        self.emit.attribute_limit = limit;
+        self
+    }
+
+    /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
+    pub fn instrument<P>(self, provider: &P) -> Result<(), InstrumentError>
+    where
+        P: TracerProvider,
+        P::Tracer: Send + Sync + 'static,
+        <P::Tracer as Tracer>::Span: Send + Sync + 'static,
+    {
+        switch::refuse_if_on()?;
+        switch::turn_on(self.group(Tracers::new(provider))?)?;
+        registry::warn_if_none();
+        Ok(())
+    }
+
+    /// The same for the tasks that this thread builds, until the guard is dropped; over what is in force for the
+    /// process.
+    pub fn scoped<P>(self, provider: &P) -> Result<Scoped, InstrumentError>
+    where
+        P: TracerProvider,
+        P::Tracer: Send + Sync + 'static,
+        <P::Tracer as Tracer>::Span: Send + Sync + 'static,
+    {
+        Ok(switch::enter(self.group(Tracers::new(provider))?))
+    }
+
+    fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {
+        let mut group = ObserverGroup::new(tracers).emit_settings(self.emit).attributes(self.attributes);
+        if let Some(timeout) = self.turn_end_timeout {
+            group = group.turn_end_timeout(timeout);
+        }
+        if let Some(path) = self.debug_log {
+            group = group.debug_log(DebugLog::new(path)?);
+        }
+        Ok(group)
+    }
+}

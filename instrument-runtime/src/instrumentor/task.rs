@@ -1,0 +1,186 @@
+//! What an observer can be put into.
+
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::observer::Observer;
+
+/// A task that an annotated constructor can put its observer into.
+///
+/// Implemented once, for the task's own type. What constructors wrap it in (`Result`, `Option`, `Box`, `Arc`, `Rc`,
+/// `Pin`, and these in each other) is implemented here.
+///
+/// ```
+/// use pipecat_instrument_runtime::instrumentor::ObservedTask;
+/// use pipecat_instrument_runtime::observer::Observer;
+///
+/// struct PipelineTask {
+///     observer: Option<Observer>,
+/// }
+///
+/// impl ObservedTask for PipelineTask {
+///     fn attach_observer(&mut self, observer: Observer) {
+///         self.observer = Some(observer);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no place for an observer",
+    label = "`ObservedTask` is not implemented for this",
+    note = "implement `pipecat_instrument::ObservedTask` for the task type",
+    note = "or name the constructor's argument that takes observers: \
+            `#[instrument_task(observers = the_argument, via = path::to::adapter)]`"
+)]
+pub trait ObservedTask {
+    /// Takes the observer of this task's conversation. A second one takes the place of the first.
+    fn attach_observer(&mut self, observer: Observer);
+
+    /// Whether there is a task here to be observed: wrappers look inside.
+    #[doc(hidden)]
+    fn presence(&self) -> TaskPresence {
+        TaskPresence::Here
+    }
+}
+
+/// Whether there is a task in what a constructor returned.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskPresence {
+    /// There is, and it can be given an observer.
+    Here,
+    /// There is none: the constructor failed.
+    None,
+    /// There is, but somebody else holds it already, so that it cannot be changed any more.
+    Shared,
+}
+
+impl<T: ObservedTask> ObservedTask for Option<T> {
+    fn attach_observer(&mut self, observer: Observer) {
+        if let Some(task) = self {
+            task.attach_observer(observer);
+        }
+    }
+
+    fn presence(&self) -> TaskPresence {
+        self.as_ref().map_or(TaskPresence::None, T::presence)
+    }
+}
+
+impl<T: ObservedTask, E> ObservedTask for Result<T, E> {
+    fn attach_observer(&mut self, observer: Observer) {
+        if let Ok(task) = self {
+            task.attach_observer(observer);
+        }
+    }
+
+    fn presence(&self) -> TaskPresence {
+        self.as_ref().map_or(TaskPresence::None, T::presence)
+    }
+}
+
+impl<T: ObservedTask + ?Sized> ObservedTask for Box<T> {
+    fn attach_observer(&mut self, observer: Observer) {
+        (**self).attach_observer(observer);
+    }
+
+    fn presence(&self) -> TaskPresence {
+        (**self).presence()
+    }
+}
+
+impl<P: DerefMut<Target: ObservedTask + Unpin>> ObservedTask for Pin<P> {
+    fn attach_observer(&mut self, observer: Observer) {
+        (**self).attach_observer(observer);
+    }
+
+    fn presence(&self) -> TaskPresence {
+        (**self).presence()
+    }
+}
+
+macro_rules! if_nobody_else_holds_it {
+    ($($pointer:ident),*) => {$(
+        impl<T: ObservedTask + ?Sized> ObservedTask for $pointer<T> {
+            fn attach_observer(&mut self, observer: Observer) {
+                if let Some(task) = Self::get_mut(self) {
+                    task.attach_observer(observer);
+                }
+            }
+
+            fn presence(&self) -> TaskPresence {
+                // `get_mut` asks for both, too.
+                if Self::strong_count(self) == 1 && Self::weak_count(self) == 0 {
+                    (**self).presence()
+                } else {
+                    TaskPresence::Shared
+                }
+            }
+        }
+    )*};
+}
+
+if_nobody_else_holds_it!(Arc, Rc);
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    use opentelemetry::trace::noop::NoopTracerProvider;
+
+    use super::{ObservedTask, TaskPresence};
+    use crate::emit::Tracers;
+    use crate::observer::{ObserveOptions, Observer, ObserverGroup};
+
+    #[derive(Default)]
+    struct Task(Option<Observer>);
+
+    impl ObservedTask for Task {
+        fn attach_observer(&mut self, observer: Observer) {
+            self.0 = Some(observer);
+        }
+    }
+
+    fn observer() -> Observer {
+        ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).observe(ObserveOptions::new())
+    }
+
+    fn attached<T: ObservedTask>(mut made: T) -> T {
+        assert_eq!(made.presence(), TaskPresence::Here);
+        made.attach_observer(observer());
+        made
+    }
+
+    #[test]
+    fn a_wrapped_task_gets_its_observer() {
+        assert!(attached(Some(Task::default())).unwrap().0.is_some());
+        assert!(attached(Box::new(Task::default())).0.is_some());
+        assert!(attached(Rc::new(Task::default())).0.is_some());
+        assert!(attached(Box::pin(Task::default())).0.is_some());
+        assert!(attached(Pin::new(Box::new(Task::default()))).0.is_some());
+        let nested: Result<Arc<Task>, ()> = attached(Ok(Arc::new(Task::default())));
+        assert!(nested.unwrap().0.is_some());
+    }
+
+    #[test]
+    fn where_there_is_no_task_nothing_is_attached() {
+        assert_eq!(None::<Task>.presence(), TaskPresence::None);
+        assert_eq!(Err::<Task, ()>(()).presence(), TaskPresence::None);
+        assert_eq!(Some(Err::<Arc<Task>, ()>(())).presence(), TaskPresence::None);
+    }
+
+    #[test]
+    fn a_shared_task_says_so() {
+        let task = Arc::new(Task::default());
+        let elsewhere = Arc::clone(&task);
+        assert_eq!(task.presence(), TaskPresence::Shared);
+        drop(elsewhere);
+        let elsewhere = Arc::downgrade(&task);
+        assert_eq!(task.presence(), TaskPresence::Shared);
+        drop(elsewhere);
+        assert_eq!(task.presence(), TaskPresence::Here);
+    }
+}

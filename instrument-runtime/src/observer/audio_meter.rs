@@ -1,0 +1,204 @@
+//! Counts outgoing audio without a lock.
+//!
+//! A pipeline sends fifty to a hundred pieces of audio a second over every hop, and all that a trace wants of most of
+//! them is when they came and how long they play. So they are added up here, and told to the core before the next
+//! event that it does handle.
+//!
+//! ```text
+//!   hop of outgoing audio
+//!     ├─ from the output transport, or counted before ──▶ Seen      nothing more to do
+//!     ├─ the core waits for audio, or another source  ──▶ Handle    through the lock
+//!     └─ anything else                                ──▶ Count     a few atomics
+//! ```
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::core::conversation::AudioInterest;
+use crate::core::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use crate::core::time::Time;
+
+/// What is to be done with a hop of outgoing audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hop {
+    /// Nothing: it was seen on an earlier hop.
+    Seen,
+    /// It goes to the core, through the lock.
+    Handle,
+    /// It is counted, and told later.
+    Count,
+}
+
+/// Audio that was counted since the last drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) first: Time,
+    pub(super) last: Time,
+    pub(super) duration: Duration,
+}
+
+/// The audio of one conversation, as far as the core has not been told.
+#[derive(Debug)]
+pub(super) struct AudioMeter {
+    core_waits: AtomicBool,
+    /// Which source is counted here, see [`fingerprint`]; zero for none yet.
+    source: AtomicU64,
+    /// One more than the newest id seen: ids only rise, so a lower one is a later hop of an earlier frame.
+    seen_below: AtomicU64,
+    first: AtomicU64,
+    last: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl AudioMeter {
+    /// A meter for a conversation in which nothing has happened yet.
+    pub(super) const fn new() -> Self {
+        Self {
+            core_waits: AtomicBool::new(true),
+            source: AtomicU64::new(0),
+            seen_below: AtomicU64::new(0),
+            first: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// What is to be done with this hop of outgoing audio.
+    pub(super) fn sort<F: ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) -> Hop {
+        if hop.source.role() == Role::OutputTransport || hop.id.is_some_and(|id| self.saw(id)) {
+            return Hop::Seen;
+        }
+        let counted_here = fingerprint(kind, hop.source) == self.source.load(Ordering::Relaxed);
+        if counted_here && !self.core_waits.load(Ordering::Acquire) { Hop::Count } else { Hop::Handle }
+    }
+
+    /// Marks `id` as seen, and tells whether it was.
+    fn saw(&self, FrameId(id): FrameId) -> bool {
+        // The load spares the later hops of a frame the write, and with it the fight for the cache line.
+        self.seen_below.load(Ordering::Relaxed) > id
+            || self.seen_below.fetch_max(id.saturating_add(1), Ordering::Relaxed) > id
+    }
+
+    /// Counts one piece.
+    pub(super) fn count(&self, now: Time, duration: Duration) {
+        let now = now.as_unix_nanos();
+        if self.first.load(Ordering::Relaxed) == 0 {
+            self.first.store(now, Ordering::Relaxed);
+        }
+        // Of two pieces at the very same moment, either may be the last.
+        self.last.store(now, Ordering::Relaxed);
+        // A piece of unknown length is still a piece.
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1);
+        self.nanos.fetch_add(nanos, Ordering::Release);
+    }
+
+    /// Takes what was counted. A piece that is being counted at this very moment comes with this drain or the next;
+    /// none is counted twice.
+    pub(super) fn drain(&self) -> Option<Counted> {
+        let nanos = self.nanos.swap(0, Ordering::Acquire);
+        if nanos == 0 {
+            return None;
+        }
+        let last = self.last.load(Ordering::Relaxed);
+        let first = match self.first.swap(0, Ordering::Relaxed) {
+            0 => last,
+            first => first.min(last),
+        };
+        let time = Time::from_unix_nanos;
+        Some(Counted { first: time(first), last: time(last), duration: Duration::from_nanos(nanos) })
+    }
+
+    /// Takes up what the core says it waits for. Called with the conversation locked.
+    pub(super) fn set_interest(&self, interest: AudioInterest) {
+        self.core_waits.store(interest == AudioInterest::Every, Ordering::Release);
+    }
+
+    /// From now on counts the audio of `source`. Called with the conversation locked, once.
+    pub(super) fn follow(&self, kind: FrameKind, source: ProcessorRef<'_>) {
+        self.source.store(fingerprint(kind, source), Ordering::Relaxed);
+    }
+}
+
+/// A number for a source and what it sends, never zero (FNV-1a: ids are short, and this is on the way of each piece).
+fn fingerprint(kind: FrameKind, source: ProcessorRef<'_>) -> u64 {
+    let seed = 0xcbf2_9ce4_8422_2325 ^ u64::from(kind as u8);
+    let hash =
+        source.id().bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    hash | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{AudioMeter, Counted, Hop};
+    use crate::core::conversation::AudioInterest;
+    use crate::core::frame::{
+        Audio, Direction, Frame, FrameId, FrameKind, FramePushed, Processor, ProcessorRef, Role,
+    };
+    use crate::core::time::Time;
+
+    const PIECE: Frame<'static> = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
+
+    fn hop(source: ProcessorRef<'_>, id: u64) -> FramePushed<'_> {
+        FramePushed {
+            source,
+            destination: ProcessorRef::named("next"),
+            direction: Direction::Downstream,
+            id: Some(FrameId(id)),
+            sibling: None,
+            frame: &PIECE,
+        }
+    }
+
+    fn following(tts: &Processor) -> AudioMeter {
+        let meter = AudioMeter::new();
+        meter.follow(FrameKind::TtsAudio, tts.into());
+        meter.set_interest(AudioInterest::LaterIsFine);
+        meter
+    }
+
+    #[test]
+    fn a_piece_is_counted_on_its_first_hop_only() {
+        let tts = Processor::new("Tts", "Tts", Role::Tts);
+        let meter = following(&tts);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop((&tts).into(), 7)), Hop::Count);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)), Hop::Seen);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop((&tts).into(), 8)), Hop::Count);
+    }
+
+    #[test]
+    fn what_the_output_transport_pushes_was_seen_before() {
+        let output = Processor::new("Output", "Output", Role::OutputTransport);
+        let meter = AudioMeter::new();
+        assert_eq!(meter.sort(FrameKind::OutputAudio, &hop((&output).into(), 7)), Hop::Seen);
+    }
+
+    #[test]
+    fn audio_that_the_core_waits_for_is_handled() {
+        let tts = Processor::new("Tts", "Tts", Role::Tts);
+        let meter = following(&tts);
+        meter.set_interest(AudioInterest::Every);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop((&tts).into(), 7)), Hop::Handle);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)), Hop::Seen);
+    }
+
+    #[test]
+    fn a_second_source_goes_through_the_lock() {
+        let meter = following(&Processor::new("Tts", "Tts", Role::Tts));
+        let other = Processor::new("Jingle", "Jingle", Role::Tts);
+        assert_eq!(meter.sort(FrameKind::TtsAudio, &hop((&other).into(), 7)), Hop::Handle);
+    }
+
+    #[test]
+    fn what_was_counted_is_told_once() {
+        let meter = AudioMeter::new();
+        let at = |nanos| Time::from_unix_nanos(nanos);
+        for nanos in [100, 200, 300] {
+            meter.count(at(nanos), Duration::from_millis(20));
+        }
+        let counted = Counted { first: at(100), last: at(300), duration: Duration::from_millis(60) };
+        assert_eq!(meter.drain(), Some(counted));
+        assert_eq!(meter.drain(), None);
+    }
+}

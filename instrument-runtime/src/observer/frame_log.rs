@@ -1,0 +1,44 @@
+//! The frame log of one conversation, where one is written.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+
+use crate::core::conversation::Signals;
+use crate::core::frame::FramePushed;
+use crate::core::time::Time;
+use crate::debug_log::{ConversationLog, DebugLog, Opening};
+
+/// The frame log of one conversation. It is opened by the first hop, as until then an adapter may say what its
+/// framework announces.
+pub(super) struct FrameLog {
+    pub(super) logs: DebugLog,
+    pub(super) conversation_id: Arc<str>,
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) turn_end_timeout: Duration,
+    pub(super) log: OnceLock<ConversationLog>,
+}
+
+impl FrameLog {
+    /// Records one hop; `signals` is asked by the first.
+    pub(super) fn record(&self, now: Time, hop: &FramePushed<'_>, signals: impl FnOnce() -> Signals) {
+        let log = self.log.get_or_init(|| {
+            self.logs.conversation(&Opening {
+                conversation_id: &self.conversation_id,
+                begun: now,
+                attributes: &self.attributes,
+                turn_end_timeout: Some(self.turn_end_timeout),
+                signals: signals(),
+            })
+        });
+        log.record(now, hop);
+    }
+
+    /// Nothing more will be recorded.
+    pub(super) fn finish(&self) {
+        if let Some(log) = self.log.get() {
+            log.finish();
+        }
+    }
+}

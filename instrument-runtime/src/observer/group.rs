@@ -1,0 +1,92 @@
+//! What the conversations of one provider have in common.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use uuid::Uuid;
+
+use super::frame_log::FrameLog;
+use super::watch::Watch;
+use super::{ObserveOptions, Observer};
+use crate::core::conversation::ConversationConfig;
+use crate::debug_log::DebugLog;
+use crate::emit::{EmitSettings, Emitter, Session, Tracers};
+
+/// What the conversations of one provider have in common. Makes their observers.
+///
+/// `PipecatInstrumentor` keeps one for the process; with one of its own, a program needs no process-wide state.
+///
+/// ```
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use pipecat_instrument_runtime::emit::Tracers;
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+///
+/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
+/// assert_eq!(observer.conversation_id(), "call-42");
+/// ```
+#[derive(Debug)]
+pub struct ObserverGroup {
+    tracers: Tracers,
+    emit: Arc<EmitSettings>,
+    config: ConversationConfig,
+    attributes: Vec<KeyValue>,
+    logs: Option<DebugLog>,
+}
+
+impl ObserverGroup {
+    /// Conversations whose spans are made by `tracers`, with the default settings.
+    pub fn new(tracers: Tracers) -> Self {
+        Self {
+            tracers,
+            emit: Arc::default(),
+            config: ConversationConfig::default(),
+            attributes: Vec::new(),
+            logs: None,
+        }
+    }
+
+    /// The same, with spans written as `settings` say.
+    pub fn emit_settings(mut self, settings: EmitSettings) -> Self {
+        // The core copies no more messages than a span can carry.
+        self.config.attribute_limit = settings.attribute_limit;
+        self.emit = Arc::new(settings);
+        self
+    }
+
+    /// The same, with a turn ending `timeout` after the bot has stopped.
+    pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
+        self.config.turn_end_timeout = timeout;
+        self
+    }
+
+    /// The same, with more attributes on every span.
+    pub fn attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// The same, with every hop of every frame written to `logs`.
+    pub fn debug_log(mut self, logs: DebugLog) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
+    /// An observer for one more conversation.
+    pub fn observe(&self, options: ObserveOptions) -> Observer {
+        let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
+        let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
+        let config = ConversationConfig { signals: options.signals, ..self.config.clone() };
+        let log = self.logs.as_ref().map(|logs| FrameLog {
+            logs: logs.clone(),
+            conversation_id: Arc::clone(&id),
+            attributes: attributes.clone(),
+            turn_end_timeout: config.turn_end_timeout,
+            log: OnceLock::new(),
+        });
+        let session = Session { id: Arc::clone(&id), attributes };
+        let emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
+        Observer::new(Watch::new(id, config, emitter, log))
+    }
+}

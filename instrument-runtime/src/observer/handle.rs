@@ -1,0 +1,72 @@
+//! The handle that a pipeline holds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::watch::Watch;
+use crate::core::conversation::Signals;
+use crate::core::frame::{FramePushed, ObservedFrame};
+
+/// Watches one conversation: every hop of a frame goes past it, spans come out at the other end.
+///
+/// Cheap to clone; processors of several threads may push at once. The conversation ends with its last frame
+/// (`End`, `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
+///
+/// ```
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use pipecat_instrument_runtime::core::frame::{Direction, Frame, FrameId, FramePushed, ProcessorRef};
+/// use pipecat_instrument_runtime::emit::Tracers;
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+///
+/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let observer = group.observe(ObserveOptions::new());
+/// observer.on_push_frame(&FramePushed {
+///     source: ProcessorRef::named("Source"),
+///     destination: ProcessorRef::named("Stt"),
+///     direction: Direction::Downstream,
+///     id: Some(FrameId(1)),
+///     sibling: None,
+///     frame: &Frame::Start,
+/// });
+/// observer.close();
+/// ```
+#[derive(Clone)]
+pub struct Observer {
+    watch: Arc<Watch>,
+}
+
+impl Observer {
+    pub(super) fn new(watch: Arc<Watch>) -> Self {
+        Self { watch }
+    }
+
+    /// The same, for a framework that announces `signals`. For adapters that are handed an observer; it tells
+    /// nothing any more once the first frame has been seen.
+    pub fn with_signals(self, signals: Signals) -> Self {
+        self.watch.expect_signals(signals);
+        self
+    }
+
+    /// The conversation's id: `session.id` of its spans.
+    pub fn conversation_id(&self) -> &str {
+        self.watch.conversation_id()
+    }
+
+    /// One hop of one frame, as it happens. Never blocks for anything but another hop of the same conversation, and
+    /// never panics.
+    #[inline]
+    pub fn on_push_frame<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+        self.watch.hop(hop);
+    }
+
+    /// Ends the conversation and what is still open in it. Nothing happens afterwards, nor if it was over before.
+    pub fn close(&self) {
+        self.watch.close();
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").field("conversation_id", &self.conversation_id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! One conversation: hops of frames in, through the core, spans out.
+//!
+//! This is the only place with a lock, and there is one per conversation: pipelines share nothing on the way of a
+//! frame. What a frame costs is decided early, by its kind:
+//!
+//! ```text
+//!   on_push_frame(hop)
+//!     ├─ frame log on?                       ──▶ a copy of the hop to the log's queue
+//!     ├─ a kind that never matters           ──▶ done            no lock, no clock
+//!     ├─ outgoing audio, nobody waits for it ──▶ counted         a few atomics
+//!     └─ anything else                       ──▶ lock: counted audio, deadlines that are due, the hop itself
+//! ```
+//!
+//! A panic on this way, be it ours, an exporter's or that of a frame's own `view()`, stops here: it is counted, said
+//! once, and ends the tracing of that conversation. The pipeline goes on.
+
+mod audio_meter;
+mod clock;
+mod frame_log;
+mod group;
+mod handle;
+mod isolation;
+mod options;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod watch;
+
+pub use group::ObserverGroup;
+pub use handle::Observer;
+pub use isolation::caught_panics;
+pub use options::{ConversationId, ObserveOptions, SpanAttributes};
+
+pub(crate) use isolation::{Panicked, isolate};

@@ -1,0 +1,188 @@
+//! What is known of a conversation when its observer is made.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+
+use crate::core::conversation::Signals;
+
+/// What is known of a conversation when its observer is made.
+///
+/// Ids and attributes are taken by reference, so that an argument can be named and still be used afterwards.
+///
+/// ```
+/// use opentelemetry::KeyValue;
+/// use pipecat_instrument_runtime::observer::ObserveOptions;
+///
+/// let call_id = String::from("call-42");
+/// let options = ObserveOptions::new().conversation_id(&call_id).attributes(&[KeyValue::new("tenant", "acme")]);
+/// # let _ = (options, call_id);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ObserveOptions {
+    pub(super) conversation_id: Option<Arc<str>>,
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) signals: Signals,
+}
+
+impl ObserveOptions {
+    /// Nothing is known: the conversation gets a UUID.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The conversation's id. Without one, or with an empty one, it gets a UUID.
+    pub fn conversation_id(mut self, id: &(impl ConversationId + ?Sized)) -> Self {
+        self.conversation_id = id.to_conversation_id().filter(|id| !id.is_empty());
+        self
+    }
+
+    /// More attributes for every span of the conversation.
+    pub fn attributes(mut self, attributes: &(impl SpanAttributes + ?Sized)) -> Self {
+        attributes.for_each_attribute(&mut |attribute| self.attributes.push(attribute));
+        self
+    }
+
+    /// What the framework announces with frames of its own.
+    pub fn signals(mut self, signals: Signals) -> Self {
+        self.signals = signals;
+        self
+    }
+}
+
+impl ObserveOptions {
+    /// Whether somebody who knows more could add to this.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.conversation_id.is_none() || self.attributes.is_empty()
+    }
+
+    /// Takes from `other` what is not said here.
+    pub(crate) fn complete_with(&mut self, other: Self) {
+        if self.conversation_id.is_none() {
+            self.conversation_id = other.conversation_id;
+        }
+        if self.attributes.is_empty() {
+            self.attributes = other.attributes;
+        }
+    }
+}
+
+/// What can name a conversation: a text, a number, or an option of one.
+///
+/// ```
+/// use pipecat_instrument_runtime::observer::ConversationId;
+///
+/// assert_eq!(Some("call-42").to_conversation_id().as_deref(), Some("call-42"));
+/// assert_eq!(42_u64.to_conversation_id().as_deref(), Some("42"));
+/// assert_eq!(None::<String>.to_conversation_id(), None);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot name a conversation",
+    label = "not a conversation id",
+    note = "give a `&str`, a `String`, an integer, a `Uuid` or an `Option` of one; or implement `ConversationId` for it"
+)]
+pub trait ConversationId {
+    /// The id as text; `None` where there is none.
+    fn to_conversation_id(&self) -> Option<Arc<str>>;
+}
+
+impl ConversationId for str {
+    fn to_conversation_id(&self) -> Option<Arc<str>> {
+        Some(self.into())
+    }
+}
+
+impl ConversationId for String {
+    fn to_conversation_id(&self) -> Option<Arc<str>> {
+        self.as_str().to_conversation_id()
+    }
+}
+
+impl ConversationId for Cow<'_, str> {
+    fn to_conversation_id(&self) -> Option<Arc<str>> {
+        (**self).to_conversation_id()
+    }
+}
+
+impl<T: ConversationId> ConversationId for Option<T> {
+    fn to_conversation_id(&self) -> Option<Arc<str>> {
+        self.as_ref()?.to_conversation_id()
+    }
+}
+
+macro_rules! through_a_pointer {
+    ($($pointer:ty),*) => {$(
+        impl<T: ConversationId + ?Sized> ConversationId for $pointer {
+            fn to_conversation_id(&self) -> Option<Arc<str>> {
+                (**self).to_conversation_id()
+            }
+        }
+    )*};
+}
+
+through_a_pointer!(&T, Arc<T>, Rc<T>, Box<T>);
+
+macro_rules! as_it_is_shown {
+    ($($id:ty),*) => {$(
+        impl ConversationId for $id {
+            fn to_conversation_id(&self) -> Option<Arc<str>> {
+                Some(self.to_string().into())
+            }
+        }
+    )*};
+}
+
+as_it_is_shown!(u32, u64, u128, usize, i32, i64, uuid::Uuid);
+
+/// What can be said on every span of a conversation: attributes, in whatever holds them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no span attributes",
+    label = "not attributes",
+    note = "give a `Vec<KeyValue>` or an array as `[KeyValue::new(\"tenant\", tenant.clone())]`"
+)]
+pub trait SpanAttributes {
+    /// Calls `visit` with each attribute.
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue));
+}
+
+impl SpanAttributes for KeyValue {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        visit(self.clone());
+    }
+}
+
+impl<T: SpanAttributes> SpanAttributes for [T] {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        for attributes in self {
+            attributes.for_each_attribute(visit);
+        }
+    }
+}
+
+impl<T: SpanAttributes, const N: usize> SpanAttributes for [T; N] {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        self.as_slice().for_each_attribute(visit);
+    }
+}
+
+impl<T: SpanAttributes> SpanAttributes for Vec<T> {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        self.as_slice().for_each_attribute(visit);
+    }
+}
+
+impl<T: SpanAttributes> SpanAttributes for Option<T> {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        if let Some(attributes) = self {
+            attributes.for_each_attribute(visit);
+        }
+    }
+}
+
+impl<T: SpanAttributes + ?Sized> SpanAttributes for &T {
+    fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
+        (**self).for_each_attribute(visit);
+    }
+}

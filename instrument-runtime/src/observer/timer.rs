@@ -1,0 +1,165 @@
+//! One timer thread for the whole process, started when the first conversation needs it.
+//!
+//! ```text
+//!   any conversation ──wake_at(instant, who)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first
+//!                                                               │ due
+//!                                                               ▼
+//!                                                        who.upgrade()?.wake()
+//! ```
+//!
+//! The heap belongs to the thread alone, so conversations share no lock: a wake-up is posted, and that is all. A
+//! wake-up is a hint and no more. Who is woken looks at its own deadline, so one that comes late, or for nothing,
+//! changes no result, and need never be taken back.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Weak;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
+
+use once_cell::sync::Lazy;
+
+/// The name of the thread, as a debugger shows it (Linux keeps 15 characters).
+const THREAD_NAME: &str = "pipecat-timer";
+
+/// Something that has deadlines.
+pub(super) trait Wake: Send + Sync {
+    /// A wake-up is due. Must not panic.
+    fn wake(&self);
+}
+
+/// Wakes `who` at `at`, or soon after; not at all if it is gone by then.
+pub(super) fn wake_at(at: Instant, who: Weak<dyn Wake>) {
+    static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
+
+    if let Some(timer) = TIMER.as_ref() {
+        // The thread ends only with the process.
+        let _ = timer.send(WakeUp { at, who });
+    }
+}
+
+fn start() -> Option<Sender<WakeUp>> {
+    let (sender, wake_ups) = channel();
+    let thread = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || run(&wake_ups));
+    match thread {
+        Ok(_) => Some(sender),
+        Err(error) => {
+            tracing::warn!(
+                %error,
+                "no thread for the timer: a turn now ends with the next frame after its timeout, not at the timeout; \
+                 raise the limit on threads"
+            );
+            None
+        }
+    }
+}
+
+struct WakeUp {
+    at: Instant,
+    who: Weak<dyn Wake>,
+}
+
+impl PartialEq for WakeUp {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for WakeUp {}
+
+impl PartialOrd for WakeUp {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for WakeUp {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+/// Works off wake-ups until nobody can post any more.
+fn run(posted: &Receiver<WakeUp>) {
+    let mut waiting = BinaryHeap::new();
+    loop {
+        wake_the_due(&mut waiting);
+        let next = match waiting.peek() {
+            Some(Reverse(WakeUp { at, .. })) => {
+                posted.recv_timeout(at.saturating_duration_since(Instant::now()))
+            }
+            None => posted.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(wake_up) => waiting.push(Reverse(wake_up)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn wake_the_due(waiting: &mut BinaryHeap<Reverse<WakeUp>>) {
+    while waiting.peek().is_some_and(|Reverse(earliest)| earliest.at <= Instant::now()) {
+        if let Some(Reverse(due)) = waiting.pop()
+            && let Some(who) = due.who.upgrade()
+        {
+            who.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Arc, Mutex, Weak};
+    use std::time::{Duration, Instant};
+
+    use super::{Wake, wake_at};
+
+    struct Bell {
+        name: &'static str,
+        rung: Mutex<Sender<(&'static str, Instant)>>,
+    }
+
+    impl Wake for Bell {
+        fn wake(&self) {
+            let _ = self.rung.lock().unwrap().send((self.name, Instant::now()));
+        }
+    }
+
+    /// Bells, and the wire on which they are heard.
+    fn bells<const N: usize>(
+        names: [&'static str; N],
+    ) -> ([Arc<Bell>; N], Receiver<(&'static str, Instant)>) {
+        let (sender, heard) = channel();
+        (names.map(|name| Arc::new(Bell { name, rung: Mutex::new(sender.clone()) })), heard)
+    }
+
+    fn ring_in(bell: &Arc<Bell>, wait: Duration) -> Instant {
+        let at = Instant::now() + wait;
+        let weak: Weak<Bell> = Arc::downgrade(bell);
+        wake_at(at, weak);
+        at
+    }
+
+    #[test]
+    fn wakes_in_the_order_of_the_deadlines_and_never_early() {
+        let ([late, early], heard) = bells(["late", "early"]);
+        let late_at = ring_in(&late, Duration::from_millis(40));
+        let early_at = ring_in(&early, Duration::from_millis(10));
+
+        let (first, first_at) = heard.recv_timeout(Duration::from_secs(5)).unwrap();
+        let (second, second_at) = heard.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!((first, second), ("early", "late"));
+        assert!(first_at >= early_at && second_at >= late_at);
+    }
+
+    #[test]
+    fn who_is_gone_is_forgotten() {
+        let ([gone, there], heard) = bells(["gone", "there"]);
+        ring_in(&gone, Duration::from_millis(5));
+        ring_in(&there, Duration::from_millis(15));
+        drop(gone);
+        assert_eq!(heard.recv_timeout(Duration::from_secs(5)).unwrap().0, "there");
+    }
+}

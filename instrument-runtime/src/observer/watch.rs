@@ -1,0 +1,296 @@
+//! One conversation under observation, and its lock.
+//!
+//! ```text
+//!   Expected ──first frame that matters──▶ Running ──the core is closed──▶ Over
+//!      │                                      │                              ▲
+//!      └─────────────────── close(), last handle dropped, a panic ──────────┘
+//! ```
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::audio_meter::{AudioMeter, Counted, Hop};
+use super::clock::Clock;
+use super::frame_log::FrameLog;
+use super::isolation::{Panicked, isolate};
+use super::timer::{Wake, wake_at};
+use crate::core::conversation::{AudioBatch, CloseReason, Conversation, ConversationConfig, Signals};
+use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame, Processor, Role};
+use crate::core::time::Time;
+use crate::emit::Emitter;
+
+/// One conversation under observation.
+pub(super) struct Watch {
+    id: Arc<str>,
+    clock: Clock,
+    audio: AudioMeter,
+    log: Option<FrameLog>,
+    /// Whether the phase is `Over`: spares what comes afterwards the lock.
+    over: AtomicBool,
+    phase: Mutex<Phase>,
+    /// Itself, for the timer.
+    this: Weak<Self>,
+}
+
+enum Phase {
+    Expected { config: ConversationConfig, emitter: Emitter },
+    Running(Box<Running>),
+    Over,
+}
+
+struct Running {
+    conversation: Conversation,
+    emitter: Emitter,
+    /// The time of the newest event: hops of several threads may overtake each other on their way to the lock.
+    newest: Time,
+    /// The earliest wake-up that was asked for and has not come yet.
+    wake_up: Option<Time>,
+    audio_source: Option<AudioSource>,
+}
+
+/// Whose audio the meter counts.
+struct AudioSource {
+    kind: FrameKind,
+    processor: Processor,
+}
+
+impl Watch {
+    pub(super) fn new(
+        id: Arc<str>,
+        config: ConversationConfig,
+        emitter: Emitter,
+        log: Option<FrameLog>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            id,
+            clock: Clock::start(),
+            audio: AudioMeter::new(),
+            log,
+            over: AtomicBool::new(false),
+            phase: Mutex::new(Phase::Expected { config, emitter }),
+            this: Weak::clone(this),
+        })
+    }
+
+    pub(super) fn conversation_id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn expect_signals(&self, signals: Signals) {
+        if let Ok(mut phase) = self.phase.lock()
+            && let Phase::Expected { config, .. } = &mut *phase
+        {
+            config.signals = signals;
+        }
+    }
+
+    fn expected_signals(&self) -> Signals {
+        match self.phase.lock().as_deref() {
+            Ok(Phase::Expected { config, .. }) => config.signals,
+            _ => Signals::default(),
+        }
+    }
+
+    /// One hop of one frame, now.
+    #[inline]
+    pub(super) fn hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+        let gate = || {
+            let kind = hop.frame.kind();
+            if kind.matters() || self.log.is_some() {
+                self.sort(kind, hop);
+            }
+        };
+        if let Err(panic) = isolate(gate) {
+            self.abandon(&panic);
+        }
+    }
+
+    /// Ends it in good order.
+    pub(super) fn close(&self) {
+        if let Err(panic) = isolate(|| self.end(CloseReason::Shutdown)) {
+            self.abandon(&panic);
+        }
+    }
+
+    /// A hop that somebody wants. Kept out of line, or the gate would pay for its registers.
+    #[inline(never)]
+    fn sort<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+        if let Some(log) = &self.log {
+            log.record(self.clock.now(), &hop_of(hop, &hop.frame.view()), || self.expected_signals());
+        }
+        if !kind.matters() || self.over.load(Ordering::Relaxed) {
+            return;
+        }
+        if !kind.is_outgoing_audio() {
+            return self.handle(self.clock.now(), &hop_of(hop, &hop.frame.view()));
+        }
+        match self.audio.sort(kind, hop) {
+            Hop::Seen => {}
+            Hop::Count => self.count(&hop.frame.view()),
+            Hop::Handle => self.handle(self.clock.now(), &hop_of(hop, &hop.frame.view())),
+        }
+    }
+
+    fn count(&self, audio: &Frame<'_>) {
+        if let Frame::TtsAudio(audio) | Frame::OutputAudio(audio) = audio {
+            self.audio.count(self.clock.now(), audio.duration());
+        }
+    }
+
+    fn handle(&self, now: Time, hop: &FramePushed<'_>) {
+        self.step(now, |running, now| {
+            running.conversation.handle(now, hop, &mut running.emitter);
+            running.choose_audio_source(&self.audio, hop);
+        });
+    }
+
+    /// Everything that happens to the core goes through here: what was counted before `event`, then `event`. What was
+    /// due before that the core does first, by itself.
+    fn step(&self, now: Time, event: impl FnOnce(&mut Running, Time)) {
+        let Ok(mut phase) = self.phase.lock() else { return };
+        let Some(running) = phase.running() else { return };
+
+        let now = running.advance_to(now);
+        running.tell_counted_audio(&self.audio);
+        event(running, now);
+
+        self.audio.set_interest(running.conversation.audio_interest());
+        if running.conversation.is_closed() {
+            self.become_over(&mut phase);
+        } else if let Some(at) = running.new_wake_up() {
+            wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
+        }
+    }
+
+    fn end(&self, why: CloseReason) {
+        let Ok(mut phase) = self.phase.lock() else { return };
+        if let Phase::Running(running) = &mut *phase {
+            let now = running.advance_to(self.clock.now());
+            running.tell_counted_audio(&self.audio);
+            running.conversation.close(now, why, &mut running.emitter);
+        }
+        self.become_over(&mut phase);
+    }
+
+    fn become_over(&self, phase: &mut MutexGuard<'_, Phase>) {
+        self.over.store(true, Ordering::Relaxed);
+        **phase = Phase::Over;
+        if let Some(log) = &self.log {
+            log.finish();
+        }
+    }
+
+    /// After a panic: what is open is ended as well as it can be, and nothing is observed any more.
+    fn abandon(&self, Panicked(panic): &Panicked) {
+        if self.over.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::error!(
+            conversation_id = &*self.id,
+            panic,
+            "a panic while observing a frame: this conversation is traced no further, its pipeline goes on; \
+             please report it if the panic is not in code of your own"
+        );
+        let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        let phase = std::mem::replace(&mut *phase, Phase::Over);
+        let _ = isolate(move || {
+            if let Phase::Running(mut running) = phase {
+                let now = running.advance_to(self.clock.now());
+                running.conversation.close(now, CloseReason::Dropped, &mut running.emitter);
+            }
+        });
+    }
+}
+
+impl Phase {
+    /// The running conversation, which the first call begins; `None` once it is over.
+    fn running(&mut self) -> Option<&mut Running> {
+        if matches!(self, Self::Expected { .. })
+            && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
+        {
+            *self = Self::Running(Box::new(Running {
+                conversation: Conversation::new(config),
+                emitter,
+                newest: Time::default(),
+                wake_up: None,
+                audio_source: None,
+            }));
+        }
+        match self {
+            Self::Running(running) => Some(running),
+            Self::Expected { .. } | Self::Over => None,
+        }
+    }
+}
+
+impl Running {
+    /// The time of what happens `now`: the core's time never steps back.
+    fn advance_to(&mut self, now: Time) -> Time {
+        self.newest = self.newest.max(now);
+        // A wake-up that is due has come; or when it does, it finds nothing left to do.
+        self.wake_up = self.wake_up.filter(|at| *at > self.newest);
+        self.newest
+    }
+
+    fn tell_counted_audio(&mut self, meter: &AudioMeter) {
+        let Some(source) = &self.audio_source else { return };
+        let Some(Counted { first, last, duration }) = meter.drain() else { return };
+        let batch =
+            AudioBatch { kind: source.kind, source: (&source.processor).into(), first, last, duration };
+        self.conversation.audio(&batch, &mut self.emitter);
+    }
+
+    /// The wake-up to ask for now, if there is not one as early under way. When the deadline moves back, as it does
+    /// with every word of the bot, the old wake-up comes too early and asks for the next.
+    fn new_wake_up(&mut self) -> Option<Time> {
+        let deadline = self.conversation.deadline()?;
+        if self.wake_up.is_some_and(|at| at <= deadline) {
+            return None;
+        }
+        self.wake_up = Some(deadline);
+        self.wake_up
+    }
+
+    /// The first synthesiser, or model that speaks by itself, that sends audio is the one whose audio is counted.
+    fn choose_audio_source(&mut self, meter: &AudioMeter, hop: &FramePushed<'_>) {
+        let kind = hop.frame.kind();
+        if self.audio_source.is_some() || !kind.is_outgoing_audio() {
+            return;
+        }
+        if let Some(processor) = hop.source.description()
+            && matches!(processor.role, Role::Tts | Role::Llm)
+        {
+            meter.follow(kind, hop.source);
+            self.audio_source = Some(AudioSource { kind, processor: processor.clone() });
+        }
+    }
+}
+
+impl Wake for Watch {
+    fn wake(&self) {
+        let expire = |running: &mut Running, now| running.conversation.expire(now, &mut running.emitter);
+        if let Err(panic) = isolate(|| self.step(self.clock.now(), expire)) {
+            self.abandon(&panic);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Err(panic) = isolate(|| self.end(CloseReason::Dropped)) {
+            self.abandon(&panic);
+        }
+    }
+}
+
+/// The same hop, with its frame as the core reads it.
+fn hop_of<'a, F: ?Sized>(hop: &FramePushed<'a, F>, frame: &'a Frame<'a>) -> FramePushed<'a> {
+    FramePushed {
+        source: hop.source,
+        destination: hop.destination,
+        direction: hop.direction,
+        id: hop.id,
+        sibling: hop.sibling,
+        frame,
+    }
+}

@@ -1,0 +1,12 @@
+//! A kind that does not exist.
+use pipecat_instrument::ObservedFrame;
+
+#[derive(ObservedFrame)]
+enum Frame {
+    #[frame(llm_token)]
+    Token(String),
+}
+
+fn main() {
+    let _ = Frame::Token(String::new());
+}

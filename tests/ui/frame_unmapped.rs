@@ -1,0 +1,14 @@
+//! Variants that do not say what they are.
+use pipecat_instrument::ObservedFrame;
+
+#[derive(ObservedFrame)]
+enum Frame {
+    #[frame(start)]
+    Start,
+    Token(String),
+    Audio(Vec<u8>),
+}
+
+fn main() {
+    let _ = (Frame::Start, Frame::Token(String::new()), Frame::Audio(Vec::new()));
+}

@@ -1,0 +1,19 @@
+//! A constructor that may run while compiling.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task]
+impl Task {
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

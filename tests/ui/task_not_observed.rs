@@ -1,0 +1,15 @@
+//! A task without a place for an observer.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+#[instrument_task]
+impl Task {
+    fn new() -> Result<Self, ()> {
+        Ok(Self)
+    }
+}
+
+fn main() {
+    let _ = Task::new();
+}

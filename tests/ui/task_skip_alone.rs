@@ -1,0 +1,15 @@
+//! `skip` where nothing is annotated.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+impl Task {
+    #[instrument_task(skip)]
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}
