@@ -1,5 +1,8 @@
 //! One expected value, and whether another is it.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde_json::{Map, Number, Value};
