@@ -18,11 +18,14 @@
 //! | `align` | which exported span is which expected one |
 //! | `invariants` | what holds in every file, whatever was said |
 //! | `report` | facts, right and wrong, and how they are told |
+//! | `broken` | that this checker finds what is wrong, and nothing else |
 //!
 //! The rules are those by which Pipecat's own tracing and `OpenInference`'s Python instrumentor were measured. So the
 //! number of facts follows from what is expected alone: of a span that is missing, every fact is wrong.
 
 pub(crate) mod align;
+#[cfg(test)]
+mod broken;
 pub(crate) mod conversation;
 pub(crate) mod expected;
 pub(crate) mod invariants;

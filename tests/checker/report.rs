@@ -51,6 +51,11 @@ impl Subject {
             Self::File => self,
         }
     }
+
+    /// Whether it is the turn of this number, or a span in it.
+    pub(crate) fn is_in_turn(self, number: i64) -> bool {
+        matches!(self, Self::Turn(turn) | Self::Span { turn, .. } if turn == number)
+    }
 }
 
 /// What is said of a subject.
@@ -140,6 +145,11 @@ impl Report {
     /// Whether all are right.
     pub(crate) fn is_all_right(&self) -> bool {
         self.wrong().next().is_none()
+    }
+
+    /// The names of all facts, right and wrong, about such subjects.
+    pub(crate) fn names_where(&self, is_such: impl Fn(Subject) -> bool) -> Vec<String> {
+        self.facts.iter().filter(|fact| is_such(fact.subject)).map(Fact::name).collect()
     }
 }
 
