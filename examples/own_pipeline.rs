@@ -13,6 +13,8 @@ use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, Proces
 use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
 use pipecat_instrument::{ObservedFrame, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
 
+use Step::{Push, Work};
+
 fn main() -> Result<(), Box<dyn Error>> {
     let spans = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
@@ -86,10 +88,20 @@ enum Frame {
     BotStops,
 }
 
-/// A processor passes every frame on, and then what it has made of it.
+/// A processor passes every frame on, and then does what it makes of it.
 trait Process {
     fn describe(&self) -> Processor;
-    fn process(&mut self, frame: &Frame) -> Vec<Frame>;
+    fn process(&mut self, frame: &Frame) -> Vec<Step>;
+}
+
+/// What a processor does with a frame.
+enum Step {
+    Work(Duration),
+    Push(Frame),
+}
+
+const fn work(millis: u64) -> Step {
+    Work(Duration::from_millis(millis))
 }
 
 /// The pipeline at work. (3) It has a place for the observer, which its constructor fills.
@@ -132,9 +144,12 @@ impl PipelineTask {
             let Some((_, stage)) = self.stages.get_mut(place) else { break };
             made.push((place + 1, stage.process(frame)));
         }
-        for (place, frames) in made {
-            for frame in &frames {
-                self.push_from(place, frame);
+        for (place, steps) in made {
+            for step in steps {
+                match step {
+                    Work(time) => sleep(time),
+                    Push(frame) => self.push_from(place, &frame),
+                }
             }
         }
     }
@@ -165,10 +180,10 @@ impl Process for Stt {
         Processor::new("Stt", "ScriptedSTTService", Role::Stt).model("script-1")
     }
 
-    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+    fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::UserStops = frame else { return Vec::new() };
-        sleep(Duration::from_millis(30));
-        self.hears.pop_front().map(|words| Frame::Heard(words.to_owned())).into_iter().collect()
+        let Some(words) = self.hears.pop_front() else { return Vec::new() };
+        vec![work(30), Push(Frame::Heard(words.to_owned()))]
     }
 }
 
@@ -182,10 +197,10 @@ impl Process for Aggregator {
         Processor::new("Aggregator", "Aggregator", Role::Other)
     }
 
-    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+    fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::Heard(words) = frame else { return Vec::new() };
         self.messages.push(Message::text("user", words));
-        vec![Frame::Ask(self.messages.clone())]
+        vec![Push(Frame::Ask(self.messages.clone()))]
     }
 }
 
@@ -199,11 +214,15 @@ impl Process for Llm {
         Processor::new("Llm", "ScriptedLLMService", Role::Llm).model("script-1")
     }
 
-    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+    fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::Ask(_) = frame else { return Vec::new() };
-        sleep(Duration::from_millis(60));
-        let tokens = self.says.pop_front().unwrap_or_default().split_inclusive(' ').map(Frame::Token);
-        [Frame::AnswerStarts].into_iter().chain(tokens).chain([Frame::AnswerEnds]).collect()
+        let tokens = self.says.pop_front().unwrap_or_default().split_inclusive(' ');
+        let said = tokens.flat_map(|token| [work(5), Push(Frame::Token(token))]);
+        [work(40), Push(Frame::AnswerStarts)]
+            .into_iter()
+            .chain(said)
+            .chain([Push(Frame::AnswerEnds)])
+            .collect()
     }
 }
 
@@ -217,14 +236,20 @@ impl Process for Tts {
         Processor::new("Tts", "SilentTTSService", Role::Tts).voice("mime")
     }
 
-    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+    fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
             Frame::Token(text) => self.text.push_str(text),
             Frame::AnswerEnds => {
-                sleep(Duration::from_millis(40));
                 let text = std::mem::take(&mut self.text);
                 let speech = Frame::Speech { samples: vec![0; text.len() * 160] };
-                return vec![Frame::SpeechStarts, Frame::Spoken(text), speech, Frame::SpeechEnds];
+                let spoken = Frame::Spoken(text);
+                return vec![
+                    Push(Frame::SpeechStarts),
+                    work(40),
+                    Push(spoken),
+                    Push(speech),
+                    Push(Frame::SpeechEnds),
+                ];
             }
             _ => {}
         }
@@ -240,14 +265,12 @@ impl Process for Output {
         Processor::new("Output", "Output", Role::OutputTransport)
     }
 
-    fn process(&mut self, frame: &Frame) -> Vec<Frame> {
+    fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
-            Frame::SpeechStarts => vec![Frame::BotStarts],
             Frame::Speech { samples } => {
-                sleep(Duration::from_micros(samples.len() as u64 * 1_000 / 16));
-                Vec::new()
+                let time = Duration::from_micros(samples.len() as u64 * 1_000 / 16);
+                vec![Push(Frame::BotStarts), Work(time), Push(Frame::BotStops)]
             }
-            Frame::SpeechEnds => vec![Frame::BotStops],
             _ => Vec::new(),
         }
     }

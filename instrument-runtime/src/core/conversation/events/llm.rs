@@ -162,9 +162,10 @@ impl Conversation {
             self.open_call_or_new(llm, moment);
         }
         let now = moment.now;
-        if let Some(call) = self.open_call(llm) {
-            call.add_text(now, chunk);
-        }
+        let Some(call) = self.open_call(llm) else { return };
+        call.add_text(now, chunk);
+        let call = call.key;
+        self.answer_is_given(call, moment);
     }
 
     pub(in super::super) fn response_ends(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {

@@ -4,14 +4,34 @@ use super::super::services::ServiceIndex;
 use super::super::spans::{Child, Synthesis, Wanted};
 use super::super::{AudioBatch, Conversation, Moment};
 use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
-use crate::core::record::SpanKind;
+use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
 
-/// A text that synthesis was given and has not begun on.
+/// What synthesis was given and has not begun on.
 #[derive(Debug)]
 pub(in super::super) struct Given {
     at: Time,
-    text: Option<String>,
+    text: GivenText,
+}
+
+/// By whom synthesis was given its text.
+#[derive(Debug)]
+enum GivenText {
+    /// By a speak frame; `None` where it does not tell.
+    Spoken(Option<String>),
+    /// By a language model: the answer of an invocation.
+    AnswerOf(SpanKey),
+}
+
+/// What began a synthesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BegunBy {
+    /// The text that the service says it was asked for, or has synthesised.
+    Text,
+    /// The service's own mark.
+    Mark,
+    /// Audio, or an error: the service had been at work before.
+    Work,
 }
 
 impl Conversation {
@@ -19,7 +39,12 @@ impl Conversation {
     pub(in super::super) fn speech_is_asked_for(&mut self, text: Option<&str>, moment: &mut Moment<'_>) {
         self.turn_or_new(moment);
         self.reply_begins(moment);
-        self.given = Some(Given { at: moment.now, text: text.map(str::to_owned) });
+        self.given = Some(Given { at: moment.now, text: GivenText::Spoken(text.map(str::to_owned)) });
+    }
+
+    /// The first of an answer comes, for synthesis to say.
+    pub(in super::super) fn answer_is_given(&mut self, call: SpanKey, moment: &Moment<'_>) {
+        self.given.get_or_insert(Given { at: moment.now, text: GivenText::AnswerOf(call) });
     }
 
     pub(in super::super) fn tts_is_asked(
@@ -30,7 +55,7 @@ impl Conversation {
     ) {
         let Some(tts) = self.synthesiser(source, FrameKind::AggregatedText) else { return };
         self.services[tts].tells_input = true;
-        if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, moment) {
+        if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, BegunBy::Text, moment) {
             synthesis.add_aggregated(chunk);
         }
     }
@@ -47,7 +72,7 @@ impl Conversation {
             self.model_says(source, chunk, moment);
             return;
         }
-        if let Some(synthesis) = self.synthesis_for(index, chunk.context_id, moment) {
+        if let Some(synthesis) = self.synthesis_for(index, chunk.context_id, BegunBy::Text, moment) {
             synthesis.add_synthesised(chunk);
         }
     }
@@ -63,7 +88,7 @@ impl Conversation {
             return;
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
-        if let Some(synthesis) = self.synthesis_for(tts, context_id, moment) {
+        if let Some(synthesis) = self.synthesis_for(tts, context_id, BegunBy::Mark, moment) {
             synthesis.starts(moment.now);
         }
     }
@@ -87,7 +112,7 @@ impl Conversation {
             .newest_synthesis(tts, None)
             .is_some_and(|synthesis| synthesis.reply == replies || synthesis.is_under_way());
         if !has_one {
-            self.begin_synthesis(tts, batch.first, moment);
+            self.begin_synthesis(tts, BegunBy::Work, batch.first, moment);
         }
         let heard_from = self.playback.reaches_ear_at(batch.first);
         if let Some(synthesis) = self.newest_synthesis(tts, None) {
@@ -98,7 +123,7 @@ impl Conversation {
     /// A service that failed before it sent anything was at work on what it had been given.
     pub(in super::super) fn synthesis_that_failed(&mut self, tts: ServiceIndex, moment: &mut Moment<'_>) {
         if self.given.is_some() && !self.services[tts].tells_input {
-            self.begin_synthesis(tts, moment.now, moment);
+            self.begin_synthesis(tts, BegunBy::Work, moment.now, moment);
         }
     }
 
@@ -108,9 +133,10 @@ impl Conversation {
         &mut self,
         tts: ServiceIndex,
         context_id: Option<&str>,
+        by: BegunBy,
         moment: &mut Moment<'_>,
     ) -> Option<&mut Synthesis> {
-        self.make_sure_of_synthesis(tts, context_id, moment);
+        self.make_sure_of_synthesis(tts, context_id, by, moment);
         // What was paid for in advance was paid for this.
         let wanted = self.newest_synthesis(tts, context_id).is_some_and(|synthesis| !synthesis.is_cut());
         let characters = if wanted { self.take_pending_characters(tts) } else { None };
@@ -125,6 +151,7 @@ impl Conversation {
         &mut self,
         tts: ServiceIndex,
         context_id: Option<&str>,
+        by: BegunBy,
         moment: &mut Moment<'_>,
     ) {
         let replies = self.replies;
@@ -145,15 +172,15 @@ impl Conversation {
             }
             // A start that named no reply was taken for more of this one; the text shows that it was another's.
             if let Some(since) = newest.takes_back_new_start() {
-                self.begin_synthesis(tts, since, moment);
+                self.begin_synthesis(tts, by, since, moment);
                 self.name_newest(tts, context_id);
-                self.newest_synthesis(tts, context_id)
-                    .into_iter()
-                    .for_each(|synthesis| synthesis.starts(since));
+                if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
+                    synthesis.starts(since);
+                }
                 return;
             }
         }
-        self.begin_synthesis(tts, moment.now, moment);
+        self.begin_synthesis(tts, by, moment.now, moment);
         self.name_newest(tts, context_id);
     }
 
@@ -163,19 +190,21 @@ impl Conversation {
         }
     }
 
-    fn begin_synthesis(&mut self, tts: ServiceIndex, start: Time, moment: &mut Moment<'_>) {
+    fn begin_synthesis(&mut self, tts: ServiceIndex, by: BegunBy, at: Time, moment: &mut Moment<'_>) {
         let wanted = if self.reply_is_dead { Wanted::No } else { Wanted::Yes };
         let processor = self.services[tts].processor.clone();
-        // A service that does not tell what it was asked to say is at work from when it was given the text.
-        let given_at = self.given.as_ref().map(|given| given.at).filter(|_| !self.services[tts].tells_input);
-        let start = given_at.map_or(start, |at| at.min(start));
+        let given = self.given.take();
+        let start = given
+            .as_ref()
+            .and_then(|given| self.at_work_since(tts, by, given))
+            .map_or(at, |since| since.min(at));
         let mut synthesis = Synthesis::new(self.new_key(), start, tts, processor, self.replies, wanted);
-        match self.given.take() {
-            Some(given) => given.text.iter().for_each(|text| synthesis.given.push(text, Spacing::Between)),
-            None => {
-                synthesis.says_answer_of =
-                    self.turn.as_ref().and_then(|turn| turn.calls.last()).map(|call| call.key);
+        match given.map(|given| given.text) {
+            Some(GivenText::Spoken(text)) => {
+                synthesis.given.push(&text.unwrap_or_default(), Spacing::Between)
             }
+            Some(GivenText::AnswerOf(call)) => synthesis.says_answer_of = Some(call),
+            None => {}
         }
         if let Some(characters) = self.take_pending_characters(tts) {
             synthesis.add_characters(characters);
@@ -190,6 +219,16 @@ impl Conversation {
         };
         turn.begin_child(&child, moment.spans);
         turn.syntheses.push(synthesis);
+    }
+
+    /// Since when a service that does not tell what it was asked to say has been at work on what it was given. Of an
+    /// answer that streams, a mark of its own tells better.
+    fn at_work_since(&self, tts: ServiceIndex, by: BegunBy, given: &Given) -> Option<Time> {
+        let was_at_work = match given.text {
+            GivenText::Spoken(_) => by != BegunBy::Text,
+            GivenText::AnswerOf(_) => by == BegunBy::Work,
+        };
+        (was_at_work && !self.services[tts].tells_input).then_some(given.at)
     }
 
     /// The newest synthesis of a service, or the newest one for a reply.
