@@ -8,10 +8,11 @@
 //!                 End or Stop at the end of the pipeline, close
 //! ```
 //!
-//! [`events`] holds what each group of frames does, [`spans`] the spans while they are being gathered, [`services`]
+//! `events` holds what each group of frames does, `spans` the spans while they are being gathered, `services`
 //! the processors.
 
 mod config;
+mod dispatch;
 mod events;
 mod services;
 mod spans;
@@ -22,8 +23,8 @@ use std::time::Duration;
 
 pub use config::{Announced, ConversationConfig, Signals};
 
-use super::dedup::{Aspect, Seen};
-use super::frame::{Frame, FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use super::dedup::Seen;
+use super::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
 use events::{Given, Heard, LastContext, Playback, SpokenText, Voice};
@@ -120,6 +121,7 @@ pub struct Conversation {
     turn: Option<Turn>,
     /// Turns that have ended and whose spans are held for what may come late.
     held: VecDeque<Turn>,
+    last_turn_end: Time,
     user_id: Option<Arc<str>>,
     voice: Voice,
     utterance: Option<Utterance>,
@@ -164,6 +166,7 @@ impl Conversation {
             next_turn: 1,
             turn: None,
             held: VecDeque::new(),
+            last_turn_end: Time::default(),
             user_id: None,
             voice: Voice::default(),
             utterance: None,
@@ -234,11 +237,12 @@ impl Conversation {
     pub fn close(&mut self, now: Time, why: CloseReason, spans: &mut dyn Spans) {
         self.expire(now, spans);
         let moment = &mut Moment { now: self.now, spans };
-        match (why, self.ending) {
-            (CloseReason::Shutdown, _) | (CloseReason::Dropped, Ending::Announced) => {
-                self.pipeline_ends(moment)
-            }
-            (CloseReason::Dropped, Ending::NotYet) => self.is_cancelled(moment),
+        // Where nobody is known as the pipeline's end, closing is the only way to see that an `End` was worked off.
+        let was_worked_off = self.ending == Ending::Announced && !self.services.has(Role::Sink);
+        if why == CloseReason::Shutdown || was_worked_off {
+            self.pipeline_ends(moment);
+        } else {
+            self.is_cancelled(moment);
         }
         self.lets_go_of_all(moment);
     }
@@ -251,83 +255,6 @@ impl Conversation {
     /// The turn that is under way, if its span has begun.
     pub fn current_turn(&self) -> Option<(SpanKey, TurnNumber)> {
         self.turn.as_ref().filter(|turn| turn.has_begun()).map(|turn| (turn.key, turn.number))
-    }
-
-    fn takes(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
-        match *hop.frame {
-            Frame::Other { .. } | Frame::InputAudio(_) => {}
-            Frame::Start => self.starts(hop, moment),
-            Frame::End | Frame::Stop if self.is_at_end(hop) => {
-                self.pipeline_ends(moment);
-                self.lets_go_of_all(moment);
-            }
-            Frame::End | Frame::Stop => self.ending = Ending::Announced,
-            Frame::Cancel => {
-                self.is_cancelled(moment);
-                if self.is_at_end(hop) {
-                    self.lets_go_of_all(moment);
-                }
-            }
-            Frame::LlmContext(context) => self.context_passes(hop, context, moment),
-            Frame::TtsText(chunk) => self.tts_text_passes(hop, &chunk, moment),
-            Frame::TtsAudio(audio) | Frame::OutputAudio(audio) => self.audio_passes(hop, audio, moment),
-            Frame::VadUserStoppedSpeaking { stop_secs, transcript } => {
-                if self.seen.first(moment.now, hop) {
-                    self.voice_stops(stop_secs, moment);
-                }
-                if let Some(transcript) = transcript
-                    && self.seen.first_of(hop.id, Aspect::Resent)
-                {
-                    self.words_are_final(hop.source, &transcript, moment);
-                }
-            }
-            _ if !self.seen.first(moment.now, hop) => {}
-            _ => self.takes_new(hop, moment),
-        }
-    }
-
-    /// A frame that has not been seen before.
-    fn takes_new(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
-        match *hop.frame {
-            Frame::VadUserStartedSpeaking => self.voice_starts(moment),
-            Frame::UserStartedSpeaking => self.user_is_announced(moment),
-            Frame::UserStoppedSpeaking => self.user_stops(moment),
-            Frame::Transcription(transcript) => self.words_are_final(hop.source, &transcript, moment),
-            Frame::InterimTranscription(transcript) => {
-                self.words_are_interim(hop.source, &transcript, moment)
-            }
-            Frame::BotStartedSpeaking => self.bot_is_announced(hop, moment),
-            Frame::BotStoppedSpeaking => self.bot_stop_is_announced(moment),
-            Frame::LlmResponseStart => self.response_starts(hop.source, moment),
-            Frame::LlmText(chunk) => self.response_streams(hop.source, &chunk, moment),
-            Frame::LlmResponseEnd => self.response_ends(hop.source, moment),
-            Frame::TtsSpeak(text) => self.speech_is_asked_for(text, moment),
-            Frame::AggregatedText(chunk) => self.tts_is_asked(hop.source, &chunk, moment),
-            Frame::TtsStarted { context_id } => self.tts_starts(hop.source, context_id, moment),
-            Frame::TtsStopped { context_id } => self.tts_stops(hop.source, context_id, moment),
-            Frame::Metrics(metrics) => self.is_measured(hop.source, metrics),
-            Frame::FunctionCallsStarted(calls) => self.tools_are_asked_for(hop.source, calls, moment),
-            Frame::FunctionCallInProgress(call) => self.tool_starts(hop.source, &call, moment),
-            Frame::FunctionCallResult(result) => self.tool_returns(&result, moment),
-            Frame::FunctionCallCancel { tool_call_id } => self.tool_is_cancelled(tool_call_id, moment),
-            Frame::Error(report) => self.something_fails(hop.source, &report, moment),
-            // An interruption alone is none: Pipecat sends one at every start of the user.
-            _ => {}
-        }
-    }
-
-    fn takes_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
-        match *hop.frame {
-            Frame::Metrics(metrics) if self.seen.first(moment.now, hop) => {
-                self.is_measured(hop.source, metrics)
-            }
-            Frame::Cancel if self.is_at_end(hop) => self.lets_go_of_all(moment),
-            _ => {}
-        }
-    }
-
-    fn is_at_end(&self, hop: &FramePushed<'_>) -> bool {
-        self.services.role(hop.destination) == Role::Sink
     }
 }
 

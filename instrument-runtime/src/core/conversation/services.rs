@@ -19,8 +19,6 @@ pub(crate) struct Service {
     pub(crate) processor: Arc<Processor>,
     /// It has reported metrics: what it does not report of a span was not measured.
     pub(crate) reports_metrics: bool,
-    /// It has marked the start of a synthesis.
-    pub(crate) marks_synthesis: bool,
     /// It has told what it was asked to say.
     pub(crate) tells_input: bool,
     /// A language model that hears or speaks by itself.
@@ -48,7 +46,6 @@ impl Services {
                 Processor::clone,
             )),
             reports_metrics: false,
-            marks_synthesis: false,
             tells_input: false,
             is_speech_to_speech: false,
         });

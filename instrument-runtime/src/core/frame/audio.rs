@@ -32,11 +32,9 @@ impl Audio {
         if bytes_per_second == 0 {
             return Duration::ZERO;
         }
-        // Asked for every piece of audio, so the division of 128 bits is left to pieces of more than a day.
-        if let Some(nanos) = self.bytes.checked_mul(1_000_000_000) {
-            return Duration::from_nanos(nanos / bytes_per_second);
-        }
-        let nanos = self.bytes as u128 * 1_000_000_000 / bytes_per_second as u128;
-        Duration::from_nanos(if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 })
+        let seconds = self.bytes / bytes_per_second;
+        // Less than a second of audio is left. Its bytes times a thousand million fit for every rate that is heard.
+        let rest = (self.bytes % bytes_per_second).saturating_mul(1_000_000_000) / bytes_per_second;
+        Duration::from_secs(seconds).saturating_add(Duration::from_nanos(rest))
     }
 }

@@ -43,7 +43,9 @@ pub trait FunctionCallList {
 
 impl FunctionCallList for [FunctionCall<'_>] {
     fn for_each(&self, visit: &mut dyn FnMut(FunctionCall<'_>)) {
-        self.iter().for_each(|call| visit(*call));
+        for call in self {
+            visit(*call);
+        }
     }
 }
 

@@ -60,7 +60,9 @@ pub trait MetricList {
 
 impl MetricList for [Metric<'_>] {
     fn for_each(&self, visit: &mut dyn FnMut(Metric<'_>)) {
-        self.iter().for_each(|metric| visit(*metric));
+        for metric in self {
+            visit(*metric);
+        }
     }
 }
 

@@ -120,8 +120,8 @@ impl Processor {
         if let Some(provider) = &self.provider {
             return provider.clone();
         }
-        const ENDINGS: [&str; 6] = ["STTService", "LLMService", "TTSService", "STT", "LLM", "TTS"];
-        let stem = ENDINGS.iter().find_map(|ending| self.class.strip_suffix(ending)).unwrap_or(&self.class);
+        let endings = ["STTService", "LLMService", "TTSService", "STT", "LLM", "TTS"];
+        let stem = endings.iter().find_map(|ending| self.class.strip_suffix(ending)).unwrap_or(&self.class);
         if stem.is_empty() { self.class.to_lowercase() } else { stem.to_lowercase() }
     }
 }

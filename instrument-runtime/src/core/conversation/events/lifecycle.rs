@@ -147,7 +147,9 @@ impl Conversation {
             && let Some(ended) = &mut last.ended
         {
             ended.at = ended.at.min(start).max(last.start);
+            self.last_turn_end = ended.at;
         }
+        let start = start.max(self.last_turn_end);
         let mut turn = Turn::new(TurnNumber(self.next_turn), self.new_key(), start);
         self.next_turn += 1;
         for fault in std::mem::take(&mut self.pending_faults) {
@@ -174,7 +176,9 @@ impl Conversation {
         self.pending_spoken.clear();
         self.playback = self.playback.stopped();
         let Some(mut turn) = self.turn.take() else { return };
-        turn.ended = Some(Ended { at: at.max(turn.start), reason, release_at: moment.now + HELD_FOR });
+        let at = at.max(turn.start);
+        turn.ended = Some(Ended { at, reason, release_at: moment.now + HELD_FOR });
+        self.last_turn_end = at;
         self.held.push_back(turn);
         if self.held.len() > MOST_HELD {
             self.release_oldest(moment);

@@ -67,7 +67,7 @@ impl Conversation {
             self.user_takes_turn(moment.now, moment);
         }
         self.turn_or_new(moment);
-        if self.utterance.as_ref().is_some_and(|utterance| utterance.has_words()) {
+        if self.utterance.as_ref().is_some_and(super::super::spans::utterance::Utterance::has_words) {
             self.take_utterance_into_turn(moment);
         }
         self.remember_context(llm, context);

@@ -3,7 +3,7 @@
 use super::super::spans::{Child, Tool};
 use super::super::{Conversation, Moment};
 use crate::core::frame::{
-    FrameKind, FunctionCall, FunctionCallList, FunctionCallResult, ProcessorRef, ToolCall,
+    FrameKind, FunctionCall, FunctionCallList, FunctionCallResult, Json, ProcessorRef, ToolCall,
 };
 use crate::core::record::SpanKind;
 
@@ -43,13 +43,15 @@ impl Conversation {
         let by_id = turn.calls.iter().rposition(|call| call.asks_for(asked.tool_call_id));
         let by_service = || turn.calls.iter().rposition(|call| call.service == llm);
         let asking = by_id.or_else(by_service).or(turn.calls.len().checked_sub(1));
-        let parent = asking.and_then(|index| turn.calls.get_mut(index)).map(|call| {
+        let parent = asking.map(|index| {
+            turn.begin_awaiting_call(index, moment.spans);
+            let call = &mut turn.calls[index];
             if !call.asks_for(asked.tool_call_id) {
                 call.tool_calls.push(as_tool_call(asked));
             }
             call.key
         });
-        let arguments = asked.arguments.map(|json| json.to_text());
+        let arguments = asked.arguments.map(Json::to_text);
         let tool = Tool::new(key, moment.now, asked.name, asked.tool_call_id, arguments);
         let child = Child { key, kind: SpanKind::Tool, parent, at: moment.now, name: asked.name };
         turn.begin_child(&child, moment.spans);
@@ -72,7 +74,7 @@ impl Conversation {
 
     fn tool(&mut self, tool_call_id: &str) -> Option<&mut Tool> {
         self.turns_newest_first()
-            .find_map(|turn| turn.tools.iter_mut().rev().find(|tool| tool.tool_call_id == tool_call_id))
+            .find_map(|turn| turn.tools.iter_mut().rev().find(|tool| tool.call_id == tool_call_id))
     }
 }
 
@@ -80,6 +82,6 @@ fn as_tool_call(asked: &FunctionCall<'_>) -> ToolCall {
     ToolCall {
         id: asked.tool_call_id.to_owned(),
         name: asked.name.to_owned(),
-        arguments: asked.arguments.map(|json| json.to_text()).unwrap_or_default(),
+        arguments: asked.arguments.map(Json::to_text).unwrap_or_default(),
     }
 }

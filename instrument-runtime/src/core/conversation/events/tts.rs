@@ -63,7 +63,6 @@ impl Conversation {
             return;
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
-        self.services[tts].marks_synthesis = true;
         if let Some(synthesis) = self.synthesis_for(tts, context_id, moment) {
             synthesis.starts(moment.now);
         }
@@ -84,10 +83,9 @@ impl Conversation {
     pub(in super::super) fn tts_sends_audio(&mut self, batch: &AudioBatch<'_>, moment: &mut Moment<'_>) {
         let tts = self.services.index_of(batch.source);
         let replies = self.replies;
-        let marks = self.services[tts].marks_synthesis;
         let has_one = self
             .newest_synthesis(tts, None)
-            .is_some_and(|synthesis| synthesis.reply == replies || (marks && !synthesis.has_stopped()));
+            .is_some_and(|synthesis| synthesis.reply == replies || synthesis.is_under_way());
         if !has_one {
             self.begin_synthesis(tts, batch.first, moment);
         }
@@ -117,7 +115,9 @@ impl Conversation {
         let wanted = self.newest_synthesis(tts, context_id).is_some_and(|synthesis| !synthesis.is_cut());
         let characters = if wanted { self.take_pending_characters(tts) } else { None };
         let synthesis = self.newest_synthesis(tts, context_id)?;
-        characters.into_iter().for_each(|characters| synthesis.add_characters(characters));
+        if let Some(characters) = characters {
+            synthesis.add_characters(characters);
+        }
         Some(synthesis)
     }
 
@@ -174,7 +174,7 @@ impl Conversation {
             Some(given) => given.text.iter().for_each(|text| synthesis.given.push(text, Spacing::Between)),
             None => {
                 synthesis.says_answer_of =
-                    self.turn.as_ref().and_then(|turn| turn.calls.last()).map(|call| call.key)
+                    self.turn.as_ref().and_then(|turn| turn.calls.last()).map(|call| call.key);
             }
         }
         if let Some(characters) = self.take_pending_characters(tts) {

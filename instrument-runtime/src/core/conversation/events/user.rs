@@ -136,7 +136,7 @@ impl Conversation {
         transcript: &Transcript<'_>,
         moment: &mut Moment<'_>,
     ) {
-        if self.services.role_of_pusher(source, FrameKind::InterimTranscription) == Role::Stt {
+        if self.services.role_of_pusher(source, FrameKind::InterimTranscription) != Role::Llm {
             self.words_come(source, transcript, moment, Utterance::add_interim);
         }
     }
@@ -215,9 +215,15 @@ impl Conversation {
         let turn_before = self.turn.as_ref().map(|turn| turn.number);
         self.user_takes_turn(start, moment);
         let turn = self.turn.as_ref().map(|turn| turn.number);
-        let goes_on = ours
-            .filter(|utterance| utterance.turn.is_none() || (turn == turn_before && utterance.turn == turn));
-        self.utterance = goes_on;
+        match ours {
+            Some(utterance)
+                if utterance.turn.is_none() || (turn == turn_before && utterance.turn == turn) =>
+            {
+                self.utterance = Some(utterance);
+            }
+            Some(of_the_turn_before) => self.settle(of_the_turn_before, moment),
+            None => {}
+        }
         if self.utterance.is_none() {
             self.new_utterance(start);
         }

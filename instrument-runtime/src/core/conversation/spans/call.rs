@@ -17,7 +17,7 @@ use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
 use super::fault::Faults;
-use super::turn::Times;
+use super::release::Times;
 use crate::core::conversation::services::ServiceIndex;
 
 /// One invocation of a language model.
@@ -160,7 +160,7 @@ impl Call {
             start: self.start,
             end,
             status: self.faults.status(),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: None,
             body: Body::Llm(Box::new(LlmRecord {
                 service: self.processor,

@@ -61,12 +61,12 @@ impl Faults {
         })
     }
 
-    /// An event for each, no later than `end`.
-    pub(crate) fn into_events(self, start: Time, end: Time) -> Vec<SpanEvent> {
+    /// An event for each.
+    pub(crate) fn into_events(self) -> Vec<SpanEvent> {
         self.0
             .into_iter()
             .map(|fault| SpanEvent {
-                at: fault.at.clamp(start, end.max(start)),
+                at: fault.at,
                 what: Happening::Exception { message: fault.message, error_type: fault.error_type },
             })
             .collect()

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod fault;
+pub(crate) mod release;
 mod request;
 pub(crate) mod synthesis;
 pub(crate) mod tool;
@@ -10,8 +11,9 @@ pub(crate) mod utterance;
 
 pub(crate) use call::Call;
 pub(crate) use fault::Fault;
+pub(crate) use release::Facts;
 pub(crate) use request::last_user_message;
 pub(crate) use synthesis::{Synthesis, Wanted};
 pub(crate) use tool::Tool;
-pub(crate) use turn::{Child, Ended, Facts, Turn};
+pub(crate) use turn::{Child, Ended, Turn};
 pub(crate) use utterance::{Utterance, VoiceStop};

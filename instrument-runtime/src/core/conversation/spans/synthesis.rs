@@ -20,7 +20,7 @@ use crate::core::text::JoinedText;
 use crate::core::time::Time;
 
 use super::fault::Faults;
-use super::turn::Times;
+use super::release::Times;
 use crate::core::conversation::services::ServiceIndex;
 
 /// One reply, turned into audio.
@@ -276,7 +276,7 @@ impl Synthesis {
                 measured_model: self.measurements.model,
                 service: self.processor,
             }),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Function calls: from in-progress to result, or to being called off.
 
-use crate::core::frame::FunctionCallResult;
+use crate::core::frame::{FunctionCallResult, Json};
 use crate::core::record::{Body, SpanKey, SpanRecord, ToolRecord};
 use crate::core::time::Time;
 
@@ -12,7 +12,7 @@ pub(crate) struct Tool {
     pub(crate) key: SpanKey,
     pub(crate) start: Time,
     pub(crate) name: String,
-    pub(crate) tool_call_id: String,
+    pub(crate) call_id: String,
     pub(crate) arguments: Option<String>,
     pub(crate) faults: Faults,
     result: Option<String>,
@@ -32,7 +32,7 @@ impl Tool {
             key,
             start,
             name: name.to_owned(),
-            tool_call_id: tool_call_id.to_owned(),
+            call_id: tool_call_id.to_owned(),
             arguments,
             faults: Faults::default(),
             result: None,
@@ -55,9 +55,8 @@ impl Tool {
             return;
         }
         self.end = Some(now);
-        self.result = result.result.map(|json| json.to_text());
-        let error =
-            result.error.map(str::to_owned).or_else(|| result.result.and_then(|json| json.error_text()));
+        self.result = result.result.map(Json::to_text);
+        let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
         if let Some(message) = error.filter(|message| !message.is_empty()) {
             self.faults.push(Fault::of_message(now, message));
         }
@@ -88,11 +87,11 @@ impl Tool {
             start: self.start,
             end,
             status: self.faults.status(),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: None,
             body: Body::Tool(ToolRecord {
                 name: self.name,
-                tool_call_id: self.tool_call_id,
+                tool_call_id: self.call_id,
                 arguments: self.arguments,
                 result: self.result,
                 cancelled: self.cancelled,

@@ -1,12 +1,8 @@
 //! A turn with all that happened in it, from its start until its spans are let go.
 
-use std::sync::Arc;
-
-use crate::core::conversation::services::{ServiceIndex, Services};
-use crate::core::frame::{Role, Spacing};
+use crate::core::frame::Spacing;
 use crate::core::record::{
-    Body, EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, TurnNumber,
-    TurnRecord, UserToBotLatency,
+    EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber, UserToBotLatency,
 };
 use crate::core::text::JoinedText;
 use crate::core::time::Time;
@@ -76,28 +72,6 @@ pub(crate) struct Child<'a> {
     pub(crate) name: &'a str,
 }
 
-/// What a turn's spans are completed with when they are let go.
-pub(crate) struct Facts<'a> {
-    pub(crate) services: &'a Services,
-    pub(crate) spoken_text_is_told: bool,
-    pub(crate) user_id: Option<Arc<str>>,
-}
-
-/// Where the times of a service's spans come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Times {
-    /// The service reports them: what it does not report was not measured.
-    Reported,
-    /// The service reports nothing.
-    FromFrames,
-}
-
-impl Facts<'_> {
-    fn times(&self, service: ServiceIndex) -> Times {
-        if self.services[service].reports_metrics { Times::Reported } else { Times::FromFrames }
-    }
-}
-
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ended {
@@ -153,14 +127,19 @@ impl Turn {
 
     /// The bot is heard to say something.
     pub(crate) fn speaks(&mut self, text: &str, spacing: Spacing, context_id: Option<&str>) {
-        match self.spoken.last_mut().filter(|last| last.context_id.as_deref() == context_id) {
-            Some(same_reply) => same_reply.text.push(text, spacing),
-            None => {
-                let mut spoken = JoinedText::default();
-                spoken.push(text, spacing);
-                self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
-            }
+        let last = self.spoken.last_mut();
+        if let Some(same_reply) = last.filter(|last| last.context_id.as_deref() == context_id) {
+            same_reply.text.push(text, spacing);
+        } else {
+            let mut spoken = JoinedText::default();
+            spoken.push(text, spacing);
+            self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
         }
+    }
+
+    /// What was heard of the bot, reply by reply.
+    pub(crate) fn spoken(&self) -> impl Iterator<Item = &JoinedText> {
+        self.spoken.iter().map(|spoken| &spoken.text)
     }
 
     /// Whether a language model, a tool or a synthesis is under way.
@@ -261,66 +240,18 @@ impl Turn {
         }
     }
 
-    /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
-    pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        for mut utterance in std::mem::take(&mut self.utterances) {
-            utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
-            self.begin_utterance(&mut utterance, spans);
-            self.release_utterance(utterance, facts, spans);
-        }
-        self.hand_answers_to_syntheses();
-        let output = self.output(facts);
-        for call in std::mem::take(&mut self.calls) {
-            self.release_call(call, facts, spans);
-        }
-        let end = self.end();
-        for synthesis in std::mem::take(&mut self.syntheses) {
-            let times = facts.times(synthesis.service);
-            self.release_child(synthesis.into_record(end, times, facts.spoken_text_is_told), facts, spans);
-        }
-        for tool in std::mem::take(&mut self.tools) {
-            self.release_child(tool.into_record(end), facts, spans);
-        }
-        if self.has_begun() {
-            spans.end(self.into_record(output, facts));
-        }
-    }
-
-    /// A synthesis of which nobody told what it was asked to say was given the answer of its language model.
-    fn hand_answers_to_syntheses(&mut self) {
-        for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
-            let call = self.calls.iter().find(|call| Some(call.key) == synthesis.says_answer_of);
-            if let Some(text) = call.and_then(Call::text) {
-                synthesis.given.push(&text, Spacing::Between);
-            }
-        }
-    }
-
     /// When it ended; not before it began.
-    fn end(&self) -> Time {
+    pub(crate) fn end(&self) -> Time {
         self.ended.map_or(self.start, |ended| ended.at)
     }
 
-    fn release_utterance(&self, utterance: Utterance, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        if !utterance.begun {
-            return;
-        }
-        if let Some((service, processor)) = utterance.service.clone() {
-            self.release_child(
-                utterance.into_record(processor, self.end(), facts.times(service)),
-                facts,
-                spans,
-            );
-        }
-    }
-
-    fn release_call(&mut self, mut call: Call, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        if call.awaits_kind {
-            call.awaits_kind = false;
+    /// The span of an invocation begins, whatever its service turns out to be: something belongs under it.
+    pub(crate) fn begin_awaiting_call(&mut self, index: usize, spans: &mut dyn Spans) {
+        if std::mem::take(&mut self.calls[index].awaits_kind) {
+            let call = self.calls.remove(index);
             self.begin_call(&call, spans);
+            self.calls.insert(index, call);
         }
-        let times = facts.times(call.service);
-        self.release_child(call.into_record(self.end(), times), facts, spans);
     }
 
     /// The span of an invocation begins.
@@ -333,52 +264,5 @@ impl Turn {
             name: &call.processor.class,
         };
         self.begin_child(&child, spans);
-    }
-
-    fn release_child(&self, mut record: SpanRecord, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        if !self.is_recorded() {
-            return;
-        }
-        let end = self.end();
-        record.start = record.start.clamp(self.start, end);
-        record.end = record.end.clamp(record.start, end);
-        record.user_id.clone_from(&facts.user_id);
-        spans.end(record);
-    }
-
-    /// What the bot said: as spoken, or as given to synthesis, or, without one, as written.
-    fn output(&self, facts: &Facts<'_>) -> Option<String> {
-        let mut output = JoinedText::default();
-        let mut add = |text: Option<String>| {
-            text.into_iter().for_each(|text| output.push(&text, Spacing::Between));
-        };
-        if facts.spoken_text_is_told {
-            self.spoken.iter().for_each(|spoken| add(spoken.text.to_text()));
-        } else if facts.services.has(Role::Tts) {
-            self.syntheses.iter().for_each(|synthesis| add(synthesis.output(false)));
-        } else {
-            self.calls.iter().for_each(|call| add(call.text()));
-        }
-        output.to_text()
-    }
-
-    fn into_record(self, output: Option<String>, facts: &Facts<'_>) -> SpanRecord {
-        let end = self.end();
-        let status = self.fatal.status();
-        SpanRecord {
-            key: self.key,
-            start: self.start,
-            end,
-            status,
-            events: self.faults.into_events(self.start, end),
-            user_id: facts.user_id.clone(),
-            body: Body::Turn(TurnRecord {
-                number: self.number,
-                input: self.heard.to_text().or(self.typed),
-                output,
-                end_reason: self.ended.map_or(EndReason::Cancelled, |ended| ended.reason),
-                latency: self.latency,
-            }),
-        }
     }
 }

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use super::turn::Times;
+use super::release::Times;
 use crate::core::frame::{Metric, Processor, Transcript};
 use crate::core::metrics::{MeasuredTimes, Measurements};
 use crate::core::record::{Body, SpanKey, SpanRecord, SttRecord, TurnNumber};
@@ -137,7 +137,7 @@ impl Utterance {
             start: self.start,
             end,
             status: self.faults.status(),
-            events: self.faults.into_events(self.start, end),
+            events: self.faults.into_events(),
             user_id: None,
             body: Body::Stt(SttRecord {
                 service: processor,

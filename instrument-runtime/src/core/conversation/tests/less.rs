@@ -1,6 +1,7 @@
 //! Frameworks that say less.
 
-use super::support::{LLM, Pipeline, STT, TTS, USER, assert_tree};
+use super::support::{LLM, Pipeline, STT, TTS, USER};
+use super::tree::assert_tree;
 use crate::core::conversation::{Announced, Signals};
 use crate::core::frame::{Frame, Role, TextChunk, Transcript};
 

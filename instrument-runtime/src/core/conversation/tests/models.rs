@@ -1,6 +1,7 @@
 //! Invocations of language models.
 
-use super::support::{LLM, OUT, Pipeline, STT, TTS, assert_tree};
+use super::support::{LLM, OUT, Pipeline, STT, TTS};
+use super::tree::assert_tree;
 use crate::core::conversation::Signals;
 use crate::core::frame::{Frame, Measurement, Role, TextChunk};
 

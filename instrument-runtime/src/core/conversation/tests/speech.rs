@@ -1,6 +1,7 @@
 //! What the user says: utterances.
 
-use super::support::{LLM, OUT, Pipeline, STT, TTS, USER, assert_tree};
+use super::support::{LLM, OUT, Pipeline, STT, TTS, USER};
+use super::tree::assert_tree;
 use crate::core::conversation::Signals;
 use crate::core::frame::{Frame, Measurement, Role, Transcript};
 
@@ -160,10 +161,10 @@ fn an_error_of_stt_goes_to_the_utterance_and_else_to_the_turn() {
     pipeline.at(1_500).silence().user_stops().at(2_000).ends();
     assert_tree(
         &pipeline,
-        r#"
+        r"
         turn 1 0..2000 ended - - event: cannot connect
           stt 1000..1500 - error _OTHER: stream reset
-        "#,
+        ",
     );
 }
 

@@ -1,6 +1,7 @@
 //! Replies turned into audio.
 
-use super::support::{LLM, Pipeline, TTS, assert_tree, chunk};
+use super::support::{LLM, Pipeline, TTS, chunk};
+use super::tree::assert_tree;
 use crate::core::frame::{Frame, Measurement};
 
 #[test]

@@ -1,6 +1,7 @@
 //! Function calls.
 
-use super::support::{LLM, Pipeline, assert_tree};
+use super::support::{LLM, Pipeline};
+use super::tree::assert_tree;
 use crate::core::frame::Frame;
 
 #[test]

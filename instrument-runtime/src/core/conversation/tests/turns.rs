@@ -1,6 +1,7 @@
 //! When turns begin and end.
 
-use super::support::{LLM, OUT, Pipeline, USER, assert_tree, chunk};
+use super::support::{LLM, OUT, Pipeline, USER, chunk};
+use super::tree::assert_tree;
 use crate::core::frame::{ErrorReport, Frame};
 use crate::core::time::Time;
 
@@ -228,6 +229,13 @@ fn a_task_that_is_dropped_cancels_its_turn() {
     );
     pipeline.at(3_000).bot_starts().drops();
     assert_eq!(pipeline.spans.ended.len(), 3, "nothing happens afterwards");
+}
+
+#[test]
+fn an_announced_end_is_none_until_it_is_reached() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(2_000).push(USER, &Frame::End).at(2_500).drops();
+    assert!(pipeline.tree().contains("turn 1 0..2500 cancelled"), "{}", pipeline.tree());
 }
 
 #[test]

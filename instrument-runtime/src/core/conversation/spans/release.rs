@@ -1,0 +1,146 @@
+//! How a turn's spans are written down when they are let go.
+
+use std::sync::Arc;
+
+use super::call::Call;
+use super::turn::Turn;
+use super::utterance::Utterance;
+use crate::core::conversation::services::{ServiceIndex, Services};
+use crate::core::frame::{Role, Spacing};
+use crate::core::record::{Body, EndReason, SpanRecord, Spans, TurnRecord};
+use crate::core::text::JoinedText;
+use crate::core::time::Time;
+
+/// What a turn's spans are completed with when they are let go.
+pub(crate) struct Facts<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) spoken_text_is_told: bool,
+    pub(crate) user_id: Option<Arc<str>>,
+}
+
+/// Where the times of a service's spans come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// The service reports them: what it does not report was not measured.
+    Reported,
+    /// The service reports nothing.
+    FromFrames,
+}
+
+impl Facts<'_> {
+    fn times(&self, service: ServiceIndex) -> Times {
+        if self.services[service].reports_metrics { Times::Reported } else { Times::FromFrames }
+    }
+}
+
+impl Turn {
+    /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
+    pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        for mut utterance in std::mem::take(&mut self.utterances) {
+            utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
+            self.begin_utterance(&mut utterance, spans);
+            self.release_utterance(utterance, facts, spans);
+        }
+        self.hand_answers_to_syntheses();
+        let output = self.output(facts);
+        for call in std::mem::take(&mut self.calls) {
+            self.release_call(call, facts, spans);
+        }
+        let end = self.end();
+        for synthesis in std::mem::take(&mut self.syntheses) {
+            let times = facts.times(synthesis.service);
+            self.release_child(synthesis.into_record(end, times, facts.spoken_text_is_told), facts, spans);
+        }
+        for tool in std::mem::take(&mut self.tools) {
+            self.release_child(tool.into_record(end), facts, spans);
+        }
+        if self.has_begun() {
+            let (start, end) = (self.start, self.end());
+            spans.end(within(self.into_record(output, facts), start, end));
+        }
+    }
+
+    /// A synthesis of which nobody told what it was asked to say was given the answer of its language model.
+    fn hand_answers_to_syntheses(&mut self) {
+        for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
+            let call = self.calls.iter().find(|call| Some(call.key) == synthesis.says_answer_of);
+            if let Some(text) = call.and_then(Call::text) {
+                synthesis.given.push(&text, Spacing::Between);
+            }
+        }
+    }
+
+    fn release_utterance(&self, utterance: Utterance, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if !utterance.begun {
+            return;
+        }
+        if let Some((service, processor)) = utterance.service.clone() {
+            self.release_child(
+                utterance.into_record(processor, self.end(), facts.times(service)),
+                facts,
+                spans,
+            );
+        }
+    }
+
+    fn release_call(&mut self, mut call: Call, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if call.awaits_kind {
+            call.awaits_kind = false;
+            self.begin_call(&call, spans);
+        }
+        let times = facts.times(call.service);
+        self.release_child(call.into_record(self.end(), times), facts, spans);
+    }
+
+    fn release_child(&self, mut record: SpanRecord, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if !self.is_recorded() {
+            return;
+        }
+        record.user_id.clone_from(&facts.user_id);
+        spans.end(within(record, self.start, self.end()));
+    }
+
+    /// What the bot said: as spoken, or as given to synthesis, or, without one, as written.
+    fn output(&self, facts: &Facts<'_>) -> Option<String> {
+        let mut output = JoinedText::default();
+        let mut add = |text: Option<String>| output.push(&text.unwrap_or_default(), Spacing::Between);
+        if facts.spoken_text_is_told {
+            self.spoken().for_each(|reply| add(reply.to_text()));
+        } else if facts.services.has(Role::Tts) {
+            self.syntheses.iter().for_each(|synthesis| add(synthesis.output(false)));
+        } else {
+            self.calls.iter().for_each(|call| add(call.text()));
+        }
+        output.to_text()
+    }
+
+    fn into_record(self, output: Option<String>, facts: &Facts<'_>) -> SpanRecord {
+        let end = self.end();
+        let status = self.fatal.status();
+        SpanRecord {
+            key: self.key,
+            start: self.start,
+            end,
+            status,
+            events: self.faults.into_events(),
+            user_id: facts.user_id.clone(),
+            body: Body::Turn(TurnRecord {
+                number: self.number,
+                input: self.heard.to_text().or(self.typed),
+                output,
+                end_reason: self.ended.map_or(EndReason::Cancelled, |ended| ended.reason),
+                latency: self.latency,
+            }),
+        }
+    }
+}
+
+/// A span, kept within its turn.
+fn within(mut record: SpanRecord, start: Time, end: Time) -> SpanRecord {
+    record.start = record.start.clamp(start, end);
+    record.end = record.end.clamp(record.start, end);
+    for event in &mut record.events {
+        event.at = event.at.clamp(record.start, record.end);
+    }
+    record
+}

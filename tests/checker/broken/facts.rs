@@ -1,0 +1,179 @@
+//! Something is wrong with a turn or one of its spans.
+
+use std::time::Duration;
+
+use opentelemetry::trace::{SpanId, Status};
+
+use super::{LLM, Outcome, RECORDING, STT, Subject, TOOL, TTS, TURN, Trace, after, after_in, with_span_id};
+use crate::checker::kind::Kind;
+
+#[test]
+fn another_text() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(TTS, "output.value", "It is 12 degrees in Paris."))?;
+    assert_eq!(wrong, ["turn 1 tts 1: output.value"]);
+    Ok(())
+}
+
+#[test]
+fn other_white_space_is_wrong_and_told_as_such() -> Outcome<()> {
+    let mut trace = Trace::of(RECORDING)?;
+    trace.set(TURN, "output.value", "It is 21 degrees  in Paris.");
+    let told = trace.report().to_string();
+    let wrong = r#"turn 1: output.value: expected "It is 21 degrees in Paris.", got "It is 21 degrees  in Paris." (whitespace only)"#;
+    assert_eq!(told.lines().next(), Some(wrong));
+    Ok(())
+}
+
+#[test]
+fn another_number() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(LLM, "llm.token_count.prompt", 151))?;
+    assert_eq!(wrong, ["turn 1 llm 1: llm.token_count.prompt"]);
+    Ok(())
+}
+
+#[test]
+fn an_attribute_that_is_missing() -> Outcome<()> {
+    let wrong = after(|trace| trace.unset(STT, "service.provider"))?;
+    assert_eq!(wrong, ["turn 1 stt 1: service.provider"]);
+    Ok(())
+}
+
+#[test]
+fn an_attribute_that_may_only_be_false() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(TTS, "tts.interrupted", true))?;
+    assert_eq!(wrong, ["turn 1 tts 1: tts.interrupted"]);
+    Ok(())
+}
+
+#[test]
+fn another_latency() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(TURN, "conversation.user_to_bot_latency", 3.0))?;
+    assert_eq!(wrong, ["turn 1: conversation.user_to_bot_latency"]);
+    Ok(())
+}
+
+/// Two facts are about it: that it is there, and what it is.
+#[test]
+fn no_latency() -> Outcome<()> {
+    let wrong = after(|trace| trace.unset(TURN, "conversation.user_to_bot_latency"))?;
+    assert_eq!(wrong, ["turn 1: conversation.user_to_bot_latency"; 2]);
+    Ok(())
+}
+
+#[test]
+fn another_parent() -> Outcome<()> {
+    let wrong = after(|trace| {
+        let turn = trace.span(TURN).span_context.span_id();
+        trace.span(TOOL).parent_span_id = turn;
+    })?;
+    assert_eq!(wrong, ["turn 1 tool 1: parent"]);
+    Ok(())
+}
+
+#[test]
+fn a_span_that_is_too_long() -> Outcome<()> {
+    let wrong = after(|trace| trace.span(STT).end_time += Duration::from_millis(20))?;
+    assert_eq!(wrong, ["turn 1 stt 1: duration in ms"]);
+    Ok(())
+}
+
+#[test]
+fn a_span_that_failed() -> Outcome<()> {
+    let wrong = after(|trace| trace.span(LLM).status = Status::error("overloaded"))?;
+    assert_eq!(wrong, ["turn 1 llm 1: status"]);
+    Ok(())
+}
+
+#[test]
+fn another_error() -> Outcome<()> {
+    let failed = Subject::Span { turn: 2, kind: Kind::Llm, ordinal: 1 };
+    let wrong = after_in("h_error", |trace| {
+        let span = trace.span(failed);
+        span.status = Status::error("something else");
+        span.events.events.clear();
+    })?;
+    assert_eq!(wrong, ["turn 2 llm 1: error message"]);
+    Ok(())
+}
+
+#[test]
+fn another_message() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(LLM, "llm.input_messages.0.message.content", "Be rude."))?;
+    assert_eq!(wrong, ["turn 1 llm 1: messages"]);
+    Ok(())
+}
+
+#[test]
+fn another_message_of_a_long_history() -> Outcome<()> {
+    const FIRST: &str = "llm.input_messages.0.message.content";
+    let wrong = after_in("i_long_prefilled", |trace| trace.set(LLM, FIRST, "Be rude."))?;
+    assert_eq!(wrong, ["turn 1 llm 1: first message"]);
+
+    let wrong = after_in("i_long_prefilled", |trace| {
+        // They are written newest first.
+        let mut attributes = trace.span(LLM).attributes.iter_mut();
+        let newest = attributes.find(|attribute| attribute.value.as_str() == "user");
+        newest.expect("a user said something").value = "assistant".into();
+    })?;
+    assert_eq!(wrong, ["turn 1 llm 1: newest messages"]);
+    Ok(())
+}
+
+#[test]
+fn another_tool_call() -> Outcome<()> {
+    const ARGUMENTS: &str = "llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments";
+    let spaced = after(|trace| trace.set(LLM, ARGUMENTS, r#"{ "city" : "Paris" }"#))?;
+    assert!(spaced.is_empty(), "white space in JSON means nothing: {spaced:?}");
+
+    let wrong = after(|trace| trace.set(LLM, ARGUMENTS, r#"{"city":"Rome"}"#))?;
+    assert_eq!(wrong, ["turn 1 llm 1: tool calls"]);
+    Ok(())
+}
+
+#[test]
+fn another_answer() -> Outcome<()> {
+    let wrong = after(|trace| trace.set(LLM, "llm.output_messages.0.message.content", "Well…"))?;
+    assert_eq!(wrong, ["turn 1 llm 1: output message"]);
+    Ok(())
+}
+
+#[test]
+fn a_span_that_is_missing() -> Outcome<()> {
+    let mut trace = Trace::of(RECORDING)?;
+    trace.remove(TTS);
+    assert_eq!(trace.wrong(), trace.names_about(TTS), "all of its facts, and no others");
+    assert_eq!(trace.report().total(), Trace::of(RECORDING)?.report().total());
+    Ok(())
+}
+
+/// The one that is left is not taken for the one that is gone, though it is now the first.
+#[test]
+fn the_first_of_two_that_is_missing() -> Outcome<()> {
+    let mut trace = Trace::of(RECORDING)?;
+    let turn = trace.span(TURN).span_context.span_id();
+    trace.span(TOOL).parent_span_id = turn; // else it would be in no turn either
+    trace.remove(LLM);
+    let mut wrong = trace.names_about(LLM);
+    wrong.push("turn 1 tool 1: parent".to_owned());
+    assert_eq!(trace.wrong(), wrong);
+    Ok(())
+}
+
+#[test]
+fn a_span_too_many() -> Outcome<()> {
+    let wrong = after(|trace| {
+        let mut again = trace.span(TTS).clone();
+        again.span_context = with_span_id(&again.span_context, SpanId::from(7));
+        trace.replayed.spans.push(super::Span(again));
+    })?;
+    assert_eq!(wrong, ["turn 1: no other spans"]);
+    Ok(())
+}
+
+#[test]
+fn a_turn_of_another_number() -> Outcome<()> {
+    let mut trace = Trace::of(RECORDING)?;
+    trace.set(Subject::Turn(2), "conversation.turn_number", 3);
+    assert_eq!(trace.wrong(), trace.names_in_turn(2), "all facts of the turn, and no others");
+    Ok(())
+}
