@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn hold_a_conversation() {
-    let stt = Stt { hears: ["What is the capital of France?", "And of Italy?"].into() };
+    let stt = Stt { audio: Vec::new(), hears: ["What is the capital of France?", "And of Italy?"].into() };
     let llm = Llm { says: ["Paris, of course.", "That would be Rome."].into() };
     let mut task = PipelineTask::new(
         "call-42",
@@ -57,7 +57,7 @@ enum Frame {
     #[frame(end)]
     End,
     #[frame(ignore)]
-    Microphone(#[expect(dead_code)] Vec<i16>),
+    Microphone(Vec<i16>),
     #[frame(user_started_speaking)]
     UserStarts,
     #[frame(user_stopped_speaking)]
@@ -155,8 +155,9 @@ impl PipelineTask {
     }
 }
 
-/// Hears what stands in its script.
+/// Hears what stands in its script, whatever the microphone hears.
 struct Stt {
+    audio: Vec<i16>,
     hears: VecDeque<&'static str>,
 }
 
@@ -166,9 +167,21 @@ impl Process for Stt {
     }
 
     fn process(&mut self, frame: &Frame) -> Vec<Frame> {
-        let Frame::UserStops = frame else { return Vec::new() };
-        sleep(Duration::from_millis(30));
-        self.hears.pop_front().map(|words| Frame::Heard(words.to_owned())).into_iter().collect()
+        match frame {
+            Frame::Microphone(samples) => self.audio.extend(samples),
+            Frame::UserStops => {
+                self.audio.clear();
+                sleep(Duration::from_millis(30));
+                return self
+                    .hears
+                    .pop_front()
+                    .map(|words| Frame::Heard(words.to_owned()))
+                    .into_iter()
+                    .collect();
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 }
 
