@@ -1,7 +1,7 @@
 //! The procedural macros of `pipecat-instrument`, which re-exports and documents them.
 //!
-//! Each macro is a plain function over token streams, in three steps: what was written ([`task::args`], [`task::item`],
-//! [`frame::attr`]) is parsed, what it means is checked, and what is left to do is expanded. This file only forwards.
+//! Each macro is a plain function over token streams, in three steps: what was written is parsed, what it means is
+//! checked, and what is left to do is expanded. This file only forwards.
 
 mod frame;
 mod mistakes;
@@ -16,19 +16,52 @@ use proc_macro::TokenStream;
 /// function is. Each gets an observer for its conversation while `PipecatInstrumentor` is switched on, and costs one
 /// atomic load while it is not. Constructors that call each other make one observer.
 ///
-/// ```ignore
+/// ```
+/// use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+/// # use std::sync::Arc;
+/// # #[derive(Default)]
+/// # struct PipelineTask(Option<Observer>);
+/// # impl ObservedTask for PipelineTask {
+/// #     fn attach_observer(&mut self, observer: Observer) { self.0 = Some(observer); }
+/// # }
+/// # struct Params { conversation_id: Option<String> }
+/// # struct Refused;
+///
 /// // The observer goes into the finished task, which implements `ObservedTask`.
 /// #[instrument_task(conversation_id = params.conversation_id)]
 /// impl PipelineTask {
-///     pub fn new(pipeline: Pipeline, params: Params) -> Self { … }
-///     pub async fn connect(url: &str) -> Result<Arc<Self>, Error> { … }
+///     pub fn new(params: Params) -> Self {
+///         # drop(params);
+///         // …
+///         # Self::default()
+///     }
+///
+///     pub async fn connect(url: &str) -> Result<Arc<Self>, Refused> {
+///         // …
+///         # if url.is_empty() { return Err(Refused); }
+///         # Ok(Arc::new(Self::new(Params { conversation_id: None })))
+///     }
+///
 ///     #[instrument_task(skip)]
-///     fn for_tests() -> Self { … }
+///     pub fn for_tests() -> Self {
+///         // …
+///         # Self::default()
+///     }
 /// }
 ///
+/// # trait FrameObserver {}
+/// # struct Adapter(Observer);
+/// # impl FrameObserver for Adapter {}
+/// # mod adapter { pub(super) fn observer(o: super::Observer) -> Box<dyn super::FrameObserver> { Box::new(super::Adapter(o)) } }
+/// # struct TheirTask(Vec<Box<dyn FrameObserver>>);
 /// // The observer goes into an argument, for a task that is somebody else's.
-/// #[instrument_task(observers = observers, via = my_adapter::observer, conversation_id = call_id)]
-/// fn build_task(call_id: &str, observers: Vec<Arc<dyn FrameObserver>>) -> PipelineTask { … }
+/// #[instrument_task(observers = observers, via = adapter::observer, conversation_id = call_id)]
+/// fn build_task(call_id: &str, observers: Vec<Box<dyn FrameObserver>>) -> TheirTask {
+///     // …
+///     # let _ = call_id;
+///     # TheirTask(observers)
+/// }
+/// # fn main() {}
 /// ```
 ///
 /// | argument | meaning |
@@ -50,7 +83,9 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Each variant says with `#[frame(…)]` what it is. Fields are borrowed; nothing is allocated or copied.
 ///
-/// ```ignore
+/// ```
+/// use pipecat_instrument::ObservedFrame;
+///
 /// #[derive(ObservedFrame)]
 /// enum MyFrame {
 ///     #[frame(start)]

@@ -31,6 +31,18 @@ impl Mistakes {
     }
 }
 
+/// Both values, or every mistake of both.
+pub(crate) fn both<A, B>(one: syn::Result<A>, other: syn::Result<B>) -> syn::Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(mut mistakes), Err(more)) => {
+            mistakes.combine(more);
+            Err(mistakes)
+        }
+        (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => Err(mistakes),
+    }
+}
+
 /// `a`, `b` or `c`, each in backquotes; what a message lists.
 pub(crate) fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.to_string())).collect();

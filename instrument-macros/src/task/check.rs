@@ -9,7 +9,7 @@ use syn::{
 use super::args::{self, Args};
 use super::constructor::{self, Argument, Constructor, Destination, Returned};
 use super::item::{take_annotations, written};
-use crate::mistakes::{Mistakes, listed};
+use crate::mistakes::{Mistakes, both, listed};
 
 /// An annotated `impl` block, ready to be expanded.
 pub(super) struct AnnotatedImpl {
@@ -87,14 +87,9 @@ pub(super) fn function(
         ));
     }
     mistakes.take(refuse_const(&item.sig));
-    let task = mistakes.take(task_of(&item.sig, args.task.as_ref()));
-    let destination = mistakes.take(destination(&args, &item.sig));
-    mistakes.into_result()?;
+    let read = both(task_of(&item.sig, args.task.as_ref()), destination(&args, &item.sig));
+    let ((), (task, destination)) = both(mistakes.into_result(), read)?;
 
-    // Both are there, or there would have been a mistake.
-    let (Some(task), Some(destination)) = (task, destination) else {
-        return Err(Error::new_spanned(&item.sig.ident, "this function cannot be annotated"));
-    };
     let name = args.name.map_or_else(|| name_of(&task, &item.sig), |name| name.value());
     let constructor =
         Constructor { task, conversation_id: args.conversation_id, attributes: args.attributes, destination };

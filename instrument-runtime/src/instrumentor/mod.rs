@@ -20,8 +20,11 @@ pub use registry::AnnotatedType;
 pub use switch::Scoped;
 pub use task::{ObservedTask, TaskPresence};
 
+use std::time::Duration;
+
 use opentelemetry::trace::{Tracer, TracerProvider};
 
+use crate::debug_log::DebugLogError;
 use crate::observer::{ObserveOptions, Observer};
 
 /// The process-wide switch.
@@ -65,6 +68,22 @@ impl PipecatInstrumentor {
     /// Whether a task that this thread builds now would be observed.
     pub fn is_instrumented() -> bool {
         switch::current().is_some()
+    }
+
+    /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. To be called before
+    /// [`uninstrument`](Self::uninstrument) at the end of a process: the thread that writes them ends with it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
+    ///
+    /// PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
+    /// PipecatInstrumentor::uninstrument();
+    /// # Ok::<(), pipecat_instrument_runtime::debug_log::DebugLogError>(())
+    /// ```
+    pub fn flush_debug_log(timeout: Duration) -> Result<(), DebugLogError> {
+        switch::current().map_or(Ok(()), |group| group.flush_debug_log(timeout))
     }
 
     /// The constructors and types annotated with `#[instrument_task]` in this program, in no particular order.

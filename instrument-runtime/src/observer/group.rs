@@ -10,7 +10,7 @@ use super::frame_log::FrameLog;
 use super::watch::Watch;
 use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
-use crate::debug_log::DebugLog;
+use crate::debug_log::{DebugLog, DebugLogError};
 use crate::emit::{EmitSettings, Emitter, Session, Tracers};
 
 /// What the conversations of one provider have in common. Makes their observers.
@@ -71,6 +71,12 @@ impl ObserverGroup {
     pub fn debug_log(mut self, logs: DebugLog) -> Self {
         self.logs = Some(logs);
         self
+    }
+
+    /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. For the end of a
+    /// process: the thread that writes them ends with it, whatever is left.
+    pub fn flush_debug_log(&self, timeout: Duration) -> Result<(), DebugLogError> {
+        self.logs.as_ref().map_or(Ok(()), |logs| logs.flush(timeout))
     }
 
     /// An observer for one more conversation.

@@ -21,6 +21,7 @@ mod group;
 mod handle;
 mod isolation;
 mod options;
+mod running;
 #[cfg(test)]
 mod tests;
 mod timer;

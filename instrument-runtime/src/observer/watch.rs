@@ -9,13 +9,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::audio_meter::{AudioMeter, Counted, Hop};
+use super::audio_meter::{AudioMeter, Hop};
 use super::clock::Clock;
 use super::frame_log::FrameLog;
 use super::isolation::{Panicked, isolate};
+use super::running::Running;
 use super::timer::{Wake, wake_at};
-use crate::core::conversation::{AudioBatch, CloseReason, Conversation, ConversationConfig, Signals};
-use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame, Processor, Role};
+use crate::core::conversation::{CloseReason, ConversationConfig, Signals};
+use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::core::time::Time;
 use crate::emit::Emitter;
 
@@ -36,22 +37,6 @@ enum Phase {
     Expected { config: ConversationConfig, emitter: Emitter },
     Running(Box<Running>),
     Over,
-}
-
-struct Running {
-    conversation: Conversation,
-    emitter: Emitter,
-    /// The time of the newest event: hops of several threads may overtake each other on their way to the lock.
-    newest: Time,
-    /// The earliest wake-up that was asked for and has not come yet.
-    wake_up: Option<Time>,
-    audio_source: Option<AudioSource>,
-}
-
-/// Whose audio the meter counts.
-struct AudioSource {
-    kind: FrameKind,
-    processor: Processor,
 }
 
 impl Watch {
@@ -208,60 +193,11 @@ impl Phase {
         if matches!(self, Self::Expected { .. })
             && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
         {
-            *self = Self::Running(Box::new(Running {
-                conversation: Conversation::new(config),
-                emitter,
-                newest: Time::default(),
-                wake_up: None,
-                audio_source: None,
-            }));
+            *self = Self::Running(Box::new(Running::begin(config, emitter)));
         }
         match self {
             Self::Running(running) => Some(running),
             Self::Expected { .. } | Self::Over => None,
-        }
-    }
-}
-
-impl Running {
-    /// The time of what happens `now`: the core's time never steps back.
-    fn advance_to(&mut self, now: Time) -> Time {
-        self.newest = self.newest.max(now);
-        // A wake-up that is due has come; or when it does, it finds nothing left to do.
-        self.wake_up = self.wake_up.filter(|at| *at > self.newest);
-        self.newest
-    }
-
-    fn tell_counted_audio(&mut self, meter: &AudioMeter) {
-        let Some(source) = &self.audio_source else { return };
-        let Some(Counted { first, last, duration }) = meter.drain() else { return };
-        let batch =
-            AudioBatch { kind: source.kind, source: (&source.processor).into(), first, last, duration };
-        self.conversation.audio(&batch, &mut self.emitter);
-    }
-
-    /// The wake-up to ask for now, if there is not one as early under way. When the deadline moves back, as it does
-    /// with every word of the bot, the old wake-up comes too early and asks for the next.
-    fn new_wake_up(&mut self) -> Option<Time> {
-        let deadline = self.conversation.deadline()?;
-        if self.wake_up.is_some_and(|at| at <= deadline) {
-            return None;
-        }
-        self.wake_up = Some(deadline);
-        self.wake_up
-    }
-
-    /// The first synthesiser, or model that speaks by itself, that sends audio is the one whose audio is counted.
-    fn choose_audio_source(&mut self, meter: &AudioMeter, hop: &FramePushed<'_>) {
-        let kind = hop.frame.kind();
-        if self.audio_source.is_some() || !kind.is_outgoing_audio() {
-            return;
-        }
-        if let Some(processor) = hop.source.description()
-            && matches!(processor.role, Role::Tts | Role::Llm)
-        {
-            meter.follow(kind, hop.source);
-            self.audio_source = Some(AudioSource { kind, processor: processor.clone() });
         }
     }
 }

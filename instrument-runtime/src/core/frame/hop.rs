@@ -12,7 +12,8 @@ pub enum Direction {
     Upstream,
 }
 
-/// What tells a frame from every other of its conversation; the same on every hop.
+/// What tells a frame from every other of its conversation; the same on every hop. A frame made later has a higher one:
+/// that is how the hops of audio are told from new audio without a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FrameId(pub u64);
 

@@ -200,11 +200,9 @@ impl Conversation {
             .map_or(at, |since| since.min(at));
         let mut synthesis = Synthesis::new(self.new_key(), start, tts, processor, self.replies, wanted);
         match given.map(|given| given.text) {
-            Some(GivenText::Spoken(text)) => {
-                synthesis.given.push(&text.unwrap_or_default(), Spacing::Between)
-            }
+            Some(GivenText::Spoken(Some(text))) => synthesis.given.push(&text, Spacing::Between),
             Some(GivenText::AnswerOf(call)) => synthesis.says_answer_of = Some(call),
-            None => {}
+            Some(GivenText::Spoken(None)) | None => {}
         }
         if let Some(characters) = self.take_pending_characters(tts) {
             synthesis.add_characters(characters);

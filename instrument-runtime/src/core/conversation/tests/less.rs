@@ -120,7 +120,7 @@ fn roles_are_found_out_from_the_frames() {
         turn 1 0..1900 completed "Hello." "Hi."
           stt 1000..1000 "Hello."
           llm mind 1200..1300 - "Hi." ttfb 0.000
-          tts 1400..1400 "Hi." "Hi."
+          tts 1200..1400 "Hi." "Hi."
         "#,
     );
 }
