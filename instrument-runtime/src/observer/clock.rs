@@ -1,5 +1,7 @@
 //! One clock per conversation.
 
+#![allow(clippy::disallowed_methods, reason = "this is where a clock is asked")]
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::time::Time;

@@ -1,5 +1,7 @@
 //! A conversation as a pipeline sees it: hops in, spans in an exporter.
 
+#![allow(clippy::disallowed_methods, reason = "a test asks a clock what its subject cannot")]
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

@@ -12,6 +12,8 @@
 //! changes no result, and need never be taken back. Spans that end by a wake-up are exported on this thread: an exporter
 //! that blocks delays the other wake-ups, and nothing else.
 
+#![allow(clippy::disallowed_methods, reason = "this is where a clock is asked")]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Weak;

@@ -1,5 +1,7 @@
 //! Paths that cannot be, queues that are full, disks that fail.
 
+#![allow(clippy::disallowed_methods, reason = "a test asks a clock what its subject cannot")]
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
