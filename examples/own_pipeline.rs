@@ -18,7 +18,7 @@ use Step::{Push, Work};
 fn main() -> Result<(), Box<dyn Error>> {
     let spans = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-    PipecatInstrumentor::instrument(&provider)?;
+    PipecatInstrumentor::instrument(provider)?;
 
     hold_a_conversation();
 

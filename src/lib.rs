@@ -56,7 +56,7 @@
 //! # use opentelemetry::trace::noop::NoopTracerProvider as YourTracerProvider;
 //! # use pipecat_instrument::opentelemetry;
 //! // Once, at start.
-//! PipecatInstrumentor::instrument(&YourTracerProvider::new())?;
+//! PipecatInstrumentor::instrument(YourTracerProvider::new())?;
 //!
 //! let task = PipelineTask::new("call-42");
 //! task.push("Source", "Stt", 1, &Frame::Start);

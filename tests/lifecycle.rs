@@ -73,7 +73,7 @@ fn what_is_built_before_is_not_observed_and_what_is_built_after_is() {
     let before = Task::new();
     assert!(before.observer.is_none() && !PipecatInstrumentor::is_instrumented());
 
-    PipecatInstrumentor::instrument(&provider).unwrap();
+    PipecatInstrumentor::instrument(provider.clone()).unwrap();
     assert!(PipecatInstrumentor::is_instrumented());
     let after = Task::new();
     after.greet();
@@ -87,7 +87,7 @@ fn what_is_built_before_is_not_observed_and_what_is_built_after_is() {
 fn after_uninstrument_running_tasks_finish_and_new_ones_are_not_observed() {
     let _switch = the_switch();
     let (provider, spans) = exporting();
-    PipecatInstrumentor::instrument(&provider).unwrap();
+    PipecatInstrumentor::instrument(provider.clone()).unwrap();
     let running = Task::new();
     PipecatInstrumentor::uninstrument();
     PipecatInstrumentor::uninstrument();
@@ -103,11 +103,11 @@ fn after_uninstrument_running_tasks_finish_and_new_ones_are_not_observed() {
 fn a_second_instrument_is_an_error_and_changes_nothing() {
     let _switch = the_switch();
     let ((first_provider, first), (second_provider, second)) = (exporting(), exporting());
-    PipecatInstrumentor::instrument(&first_provider).unwrap();
+    PipecatInstrumentor::instrument(first_provider.clone()).unwrap();
 
     let refused = PipecatInstrumentor::builder()
         .debug_log(std::env::temp_dir().join("never-made").join("frames.jsonl"))
-        .instrument(&second_provider)
+        .instrument(second_provider.clone())
         .unwrap_err();
     assert!(matches!(refused, InstrumentError::AlreadyInstrumented));
     assert!(refused.to_string().contains("uninstrument"), "names no remedy: {refused}");
@@ -117,7 +117,7 @@ fn a_second_instrument_is_an_error_and_changes_nothing() {
     assert_eq!((turns(&first).len(), turns(&second).len()), (1, 0));
 
     PipecatInstrumentor::uninstrument();
-    PipecatInstrumentor::instrument(&second_provider).unwrap();
+    PipecatInstrumentor::instrument(second_provider.clone()).unwrap();
     Task::new().greet();
     assert_eq!((turns(&first).len(), turns(&second).len()), (1, 1));
     PipecatInstrumentor::uninstrument();
@@ -129,7 +129,7 @@ fn a_frame_log_that_cannot_be_written_is_an_error_at_once() {
     std::fs::write(&a_file, "").unwrap();
     let refused = PipecatInstrumentor::builder()
         .debug_log(a_file.join("frames.jsonl"))
-        .scoped(&exporting().0)
+        .scoped(exporting().0)
         .unwrap_err();
     assert!(matches!(refused, InstrumentError::DebugLog(_)), "{refused}");
     std::fs::remove_file(a_file).unwrap();
@@ -139,7 +139,7 @@ fn a_frame_log_that_cannot_be_written_is_an_error_at_once() {
 fn a_scope_lies_over_the_process_on_its_own_thread() {
     let _switch = the_switch();
     let (provider, process) = exporting();
-    PipecatInstrumentor::instrument(&provider).unwrap();
+    PipecatInstrumentor::instrument(provider.clone()).unwrap();
 
     let outer = Traced::new();
     let inner = Traced::new();

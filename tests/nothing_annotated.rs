@@ -44,7 +44,7 @@ fn a_program_with_nothing_annotated_is_told_once_what_to_write() {
     let warnings = Warnings::default();
     tracing::subscriber::with_default(warnings.clone(), || {
         for _ in 0..2 {
-            PipecatInstrumentor::instrument(&NoopTracerProvider::new()).unwrap();
+            PipecatInstrumentor::instrument(NoopTracerProvider::new()).unwrap();
             PipecatInstrumentor::uninstrument();
         }
     });

@@ -25,7 +25,7 @@ impl Traced {
     pub fn with(builder: InstrumentorBuilder) -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = provider(&spans);
-        let scoped = builder.scoped(&provider).expect("a scope can be entered");
+        let scoped = builder.scoped(provider.clone()).expect("a scope can be entered");
         Self { spans, _provider: provider, _scoped: scoped }
     }
 

@@ -25,7 +25,7 @@ use crate::observer::ObserverGroup;
 ///     .turn_end_timeout(Duration::from_millis(1_500))
 ///     .conventions(Conventions::OPENINFERENCE)
 ///     .attributes([KeyValue::new("deployment.ring", "canary")])
-///     .instrument(&NoopTracerProvider::new())?;
+///     .instrument(NoopTracerProvider::new())?;
 /// # PipecatInstrumentor::uninstrument();
 /// # Ok::<(), InstrumentError>(())
 /// ```
@@ -72,27 +72,35 @@ impl InstrumentorBuilder {
     }
 
     /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
-    pub fn instrument<P>(self, provider: &P) -> Result<(), InstrumentError>
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a provider is a handle: whoever wants to keep one clones it"
+    )]
+    pub fn instrument<P>(self, provider: P) -> Result<(), InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
         switch::refuse_if_on()?;
-        switch::turn_on(self.group(Tracers::new(provider))?)?;
+        switch::turn_on(self.group(Tracers::new(&provider))?)?;
         registry::warn_if_none();
         Ok(())
     }
 
     /// The same for the tasks that this thread builds, until the guard is dropped; over what is in force for the
     /// process.
-    pub fn scoped<P>(self, provider: &P) -> Result<Scoped, InstrumentError>
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a provider is a handle: whoever wants to keep one clones it"
+    )]
+    pub fn scoped<P>(self, provider: P) -> Result<Scoped, InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
-        Ok(switch::enter(self.group(Tracers::new(provider))?))
+        Ok(switch::enter(self.group(Tracers::new(&provider))?))
     }
 
     fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {

@@ -34,7 +34,7 @@ use crate::observer::{ObserveOptions, Observer};
 /// use pipecat_instrument_runtime::instrumentor::{InstrumentError, PipecatInstrumentor};
 ///
 /// let provider = NoopTracerProvider::new();
-/// PipecatInstrumentor::instrument(&provider)?;
+/// PipecatInstrumentor::instrument(provider)?;
 /// assert!(PipecatInstrumentor::is_instrumented());
 ///
 /// PipecatInstrumentor::uninstrument();
@@ -46,7 +46,7 @@ pub enum PipecatInstrumentor {}
 
 impl PipecatInstrumentor {
     /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
-    pub fn instrument<P>(provider: &P) -> Result<(), InstrumentError>
+    pub fn instrument<P>(provider: P) -> Result<(), InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,

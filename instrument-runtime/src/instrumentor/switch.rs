@@ -74,7 +74,7 @@ fn innermost_scope() -> Option<Arc<ObserverGroup>> {
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::instrumentor::{InstrumentError, PipecatInstrumentor};
 ///
-/// let scoped = PipecatInstrumentor::builder().scoped(&NoopTracerProvider::new())?;
+/// let scoped = PipecatInstrumentor::builder().scoped(NoopTracerProvider::new())?;
 /// assert!(PipecatInstrumentor::is_instrumented());
 /// drop(scoped);
 /// assert!(!PipecatInstrumentor::is_instrumented());

@@ -40,7 +40,7 @@ impl Task {
 }
 
 fn switched_on() -> Scoped {
-    PipecatInstrumentor::builder().scoped(&NoopTracerProvider::new()).unwrap()
+    PipecatInstrumentor::builder().scoped(NoopTracerProvider::new()).unwrap()
 }
 
 async fn pending_once() {
