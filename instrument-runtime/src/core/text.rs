@@ -122,6 +122,12 @@ impl StreamedText {
         }
     }
 
+    /// Adds a chunk of a stream whose chunks are deltas unless the adapter says otherwise: "a", "apple" are two words.
+    pub fn push_delta(&mut self, chunk: &TextChunk<'_>) {
+        let chunking = if chunk.chunking == Chunking::Unknown { Chunking::Delta } else { chunk.chunking };
+        self.push(&TextChunk { chunking, ..*chunk });
+    }
+
     /// The text so far, if there is any, with no leading or trailing space.
     pub fn to_text(&self) -> Option<String> {
         self.text.to_text()

@@ -49,6 +49,20 @@ fn an_adapter_that_knows_is_believed() {
 }
 
 #[test]
+fn text_that_is_synthesised_comes_in_deltas_unless_the_adapter_knows_better() {
+    let mut text = StreamedText::default();
+    for word in ["a", "apple"] {
+        text.push_delta(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(word) });
+    }
+    assert_eq!(text.to_text().as_deref(), Some("a apple"));
+    let mut text = StreamedText::default();
+    for word in ["a", "apple"] {
+        text.push_delta(&TextChunk { chunking: Chunking::Cumulative, ..TextChunk::new(word) });
+    }
+    assert_eq!(text.to_text().as_deref(), Some("apple"));
+}
+
+#[test]
 fn chunks_without_spaces_are_joined_by_one() {
     let mut text = StreamedText::default();
     for chunk in ["w0", "w1 ", " w2"] {

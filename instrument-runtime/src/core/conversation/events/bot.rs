@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{Announced, AudioBatch, Conversation, Moment};
 use crate::core::dedup::Aspect;
-use crate::core::frame::{Audio, FrameId, FramePushed, Role, Spacing, TextChunk};
+use crate::core::frame::{Audio, Chunking, FrameId, FramePushed, Role, Spacing, TextChunk};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
@@ -40,7 +40,28 @@ impl Playback {
 pub(in super::super) struct SpokenText {
     text: String,
     spacing: Spacing,
+    chunking: Chunking,
     context_id: Option<String>,
+}
+
+impl SpokenText {
+    fn of(chunk: &TextChunk<'_>) -> Self {
+        Self {
+            text: chunk.text.to_owned(),
+            spacing: chunk.spacing,
+            chunking: chunk.chunking,
+            context_id: chunk.context_id.map(str::to_owned),
+        }
+    }
+
+    fn chunk(&self) -> TextChunk<'_> {
+        TextChunk {
+            text: &self.text,
+            spacing: self.spacing,
+            chunking: self.chunking,
+            context_id: self.context_id.as_deref(),
+        }
+    }
 }
 
 impl Conversation {
@@ -74,7 +95,7 @@ impl Conversation {
         turn.begin(moment.spans);
         turn.bot_starts(now);
         for pending in std::mem::take(&mut self.pending_spoken) {
-            self.count_as_spoken(&pending.text, pending.spacing, pending.context_id.as_deref());
+            self.count_as_spoken(&pending.chunk());
         }
     }
 
@@ -178,26 +199,21 @@ impl Conversation {
     fn text_is_spoken(&mut self, chunk: &TextChunk<'_>) {
         let was_heard = self.turn.as_ref().is_some_and(|turn| turn.floor.bot_was_heard());
         if was_heard {
-            self.count_as_spoken(chunk.text, chunk.spacing, chunk.context_id);
+            self.count_as_spoken(chunk);
         } else if self.pending_spoken.len() < MOST_PENDING {
-            self.pending_spoken.push(SpokenText {
-                text: chunk.text.to_owned(),
-                spacing: chunk.spacing,
-                context_id: chunk.context_id.map(str::to_owned),
-            });
+            self.pending_spoken.push(SpokenText::of(chunk));
         }
     }
 
-    fn count_as_spoken(&mut self, text: &str, spacing: Spacing, context_id: Option<&str>) {
+    fn count_as_spoken(&mut self, chunk: &TextChunk<'_>) {
         let Some(turn) = &mut self.turn else { return };
-        turn.speaks(text, spacing, context_id);
-        let of_reply = turn
-            .syntheses
-            .iter()
-            .rposition(|synthesis| context_id.is_some() && synthesis.context_id.as_deref() == context_id);
+        turn.speaks(chunk);
+        let of_reply = turn.syntheses.iter().rposition(|synthesis| {
+            chunk.context_id.is_some() && synthesis.context_id.as_deref() == chunk.context_id
+        });
         let index = of_reply.or(turn.syntheses.len().checked_sub(1));
         if let Some(synthesis) = index.and_then(|index| turn.syntheses.get_mut(index)) {
-            synthesis.spoken.push(text, spacing);
+            synthesis.spoken.push_delta(chunk);
         }
     }
 

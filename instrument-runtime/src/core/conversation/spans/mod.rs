@@ -12,7 +12,7 @@ pub(crate) mod utterance;
 pub(crate) use call::Call;
 pub(crate) use fault::Fault;
 pub(crate) use release::Facts;
-pub(crate) use request::last_user_message;
+pub(crate) use request::{Place, UserMessage};
 pub(crate) use synthesis::{Synthesis, Wanted};
 pub(crate) use tool::Tool;
 pub(crate) use turn::{Child, Ended, Turn};

@@ -5,7 +5,7 @@ use crate::core::record::Request;
 
 impl Request {
     /// Copies of `context` what fits into `attributes` attributes: the system message and the newest others.
-    pub(crate) fn copy(context: &dyn ChatContext, attributes: usize) -> Self {
+    pub(crate) fn copy(context: &dyn ChatContext, asked: Option<&UserMessage>, attributes: usize) -> Self {
         let message_count = context.message_count();
         let has_system = message_count > 0 && context.role(0) == "system";
         let system = has_system.then(|| context.message(0));
@@ -24,16 +24,48 @@ impl Request {
             system,
             newest,
             message_count,
-            last_user_message: last_user_message(context),
+            last_user_message: asked.map(|asked| asked.text.clone()),
             tools: (0..context.tool_count().min(attributes)).map(|index| context.tool(index)).collect(),
         }
     }
 }
 
-/// The text of the last message of a user.
-pub(crate) fn last_user_message(context: &dyn ChatContext) -> Option<String> {
-    let last = (0..context.message_count()).rev().find(|&index| context.role(index) == "user")?;
-    context.message(last).content.as_text().map(std::borrow::Cow::into_owned)
+/// The last message of a user in a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserMessage {
+    /// What it says.
+    pub(crate) text: String,
+    pub(crate) place: Place,
+}
+
+/// What comes after a message in its context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nothing: it is what the model is asked.
+    Last,
+    /// No answer yet.
+    Unanswered,
+    /// An answer.
+    Answered,
+}
+
+impl UserMessage {
+    /// The last one of `context`, if it has one that says something in words.
+    pub(crate) fn last_of(context: &dyn ChatContext) -> Option<Self> {
+        let mut place = Place::Last;
+        for index in (0..context.message_count()).rev() {
+            match context.role(index) {
+                "user" => {
+                    let text = context.message(index).content.as_text()?.into_owned();
+                    return Some(Self { text, place });
+                }
+                "assistant" => place = Place::Answered,
+                _ if place == Place::Last => place = Place::Unanswered,
+                _ => {}
+            }
+        }
+        None
+    }
 }
 
 /// How many attributes a message takes at the least.

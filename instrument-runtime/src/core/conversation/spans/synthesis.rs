@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::core::frame::{Measurement, Metric, Processor, TextChunk};
 use crate::core::metrics::{MeasuredTimes, Measurements};
 use crate::core::record::{Body, SpanKey, SpanRecord, TtsRecord};
-use crate::core::text::JoinedText;
+use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
 use super::fault::Faults;
@@ -38,10 +38,10 @@ pub(crate) struct Synthesis {
     pub(crate) given: JoinedText,
     /// The invocation whose answer it says, where that is all it was given.
     pub(crate) says_answer_of: Option<SpanKey>,
-    pub(crate) spoken: JoinedText,
+    pub(crate) spoken: StreamedText,
     pub(crate) characters: Option<u64>,
-    aggregated: JoinedText,
-    synthesised: JoinedText,
+    aggregated: StreamedText,
+    synthesised: StreamedText,
     measurements: Measurements,
     /// It began for a reply that had been cut before.
     dead: bool,
@@ -100,10 +100,10 @@ impl Synthesis {
             faults: Faults::default(),
             given: JoinedText::default(),
             says_answer_of: None,
-            spoken: JoinedText::default(),
+            spoken: StreamedText::default(),
             characters: None,
-            aggregated: JoinedText::default(),
-            synthesised: JoinedText::default(),
+            aggregated: StreamedText::default(),
+            synthesised: StreamedText::default(),
             measurements: Measurements::default(),
             dead: wanted == Wanted::No,
             marks: Marks::None,
@@ -167,12 +167,12 @@ impl Synthesis {
 
     /// Text that it was asked to say.
     pub(crate) fn add_aggregated(&mut self, chunk: &TextChunk<'_>) {
-        self.aggregated.push(chunk.text, chunk.spacing);
+        self.aggregated.push_delta(chunk);
     }
 
     /// Text that the service sends with its audio.
     pub(crate) fn add_synthesised(&mut self, chunk: &TextChunk<'_>) {
-        self.synthesised.push(chunk.text, chunk.spacing);
+        self.synthesised.push_delta(chunk);
     }
 
     /// Audio that it sent, to be heard from `heard_from` on.
@@ -188,10 +188,10 @@ impl Synthesis {
         self.first_audio.is_some()
     }
 
-    /// A measurement of its service. The synthesis of a dead reply has no time to first byte.
+    /// A measurement of its service. A time to a first thing that comes once the reply was cut is no such time.
     pub(crate) fn add_metric(&mut self, metric: &Metric<'_>) {
         match metric.value {
-            Measurement::TimeToFirstByte(_) | Measurement::TimeToFirstAudio(_) if self.dead => {}
+            Measurement::TimeToFirstByte(_) | Measurement::TimeToFirstAudio(_) if self.is_cut() => {}
             Measurement::TtsCharacters(more) => self.add_characters(more),
             _ => self.measurements.add(metric),
         }
@@ -225,7 +225,7 @@ impl Synthesis {
             Some(input) => {
                 let letters =
                     |text: &str| text.chars().filter(|character| !character.is_whitespace()).count();
-                letters(self.spoken.as_str()) >= letters(&input)
+                letters(&self.spoken.to_text().unwrap_or_default()) >= letters(&input)
             }
             None => true,
         }

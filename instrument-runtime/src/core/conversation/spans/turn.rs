@@ -1,10 +1,10 @@
 //! A turn with all that happened in it, from its start until its spans are let go.
 
-use crate::core::frame::Spacing;
+use crate::core::frame::{Spacing, TextChunk};
 use crate::core::record::{
     EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber, UserToBotLatency,
 };
-use crate::core::text::JoinedText;
+use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
@@ -58,7 +58,7 @@ pub(crate) enum Export {
 #[derive(Debug)]
 struct Spoken {
     context_id: Option<String>,
-    text: JoinedText,
+    text: StreamedText,
 }
 
 /// A span that begins within a turn.
@@ -126,19 +126,18 @@ impl Turn {
     }
 
     /// The bot is heard to say something.
-    pub(crate) fn speaks(&mut self, text: &str, spacing: Spacing, context_id: Option<&str>) {
-        let last = self.spoken.last_mut();
-        if let Some(same_reply) = last.filter(|last| last.context_id.as_deref() == context_id) {
-            same_reply.text.push(text, spacing);
-        } else {
-            let mut spoken = JoinedText::default();
-            spoken.push(text, spacing);
-            self.spoken.push(Spoken { context_id: context_id.map(str::to_owned), text: spoken });
+    pub(crate) fn speaks(&mut self, chunk: &TextChunk<'_>) {
+        if self.spoken.last().is_none_or(|last| last.context_id.as_deref() != chunk.context_id) {
+            let context_id = chunk.context_id.map(str::to_owned);
+            self.spoken.push(Spoken { context_id, text: StreamedText::default() });
+        }
+        if let Some(reply) = self.spoken.last_mut() {
+            reply.text.push_delta(chunk);
         }
     }
 
     /// What was heard of the bot, reply by reply.
-    pub(crate) fn spoken(&self) -> impl Iterator<Item = &JoinedText> {
+    pub(crate) fn spoken(&self) -> impl Iterator<Item = &StreamedText> {
         self.spoken.iter().map(|spoken| &spoken.text)
     }
 
