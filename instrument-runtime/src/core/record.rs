@@ -107,6 +107,12 @@ pub enum Happening {
         /// The exception's class, the framework's category, or `_OTHER`.
         error_type: String,
     },
+    /// The first of a model's answer came.
+    FirstToken,
+    /// The first audio of a reply came.
+    FirstAudio,
+    /// The user, or a cancel, cut it short.
+    Interrupted,
 }
 
 /// What a span has to tell, by its kind.
@@ -153,6 +159,30 @@ pub struct UserToBotLatency {
     pub seconds: f64,
     /// From when they are counted.
     pub source: LatencySource,
+    /// Where they went.
+    pub stages: LatencyStages,
+}
+
+/// Where the time went between the user's last word and the bot's first, in seconds. A stage that cannot be told from
+/// the next one is `None`, and its time counts there; what is there adds up to the whole.
+///
+/// ```text
+///   user stopped ─stt─▶ transcript ─llm + tools─▶ first token ─aggregation─▶ text to TTS ─tts─▶ first audio ─output─▶ bot
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LatencyStages {
+    /// Until the last final transcript.
+    pub stt: Option<f64>,
+    /// Until the first token of the answer that is spoken, without the function calls.
+    pub llm: Option<f64>,
+    /// The function calls on the way there.
+    pub tools: Option<f64>,
+    /// Until synthesis has its first text: a sentence must be whole.
+    pub aggregation: Option<f64>,
+    /// Until the first audio.
+    pub tts: Option<f64>,
+    /// Until the bot is heard.
+    pub output: Option<f64>,
 }
 
 /// One exchange between user and bot.

@@ -50,6 +50,18 @@ keys! {
     USER_TO_BOT_LATENCY = "conversation.user_to_bot_latency";
     /// From when that is counted: `vad` or `user_stopped`.
     LATENCY_SOURCE = "conversation.latency_source";
+    /// Of that, until the last final transcript, in seconds.
+    LATENCY_STT = "conversation.latency.stt";
+    /// Of that, until the first token of the answer, without the function calls, in seconds.
+    LATENCY_LLM = "conversation.latency.llm";
+    /// Of that, the function calls on the way to the answer, in seconds.
+    LATENCY_TOOLS = "conversation.latency.tools";
+    /// Of that, until synthesis had its first text, in seconds.
+    LATENCY_AGGREGATION = "conversation.latency.aggregation";
+    /// Of that, until the first audio, in seconds.
+    LATENCY_TTS = "conversation.latency.tts";
+    /// Of that, until the bot was heard, in seconds.
+    LATENCY_OUTPUT = "conversation.latency.output";
 
     /// A service's class. (OpenTelemetry's resource attribute of this name names the program.)
     SERVICE_NAME = otel::SERVICE_NAME;

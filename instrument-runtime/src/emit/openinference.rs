@@ -7,8 +7,8 @@ use super::service::ServiceSpan;
 use super::{Session, json, keys, messages};
 use crate::core::frame::LlmUsage;
 use crate::core::record::{
-    Body, EndReason, LatencySource, LlmRecord, Measured, SpanRecord, SttRecord, ToolRecord, TtsRecord,
-    TurnRecord,
+    Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, SpanRecord, SttRecord, ToolRecord,
+    TtsRecord, TurnRecord,
 };
 
 /// The type of a value that is JSON. Plain text says nothing of its type.
@@ -95,9 +95,19 @@ fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
     if let Some(latency) = turn.latency {
         out.put(keys::USER_TO_BOT_LATENCY, latency.seconds);
         out.put(keys::LATENCY_SOURCE, latency_source(latency.source));
+        put_stages(&latency.stages, out);
     }
     out.put(keys::END_REASON, end_reason(turn.end_reason));
     out.put(keys::WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
+}
+
+fn put_stages(stages: &LatencyStages, out: &mut Attributes) {
+    out.put_some(keys::LATENCY_STT, stages.stt);
+    out.put_some(keys::LATENCY_LLM, stages.llm);
+    out.put_some(keys::LATENCY_TOOLS, stages.tools);
+    out.put_some(keys::LATENCY_AGGREGATION, stages.aggregation);
+    out.put_some(keys::LATENCY_TTS, stages.tts);
+    out.put_some(keys::LATENCY_OUTPUT, stages.output);
 }
 
 fn put_stt(stt: &SttRecord, out: &mut Attributes) {

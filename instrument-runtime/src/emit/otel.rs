@@ -131,6 +131,15 @@ fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
             ];
             span.add_event_with_timestamp("exception", system_time(event.at), attributes);
         }
+        Happening::FirstToken => {
+            span.add_event_with_timestamp("first_token", system_time(event.at), Vec::new())
+        }
+        Happening::FirstAudio => {
+            span.add_event_with_timestamp("first_audio", system_time(event.at), Vec::new())
+        }
+        Happening::Interrupted => {
+            span.add_event_with_timestamp("interrupted", system_time(event.at), Vec::new())
+        }
     }
 }
 

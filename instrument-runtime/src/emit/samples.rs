@@ -7,8 +7,8 @@ use opentelemetry::KeyValue;
 
 use crate::core::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
 use crate::core::record::{
-    Body, EndReason, LatencySource, LlmRecord, Measured, Request, ServiceTimes, SpanKey, SpanRecord, Status,
-    SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserToBotLatency,
+    Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, Request, ServiceTimes, SpanKey,
+    SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserToBotLatency,
 };
 use crate::core::time::Time;
 
@@ -36,7 +36,11 @@ pub(crate) fn turn() -> TurnRecord {
         input: Some("What time is it?".into()),
         output: Some("It is noon.".into()),
         end_reason: EndReason::Interrupted,
-        latency: Some(UserToBotLatency { seconds: 0.75, source: LatencySource::Vad }),
+        latency: Some(UserToBotLatency {
+            seconds: 0.75,
+            source: LatencySource::Vad,
+            stages: LatencyStages { stt: Some(0.25), llm: Some(0.5), ..LatencyStages::default() },
+        }),
     }
 }
 

@@ -48,6 +48,7 @@ fn a_turn_says_who_did_what_and_when() {
 turn 1  1.94 s  completed  user→bot 750 ms
 │  user "What time is it?"
 │  bot  "It is noon."
+│  wait stt 250 ms · llm 500 ms
 ├─ stt      +0.0 ms  310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      +320 ms  410 ms  OpenAI gpt-4o     ttfb 250 ms  calls clock
 │  └─ tool  +735 ms   30 ms  clock             {"zone":"UTC"} → "12:00"
@@ -108,6 +109,7 @@ fn a_narrow_tree_leaves_out_when_spans_began_and_cuts_what_was_said() {
         r#"turn 1  1.94 s  completed  user→bot 750 ms
 │  user "What time is it?"
 │  bot  "It is noon."
+│  wait stt 250 ms · llm 500 ms
 ├─ stt      310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      410 ms  OpenAI gpt-4o     ttfb 250 ms…
 │  └─ tool   30 ms  clock             {"z… → "12:…

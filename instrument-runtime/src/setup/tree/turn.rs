@@ -35,6 +35,7 @@ pub(super) fn render(node: &Node, style: TreeStyle) -> String {
             text += &speech(guide, who, said, style);
         }
     }
+    text += &waiting(guide, &node.span, style);
     text += &errors(guide, &node.span, style);
     let table = Table::of(node, style);
     for row in &table.rows {
@@ -71,6 +72,33 @@ fn speech(guide: &str, who: &str, said: &str, style: TreeStyle) -> String {
     line.add(Paint::Kind, who);
     line.gap(1);
     line.quote(said);
+    line.finish()
+}
+
+/// What the user waited for, where that was worth a twentieth of the time.
+fn waiting(guide: &str, span: &SpanData, style: TreeStyle) -> String {
+    let stages = [
+        ("stt", keys::LATENCY_STT),
+        ("llm", keys::LATENCY_LLM),
+        ("tools", keys::LATENCY_TOOLS),
+        ("aggregation", keys::LATENCY_AGGREGATION),
+        ("tts", keys::LATENCY_TTS),
+        ("output", keys::LATENCY_OUTPUT),
+    ];
+    let whole = facts::number(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
+    let worth_telling = |(stage, key)| {
+        let seconds = facts::number(span, key).filter(|seconds| *seconds > whole / 20.0)?;
+        Some(format!("{stage} {}", units::seconds(seconds)?))
+    };
+    let told: Vec<String> = stages.into_iter().filter_map(worth_telling).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let mut line = Line::new(style);
+    line.add(Paint::Guide, guide);
+    line.add(Paint::Kind, "wait");
+    line.gap(1);
+    line.add(Paint::Plain, &told.join(" · "));
     line.finish()
 }
 

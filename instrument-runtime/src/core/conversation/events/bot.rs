@@ -170,7 +170,7 @@ impl Conversation {
         let is_speaking = self.turn.as_ref().is_some_and(|turn| turn.floor == Floor::Speaking);
         let newest = self.turn.as_ref().and_then(|turn| turn.syntheses.last());
         let is_heard_of = newest.is_some_and(|synthesis| {
-            synthesis.has_audio() && synthesis.reply == self.replies && !synthesis.is_cut()
+            synthesis.first_audio().is_some() && synthesis.reply == self.replies && !synthesis.is_cut()
         });
         !is_heard_of || (self.infers_bot() && !is_speaking)
     }

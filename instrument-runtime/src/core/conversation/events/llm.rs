@@ -3,9 +3,7 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::Call;
 use super::super::{Conversation, Moment};
-use crate::core::frame::{
-    FrameKind, ProcessorRef, Role, Spacing, TextChunk,
-};
+use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
 use crate::core::record::Request;
 
 impl Conversation {

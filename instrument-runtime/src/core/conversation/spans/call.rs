@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::core::frame::{Measurement, Metric, Processor, TextChunk, ToolCall};
 use crate::core::metrics::{MeasuredTimes, Measurements, with_cached_tokens};
-use crate::core::record::{Body, LlmRecord, Request, SpanKey, SpanRecord};
+use crate::core::record::{Body, Happening, LlmRecord, Request, SpanKey, SpanRecord};
 use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
@@ -42,7 +42,7 @@ pub(crate) struct Call {
     first_token: Option<Time>,
     newest_token: Option<Time>,
     end: Option<Time>,
-    interrupted: bool,
+    cut_at: Option<Time>,
 }
 
 impl Call {
@@ -70,7 +70,7 @@ impl Call {
             first_token: None,
             newest_token: None,
             end: None,
-            interrupted: false,
+            cut_at: None,
         }
     }
 
@@ -80,7 +80,7 @@ impl Call {
 
     /// Open, and neither cut nor failed: something that a turn waits for.
     pub(crate) fn is_under_way(&self) -> bool {
-        self.is_open() && !self.interrupted && self.failed_at().is_none()
+        self.is_open() && self.cut_at.is_none() && self.failed_at().is_none()
     }
 
     pub(crate) fn ended(&self) -> Option<Time> {
@@ -93,7 +93,12 @@ impl Call {
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupted
+        self.cut_at.is_some()
+    }
+
+    /// When the first of its answer came.
+    pub(crate) fn first_token(&self) -> Option<Time> {
+        self.first_token
     }
 
     /// Something of its answer has come.
@@ -117,7 +122,7 @@ impl Call {
     /// A measurement of its service. A time to first byte that comes once the response has ended, or was cut, is no
     /// such time: some pipelines stop the timer of a dead request at the next user start.
     pub(crate) fn add_metric(&mut self, metric: &Metric<'_>) {
-        let too_late = self.end.is_some() || self.interrupted;
+        let too_late = self.end.is_some() || self.cut_at.is_some();
         if too_late && matches!(metric.value, Measurement::TimeToFirstByte(_)) {
             return;
         }
@@ -140,8 +145,10 @@ impl Call {
     }
 
     /// The user spoke, or a cancel came.
-    pub(crate) fn cut(&mut self) {
-        self.interrupted |= self.is_under_way();
+    pub(crate) fn cut(&mut self, now: Time) {
+        if self.is_under_way() {
+            self.cut_at = Some(now);
+        }
     }
 
     pub(crate) fn into_record(self, turn_end: Time, times: Times) -> SpanRecord {
@@ -155,12 +162,15 @@ impl Call {
             }
         };
         let text = self.text();
+        let moments = [(self.first_token, Happening::FirstToken), (self.cut_at, Happening::Interrupted)];
+        let status = self.faults.status();
+        let events = self.faults.into_events_with(moments);
         SpanRecord {
             key: self.key,
             start: self.start,
             end,
-            status: self.faults.status(),
-            events: self.faults.into_events(),
+            status,
+            events,
             user_id: None,
             body: Body::Llm(Box::new(LlmRecord {
                 service: self.processor,
@@ -172,7 +182,7 @@ impl Call {
                 tool_calls: self.tool_calls,
                 usage: self.measurements.usage.map(with_cached_tokens),
                 ttfat: self.measurements.ttfat,
-                interrupted: self.interrupted,
+                interrupted: self.cut_at.is_some(),
             })),
         }
     }

@@ -63,6 +63,21 @@ impl Faults {
 
     /// An event for each.
     pub(crate) fn into_events(self) -> Vec<SpanEvent> {
+        self.into_events_with([])
+    }
+
+    /// An event for each, and for other moments that there were; in order.
+    pub(crate) fn into_events_with<const N: usize>(
+        self,
+        moments: [(Option<Time>, Happening); N],
+    ) -> Vec<SpanEvent> {
+        let mut events = self.exceptions();
+        events.extend(moments.into_iter().filter_map(|(at, what)| Some(SpanEvent { at: at?, what })));
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    fn exceptions(self) -> Vec<SpanEvent> {
         self.0
             .into_iter()
             .map(|fault| SpanEvent {

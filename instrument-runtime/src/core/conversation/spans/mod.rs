@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod fault;
+mod latency;
 pub(crate) mod release;
 mod request;
 pub(crate) mod synthesis;

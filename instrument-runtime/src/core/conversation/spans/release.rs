@@ -7,7 +7,7 @@ use super::turn::Turn;
 use super::utterance::Utterance;
 use crate::core::conversation::services::{ServiceIndex, Services};
 use crate::core::frame::{Role, Spacing};
-use crate::core::record::{Body, EndReason, SpanRecord, Spans, TurnRecord};
+use crate::core::record::{Body, EndReason, Happening, SpanRecord, Spans, TurnRecord, UserToBotLatency};
 use crate::core::text::JoinedText;
 use crate::core::time::Time;
 
@@ -36,6 +36,7 @@ impl Facts<'_> {
 impl Turn {
     /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
     pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        let latency = self.latency();
         for mut utterance in std::mem::take(&mut self.utterances) {
             utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
             self.begin_utterance(&mut utterance, spans);
@@ -56,7 +57,7 @@ impl Turn {
         }
         if self.has_begun() {
             let (start, end) = (self.start, self.end());
-            spans.end(within(self.into_record(output, facts), start, end));
+            spans.end(within(self.into_record(output, latency, facts), start, end));
         }
     }
 
@@ -114,22 +115,29 @@ impl Turn {
         output.to_text()
     }
 
-    fn into_record(self, output: Option<String>, facts: &Facts<'_>) -> SpanRecord {
+    fn into_record(
+        self,
+        output: Option<String>,
+        latency: Option<UserToBotLatency>,
+        facts: &Facts<'_>,
+    ) -> SpanRecord {
         let end = self.end();
         let status = self.fatal.status();
+        let reason = self.ended.map_or(EndReason::Cancelled, |ended| ended.reason);
+        let interrupted_at = (reason == EndReason::Interrupted).then_some(end);
         SpanRecord {
             key: self.key,
             start: self.start,
             end,
             status,
-            events: self.faults.into_events(),
+            events: self.faults.into_events_with([(interrupted_at, Happening::Interrupted)]),
             user_id: facts.user_id.clone(),
             body: Body::Turn(TurnRecord {
                 number: self.number,
                 input: self.heard.to_text().or(self.typed),
                 output,
-                end_reason: self.ended.map_or(EndReason::Cancelled, |ended| ended.reason),
-                latency: self.latency,
+                end_reason: reason,
+                latency,
             }),
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::core::frame::{Measurement, Metric, Processor, TextChunk};
 use crate::core::metrics::{MeasuredTimes, Measurements};
-use crate::core::record::{Body, SpanKey, SpanRecord, TtsRecord};
+use crate::core::record::{Body, Happening, SpanKey, SpanRecord, TtsRecord};
 use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
@@ -183,9 +183,9 @@ impl Synthesis {
         self.audio += duration;
     }
 
-    /// Whether audio of it has come.
-    pub(crate) fn has_audio(&self) -> bool {
-        self.first_audio.is_some()
+    /// When the first of its audio came.
+    pub(crate) fn first_audio(&self) -> Option<Time> {
+        self.first_audio
     }
 
     /// A measurement of its service. A time to a first thing that comes once the reply was cut is no such time.
@@ -258,6 +258,7 @@ impl Synthesis {
             }
         };
         let cut = self.is_cut();
+        let moments = [(self.first_audio, Happening::FirstAudio), (self.cut_at, Happening::Interrupted)];
         SpanRecord {
             key: self.key,
             start: self.start,
@@ -276,7 +277,7 @@ impl Synthesis {
                 measured_model: self.measurements.model,
                 service: self.processor,
             }),
-            events: self.faults.into_events(),
+            events: self.faults.into_events_with(moments),
         }
     }
 }

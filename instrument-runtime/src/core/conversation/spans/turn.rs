@@ -2,7 +2,7 @@
 
 use crate::core::frame::{Spacing, TextChunk};
 use crate::core::record::{
-    EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber, UserToBotLatency,
+    EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber,
 };
 use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
@@ -10,6 +10,7 @@ use crate::core::turn::Floor;
 
 use super::call::Call;
 use super::fault::Faults;
+use super::latency::Waited;
 use super::synthesis::Synthesis;
 use super::tool::Tool;
 use super::utterance::Utterance;
@@ -33,7 +34,7 @@ pub(crate) struct Turn {
     pub(crate) voice_end: Option<Time>,
     pub(crate) user_stopped: Option<Time>,
     pub(crate) bot_started: Option<Time>,
-    pub(crate) latency: Option<UserToBotLatency>,
+    pub(crate) waited: Option<Waited>,
     pub(crate) utterances: Vec<Utterance>,
     pub(crate) calls: Vec<Call>,
     pub(crate) syntheses: Vec<Synthesis>,
@@ -96,7 +97,7 @@ impl Turn {
             voice_end: None,
             user_stopped: None,
             bot_started: None,
-            latency: None,
+            waited: None,
             utterances: Vec::new(),
             calls: Vec::new(),
             syntheses: Vec::new(),
@@ -117,11 +118,11 @@ impl Turn {
         self.floor.bot_starts();
         if self.bot_started.is_none() {
             self.bot_started = Some(now);
-            self.latency = self
+            self.waited = self
                 .voice_end
                 .map(|end| (end, LatencySource::Vad))
                 .or(self.user_stopped.map(|end| (end, LatencySource::UserStopped)))
-                .map(|(end, source)| UserToBotLatency { seconds: now.seconds_since(end), source });
+                .map(|(since, source)| Waited { since, until: now, source });
         }
     }
 
@@ -165,7 +166,7 @@ impl Turn {
     /// The user spoke, or a cancel came: what is under way was cut.
     pub(crate) fn cut(&mut self, now: Time) {
         for call in &mut self.calls {
-            call.cut();
+            call.cut(now);
         }
         let was_speaking = self.floor == Floor::Speaking;
         let last = self.syntheses.len().saturating_sub(1);

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::support::{LLM, Pipeline};
-use crate::core::record::{Body, EndReason, GatheredSpans, Happening, SpanKey, SpanRecord, Status};
+use crate::core::record::{
+    Body, EndReason, GatheredSpans, Happening, SpanKey, SpanRecord, Status, UserToBotLatency,
+};
 use crate::core::time::Time;
 
 /// Asserts that the spans of a pipeline are as drawn; indentation of the drawing does not count.
@@ -21,6 +23,29 @@ pub(super) fn assert_tree(pipeline: &Pipeline, drawn: &str) {
         .collect();
     let tree = pipeline.tree();
     assert_eq!(tree.lines().collect::<Vec<_>>(), drawn, "\n{tree}");
+}
+
+impl Pipeline {
+    /// How long the user waited in each turn that tells.
+    pub(super) fn latencies(&self) -> Vec<UserToBotLatency> {
+        let of = |record: &SpanRecord| match &record.body {
+            Body::Turn(turn) => turn.latency,
+            _ => None,
+        };
+        self.spans.ended.iter().filter_map(of).collect()
+    }
+
+    /// What happened in each span, and when.
+    pub(super) fn moments(&self) -> Vec<String> {
+        let of = |record: &SpanRecord| {
+            let name = name_of(record);
+            let told = record.events.iter().map(move |event| {
+                format!("{name} {:?} {}", event.what, event.at.as_unix_nanos() / 1_000_000)
+            });
+            told.collect::<Vec<_>>()
+        };
+        self.spans.ended.iter().flat_map(of).collect()
+    }
 }
 
 pub(super) fn tree_of(spans: &GatheredSpans) -> String {
@@ -97,8 +122,9 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
     }
     if matches!(record.body, Body::Turn(_)) {
         for event in &record.events {
-            let Happening::Exception { message, .. } = &event.what;
-            fact(format!("event: {message}"));
+            if let Happening::Exception { message, .. } = &event.what {
+                fact(format!("event: {message}"));
+            }
         }
     }
 }

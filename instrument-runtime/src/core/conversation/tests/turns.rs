@@ -1,6 +1,6 @@
 //! When turns begin and end.
 
-use super::support::{LLM, OUT, Pipeline, USER, chunk};
+use super::support::{LLM, OUT, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
 use crate::core::frame::{ErrorReport, Frame};
 use crate::core::time::Time;
@@ -319,4 +319,43 @@ fn words_that_the_output_transport_told_before_the_bot_was_heard_count_once_it_i
         .at(3_000)
         .ends();
     assert!(pipeline.tree().contains(r#"completed "Hello." "Hi.""#), "{}", pipeline.tree());
+}
+
+#[test]
+fn the_wait_for_the_bot_is_told_stage_by_stage_and_adds_up() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).calls_tool("weather", "1").calls_tool("time", "2");
+    pipeline
+        .push(LLM, &Frame::LlmResponseEnd)
+        .at(2_000)
+        .tool_returns("2", "12")
+        .at(2_300)
+        .tool_returns("1", "21");
+    pipeline
+        .context(LLM)
+        .at(2_600)
+        .answers("21.")
+        .at(2_650)
+        .push(TTS, &Frame::AggregatedText(chunk("a", "21.")));
+    pipeline.at(2_850).audio(TTS, 500).at(2_900).bot_starts().at(3_400).bot_stops().at(4_000).ends();
+    let latency = pipeline.latencies()[0];
+    let stages = latency.stages;
+    let told = [stages.stt, stages.llm, stages.tools, stages.aggregation, stages.tts, stages.output];
+    let millis = told.map(|seconds| seconds.map(|seconds| (seconds * 1_000.0).round()));
+    assert_eq!(millis, [300.0, 500.0, 500.0, 50.0, 200.0, 50.0].map(Some));
+    let sum: f64 = told.iter().flatten().sum();
+    assert!((sum - latency.seconds).abs() < 1e-9);
+}
+
+#[test]
+fn moments_of_a_span_are_events_in_it() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 900).bot_starts();
+    pipeline.at(2_500).voice().user_starts().at(3_000).ends();
+    assert_eq!(
+        pipeline.moments(),
+        ["llm FirstToken 1800", "tts FirstAudio 1900", "tts Interrupted 2500", "turn 1 Interrupted 2500"]
+    );
 }
