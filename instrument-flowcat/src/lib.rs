@@ -1,1 +1,5 @@
-//! x
+//! Traces conversations that are held with flowcat (`flowcat-core`).
+
+mod error;
+mod frame;
+mod names;
