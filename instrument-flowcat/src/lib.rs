@@ -3,3 +3,4 @@
 mod error;
 mod frame;
 mod names;
+mod tools;
