@@ -1,0 +1,58 @@
+//! What the model on loopback answers, and what the caller says to it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::caller::{Cue, Say};
+
+/// The caller's side of the conversation.
+pub(crate) const SCRIPT: &[Say] = &[
+    Say { when: Cue::AfterReply, text: "When are you open?" },
+    Say { when: Cue::AfterReply, text: "How much is whitening?" },
+    Say { when: Cue::IntoReply(Duration::from_secs(2)), text: "Wait, is Tuesday free?" },
+    Say { when: Cue::AfterReply, text: "Yes please." },
+    Say { when: Cue::AfterSilence(Duration::from_millis(1_400)), text: "Hello, are you there?" },
+];
+
+/// What a model answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// A text.
+    Say(&'static str),
+    /// A call of a function.
+    Call {
+        /// Which.
+        name: &'static str,
+        /// With what.
+        arguments: Value,
+    },
+    /// Nothing: the service is overloaded.
+    Overloaded,
+}
+
+/// The answer to a conversation, by its last message.
+pub(crate) fn answer_to(messages: &[Value]) -> Answer {
+    let last = messages.last().unwrap_or(&Value::Null);
+    match (last["role"].as_str(), last["content"].as_str()) {
+        (Some("tool"), _) => Answer::Say("Half past nine is free. Shall I book it?"),
+        (Some("user"), Some(said)) => answer_to_user(said),
+        _ => Answer::Say("Harbor Dental, how can I help?"),
+    }
+}
+
+fn answer_to_user(said: &str) -> Answer {
+    match said {
+        "When are you open?" => Answer::Say("From eight to six, Monday to Friday."),
+        "How much is whitening?" => Answer::Say(
+            "Two hundred and forty. That includes a first visit, a check of your gums, and a set of trays to take \
+             home and wear at night.",
+        ),
+        "Wait, is Tuesday free?" => {
+            Answer::Call { name: "check_calendar", arguments: json!({ "day": "Tuesday" }) }
+        }
+        "Yes please." => Answer::Overloaded,
+        "Hello, are you there?" => Answer::Say("Sorry about that. You are booked."),
+        _ => Answer::Say("Could you say that again?"),
+    }
+}

@@ -1,0 +1,80 @@
+//! A telephone call with a voice agent on flowcat, traced.
+//!
+//! The pipeline is flowcat's own: transport, context aggregators, tool bridge, and the client of `OpenAI`'s interface
+//! that comes with flowcat-services. What needs an account elsewhere is played: the caller follows a script and speaks
+//! in tones, which the stand-in for speech recognition tells apart; synthesis hums for as long as its text takes to
+//! say; the model streams prepared answers over HTTP from this process. All of it happens in real time.
+//!
+//! ```text
+//! cargo run --example voice_agent
+//! cargo run --example voice_agent -- --debug-log call.jsonl
+//! OPENAI_API_KEY=… cargo run --example voice_agent
+//! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:6006 cargo run --example voice_agent --features otlp
+//! ```
+
+mod call;
+mod options;
+mod terminal;
+mod traces;
+mod turns;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use call::conversation::SCRIPT;
+use call::llm::Model;
+use call::model_server::ModelServer;
+use options::Options;
+use pipecat_instrument::PipecatInstrumentor;
+use terminal::say;
+use tokio::runtime::Runtime;
+use traces::Traces;
+
+fn main() -> ExitCode {
+    let options = match Options::of(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("voice_agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    // Outside the asynchronous runtime: an exporter may block.
+    let traces = Traces::new()?;
+    let mut instrumentor = PipecatInstrumentor::builder();
+    if let Some(path) = &options.debug_log {
+        say(format_args!("Frames are logged to {}, with the call's id in its name.", path.display()));
+        instrumentor = instrumentor.debug_log(path);
+    }
+    instrumentor.instrument(traces.provider())?;
+
+    let outcome = Runtime::new()?.block_on(converse());
+    PipecatInstrumentor::uninstrument();
+    say(format_args!("\n{}", traces.as_trees().trim_end()));
+    traces.close()?;
+    outcome
+}
+
+/// Holds one conversation, with `OpenAI` if a key is at hand, else with the model on loopback.
+async fn converse() -> Result<(), Box<dyn Error>> {
+    say("Speech-to-text and text-to-speech are stand-ins: the caller speaks in tones, the bot hums.");
+    if let Some(model) = Model::from_env() {
+        say(format_args!("The model is {} at {}.\n", model.name, model.base_url));
+        call::hold("call-1", SCRIPT, &model).await?;
+    } else {
+        let server = ModelServer::start().await?;
+        let model = Model::on_loopback(server.base_url());
+        say(format_args!("The model is a small server in this process, at {}.\n", model.base_url));
+        call::hold("call-1", SCRIPT, &model).await?;
+    }
+    Ok(())
+}
