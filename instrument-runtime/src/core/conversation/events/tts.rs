@@ -149,9 +149,9 @@ impl Conversation {
         if self.newest_synthesis(tts, context_id).is_none_or(|synthesis| synthesis.is_cut()) {
             return;
         }
-        let characters = self.take_pending_characters(tts);
+        let Some(characters) = self.take_pending_characters(tts) else { return };
         if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
-            characters.into_iter().for_each(|characters| synthesis.add_characters(characters));
+            synthesis.add_characters(characters);
         }
     }
 
