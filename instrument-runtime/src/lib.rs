@@ -7,5 +7,6 @@ pub mod emit;
 pub mod instrumentor;
 pub mod json;
 pub mod observer;
+pub mod privacy;
 #[cfg(feature = "setup")]
 pub mod setup;
