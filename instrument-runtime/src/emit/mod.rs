@@ -9,11 +9,13 @@
 //! | `span` | one record as the attributes of one span, in order of importance |
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
 //! | `openinference`, `gen_ai` | the words, one file a convention |
+//! | `cut` | values that are too long |
 //! | `messages` | chat messages, and which of them fit |
 //! | [`keys`] | every attribute key, spelled once |
 
 mod abandoned;
 mod attributes;
+mod cut;
 mod gen_ai;
 mod json;
 pub mod keys;

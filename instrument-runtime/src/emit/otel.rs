@@ -8,11 +8,13 @@ use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceCont
 use opentelemetry::{Context, KeyValue};
 
 use super::abandoned::abandoned;
+use super::cut::cut_values;
 use super::{EmitSettings, Session, Tracers, keys, span};
 use crate::core::record::{
     Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
 };
 use crate::core::time::Time;
+use crate::privacy::Privacy;
 
 /// Turns the spans of one conversation into OpenTelemetry spans.
 ///
@@ -46,6 +48,7 @@ pub struct Emitter {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     session: Session,
+    privacy: Privacy,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// The latest time that was told.
@@ -61,8 +64,17 @@ struct OpenSpan {
 
 impl Emitter {
     /// Spans of the conversation `session` are made by `tracers` and written as `settings` say.
+    ///
+    /// They tell what they have to tell, but for large pictures; see [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
-        Self { tracers: tracers.clone(), settings, session, open: Vec::new(), now: Time::default() }
+        let privacy = Privacy::default();
+        Self { tracers: tracers.clone(), settings, session, privacy, open: Vec::new(), now: Time::default() }
+    }
+
+    /// The same, with spans that tell no more than `privacy` lets out.
+    pub fn privacy(mut self, privacy: Privacy) -> Self {
+        self.privacy = privacy;
+        self
     }
 
     /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
@@ -72,12 +84,16 @@ impl Emitter {
     }
 
     fn close(&self, span: &SpanRef<'_>, record: SpanRecord) {
+        let end = record.end;
         if span.is_recording() {
-            span.set_attributes(span::attributes(&record, &self.session, &self.settings));
+            let record = self.privacy.release(record);
+            let mut attributes = span::attributes(&record, &self.session, &self.settings);
+            cut_values(&mut attributes, &self.privacy);
+            span.set_attributes(attributes);
             record.events.into_iter().for_each(|event| add_event(span, event));
             span.set_status(status(record.status));
         }
-        span.end_with_timestamp(system_time(record.end));
+        span.end_with_timestamp(system_time(end));
     }
 }
 
