@@ -10,6 +10,7 @@ use super::{InstrumentError, Scoped, registry, switch};
 use crate::debug_log::DebugLog;
 use crate::emit::{Conventions, EmitSettings, Tracers};
 use crate::observer::ObserverGroup;
+use crate::privacy::TraceConfig;
 
 /// Settings, and then [`instrument`](Self::instrument).
 ///
@@ -36,6 +37,7 @@ pub struct InstrumentorBuilder {
     turn_end_timeout: Option<Duration>,
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
+    trace_config: TraceConfig,
 }
 
 impl InstrumentorBuilder {
@@ -55,6 +57,13 @@ impl InstrumentorBuilder {
     /// The conventions whose attributes are written: OpenInference and GenAI unless told otherwise.
     pub fn conventions(mut self, conventions: Conventions) -> Self {
         self.emit.conventions = conventions;
+        self
+    }
+
+    /// What may leave of what is said, in spans and in the frame log. What is not said here is up to the environment
+    /// (`OPENINFERENCE_HIDE_INPUTS=true`), which is read once, when the program is instrumented.
+    pub fn trace_config(mut self, config: TraceConfig) -> Self {
+        self.trace_config = config;
         self
     }
 
@@ -104,7 +113,10 @@ impl InstrumentorBuilder {
     }
 
     fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {
-        let mut group = ObserverGroup::new(tracers).emit_settings(self.emit).attributes(self.attributes);
+        let mut group = ObserverGroup::new(tracers)
+            .emit_settings(self.emit)
+            .attributes(self.attributes)
+            .trace_config(self.trace_config);
         if let Some(timeout) = self.turn_end_timeout {
             group = group.turn_end_timeout(timeout);
         }

@@ -12,6 +12,7 @@ use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
 use crate::debug_log::{DebugLog, DebugLogError};
 use crate::emit::{EmitSettings, Emitter, Session, Tracers};
+use crate::privacy::{Privacy, TraceConfig};
 
 /// What the conversations of one provider have in common. Makes their observers.
 ///
@@ -30,17 +31,20 @@ use crate::emit::{EmitSettings, Emitter, Session, Tracers};
 pub struct ObserverGroup {
     tracers: Tracers,
     emit: Arc<EmitSettings>,
+    privacy: Privacy,
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
     logs: Option<DebugLog>,
 }
 
 impl ObserverGroup {
-    /// Conversations whose spans are made by `tracers`, with the default settings.
+    /// Conversations whose spans are made by `tracers`, with the default settings, and with what the environment
+    /// hides hidden.
     pub fn new(tracers: Tracers) -> Self {
         Self {
             tracers,
             emit: Arc::default(),
+            privacy: Privacy::from_env(),
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
@@ -52,6 +56,12 @@ impl ObserverGroup {
         // The core copies no more messages than a span can carry.
         self.config.attribute_limit = settings.attribute_limit;
         self.emit = Arc::new(settings);
+        self
+    }
+
+    /// The same, with no more leaving than `config` says; what it leaves open is up to the environment, as it is now.
+    pub fn trace_config(mut self, config: TraceConfig) -> Self {
+        self.privacy = Privacy::new(config.or_env());
         self
     }
 
@@ -89,10 +99,12 @@ impl ObserverGroup {
             conversation_id: Arc::clone(&id),
             attributes: attributes.clone(),
             turn_end_timeout: config.turn_end_timeout,
+            privacy: self.privacy.clone(),
             log: OnceLock::new(),
         });
         let session = Session { id: Arc::clone(&id), attributes };
-        let emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
+        let emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
         Observer::new(Watch::new(id, config, emitter, log))
     }
 }
