@@ -44,6 +44,8 @@ pub(super) enum Place {
     Output,
     /// In a message that a model is sent.
     InputMessage,
+    /// In a message that a model answers with.
+    OutputMessage,
     /// Anywhere else.
     Aside,
 }
@@ -56,6 +58,9 @@ impl Decisions {
             Place::Output => self.hide(Topic::Outputs),
             Place::InputMessage => {
                 self.hide_input_messages() || (kind.is_words() && self.hide(Topic::InputText))
+            }
+            Place::OutputMessage => {
+                self.hide_output_messages() || (kind.is_words() && self.hide(Topic::OutputText))
             }
             Place::Aside => false,
         };
@@ -74,6 +79,11 @@ impl Decisions {
     /// Whether messages that models are sent are hidden altogether.
     pub(super) fn hide_input_messages(&self) -> bool {
         self.hide(Topic::Inputs) || self.hide(Topic::InputMessages)
+    }
+
+    /// Whether messages that models answer with are hidden altogether.
+    pub(super) fn hide_output_messages(&self) -> bool {
+        self.hide(Topic::Outputs) || self.hide(Topic::OutputMessages)
     }
 
     /// Whether the tools that models may call are hidden altogether.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::Place;
+use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy, REDACTED};
 use crate::core::frame::{
@@ -72,7 +73,7 @@ impl Rules {
                 look(&Frame::FunctionCallsStarted(&CleanCalls { calls, rules: self }))
             }
             Frame::FunctionCallInProgress(call) => {
-                self.show_call(call, |call| look(&Frame::FunctionCallInProgress(call)))
+                self.show_call(call, Place::Input, |call| look(&Frame::FunctionCallInProgress(call)))
             }
             Frame::FunctionCallResult(result) => self.show_result(result, look),
             Frame::Error(report) => {
@@ -106,10 +107,15 @@ impl Rules {
         }
     }
 
-    fn show_call<T>(&self, call: FunctionCall<'_>, look: impl FnOnce(FunctionCall<'_>) -> T) -> T {
-        let arguments = call.arguments.map(|arguments| {
-            self.logged_json(ContentKind::ToolArguments, Place::Input, &arguments.to_text())
-        });
+    fn show_call<T>(
+        &self,
+        call: FunctionCall<'_>,
+        place: Place,
+        look: impl FnOnce(FunctionCall<'_>) -> T,
+    ) -> T {
+        let arguments = call
+            .arguments
+            .map(|arguments| self.logged_json(ContentKind::ToolArguments, place, &arguments.to_text()));
         look(FunctionCall { arguments: arguments.as_ref().map(|arguments| arguments as &dyn Json), ..call })
     }
 
@@ -190,11 +196,7 @@ impl ChatContext for CleanContext<'_> {
         if self.rules.hidden.hide_input_messages() {
             message.name = None;
         }
-        each_text(&mut message, |text| {
-            if let Cow::Owned(cut) = self.rules.cut(text) {
-                *text = cut;
-            }
-        });
+        each_text(&mut message, |text| clean(text, |text| self.rules.cut(text)));
         message
     }
 
@@ -229,7 +231,7 @@ struct CleanCalls<'a> {
 
 impl FunctionCallList for CleanCalls<'_> {
     fn for_each(&self, visit: &mut dyn FnMut(FunctionCall<'_>)) {
-        self.calls.for_each(&mut |call| self.rules.show_call(call, &mut *visit));
+        self.calls.for_each(&mut |call| self.rules.show_call(call, Place::OutputMessage, &mut *visit));
     }
 }
 

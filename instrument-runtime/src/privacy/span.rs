@@ -154,7 +154,7 @@ impl Rules {
     }
 
     fn clean_answer(&self, llm: &mut LlmRecord) {
-        if self.hidden.hide(Topic::Outputs) || self.hidden.hide(Topic::OutputMessages) {
+        if self.hidden.hide_output_messages() {
             llm.as_message = Told::Withheld;
         } else if self.hidden.hide(Topic::OutputText) {
             llm.as_message = Told::Redacted;

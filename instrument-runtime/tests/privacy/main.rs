@@ -8,6 +8,7 @@
 //! | `recordings` | what was said in recorded conversations |
 
 mod conversation;
+mod directory;
 mod everything;
 mod export;
 mod options;
