@@ -80,6 +80,7 @@ pub use pipecat_instrument_runtime::instrumentor::{
 pub use pipecat_instrument_runtime::observer::{
     ConversationId, ObserveOptions, Observer, ObserverGroup, SpanAttributes, caught_panics,
 };
+pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]
 pub use pipecat_instrument_runtime::setup;
 

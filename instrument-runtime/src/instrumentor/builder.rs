@@ -42,7 +42,8 @@ pub struct InstrumentorBuilder {
 
 impl InstrumentorBuilder {
     /// Write every hop of every frame to a file per conversation, as `frames-{conversation_id}.jsonl`: what
-    /// `pipecat-trace replay` reads. What is said in a conversation stands in it; audio does not.
+    /// `pipecat-trace replay` reads. What is said in a conversation stands in it, as far as
+    /// [`trace_config`](Self::trace_config) lets it out; audio does not.
     pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.debug_log = Some(path.into());
         self
