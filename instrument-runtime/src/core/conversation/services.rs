@@ -21,6 +21,8 @@ pub(crate) struct Service {
     pub(crate) reports_metrics: bool,
     /// It has told what it was asked to say.
     pub(crate) tells_input: bool,
+    /// It has sent text with its audio.
+    pub(crate) sends_text: bool,
     /// A language model that hears or speaks by itself.
     pub(crate) is_speech_to_speech: bool,
 }
@@ -47,6 +49,7 @@ impl Services {
             )),
             reports_metrics: false,
             tells_input: false,
+            sends_text: false,
             is_speech_to_speech: false,
         });
         ServiceIndex(self.0.len() - 1)

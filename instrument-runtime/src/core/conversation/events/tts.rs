@@ -69,6 +69,7 @@ impl Conversation {
     ) {
         let index = self.services.index_of(source);
         self.services[index].tells_input = true;
+        self.services[index].sends_text = true;
         if self.services[index].role == Role::Llm {
             self.model_says(source, chunk, moment);
             return;
@@ -85,7 +86,7 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         if self.services.role_of_pusher(source, FrameKind::TtsStarted) == Role::Llm {
-            self.model_speaks(source, moment);
+            self.model_starts_to_speak(source, moment);
             return;
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
