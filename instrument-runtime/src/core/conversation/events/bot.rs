@@ -252,7 +252,7 @@ impl Conversation {
         match self.config.signals.spoken_text {
             Announced::Yes if self.services.has(Role::OutputTransport) => {
                 // A bot that was heard, though its synthesis has never sent a word, is one of which nobody tells.
-                let sends_text = self.services.any(|service| service.sends_text);
+                let sends_text = self.services.any(|service| service.habits.sends_text);
                 let could_be_told =
                     sends_text || (self.services.has(Role::Tts) && !turn.floor.bot_was_heard());
                 could_be_told || self.spoken_text_seen

@@ -14,7 +14,7 @@ impl Conversation {
             if metric.processor != source.name() {
                 return;
             }
-            self.services[index].reports_metrics = true;
+            self.services[index].habits.reports_metrics = true;
             match self.services[index].role {
                 Role::Stt if cancelled => self.cancelled_utterance_is_measured(&metric),
                 Role::Stt => {
