@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::spans::{Facts, Synthesis, Turn};
 use super::super::{Announced, AudioBatch, Conversation, Moment};
 use crate::core::dedup::Aspect;
-use crate::core::frame::{Audio, Chunking, FrameId, FramePushed, Role, Spacing, TextChunk};
+use crate::core::frame::{Audio, Chunking, Delivery, FrameId, FramePushed, Role, Spacing, TextChunk};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
@@ -61,6 +61,7 @@ impl SpokenText {
             spacing: self.spacing,
             chunking: self.chunking,
             context_id: self.context_id.as_deref(),
+            delivery: Delivery::Aloud,
         }
     }
 }
@@ -184,7 +185,9 @@ impl Conversation {
         chunk: &TextChunk<'_>,
         moment: &mut Moment<'_>,
     ) {
-        match self.services.role_of_pusher(hop.source, hop.frame.kind()) {
+        let role = self.services.role_of_pusher(hop.source, hop.frame.kind());
+        match role {
+            _ if chunk.delivery == Delivery::Silent => {}
             Role::Tts | Role::Llm if self.seen.first_of(hop.id, Aspect::Whole) => {
                 self.tts_says(hop.source, chunk, moment);
             }

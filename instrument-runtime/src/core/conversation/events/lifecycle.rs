@@ -172,6 +172,7 @@ impl Conversation {
         }) {
             self.settle(utterance, moment);
         }
+        self.forget_blip();
         self.charge_pending_characters();
         self.settle_pending_spoken();
         self.playback = self.playback.stopped();

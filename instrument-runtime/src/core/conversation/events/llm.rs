@@ -3,7 +3,7 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::Call;
 use super::super::{Conversation, Moment};
-use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
 use crate::core::record::{Request, SpanKey};
 
 impl Conversation {
@@ -87,7 +87,9 @@ impl Conversation {
         let Some(call) = self.answering_call(llm) else { return };
         call.add_text(now, chunk);
         let call = call.key;
-        self.answer_is_given(call, moment);
+        if chunk.delivery == Delivery::Aloud {
+            self.answer_is_given(call, moment);
+        }
     }
 
     pub(in super::super) fn response_ends(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {

@@ -3,7 +3,7 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::{Child, Synthesis, Wanted};
 use super::super::{AudioBatch, Conversation, Moment};
-use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
 use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
 
@@ -54,6 +54,9 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let Some(tts) = self.synthesiser(source, FrameKind::AggregatedText) else { return };
+        if chunk.delivery == Delivery::Silent {
+            return;
+        }
         self.services[tts].habits.tells_input = true;
         if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, BegunBy::Text, moment) {
             synthesis.add_aggregated(chunk);

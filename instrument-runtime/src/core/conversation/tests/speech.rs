@@ -197,3 +197,30 @@ fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_ca
         ",
     );
 }
+
+#[test]
+fn a_final_that_comes_in_no_turn_and_announces_the_user_is_the_next_turns_one_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesises("a", "Welcome.");
+    pipeline
+        .at(700)
+        .bot_starts()
+        .spoken("a", "Welcome.")
+        .at(1_000)
+        .voice()
+        .at(1_200)
+        .silence()
+        .at(1_700)
+        .bot_stops();
+    pipeline.at(6_000).hears("Hello.").user_starts().user_stops().at(7_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Greet." "Welcome."
+          llm 500..600 "Greet." "Welcome." ttfb 0.100
+          tts 600..600 "Welcome." "Welcome."
+        turn 2 6000..7000 ended "Hello." -
+          stt 6000..6000 "Hello."
+        "#,
+    );
+}
