@@ -85,3 +85,8 @@ pub use pipecat_instrument_runtime::setup;
 
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;
+
+/// What the README shows compiles, and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -13,6 +13,7 @@
 //! ```
 
 mod call;
+mod frame_log;
 mod options;
 mod terminal;
 mod traces;
@@ -24,21 +25,19 @@ use std::process::ExitCode;
 use call::conversation::SCRIPT;
 use call::llm::Model;
 use call::model_server::ModelServer;
+use clap::Parser;
+use frame_log::FrameLog;
 use options::Options;
 use pipecat_instrument::PipecatInstrumentor;
 use terminal::say;
 use tokio::runtime::Runtime;
 use traces::Traces;
 
+/// The one call that is held here.
+const CALL_ID: &str = "call-1";
+
 fn main() -> ExitCode {
-    let options = match Options::of(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(usage) => {
-            eprintln!("{usage}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&options) {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("voice_agent: {error}");
@@ -51,13 +50,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Outside the asynchronous runtime: an exporter may block.
     let traces = Traces::new()?;
     let mut instrumentor = PipecatInstrumentor::builder();
-    if let Some(path) = &options.debug_log {
-        say(format_args!("Frames are logged to {}, with the call's id in its name.", path.display()));
-        instrumentor = instrumentor.debug_log(path);
+    let log = options.debug_log.as_deref().map(FrameLog::to);
+    if let Some(log) = &log {
+        instrumentor = instrumentor.debug_log(&log.template);
     }
     instrumentor.instrument(traces.provider())?;
 
     let outcome = Runtime::new()?.block_on(converse());
+    if let Some(log) = &log {
+        log.finish()?;
+    }
     PipecatInstrumentor::uninstrument();
     say(format_args!("\n{}", traces.as_trees().trim_end()));
     traces.close()?;
@@ -69,12 +71,12 @@ async fn converse() -> Result<(), Box<dyn Error>> {
     say("Speech-to-text and text-to-speech are stand-ins: the caller speaks in tones, the bot hums.");
     if let Some(model) = Model::from_env() {
         say(format_args!("The model is {} at {}.\n", model.name, model.base_url));
-        call::hold("call-1", SCRIPT, &model).await?;
+        call::hold(CALL_ID, SCRIPT, &model).await?;
     } else {
         let server = ModelServer::start().await?;
         let model = Model::on_loopback(server.base_url());
         say(format_args!("The model is a small server in this process, at {}.\n", model.base_url));
-        call::hold("call-1", SCRIPT, &model).await?;
+        call::hold(CALL_ID, SCRIPT, &model).await?;
     }
     Ok(())
 }

@@ -1,39 +1,16 @@
 //! What was asked for on the command line.
 
-use std::fmt;
 use std::path::PathBuf;
 
-/// What was asked for.
-#[derive(Debug, Default, PartialEq, Eq)]
+use clap::Parser;
+
+/// Holds a telephone conversation with a voice agent, and shows its traces.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+The language model is a small server in this process; with OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL) set, it is \
+that one instead.\nWith --features otlp and OTEL_EXPORTER_OTLP_ENDPOINT set, the traces are also sent to a backend.")]
 pub(crate) struct Options {
-    /// Where the frame log goes, if anywhere.
+    /// Write the frame log to this file.
+    #[arg(long, value_name = "FILE")]
     pub(crate) debug_log: Option<PathBuf>,
-}
-
-/// An argument that makes no sense.
-#[derive(Debug)]
-pub(crate) struct Usage(String);
-
-impl Options {
-    /// Reads the arguments of the program, without its name.
-    pub(crate) fn of(mut arguments: impl Iterator<Item = String>) -> Result<Self, Usage> {
-        let mut options = Self::default();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--debug-log" => {
-                    let file =
-                        arguments.next().ok_or_else(|| Usage("--debug-log needs a file".to_owned()))?;
-                    options.debug_log = Some(file.into());
-                }
-                other => return Err(Usage(format!("unknown argument {other}"))),
-            }
-        }
-        Ok(options)
-    }
-}
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\nusage: voice_agent [--debug-log FILE]", self.0)
-    }
 }

@@ -227,8 +227,10 @@ pub struct SttRecord {
     pub measured_model: Option<String>,
     /// Its times.
     pub times: ServiceTimes,
-    /// The final transcripts, joined; `None` where none came.
+    /// The final transcripts, joined; `None` where none came, or they say nothing.
     pub transcript: Option<String>,
+    /// Whether a final transcript came.
+    pub is_final: bool,
     /// The language of the last transcript that names one.
     pub language: Option<String>,
     /// Seconds of audio that were transcribed.

@@ -25,6 +25,7 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
             measured_model: None,
             times: ServiceTimes::default(),
             transcript: None,
+            is_final: false,
             language: None,
             audio_seconds: None,
             time_to_last_transcription: None,

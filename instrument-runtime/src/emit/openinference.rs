@@ -114,7 +114,7 @@ fn put_stt(stt: &SttRecord, out: &mut Attributes) {
     out.put_some(keys::INPUT_VALUE, stt.transcript.clone());
     out.put_some(keys::OUTPUT_VALUE, stt.transcript.clone());
     out.put_some(keys::AUDIO_TRANSCRIPT, stt.transcript.clone());
-    out.put(keys::STT_IS_FINAL, stt.transcript.is_some());
+    out.put(keys::STT_IS_FINAL, stt.is_final);
     let language = stt.language.as_ref().or(stt.service.language.as_ref());
     out.put_some(keys::STT_LANGUAGE, language.cloned());
     out.put_some(keys::AUDIO_SAMPLE_RATE, stt.service.sample_rate.map(i64::from));

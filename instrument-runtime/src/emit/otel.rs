@@ -123,24 +123,19 @@ fn name(start: &SpanStart) -> Cow<'static, str> {
 }
 
 fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
-    match event.what {
-        Happening::Exception { message, error_type } => {
-            let attributes = vec![
+    let (name, attributes) = match event.what {
+        Happening::Exception { message, error_type } => (
+            "exception",
+            vec![
                 KeyValue::new(keys::EXCEPTION_TYPE, error_type),
                 KeyValue::new(keys::EXCEPTION_MESSAGE, message),
-            ];
-            span.add_event_with_timestamp("exception", system_time(event.at), attributes);
-        }
-        Happening::FirstToken => {
-            span.add_event_with_timestamp("first_token", system_time(event.at), Vec::new())
-        }
-        Happening::FirstAudio => {
-            span.add_event_with_timestamp("first_audio", system_time(event.at), Vec::new())
-        }
-        Happening::Interrupted => {
-            span.add_event_with_timestamp("interrupted", system_time(event.at), Vec::new())
-        }
-    }
+            ],
+        ),
+        Happening::FirstToken => ("first_token", Vec::new()),
+        Happening::FirstAudio => ("first_audio", Vec::new()),
+        Happening::Interrupted => ("interrupted", Vec::new()),
+    };
+    span.add_event_with_timestamp(name, system_time(event.at), attributes);
 }
 
 fn status(status: Status) -> SpanStatus {

@@ -54,6 +54,7 @@ pub(crate) fn stt() -> SttRecord {
         measured_model: None,
         times: times(),
         transcript: Some("What time is it?".into()),
+        is_final: true,
         language: Some("en".into()),
         audio_seconds: Some(1.25),
         time_to_last_transcription: Some(0.125),

@@ -64,6 +64,7 @@ impl Conversation {
             Frame::FunctionCallCancel { tool_call_id } => self.tool_is_cancelled(tool_call_id, moment),
             Frame::Error(report) => self.something_fails(hop.source, &report, moment),
             // An interruption alone is none: Pipecat sends one at every start of the user.
+            Frame::Interruption => self.last_interruption = Some(moment.now),
             _ => {}
         }
     }

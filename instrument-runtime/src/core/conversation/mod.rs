@@ -122,6 +122,8 @@ pub struct Conversation {
     /// Turns that have ended and whose spans are held for what may come late.
     held: VecDeque<Turn>,
     last_turn_end: Time,
+    /// When the newest interruption frame came.
+    last_interruption: Option<Time>,
     user_id: Option<Arc<str>>,
     voice: Voice,
     utterance: Option<Utterance>,
@@ -167,6 +169,7 @@ impl Conversation {
             turn: None,
             held: VecDeque::new(),
             last_turn_end: Time::default(),
+            last_interruption: None,
             user_id: None,
             voice: Voice::default(),
             utterance: None,

@@ -31,7 +31,7 @@ fn only_an_interrupted_turn_was_interrupted() {
 
 #[test]
 fn an_utterance_without_a_transcript_is_not_final_and_has_no_text() {
-    let mut silent = SttRecord { transcript: None, ..stt() };
+    let mut silent = SttRecord { transcript: None, is_final: false, ..stt() };
     assert_eq!(told(Body::Stt(silent.clone()), "stt.is_final"), ["stt.is_final = false"]);
     silent.language = None;
     for key in ["input", "output", "audio.transcript", "stt.language"] {

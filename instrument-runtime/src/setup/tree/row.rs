@@ -73,7 +73,7 @@ fn measures(span: &SpanData) -> impl Iterator<Item = String> {
     let ttfb =
         facts::number(span, keys::SERVICE_TTFB).and_then(units::seconds).map(|ttfb| format!("ttfb {ttfb}"));
     let characters = facts::whole(span, keys::TTS_CHARACTER_COUNT).map(|count| format!("{count} characters"));
-    [ttfb, tokens(span), characters].into_iter().flatten()
+    [ttfb, heard(span), tokens(span), characters].into_iter().flatten()
 }
 
 fn tokens(span: &SpanData) -> Option<String> {
@@ -82,6 +82,16 @@ fn tokens(span: &SpanData) -> Option<String> {
     let cached = facts::whole(span, keys::LLM_TOKENS_CACHE_READ).filter(|cached| *cached > 0);
     let cached = cached.map(|cached| format!(" ({cached} cached)")).unwrap_or_default();
     Some(format!("{sent}→{received} tokens{cached}"))
+}
+
+/// How much was heard of a reply that was cut, where nobody told its words.
+fn heard(span: &SpanData) -> Option<String> {
+    if !facts::is_true(span, keys::TTS_INTERRUPTED) {
+        return None;
+    }
+    let played = facts::number(span, keys::TTS_PLAYED_DURATION).and_then(units::seconds)?;
+    let sent = facts::number(span, keys::TTS_AUDIO_DURATION).and_then(units::seconds)?;
+    Some(format!("heard {played} of {sent}"))
 }
 
 /// What a service heard, answered or said; an answer that is only calls by the names of their functions.

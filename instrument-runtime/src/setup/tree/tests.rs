@@ -1,5 +1,7 @@
 //! Trees as they are printed, written down by hand.
 
+use std::time::Duration;
+
 use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -84,6 +86,18 @@ fn bad_turn(scene: &mut Scene) {
 }
 
 #[test]
+fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
+    let mut scene = Scene::new("call-42");
+    let turn_key = scene.start(SpanKind::Turn, None, 0);
+    let reply = scene.start(SpanKind::Tts, Some(turn_key), 100);
+    let (audio, played) = (Some(Duration::from_millis(6_500)), Some(Duration::from_millis(1_900)));
+    scene.end(reply, 400, Body::Tts(TtsRecord { output: None, characters: None, audio, played, ..tts() }));
+    scene.end(turn_key, 2_000, Body::Turn(TurnRecord { output: None, latency: None, ..turn() }));
+    let tree = SpanTree::from_spans(&scene.spans()).render_turns(plain(100));
+    assert!(tree.contains("interrupted  ttfb 63 ms  heard 1.90 s of 6.50 s\n"), "{tree}");
+}
+
+#[test]
 fn what_went_wrong_stands_under_its_span_and_what_was_cut_says_so() {
     let mut scene = Scene::new("call-42");
     bad_turn(&mut scene);
@@ -95,7 +109,7 @@ fn what_went_wrong_stands_under_its_span_and_what_was_cut_says_so() {
 ├─ llm      +100 ms  100 ms  OpenAI gpt-4o     interrupted  ttfb 250 ms  120→20 tokens (64 cached)…
 │  ✗ RuntimeError: 503 overloaded
 │  └─ tool  +150 ms  150 ms  clock             cancelled  {"zone":"UTC"}
-└─ tts      +190 ms  210 ms  Cartesia sonic-2  interrupted  ttfb 63 ms  11 characters  "It is"
+└─ tts      +190 ms  210 ms  Cartesia sonic-2  interrupted  ttfb 63 ms  heard 500 ms of 1.50 s  11…
 "#
     );
 }

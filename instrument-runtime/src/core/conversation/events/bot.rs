@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::spans::Synthesis;
 use super::super::{Announced, AudioBatch, Conversation, Moment};
 use crate::core::dedup::Aspect;
 use crate::core::frame::{Audio, Chunking, FrameId, FramePushed, Role, Spacing, TextChunk};
@@ -197,23 +198,43 @@ impl Conversation {
     }
 
     fn text_is_spoken(&mut self, chunk: &TextChunk<'_>) {
-        let was_heard = self.turn.as_ref().is_some_and(|turn| turn.floor.bot_was_heard());
-        if was_heard {
+        let is_speaking = self.turn.as_ref().is_some_and(|turn| turn.floor == Floor::Speaking);
+        if is_speaking || self.is_of_ended_turn(chunk) {
             self.count_as_spoken(chunk);
         } else if self.pending_spoken.len() < MOST_PENDING {
             self.pending_spoken.push(SpokenText::of(chunk));
         }
     }
 
+    fn is_of_ended_turn(&self, chunk: &TextChunk<'_>) -> bool {
+        chunk.context_id.is_some() && self.held.iter().any(|turn| turn.reply(chunk.context_id).is_some())
+    }
+
+    /// Text is heard: it belongs to the reply that it names, and to that one's turn, if the bot was heard in it.
     fn count_as_spoken(&mut self, chunk: &TextChunk<'_>) {
-        let Some(turn) = &mut self.turn else { return };
-        turn.speaks(chunk);
-        let of_reply = turn.syntheses.iter().rposition(|synthesis| {
-            chunk.context_id.is_some() && synthesis.context_id.as_deref() == chunk.context_id
-        });
-        let index = of_reply.or(turn.syntheses.len().checked_sub(1));
-        if let Some(synthesis) = index.and_then(|index| turn.syntheses.get_mut(index)) {
-            synthesis.spoken.push_delta(chunk);
+        let not_interrupted_since = self.last_interruption;
+        let home = self.turns_newest_first().find(|turn| turn.reply(chunk.context_id).is_some());
+        if let Some(turn) = home {
+            if turn.floor.bot_was_heard() {
+                turn.speaks_of_reply(chunk, not_interrupted_since);
+            }
+        } else if let Some(turn) = &mut self.turn {
+            turn.speaks(chunk);
+        }
+    }
+
+    /// The turn ends: text that waited for the bot to be heard again counts if its reply had been heard before.
+    pub(in super::super) fn settle_pending_spoken(&mut self) {
+        for pending in std::mem::take(&mut self.pending_spoken) {
+            let chunk = pending.chunk();
+            let was_heard = self
+                .turn
+                .as_ref()
+                .and_then(|turn| turn.reply(chunk.context_id))
+                .is_some_and(Synthesis::is_spoken);
+            if was_heard {
+                self.count_as_spoken(&chunk);
+            }
         }
     }
 

@@ -121,6 +121,7 @@ impl Conversation {
         self.replies += 1;
         self.reply_is_dead = false;
         self.given = None;
+        self.pending_spoken.clear();
         let now = moment.now;
         for turn in self.turns_newest_first() {
             turn.syntheses.iter_mut().for_each(|synthesis| synthesis.is_superseded(now));

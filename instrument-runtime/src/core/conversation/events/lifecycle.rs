@@ -173,7 +173,7 @@ impl Conversation {
             self.settle(utterance, moment);
         }
         self.charge_pending_characters();
-        self.pending_spoken.clear();
+        self.settle_pending_spoken();
         self.playback = self.playback.stopped();
         let Some(mut turn) = self.turn.take() else { return };
         let at = at.max(turn.start);
@@ -186,6 +186,7 @@ impl Conversation {
     }
 
     fn cut_what_is_under_way(&mut self, moment: &mut Moment<'_>) {
+        self.pending_spoken.clear();
         let Some(turn) = &mut self.turn else { return };
         let had_begun = !turn.calls.is_empty() || !turn.syntheses.is_empty();
         let bot_was_done = turn.bot_done_at().is_some();

@@ -16,7 +16,8 @@ impl Conversation {
             }
             self.services[index].reports_metrics = true;
             match self.services[index].role {
-                Role::Stt if !cancelled => {
+                Role::Stt if cancelled => self.cancelled_utterance_is_measured(&metric),
+                Role::Stt => {
                     if let Some(utterance) = &mut self.utterance {
                         utterance.add_metric(&metric);
                     }
@@ -28,6 +29,14 @@ impl Conversation {
         });
     }
 
+    /// An utterance whose words had not come when the cancel did was open then.
+    fn cancelled_utterance_is_measured(&mut self, metric: &Metric<'_>) {
+        let newest = self.held.back_mut().and_then(|turn| turn.utterances.last_mut());
+        if let Some(utterance) = newest.filter(|utterance| !utterance.has_final()) {
+            utterance.add_last_metric(metric);
+        }
+    }
+
     fn model_is_measured(&mut self, llm: ServiceIndex, metric: &Metric<'_>) {
         let cancelled = self.phase == Phase::Cancelled;
         if let Some(call) = self.newest_call(llm).filter(|call| !cancelled || call.is_open()) {
@@ -35,8 +44,9 @@ impl Conversation {
         }
     }
 
-    /// Characters that are paid for with no synthesis under way belong to the next one; but those of a synthesis
-    /// that was cut and never stopped are its own.
+    /// Characters that are paid for with no synthesis under way belong to the next one, and so do those that come when
+    /// all text that was announced has been paid for; but those of a synthesis that was cut and never stopped are its
+    /// own.
     fn synthesis_is_measured(&mut self, tts: ServiceIndex, metric: &Metric<'_>) {
         let cancelled = self.phase == Phase::Cancelled;
         let replies = self.replies;
@@ -48,7 +58,7 @@ impl Conversation {
             return;
         };
         let own = newest.filter(|synthesis| {
-            synthesis.is_under_way()
+            (synthesis.is_under_way() && !synthesis.is_paid_for())
                 || (synthesis.was_left_open() && (synthesis.reply == replies || cancelled))
         });
         match own {

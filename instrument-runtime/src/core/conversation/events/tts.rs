@@ -58,6 +58,7 @@ impl Conversation {
         if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, BegunBy::Text, moment) {
             synthesis.add_aggregated(chunk);
         }
+        self.charge_in_advance(tts, chunk.context_id);
     }
 
     pub(in super::super) fn tts_says(
@@ -88,8 +89,11 @@ impl Conversation {
             return;
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
-        if let Some(synthesis) = self.synthesis_for(tts, context_id, BegunBy::Mark, moment) {
-            synthesis.starts(moment.now);
+        let Some(synthesis) = self.synthesis_for(tts, context_id, BegunBy::Mark, moment) else { return };
+        let starts_again = synthesis.has_stopped();
+        synthesis.starts(moment.now);
+        if starts_again {
+            self.charge_in_advance(tts, context_id);
         }
     }
 
@@ -137,14 +141,18 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) -> Option<&mut Synthesis> {
         self.make_sure_of_synthesis(tts, context_id, by, moment);
-        // What was paid for in advance was paid for this.
-        let wanted = self.newest_synthesis(tts, context_id).is_some_and(|synthesis| !synthesis.is_cut());
-        let characters = if wanted { self.take_pending_characters(tts) } else { None };
-        let synthesis = self.newest_synthesis(tts, context_id)?;
-        if let Some(characters) = characters {
+        self.newest_synthesis(tts, context_id)
+    }
+
+    /// What was paid for in advance was paid for what this reply goes on with.
+    fn charge_in_advance(&mut self, tts: ServiceIndex, context_id: Option<&str>) {
+        if self.newest_synthesis(tts, context_id).is_none_or(|synthesis| synthesis.is_cut()) {
+            return;
+        }
+        let Some(characters) = self.take_pending_characters(tts) else { return };
+        if let Some(synthesis) = self.newest_synthesis(tts, context_id) {
             synthesis.add_characters(characters);
         }
-        Some(synthesis)
     }
 
     fn make_sure_of_synthesis(

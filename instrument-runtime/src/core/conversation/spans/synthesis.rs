@@ -38,8 +38,10 @@ pub(crate) struct Synthesis {
     pub(crate) given: JoinedText,
     /// The invocation whose answer it says, where that is all it was given.
     pub(crate) says_answer_of: Option<SpanKey>,
-    pub(crate) spoken: StreamedText,
+    spoken: StreamedText,
     pub(crate) characters: Option<u64>,
+    /// Characters that it was asked to say.
+    announced: u64,
     aggregated: StreamedText,
     synthesised: StreamedText,
     measurements: Measurements,
@@ -102,6 +104,7 @@ impl Synthesis {
             says_answer_of: None,
             spoken: StreamedText::default(),
             characters: None,
+            announced: 0,
             aggregated: StreamedText::default(),
             synthesised: StreamedText::default(),
             measurements: Measurements::default(),
@@ -167,6 +170,7 @@ impl Synthesis {
 
     /// Text that it was asked to say.
     pub(crate) fn add_aggregated(&mut self, chunk: &TextChunk<'_>) {
+        self.announced += chunk.text.chars().count() as u64;
         self.aggregated.push_delta(chunk);
     }
 
@@ -197,6 +201,11 @@ impl Synthesis {
         }
     }
 
+    /// Whether all that it was asked to say has been paid for, as far as is known.
+    pub(crate) fn is_paid_for(&self) -> bool {
+        self.announced > 0 && self.characters.unwrap_or(0) >= self.announced
+    }
+
     pub(crate) fn add_characters(&mut self, more: u64) {
         self.characters = Some(self.characters.unwrap_or(0).saturating_add(more));
     }
@@ -210,6 +219,27 @@ impl Synthesis {
     fn played(&self) -> Option<Duration> {
         let (cut, from) = self.cut_at.zip(self.heard_from)?;
         Some(cut.since(from).min(self.audio))
+    }
+
+    /// Something of it is heard. A reply that is heard to its end after the user spoke, with no interruption since, was not
+    /// cut: interruptions are not allowed there.
+    pub(crate) fn is_heard(&mut self, chunk: &TextChunk<'_>, last_interruption: Option<Time>) {
+        self.spoken.push_delta(chunk);
+        let went_on =
+            self.cut_at.is_some_and(|cut| last_interruption.is_none_or(|interruption| interruption < cut));
+        if went_on && self.is_spoken_out() {
+            self.cut_at = None;
+        }
+    }
+
+    /// Whether anything of it was heard.
+    pub(crate) fn is_spoken(&self) -> bool {
+        self.spoken.to_text().is_some()
+    }
+
+    /// Its text has been told, and nothing else yet.
+    pub(crate) fn is_announced_only(&self) -> bool {
+        self.marks == Marks::None && self.last_audio.is_none()
     }
 
     /// A dead synthesis ends when its language model turns to something else.

@@ -137,6 +137,25 @@ impl Turn {
         }
     }
 
+    /// The synthesis of the reply that is named; the newest one, if none is.
+    pub(crate) fn reply(&self, context_id: Option<&str>) -> Option<&Synthesis> {
+        self.syntheses
+            .iter()
+            .rev()
+            .find(|synthesis| context_id.is_none() || synthesis.context_id.as_deref() == context_id)
+    }
+
+    /// The bot is heard to say something of a reply.
+    pub(crate) fn speaks_of_reply(&mut self, chunk: &TextChunk<'_>, last_interruption: Option<Time>) {
+        self.speaks(chunk);
+        let of_reply = |synthesis: &&mut Synthesis| {
+            chunk.context_id.is_none() || synthesis.context_id.as_deref() == chunk.context_id
+        };
+        if let Some(synthesis) = self.syntheses.iter_mut().rev().find(of_reply) {
+            synthesis.is_heard(chunk, last_interruption);
+        }
+    }
+
     /// What was heard of the bot, reply by reply.
     pub(crate) fn spoken(&self) -> impl Iterator<Item = &StreamedText> {
         self.spoken.iter().map(|spoken| &spoken.text)
@@ -172,7 +191,7 @@ impl Turn {
         let last = self.syntheses.len().saturating_sub(1);
         for (index, synthesis) in self.syntheses.iter_mut().enumerate() {
             let being_spoken = was_speaking && (index == last || !synthesis.is_spoken_out());
-            if synthesis.is_under_way() || being_spoken {
+            if synthesis.is_under_way() || synthesis.is_announced_only() || being_spoken {
                 synthesis.cut(now);
             }
         }

@@ -117,6 +117,11 @@ impl Utterance {
         self.tentative.add(metric);
     }
 
+    /// A measurement that comes while a cancel is on its way, for an utterance whose words never came.
+    pub(crate) fn add_last_metric(&mut self, metric: &Metric<'_>) {
+        self.measured.add(metric);
+    }
+
     /// When its last final transcript came, if one has.
     pub(crate) fn ended(&self) -> Option<Time> {
         self.last_final
@@ -144,6 +149,7 @@ impl Utterance {
                 measured_model: self.measured.model.clone(),
                 times: self.measured.times(&from_frames),
                 transcript: self.finals.to_text(),
+                is_final: self.last_final.is_some(),
                 language: self.language,
                 audio_seconds: self.measured.audio_seconds,
                 time_to_last_transcription: self

@@ -4,6 +4,7 @@ use super::support::{LLM, OUT, Pipeline, STT, TTS, USER};
 use super::tree::assert_tree;
 use crate::core::conversation::Signals;
 use crate::core::frame::{Frame, Measurement, Role, Transcript};
+use crate::core::record::Body;
 
 #[test]
 fn two_finals_of_one_voice_are_one_utterance_even_if_one_is_late() {
@@ -187,4 +188,34 @@ fn a_model_that_hears_and_speaks_by_itself_is_one_span() {
         "#,
     );
     assert!(!pipeline.tree().contains(TTS));
+}
+
+#[test]
+fn a_final_transcript_may_say_nothing() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "   ").at(2_000).ends();
+    let is_final = pipeline.spans.ended.iter().find_map(|record| match &record.body {
+        Body::Stt(stt) => Some((stt.is_final, stt.transcript.clone())),
+        _ => None,
+    });
+    assert_eq!(is_final, Some((true, None)));
+}
+
+#[test]
+fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_came() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts();
+    let cancel = pipeline.new_id();
+    pipeline
+        .at(1_500)
+        .hop("Source", USER, &Frame::Cancel, cancel)
+        .measures(STT, Measurement::SttAudioSeconds(0.6));
+    pipeline.at(1_600).hop(OUT, "Sink", &Frame::Cancel, cancel);
+    assert_tree(
+        &pipeline,
+        "
+        turn 1 0..1500 cancelled - -
+          stt 1000..1500 - audio 0.6
+        ",
+    );
 }

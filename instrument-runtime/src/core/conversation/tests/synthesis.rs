@@ -1,6 +1,6 @@
 //! Replies turned into audio.
 
-use super::support::{LLM, Pipeline, TTS, chunk};
+use super::support::{LLM, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
 use crate::core::frame::{Frame, Measurement};
 
@@ -93,6 +93,110 @@ fn an_error_of_synthesis_goes_to_what_is_under_way() {
         turn 1 0..2000 ended "One" -
           llm 500..600 "One" "A." ttfb 0.100
           tts 700..2000 "A." - error _OTHER: no voice
+        "#,
+    );
+}
+
+#[test]
+fn text_of_a_reply_counts_where_the_bot_was_heard_to_begin_it() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .user_says(1_000, "Tell me.")
+        .at(1_700)
+        .asks("Tell me.")
+        .at(1_800)
+        .answers("Yes?")
+        .synthesises("a", "Yes?");
+    pipeline.at(1_900).bot_starts().at(2_500).voice().user_starts().spoken("a", "Yes?").bot_stops();
+    pipeline.at(3_000).silence().at(3_100).hears("Hm.").bot_replies(3_200, "Hm.", "Go on.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2500 interrupted "Tell me." "Yes?" after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..1800 "Tell me." "Yes?" ttfb 0.100
+          tts 1800..1800 "Yes?" "Yes?" interrupted
+        turn 2 2500..4400 completed "Hm." "Go on." after 0.600
+          stt 2500..3100 "Hm."
+          llm 3200..3300 "Hm." "Go on." ttfb 0.100
+          tts 3300..3300 "Go on." "Go on."
+        "#,
+    );
+}
+
+#[test]
+fn text_of_a_reply_that_was_never_heard_does_not_count_with_a_later_one() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("Nobody hears this.");
+    pipeline.synthesises("a", "Nobody hears this.").spoken("a", "Nobody hears this.");
+    pipeline.user_says(2_000, "Two").bot_replies(2_700, "Two", "This works.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3900 completed "One Two" "This works." after 0.600
+          stt 1000..1600 "One"
+          llm 1700..1800 "One" "Nobody hears this." ttfb 0.100
+          tts 1800..1800 "Nobody hears this." -
+          stt 2000..2600 "Two"
+          llm 2700..2800 "Two" "This works." ttfb 0.100
+          tts 2800..2800 "This works." "This works."
+        "#,
+    );
+}
+
+#[test]
+fn a_reply_of_which_only_the_text_was_told_can_be_cut() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .at(500)
+        .asks("One")
+        .at(600)
+        .answers("I am")
+        .push(TTS, &Frame::AggregatedText(chunk("a", "I am")));
+    pipeline.at(700).cancels();
+    assert!(pipeline.tree().contains("tts 600..700 \"I am\" - interrupted"), "{}", pipeline.tree());
+}
+
+#[test]
+fn a_reply_that_is_heard_to_its_end_though_the_user_spoke_was_not_cut() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("One. Two.");
+    pipeline.synthesises("a", "One. Two.").at(1_900).bot_starts().spoken("a", "One.");
+    pipeline
+        .at(2_500)
+        .voice()
+        .push(USER, &Frame::UserStartedSpeaking)
+        .at(2_600)
+        .spoken("a", "Two.")
+        .at(2_900)
+        .bot_stops();
+    pipeline.at(3_000).silence().at(3_100).hears("Hm.").at(9_000).ends();
+    assert!(pipeline.tree().contains("tts 1800..1800 \"One. Two.\" \"One. Two.\"\n"), "{}", pipeline.tree());
+}
+
+#[test]
+fn each_of_two_replies_pays_for_its_own_characters() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .at(500)
+        .push(USER, &Frame::TtsSpeak(Some("One.")))
+        .push(USER, &Frame::TtsSpeak(Some("Number two.")));
+    pipeline.at(600).measures(TTS, Measurement::TtsCharacters(4));
+    pipeline
+        .push(TTS, &Frame::AggregatedText(chunk("a", "One.")))
+        .push(TTS, &Frame::TtsStarted { context_id: None });
+    pipeline
+        .at(700)
+        .measures(TTS, Measurement::TtsCharacters(11))
+        .push(TTS, &Frame::TtsText(chunk("a", "One.")));
+    pipeline.push(TTS, &Frame::TtsStopped { context_id: None });
+    pipeline.at(800).synthesises("b", "Number two.").at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended - -
+          tts 600..700 "One." - characters 4
+          tts 800..800 "Number two." - characters 11
         "#,
     );
 }
