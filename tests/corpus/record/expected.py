@@ -550,3 +550,53 @@ def no_text_at_all(log):
         .llm("Hm.", "ctx2", "re2")
         .tts("Hm.", "Hm.", "text1", "tts-1")
     )
+
+
+@of
+def cancel_llm_bills(log):
+    # What it had used is said while the Cancel is on its way: it was paid for.
+    streamed = joined(log.rows("LLMTextFrame", "ctx0", "cancel0"))
+    yield (
+        Turn(log, 1, "Tell me a story.", None, "cancelled", "start0", "cancel0", latency=None)
+        .stt("Tell me a story.", "vad+0", "final0")
+        .llm(streamed, "ctx0", "cancel0", until="tts+0", cut="cancel0")
+    )
+
+
+@of
+def speak_frames_only(log):
+    # The second text's characters are billed before the first one's synthesis has stopped.
+    first, second = "The train is late.", "We are sorry."
+    yield (
+        Turn(log, 1, None, f"{first} {second}", "completed", "start0", "bot-1", latency=None)
+        .tts(first, first, "text0", "tts-0")
+        .tts(second, second, "text1", "tts-1")
+    )
+
+
+@of
+def skip_tts(log):
+    # What is shown and not spoken is not given to synthesis; the bot has made no sound, so the turn goes on.
+    shown, said = "This is only shown. It is not spoken.", "Spoken again."
+    turn = Turn(log, 1, "Show me. Say it.", said, "completed", "start0", "bot-0", latency=("vad-1", "bot+0"))
+    del turn.doc["output"]  # whether text that is shown counts is not said
+    yield (
+        turn.stt("Show me.", "vad+0", "final0")
+        .llm(shown, "ctx0", "re0")
+        .stt("Say it.", "vad+1", "final1")
+        .llm(said, "ctx1", "re1")
+        .tts(said, said, "text2", "tts-0")
+    )
+
+
+@of
+def final_in_no_turn(log):
+    # Spoken over the bot, understood when that turn was over: the next turn's.
+    said = "Welcome to the shop, what can I do for you?"
+    yield Turn(log, 1, None, said, "completed", "start0", "bot-0", latency=None).tts(said, said, "text0", "tts-0")
+    turn = Turn(log, 2, "Hello.", "Okay then.", "completed", "user+0", "bot-1", latency=None)
+    turn.doc["latency"] = "any"
+    turn.stt("Hello.", "user+0", "user+0", ended=False)
+    for key in ("stt.audio_seconds", "service.ttfb_seconds"):
+        turn.spans[-1]["attrs"].pop(key, None)
+    yield turn.llm("Okay then.", "ctx0", "re0").tts("Okay then.", "Okay then.", "text1", "tts-1")

@@ -17,6 +17,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.metrics.metrics import LLMTokenUsage
 from pipecat.services.llm_service import FunctionCallFromLLM, LLMService
 from pipecat.services.settings import LLMSettings
+from pipecat.services.tts_service import TextAggregationMode
 from pipecat.turns.user_mute import (
     AlwaysUserMuteStrategy,
     FunctionCallUserMuteStrategy,
@@ -1113,3 +1114,130 @@ async def live_turns(rig: Rig):
             await rig.comes(F.BotStoppedSpeakingFrame)
             await talk
             await pause(0.05)
+
+
+# ---------------------------------------------------------------- more of what may go wrong
+
+
+@scene(replies=[[Say("One moment."), Call([("get_weather", {"city": "Paris"})])], "Never mind then."])
+async def tool_cancelled_after_speech(rig: Rig):
+    """The bot has spoken while its tool runs; the user's next words begin a turn, and cancel the tool."""
+    tool(rig, "get_weather", 2)
+    await rig.exchange("How is the weather?")
+    await pause(0.1)
+    await rig.exchange("Forget it.")
+
+
+@scene(replies=[[Call([("get_weather", {"city": "Paris"})])], "It is warm."])
+async def tool_speaks_filler(rig: Rig):
+    """The tool's handler has something spoken while it works."""
+
+    async def handler(params):
+        await rig.tts.queue_frame(F.TTSSpeakFrame("Let me check."))
+        await pause(0.15)
+        await params.result_callback({"ok": True})
+
+    rig.llm.register_function("get_weather", handler)
+    since = rig.count(F.BotStoppedSpeakingFrame)
+    await rig.says("Weather?")
+    await rig.comes(F.BotStoppedSpeakingFrame, 2, since=since)
+    await pause(0.05)
+
+
+@scene(replies=[[Say(STORY, every=0.03)]], llm_options=dict(bills_after_end=True))
+async def cancel_llm_bills(rig: Rig):
+    """The model says what it used while the Cancel is on its way."""
+    await rig.says("Tell me a story.")
+    await rig.comes(F.LLMTextFrame, 4)
+    await rig.worker.cancel()
+
+
+@scene(replies=[STORY])
+async def cancel_bot_speaks(rig: Rig):
+    await rig.says("Tell me a story.")
+    await rig.comes(F.BotStartedSpeakingFrame)
+    await pause(0.05)
+    await rig.worker.cancel()
+
+
+@scene(lambda: dict(tts=MockTTSService(text_aggregation_mode=TextAggregationMode.TOKEN)),
+       replies=["Hi there. How are you?", "The fox lives in a den. It likes to eat berries.", "Okay."])  # fmt: skip
+async def tts_tokens(rig: Rig):
+    """Synthesis is given the model's words one by one."""
+    rig.tts.pieces = 1
+    rig.tts.first_byte = 0.002
+    await rig.exchange("Hello.")
+    await rig.says("Tell me a story.")
+    await rig.comes(F.BotStartedSpeakingFrame)
+    await pause(0.08)
+    since = rig.count(F.BotStoppedSpeakingFrame)
+    await rig.says("Stop.")
+    await rig.comes(F.BotStoppedSpeakingFrame, 2, since=since)
+    await pause(0.03)
+
+
+@scene(replies=["This is only shown. It is not spoken.", "Spoken again."])
+async def skip_tts(rig: Rig):
+    """For one reply, the application has the model's text shown and not spoken."""
+    await rig.queue(F.LLMConfigureOutputFrame(skip_tts=True))
+    since = rig.count(F.LLMFullResponseEndFrame)
+    await rig.says("Show me.")
+    await rig.comes(F.LLMFullResponseEndFrame, since=since)
+    await pause(0.1)
+    await rig.queue(F.LLMConfigureOutputFrame(skip_tts=False))
+    await pause(0.05)
+    await rig.exchange("Say it.")
+
+
+@scene(replies=["Hi there.", "Sure."])
+async def speech_not_interruptible(rig: Rig):
+    """An announcement that must be heard: the user speaks over it, and it goes on."""
+    await rig.exchange("Hello.")
+    speech = F.TTSSpeakFrame("This call is recorded for training, please bear with us.")
+    speech.interruptible = False
+    await rig.queue(speech)
+    await rig.comes(F.BotStartedSpeakingFrame)
+    since = rig.count(F.BotStoppedSpeakingFrame)
+    await rig.says("I want shoes.", pieces=2, understood=0.01)
+    await rig.comes(F.BotStoppedSpeakingFrame, 2, since=since)
+    await pause(0.05)
+
+
+@scene(make=lambda: dict(strategies=UserTurnStrategies(
+    start=[MinWordsUserTurnStartStrategy(min_words=3)],
+    stop=[SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.02)])),
+    replies=["Okay then."], recorder=dict(turn_end_timeout_ms=200))  # fmt: skip
+async def final_in_no_turn(rig: Rig):
+    """Words that were spoken over the bot are understood only when its turn is long over."""
+    await rig.queue(F.TTSSpeakFrame("Welcome to the shop, what can I do for you?"))
+    await rig.comes(F.BotStartedSpeakingFrame)
+    await rig.says(None, pieces=2)
+    await rig.comes(F.BotStoppedSpeakingFrame)
+    await pause(0.4)
+    since = rig.count(F.BotStoppedSpeakingFrame)
+    await rig.stt.final("Hello.")
+    await rig.comes(F.BotStoppedSpeakingFrame, since=since)
+    await pause(0.03)
+
+
+@scene(replies=["Hi there."])
+async def two_speeches_interrupted(rig: Rig):
+    """Two announcements are asked for, and the user cuts the first one short: the second is never said."""
+    await rig.queue(F.TTSSpeakFrame("The train to Berlin is very late today."), F.TTSSpeakFrame("We are sorry."))
+    await rig.comes(F.BotStartedSpeakingFrame)
+    await pause(0.005)
+    since = rig.count(F.BotStoppedSpeakingFrame)
+    await rig.says("Hello.")
+    await rig.comes(F.BotStoppedSpeakingFrame, 2, since=since)
+    await pause(0.05)
+
+
+@scene(replies=["Hi there.", "Yes."])
+async def interim_and_no_final(rig: Rig):
+    """The user begins something that is never understood to its end, then says it again."""
+    await rig.exchange("Hello.")
+    await rig.mic.hears(3)
+    await rig.stt.interim("Are you")
+    await rig.mic.hears(1, voice=False)
+    await pause(0.2)
+    await rig.exchange("Are you there?")
