@@ -600,3 +600,12 @@ def final_in_no_turn(log):
     for key in ("stt.audio_seconds", "service.ttfb_seconds"):
         turn.spans[-1]["attrs"].pop(key, None)
     yield turn.llm("Okay then.", "ctx0", "re0").tts("Okay then.", "Okay then.", "text1", "tts-1")
+
+
+@of
+def code_not_spoken(log):
+    # The code is passed on, marked as not to be spoken: synthesis was not asked to say it.
+    said = "Type this. Then press enter."
+    yield Turn(log, 1, None, said, "completed", "start0", "bot-0", latency=None).tts(
+        said, said, "text0", "tts-0", chars=27
+    )

@@ -1241,3 +1241,34 @@ async def interim_and_no_final(rig: Rig):
     await rig.mic.hears(1, voice=False)
     await pause(0.2)
     await rig.exchange("Are you there?")
+
+
+@scene(make=lambda: dict(
+    tools=TOOLS,
+    llm=MockLLMService(["Fine."], settings=LLMSettings(
+        model="mock-llm-1", system_instruction="Be short.", temperature=0.7, top_p=0.9, seed=7, max_tokens=99)),
+    messages=[message for i in range(150) for message in (
+        {"role": "user", "content": f"Question {i}?"}, {"role": "assistant", "content": f"Answer {i}."})]),
+    recorder=dict(attributes={f"app.key_{i}": i for i in range(8)}))  # fmt: skip
+async def history_of_300(rig: Rig):
+    await rig.exchange("And now?")
+
+
+@scene(lambda: dict(tts=MockTTSService(skip_text_types=["code"])), replies=["unused"])
+async def code_not_spoken(rig: Rig):
+    """A piece of code in the middle of a reply is shown and not spoken."""
+    await rig.tts.queue_frame(F.LLMFullResponseStartFrame())
+    for text, kind in (("Type this.", "sentence"), ("rm -r old", "code"), ("Then press enter.", "sentence")):
+        await rig.tts.queue_frame(F.AggregatedTextFrame(text, kind))
+    await rig.tts.queue_frame(F.LLMFullResponseEndFrame())
+    await rig.comes(F.BotStoppedSpeakingFrame)
+    await pause(0.05)
+
+
+@scene(replies=[[Say("First try."), Stop(ConnectionError("reset"))], "Second try works."])
+async def error_then_again(rig: Rig):
+    """The model fails in the middle of its answer, what it had said is spoken, and the user asks again."""
+    await rig.says("Go.")
+    await rig.comes(F.BotStoppedSpeakingFrame)
+    await pause(0.05)
+    await rig.exchange("Go again.")
