@@ -89,6 +89,10 @@ impl Turn {
             call.awaits_kind = false;
             self.begin_call(&call, spans);
         }
+        // A model that hears by itself heard all that the user said in this turn.
+        if facts.services[call.service].is_speech_to_speech && call.heard.is_empty() {
+            call.heard.push(self.heard.as_str(), Spacing::Between);
+        }
         let times = facts.times(call.service);
         self.release_child(call.into_record(self.end(), times), facts, spans);
     }
