@@ -50,8 +50,10 @@ impl JoinedText {
     }
 
     fn append(&mut self, piece: &str) {
-        let room = LONGEST_TEXT.saturating_sub(self.0.len());
-        self.0.push_str(&piece[..piece.floor_char_boundary(room)]);
+        let room = LONGEST_TEXT.saturating_sub(self.0.len()).min(piece.len());
+        // No character is longer than four bytes.
+        let fits = (room.saturating_sub(3)..=room).rev().find(|&at| piece.is_char_boundary(at));
+        self.0.push_str(&piece[..fits.unwrap_or(0)]);
     }
 
     /// The text, with no leading or trailing space.
