@@ -280,6 +280,16 @@ pub struct LlmRecord {
     pub interrupted: bool,
 }
 
+impl LlmRecord {
+    /// The service's own instruction, where it was sent in place of a system message: the context has none. Of a context
+    /// that nobody told of, nothing is known.
+    pub(crate) fn instruction_in_place_of_system(&self) -> Option<&str> {
+        let has_system = self.request.system.is_some()
+            || self.request.newest.iter().any(|message| message.role == "system");
+        self.service.system_instruction.as_deref().filter(|_| self.request.message_count > 0 && !has_system)
+    }
+}
+
 /// What a language model was sent, copied at that moment, no more of it than a span can carry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {

@@ -52,16 +52,17 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
     put(&answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
 }
 
+/// How many messages a model was sent, with the service's instruction where it stands in for a system message.
+pub(super) fn count(llm: &LlmRecord) -> usize {
+    llm.request.message_count + usize::from(llm.instruction_in_place_of_system().is_some())
+}
+
 /// The context's own system message; where it has none, the service's instruction, which was sent in its place.
 fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if let Some(system) = &llm.request.system {
         return Some(Cow::Borrowed(system));
     }
-    if llm.request.newest.iter().any(|message| message.role == SYSTEM) {
-        return None;
-    }
-    let instruction = llm.service.system_instruction.as_deref()?;
-    Some(Cow::Owned(Message::text(SYSTEM, instruction)))
+    Some(Cow::Owned(Message::text(SYSTEM, llm.instruction_in_place_of_system()?)))
 }
 
 /// Takes the room that `message` needs, if there is as much.

@@ -126,12 +126,7 @@ impl Rules {
     fn clean_invocation(&self, llm: &mut LlmRecord) {
         self.clean_service(&mut llm.service);
         if self.hidden.hide_input_messages() {
-            llm.request.system = None;
-            llm.request.newest.clear();
-            // It would be the first message.
-            if llm.service.system_instruction.is_some() {
-                Arc::make_mut(&mut llm.service).system_instruction = None;
-            }
+            Self::drop_messages(llm);
         }
         if self.hidden.hide_tools() {
             llm.request.tools.clear();
@@ -139,6 +134,18 @@ impl Rules {
         self.clean_request(&mut llm.request);
         self.clean_text(&mut llm.heard, ContentKind::UserText, Place::Input);
         self.clean_answer(llm);
+    }
+
+    fn drop_messages(llm: &mut LlmRecord) {
+        if llm.instruction_in_place_of_system().is_some() {
+            // It would be the first message, and is counted as one.
+            llm.request.message_count += 1;
+        }
+        if llm.service.system_instruction.is_some() {
+            Arc::make_mut(&mut llm.service).system_instruction = None;
+        }
+        llm.request.system = None;
+        llm.request.newest.clear();
     }
 
     fn clean_request(&self, request: &mut Request) {

@@ -15,7 +15,7 @@ use pipecat_instrument_runtime::core::record::{Body, GatheredSpans, Status};
 use pipecat_instrument_runtime::debug_log::{DebugLog, FrameLogReader, replay};
 use pipecat_instrument_runtime::emit::Tracers;
 use pipecat_instrument_runtime::json::JsonContext;
-use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverGroup, caught_panics};
 use pipecat_instrument_runtime::privacy::TraceConfig;
 use serde_json::json;
 
@@ -112,6 +112,23 @@ fn a_stream_of_hidden_pieces_is_one_hidden_text() -> Outcome<()> {
         })
         .collect();
     assert_eq!(texts, ["__REDACTED__"; 2]);
+    Ok(())
+}
+
+#[test]
+fn a_hook_that_panics_lets_nothing_out_and_disturbs_nobody() -> Outcome<()> {
+    let directory = Directory::new("panic")?;
+    // As a panic does it, but without a word on the terminal.
+    let panicking = hiding(&[]).redact_with(|_, _| std::panic::resume_unwind(Box::new("no")));
+    let left = held(&directory, 0, panicking)?;
+    let shown = held(&directory, 1, hiding(&[]))?;
+
+    // Neither is content: a hook is not asked.
+    let names = BTreeSet::from(["«setting»", "«speaker»", "«user id»"]);
+    assert_eq!(found(&left.log, &LOGGED), names);
+    assert_eq!(found(&left.spans, &LOGGED), names);
+    assert_eq!(skeleton(&replayed(&left.path)?), skeleton(&replayed(&shown.path)?));
+    assert!(caught_panics() > 0);
     Ok(())
 }
 

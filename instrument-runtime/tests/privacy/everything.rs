@@ -174,7 +174,7 @@ fn invocation_for_tools_alone() -> LlmRecord {
     };
     LlmRecord {
         service: Arc::new(service),
-        request: Request::default(),
+        request: Request { message_count: 1, ..Request::default() },
         text: None,
         tool_calls: vec![call(r#"{"zone":"«arguments without text»"}"#)],
         ..invocation()

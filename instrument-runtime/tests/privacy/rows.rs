@@ -98,6 +98,14 @@ fn clock() -> ToolCall {
     ToolCall { id: "call_1".into(), name: "clock".into(), arguments: r#"{"zone":"UTC"}"#.into() }
 }
 
+/// An invocation in which the service's own instruction is the first message.
+fn llm_with_an_instruction() -> Body {
+    let Body::Llm(llm) = llm() else { return llm() };
+    let service = Processor { system_instruction: Some("Be brief.".into()), ..(*llm.service).clone() };
+    let request = Request { system: None, message_count: 2, ..llm.request };
+    Body::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
+}
+
 /// An invocation that is answered by nothing but a call.
 fn llm_that_calls() -> Body {
     let Body::Llm(llm) = llm() else { return llm() };
@@ -278,6 +286,10 @@ tool.result = __REDACTED__
 #[test]
 fn hide_input_messages_and_hide_output_messages() -> Outcome<()> {
     assert_eq!(content(llm(), hiding(&[Hidden::InputMessages]))?, llm_with("", OUTPUT_MESSAGES));
+    // There are as many messages as there were.
+    let instructed = llm_with_an_instruction();
+    assert_eq!(content(instructed.clone(), hiding(&[]))?, llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES));
+    assert_eq!(content(instructed, hiding(&[Hidden::InputMessages]))?, llm_with("", OUTPUT_MESSAGES));
     assert_eq!(content(llm(), hiding(&[Hidden::OutputMessages]))?, llm_with(INPUT_MESSAGES, ""));
     Ok(())
 }
