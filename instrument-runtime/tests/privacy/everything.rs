@@ -89,6 +89,7 @@ fn records() -> Vec<SpanRecord> {
         Body::Llm(Box::new(invocation())),
         Body::Llm(Box::new(invocation_for_tools_alone())),
         Body::Llm(Box::new(invocation_of_a_speech_model())),
+        Body::Llm(Box::new(invocation_without_messages())),
         Body::Tts(synthesis()),
     ];
     bodies.map(record).into_iter().chain([failed_call()]).collect()
@@ -132,7 +133,7 @@ fn invocation() -> LlmRecord {
             system: Some(Message::text("system", "«system»")),
             newest: history(),
             message_count: 5,
-            last_user_message: Some("«last user message»".into()),
+            last_user_message: Some("What time is it?".into()),
             tools: vec![r#"{"name":"«tool»"}"#.into()],
         },
         heard: None,
@@ -189,6 +190,12 @@ fn invocation_of_a_speech_model() -> LlmRecord {
         tool_calls: vec![],
         ..invocation()
     }
+}
+
+/// Nothing is told of what it was sent but what the user said last.
+fn invocation_without_messages() -> LlmRecord {
+    let last_user_message = Some("«last user message»".into());
+    LlmRecord { request: Request { last_user_message, ..Request::default() }, ..invocation() }
 }
 
 fn synthesis() -> TtsRecord {
