@@ -14,6 +14,8 @@
 
 mod abandoned;
 mod attributes;
+mod choice;
+mod conventions;
 mod gen_ai;
 mod json;
 pub mod keys;
@@ -28,7 +30,9 @@ mod settings;
 mod span;
 mod tracers;
 
+pub use choice::UnknownName;
+pub use conventions::Conventions;
 pub use otel::Emitter;
 pub use session::Session;
-pub use settings::{Conventions, EmitSettings};
+pub use settings::EmitSettings;
 pub use tracers::Tracers;
