@@ -1,6 +1,6 @@
 //! What is written, and how much of it.
 
-use super::Conventions;
+use super::{Conventions, Preset, SpanNames, TraceLayout};
 
 /// How many attributes a span of the OpenTelemetry SDK carries unless its provider was told otherwise.
 const SDK_ATTRIBUTE_LIMIT: usize = 128;
@@ -8,13 +8,21 @@ const SDK_ATTRIBUTE_LIMIT: usize = 128;
 /// How spans are written: the same for every conversation of a process.
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings};
+/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
 ///
-/// let settings = EmitSettings { conventions: Conventions::OPENINFERENCE, ..EmitSettings::default() };
+/// let settings = EmitSettings::default()
+///     .layout(TraceLayout::PerConversation)
+///     .span_names(SpanNames::Pipecat)
+///     .conventions(Conventions::GEN_AI | Conventions::PIPECAT);
+/// assert_eq!(settings, EmitSettings::default().preset(Preset::jaeger()));
 /// assert_eq!(settings.attribute_limit, 128);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmitSettings {
+    /// What is one trace.
+    pub layout: TraceLayout,
+    /// What spans are called.
+    pub span_names: SpanNames,
     /// The conventions whose attributes are written.
     pub conventions: Conventions,
     /// How many attributes a span carries, 128 by default. It should be the provider's own
@@ -22,8 +30,38 @@ pub struct EmitSettings {
     pub attribute_limit: usize,
 }
 
+impl EmitSettings {
+    /// The same, with another layout.
+    pub const fn layout(mut self, layout: TraceLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The same, with other span names.
+    pub const fn span_names(mut self, names: SpanNames) -> Self {
+        self.span_names = names;
+        self
+    }
+
+    /// The same, told in other words.
+    pub const fn conventions(mut self, conventions: Conventions) -> Self {
+        self.conventions = conventions;
+        self
+    }
+
+    /// The same, with the layout, the names and the words that suit a backend.
+    pub const fn preset(self, preset: Preset) -> Self {
+        self.layout(preset.layout).span_names(preset.span_names).conventions(preset.conventions)
+    }
+}
+
 impl Default for EmitSettings {
     fn default() -> Self {
-        Self { conventions: Conventions::default(), attribute_limit: SDK_ATTRIBUTE_LIMIT }
+        Self {
+            layout: TraceLayout::default(),
+            span_names: SpanNames::default(),
+            conventions: Conventions::default(),
+            attribute_limit: SDK_ATTRIBUTE_LIMIT,
+        }
     }
 }
