@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::spans::{Ended, Facts, Turn};
+use super::super::spans::{Ended, Turn};
 use super::super::{Conversation, Moment, Phase};
 use crate::core::frame::FramePushed;
 use crate::core::record::{EndReason, SpanKey, TurnNumber};
@@ -121,6 +121,21 @@ impl Conversation {
         self.turn.insert(turn)
     }
 
+    /// The same, with its span begun.
+    pub(in super::super) fn begun_turn(&mut self, moment: &mut Moment<'_>) -> &mut Turn {
+        self.make_room(moment);
+        let turn = self.turn_or_new(moment);
+        turn.begin(moment.spans);
+        turn
+    }
+
+    /// A turn that has very many spans lets go of its oldest.
+    pub(in super::super) fn make_room(&mut self, moment: &mut Moment<'_>) {
+        let Some(mut turn) = self.turn.take_if(|turn| turn.is_crowded()) else { return };
+        turn.make_room(moment.now, &self.facts_of(&turn), moment.spans);
+        self.turn = Some(turn);
+    }
+
     /// The turn of a number, under way or held.
     pub(in super::super) fn turn_of(&mut self, number: TurnNumber) -> Option<&mut Turn> {
         self.turns_newest_first().find(|turn| turn.number == number)
@@ -172,6 +187,7 @@ impl Conversation {
         }) {
             self.settle(utterance, moment);
         }
+        self.forget_blip();
         self.charge_pending_characters();
         self.settle_pending_spoken();
         self.playback = self.playback.stopped();
@@ -204,12 +220,8 @@ impl Conversation {
     }
 
     /// Writes a turn's spans down, children first.
-    fn release(&mut self, turn: Turn, moment: &mut Moment<'_>) {
-        let facts = Facts {
-            services: &self.services,
-            spoken_text_is_told: self.spoken_text_is_told(),
-            user_id: self.user_id.clone(),
-        };
+    fn release(&self, turn: Turn, moment: &mut Moment<'_>) {
+        let facts = self.facts_of(&turn);
         turn.release(&facts, moment.spans);
     }
 }

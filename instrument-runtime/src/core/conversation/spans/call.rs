@@ -20,6 +20,15 @@ use super::fault::Faults;
 use super::release::Times;
 use crate::core::conversation::services::ServiceIndex;
 
+/// What is gathered of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gathers {
+    /// All that it has to tell.
+    Everything,
+    /// Nothing but what the rules of turns ask for: the sampler dropped its turn.
+    Nothing,
+}
+
 /// One invocation of a language model.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -37,6 +46,9 @@ pub(crate) struct Call {
     pub(crate) heard: JoinedText,
     /// What a service that speaks by itself says it says.
     pub(crate) said: JoinedText,
+    /// It has answered in words, whether they are gathered or not.
+    has_words: bool,
+    gathers: Gathers,
     text: StreamedText,
     measurements: Measurements,
     first_token: Option<Time>,
@@ -52,6 +64,7 @@ impl Call {
         service: ServiceIndex,
         processor: Arc<Processor>,
         request: Request,
+        gathers: Gathers,
     ) -> Self {
         Self {
             key,
@@ -65,6 +78,8 @@ impl Call {
             response_started: None,
             heard: JoinedText::default(),
             said: JoinedText::default(),
+            has_words: false,
+            gathers,
             text: StreamedText::default(),
             measurements: Measurements::default(),
             first_token: None,
@@ -108,10 +123,19 @@ impl Call {
     }
 
     pub(crate) fn add_text(&mut self, now: Time, chunk: &TextChunk<'_>) {
-        if !chunk.text.is_empty() {
-            self.answers(now);
+        if chunk.text.is_empty() {
+            return;
+        }
+        self.answers(now);
+        self.has_words |= !chunk.text.trim().is_empty();
+        if self.gathers == Gathers::Everything {
             self.text.push(chunk);
         }
+    }
+
+    /// Whether it has answered in words.
+    pub(crate) fn has_words(&self) -> bool {
+        self.has_words
     }
 
     /// Its answer, if it gave one in words.
@@ -132,6 +156,18 @@ impl Call {
     /// Its tool call of this id, if it asked for one.
     pub(crate) fn asks_for(&self, tool_call_id: &str) -> bool {
         self.tool_calls.iter().any(|call| call.id == tool_call_id)
+    }
+
+    /// Its response has begun and goes on: it has neither ended nor failed, and nobody cut it, not even the application
+    /// with an interruption of its own.
+    pub(crate) fn is_streaming(&self, last_interruption: Option<Time>) -> bool {
+        let uncut = |started: Time| last_interruption.is_none_or(|interruption| interruption < started);
+        self.is_under_way() && self.response_started.is_some_and(uncut)
+    }
+
+    /// Its response went on after `moment`, or still does.
+    pub(crate) fn answered_beyond(&self, moment: Time) -> bool {
+        self.response_started.is_some() && self.end.is_none_or(|end| end > moment)
     }
 
     /// Its response ends.

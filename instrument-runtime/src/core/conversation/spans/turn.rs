@@ -8,7 +8,7 @@ use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
-use super::call::Call;
+use super::call::{Call, Gathers};
 use super::fault::Faults;
 use super::latency::Waited;
 use super::synthesis::Synthesis;
@@ -106,6 +106,11 @@ impl Turn {
             fatal: Faults::default(),
             ended: None,
         }
+    }
+
+    /// What is gathered of its spans.
+    pub(crate) fn gathers(&self) -> Gathers {
+        if self.is_recorded() { Gathers::Everything } else { Gathers::Nothing }
     }
 
     /// Whether somebody will look at it.

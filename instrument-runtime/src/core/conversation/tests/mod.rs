@@ -1,9 +1,11 @@
 //! The rules of SPANS.md part 1, one situation a test: frames in, span trees out, as text.
 
+mod bounds;
 mod invariants;
 mod less;
 mod models;
 mod speech;
+mod speech_to_speech;
 mod support;
 mod synthesis;
 mod tools;
