@@ -114,7 +114,7 @@ impl<'a> Replayer<'a> {
             resource,
             gathered,
             tracers: Tracers::new(&provider),
-            settings: Arc::new(EmitSettings::default()),
+            settings: Arc::new(arguments.words.settings()),
             privacy: Privacy::from_env(),
         }
     }
@@ -129,6 +129,7 @@ impl<'a> Replayer<'a> {
         let mut emitter =
             Emitter::new(&self.tracers, Arc::clone(&self.settings), session).privacy(self.privacy.clone());
         let report = debug_log::replay(&mut reader, config, &mut emitter);
+        emitter.finish();
         Ok((self.gathered.take(), report))
     }
 }

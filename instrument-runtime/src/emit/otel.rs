@@ -1,6 +1,5 @@
 //! The OpenTelemetry spans of one conversation.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,10 +7,12 @@ use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceCont
 use opentelemetry::{Context, KeyValue};
 
 use super::abandoned::abandoned;
+use super::conversation::ConversationSpan;
 use super::cut::cut_values;
-use super::{EmitSettings, Session, Tracers, keys, span};
+use super::place::Place;
+use super::{EmitSettings, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
-    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
+    Happening, Recording, SpanEvent, SpanKey, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
 use crate::core::time::Time;
 use crate::privacy::Privacy;
@@ -19,8 +20,11 @@ use crate::privacy::Privacy;
 /// Turns the spans of one conversation into OpenTelemetry spans.
 ///
 /// A span is started when its record is, so that its context exists for its children, for the sampler and for
-/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. Each turn is the
-/// root of a trace of its own; one that the sampler drops is still there as a context, and writes nothing.
+/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. One that the sampler
+/// drops is still there as a context, and writes nothing.
+///
+/// The [layout](TraceLayout) says what is the root of a trace: each turn, or a span of the conversation, which ends
+/// with [`finish`](Self::finish) or when this is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -49,6 +53,8 @@ pub struct Emitter {
     settings: Arc<EmitSettings>,
     session: Session,
     privacy: Privacy,
+    /// The root of all, in the layout that has one; it begins with the first turn.
+    conversation: Option<Box<ConversationSpan>>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// The latest time that was told.
@@ -67,8 +73,8 @@ impl Emitter {
     ///
     /// They tell what they have to tell, but for large pictures; see [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
-        let privacy = Privacy::default();
-        Self { tracers: tracers.clone(), settings, session, privacy, open: Vec::new(), now: Time::default() }
+        let (privacy, open, now) = (Privacy::default(), Vec::new(), Time::default());
+        Self { tracers: tracers.clone(), settings, session, privacy, conversation: None, open, now }
     }
 
     /// The same, with spans that tell no more than `privacy` lets out.
@@ -83,26 +89,50 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    fn close(&self, span: &SpanRef<'_>, record: SpanRecord) {
-        let end = record.end;
+    /// The conversation is over: ends what is still open, and its own span. Dropping it does the same.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// What a turn is under: the conversation, in the layout that has one.
+    fn root(&mut self, at: Time) -> Context {
+        if self.settings.layout == TraceLayout::PerTurn {
+            // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
+            return Context::new();
+        }
+        let place = Place { session: &self.session, settings: &self.settings, turn: None };
+        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &place, at));
+        self.conversation.get_or_insert_with(begin).context().clone()
+    }
+
+    fn close(&mut self, OpenSpan { start, context }: &OpenSpan, record: SpanRecord) {
+        let (span, end) = (context.span(), record.end);
+        let is_shown = span.is_recording() || self.conversation.is_some();
+        let record = if is_shown { self.privacy.release(record) } else { record };
+        if let Some(conversation) = &mut self.conversation {
+            conversation.take_in(&record);
+        }
         if span.is_recording() {
-            let record = self.privacy.release(record);
-            let mut attributes = span::attributes(&record, &self.session, &self.settings);
+            let mut attributes = span::attributes(&record, &self.place(Some(start.turn)));
             cut_values(&mut attributes, &self.privacy);
             span.set_attributes(attributes);
-            record.events.into_iter().for_each(|event| add_event(span, event));
+            record.events.into_iter().for_each(|event| add_event(&span, event));
             span.set_status(status(record.status));
         }
         span.end_with_timestamp(system_time(end));
+    }
+
+    fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
+        Place { session: &self.session, settings: &self.settings, turn }
     }
 }
 
 impl Spans for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
-        // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_default();
-        let builder = SpanBuilder::from_name(name(&start)).with_start_time(system_time(start.at));
+        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_else(|| self.root(start.at));
+        let name = self.settings.span_names.span(&start);
+        let builder = SpanBuilder::from_name(name).with_start_time(system_time(start.at));
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
         let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
         self.open.push(OpenSpan { start, context });
@@ -115,7 +145,7 @@ impl Spans for Emitter {
             return;
         };
         let open = self.open.remove(index);
-        self.close(&open.context.span(), record);
+        self.close(&open, record);
     }
 }
 
@@ -123,18 +153,12 @@ impl Spans for Emitter {
 impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
-            self.close(&open.context.span(), abandoned(open.start, self.now));
+            let record = abandoned(&open.start, self.now);
+            self.close(&open, record);
         }
-    }
-}
-
-fn name(start: &SpanStart) -> Cow<'static, str> {
-    match start.kind {
-        SpanKind::Turn => "pipecat.conversation.turn".into(),
-        SpanKind::Stt => "pipecat.stt".into(),
-        SpanKind::Llm => "pipecat.llm".into(),
-        SpanKind::Tts => "pipecat.tts".into(),
-        SpanKind::Tool => format!("pipecat.tool.{}", start.name).into(),
+        if let Some(conversation) = self.conversation.take() {
+            conversation.end(&self.place(None), &self.privacy);
+        }
     }
 }
 
@@ -154,14 +178,14 @@ fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
     span.add_event_with_timestamp(name, system_time(event.at), attributes);
 }
 
-fn status(status: Status) -> SpanStatus {
+pub(super) fn status(status: Status) -> SpanStatus {
     match status {
         Status::Ok => SpanStatus::Ok,
         Status::Error { message, .. } => SpanStatus::error(message),
     }
 }
 
-fn system_time(time: Time) -> SystemTime {
+pub(super) fn system_time(time: Time) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(time.as_unix_nanos())
 }
 

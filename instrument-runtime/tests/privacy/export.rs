@@ -63,7 +63,8 @@ pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> Outcome<String> {
     Ok(lines)
 }
 
-fn start_of(record: &SpanRecord) -> SpanStart {
+/// The beginning of a span that ends with `record`.
+pub(crate) fn start_of(record: &SpanRecord) -> SpanStart {
     let (kind, name) = match &record.body {
         Body::Turn(_) => (SpanKind::Turn, String::new()),
         Body::Stt(stt) => (SpanKind::Stt, stt.service.class.clone()),

@@ -60,7 +60,8 @@ pub(crate) fn each_option() -> Vec<Vec<Hidden>> {
 
 /// Every set of conventions.
 pub(crate) fn every_set_of_conventions() -> impl Iterator<Item = Conventions> {
-    const ALONE: [Conventions; 2] = [Conventions::OPENINFERENCE, Conventions::GEN_AI];
+    const ALONE: [Conventions; 4] =
+        [Conventions::GEN_AI, Conventions::PIPECAT, Conventions::LANGFUSE, Conventions::OPENOBSERVE];
     (0..1_usize << ALONE.len()).map(|bits| {
         subset(&ALONE, bits).into_iter().fold(Conventions::OPENINFERENCE, |set, convention| set | convention)
     })
