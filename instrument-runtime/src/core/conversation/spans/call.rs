@@ -114,6 +114,17 @@ impl Call {
         }
     }
 
+    /// Whether one more piece of its answer would add to its text and do nothing else, whenever that piece comes.
+    pub(crate) fn just_streams(&self) -> bool {
+        // When its newest token came matters only to a failure that came before that.
+        self.is_under_way() && self.first_token.is_some() && self.faults.newest_at().is_none()
+    }
+
+    /// Its answer goes on. To be told only while it [just streams](Self::just_streams).
+    pub(crate) fn add_more_text(&mut self, chunk: &TextChunk<'_>) {
+        self.text.push(chunk);
+    }
+
     /// Its answer, if it gave one in words.
     pub(crate) fn text(&self) -> Option<String> {
         self.text.to_text().or_else(|| self.said.to_text())

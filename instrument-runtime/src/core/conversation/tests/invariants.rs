@@ -1,6 +1,6 @@
 //! What holds whatever comes, in whatever order: not only plausible pipelines are made up here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -75,6 +75,25 @@ fn signals() -> impl Strategy<Value = Signals> {
 
 /// Plays made-up hops to a conversation; closes it unless it ended by itself.
 fn play(signals: Signals, hops: &[Hop]) -> GatheredSpans {
+    play_by(signals, hops, |conversation, now, hop, spans| conversation.handle(now, hop, spans))
+}
+
+/// The same, as an observer does: what can be done without a lock or a clock is.
+fn play_as_observed(signals: Signals, hops: &[Hop]) -> GatheredSpans {
+    let mut known = HashSet::new();
+    play_by(signals, hops, |conversation, now, hop, spans| {
+        let id = hop.id.filter(|_| hop.frame.kind().says_all_at_once());
+        if id.is_none_or(|id| known.insert(id)) && !conversation.handle_at_any_time(hop) {
+            conversation.handle(now, hop, spans);
+        }
+    })
+}
+
+fn play_by(
+    signals: Signals,
+    hops: &[Hop],
+    mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut GatheredSpans),
+) -> GatheredSpans {
     let processors: Vec<Processor> = ROLES
         .iter()
         .enumerate()
@@ -94,7 +113,7 @@ fn play(signals: Signals, hops: &[Hop]) -> GatheredSpans {
                 sibling: hop.sibling.map(FrameId),
                 frame,
             };
-            conversation.handle(Time::from_unix_nanos(now), &pushed, &mut spans);
+            handle(&mut conversation, Time::from_unix_nanos(now), &pushed, &mut spans);
         });
     }
     conversation.close(Time::from_unix_nanos(now), CloseReason::Dropped, &mut spans);
@@ -212,5 +231,15 @@ proptest! {
         let (one, two) = (play(signals, &hops), play(signals, &hops));
         // NaN is not equal to itself, but reads the same.
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
+    }
+
+    #[test]
+    fn what_an_observer_spares_itself_changes_nothing(signals in signals(), mut hops in hops()) {
+        // An id is one frame's, and a frame is of one kind.
+        for hop in &mut hops {
+            hop.id = hop.id.map(|id| id * 64 + hop.what as u64);
+        }
+        let (spared, whole) = (play_as_observed(signals, &hops), play(signals, &hops));
+        prop_assert_eq!(format!("{spared:?}"), format!("{whole:?}"));
     }
 }
