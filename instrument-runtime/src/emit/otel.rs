@@ -71,13 +71,17 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    fn close(&self, span: &SpanRef<'_>, record: SpanRecord) {
+    fn close(&self, span: &SpanRef<'_>, mut record: SpanRecord) {
+        let end = system_time(record.end);
         if span.is_recording() {
-            span.set_attributes(span::attributes(&record, &self.session, &self.settings));
-            record.events.into_iter().for_each(|event| add_event(span, event));
-            span.set_status(status(record.status));
+            let (events, status) = (std::mem::take(&mut record.events), status(record.status.clone()));
+            span.set_attributes(span::attributes(record, &self.session, &self.settings));
+            for event in events {
+                add_event(span, event);
+            }
+            span.set_status(status);
         }
-        span.end_with_timestamp(system_time(record.end));
+        span.end_with_timestamp(end);
     }
 }
 

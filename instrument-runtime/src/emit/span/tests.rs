@@ -13,7 +13,7 @@ use crate::emit::{Conventions, EmitSettings, Session, keys};
 /// What `record` says in a conversation of no additional attributes.
 fn told(record: &SpanRecord, conventions: Conventions) -> String {
     let settings = EmitSettings { conventions, ..EmitSettings::default() };
-    text(&attributes(record, &Session::new("call-42"), &settings))
+    text(&attributes(record.clone(), &Session::new("call-42"), &settings))
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
         .attribute(KeyValue::new("session.id", "forged"))
         .attribute(KeyValue::new("input", "would blank input.value"))
         .attribute(KeyValue::new("output.value.more", "would be blanked"));
-    let written = attributes(&record(Body::Turn(turn())), &session, &EmitSettings::default());
+    let written = attributes(record(Body::Turn(turn())), &session, &EmitSettings::default());
     let last: Vec<_> = written.iter().rev().take(2).map(|a| (a.key.as_str(), &a.value)).collect();
     assert_eq!(last, [("tenant.trial", &Value::Bool(true)), ("tenant.seats", &Value::I64(12))]);
     assert_eq!(value(&written, keys::SESSION_ID), Some("call-42".to_owned()));
@@ -233,7 +233,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
 fn an_additional_attribute_among_the_messages_keys_is_written_once() {
     let taken = "llm.input_messages.0.message.content";
     let session = Session::new("call-42").attribute(KeyValue::new(taken, "mine"));
-    let written = attributes(&record(Body::Llm(Box::new(llm()))), &session, &EmitSettings::default());
+    let written = attributes(record(Body::Llm(Box::new(llm()))), &session, &EmitSettings::default());
     assert_eq!(written.iter().filter(|attribute| attribute.key.as_str() == taken).count(), 1);
 }
 
@@ -252,7 +252,7 @@ proptest! {
         attribute_limit in 0..200_usize,
     ) {
         let settings = EmitSettings { attribute_limit, ..EmitSettings::default() };
-        let written = attributes(&record, &session, &settings);
+        let written = attributes(record, &session, &settings);
         prop_assert!(written.len() <= attribute_limit);
         let mut keys: Vec<&str> = written.iter().map(|attribute| attribute.key.as_str()).collect();
         keys.sort_unstable();
