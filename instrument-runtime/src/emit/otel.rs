@@ -1,6 +1,5 @@
 //! The OpenTelemetry spans of one conversation.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,17 +7,22 @@ use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceCont
 use opentelemetry::{Context, KeyValue};
 
 use super::abandoned::abandoned;
-use super::{EmitSettings, Session, Tracers, keys, span};
+use super::conversation::ConversationSpan;
+use super::place::Place;
+use super::{EmitSettings, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
-    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
+    Happening, Recording, SpanEvent, SpanKey, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
 use crate::core::time::Time;
 
 /// Turns the spans of one conversation into OpenTelemetry spans.
 ///
 /// A span is started when its record is, so that its context exists for its children, for the sampler and for
-/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. Each turn is the
-/// root of a trace of its own; one that the sampler drops is still there as a context, and writes nothing.
+/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. One that the sampler
+/// drops is still there as a context, and writes nothing.
+///
+/// The [layout](TraceLayout) says what is the root of a trace: each turn, or a span of the conversation, which ends
+/// with [`finish`](Self::finish) or when this is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -46,6 +50,8 @@ pub struct Emitter {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     session: Session,
+    /// The root of all, in the layout that has one; it begins with the first turn.
+    conversation: Option<ConversationSpan>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// The latest time that was told.
@@ -62,7 +68,8 @@ struct OpenSpan {
 impl Emitter {
     /// Spans of the conversation `session` are made by `tracers` and written as `settings` say.
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
-        Self { tracers: tracers.clone(), settings, session, open: Vec::new(), now: Time::default() }
+        let (open, now) = (Vec::new(), Time::default());
+        Self { tracers: tracers.clone(), settings, session, conversation: None, open, now }
     }
 
     /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
@@ -71,26 +78,49 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    fn close(&self, span: &SpanRef<'_>, mut record: SpanRecord) {
-        let end = system_time(record.end);
+    /// The conversation is over: ends what is still open, and its own span. Dropping it does the same.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// What a turn is under: the conversation, in the layout that has one.
+    fn root(&mut self, at: Time) -> Context {
+        if self.settings.layout == TraceLayout::PerTurn {
+            // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
+            return Context::new();
+        }
+        let place = Place { session: &self.session, settings: &self.settings, turn: None };
+        let begin = || ConversationSpan::begin(&self.tracers, &place, at);
+        self.conversation.get_or_insert_with(begin).context().clone()
+    }
+
+    fn close(&mut self, OpenSpan { start, context }: &OpenSpan, mut record: SpanRecord) {
+        if let Some(conversation) = &mut self.conversation {
+            conversation.take_in(&record);
+        }
+        let (span, end) = (context.span(), system_time(record.end));
         if span.is_recording() {
             let (events, status) = (std::mem::take(&mut record.events), status(record.status.clone()));
-            span.set_attributes(span::attributes(record, &self.session, &self.settings));
+            span.set_attributes(span::attributes(record, &self.place(Some(start.turn))));
             for event in events {
-                add_event(span, event);
+                add_event(&span, event);
             }
             span.set_status(status);
         }
         span.end_with_timestamp(end);
+    }
+
+    fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
+        Place { session: &self.session, settings: &self.settings, turn }
     }
 }
 
 impl Spans for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
-        // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_default();
-        let builder = SpanBuilder::from_name(name(&start)).with_start_time(system_time(start.at));
+        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_else(|| self.root(start.at));
+        let name = self.settings.span_names.span(&start);
+        let builder = SpanBuilder::from_name(name).with_start_time(system_time(start.at));
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
         let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
         self.open.push(OpenSpan { start, context });
@@ -103,7 +133,7 @@ impl Spans for Emitter {
             return;
         };
         let open = self.open.remove(index);
-        self.close(&open.context.span(), record);
+        self.close(&open, record);
     }
 }
 
@@ -111,18 +141,12 @@ impl Spans for Emitter {
 impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
-            self.close(&open.context.span(), abandoned(open.start, self.now));
+            let record = abandoned(&open.start, self.now);
+            self.close(&open, record);
         }
-    }
-}
-
-fn name(start: &SpanStart) -> Cow<'static, str> {
-    match start.kind {
-        SpanKind::Turn => "pipecat.conversation.turn".into(),
-        SpanKind::Stt => "pipecat.stt".into(),
-        SpanKind::Llm => "pipecat.llm".into(),
-        SpanKind::Tts => "pipecat.tts".into(),
-        SpanKind::Tool => format!("pipecat.tool.{}", start.name).into(),
+        if let Some(conversation) = self.conversation.take() {
+            conversation.end(&self.place(None));
+        }
     }
 }
 
@@ -142,14 +166,14 @@ fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
     span.add_event_with_timestamp(name, system_time(event.at), attributes);
 }
 
-fn status(status: Status) -> SpanStatus {
+pub(super) fn status(status: Status) -> SpanStatus {
     match status {
         Status::Ok => SpanStatus::Ok,
         Status::Error { message, .. } => SpanStatus::error(message),
     }
 }
 
-fn system_time(time: Time) -> SystemTime {
+pub(super) fn system_time(time: Time) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(time.as_unix_nanos())
 }
 
