@@ -106,20 +106,23 @@ impl Emitter {
     }
 
     fn close(&mut self, OpenSpan { start, context }: &OpenSpan, record: SpanRecord) {
-        let (span, end) = (context.span(), record.end);
+        let (span, end) = (context.span(), system_time(record.end));
         let is_shown = span.is_recording() || self.conversation.is_some();
-        let record = if is_shown { self.privacy.release(record) } else { record };
+        let mut record = if is_shown { self.privacy.release(record) } else { record };
         if let Some(conversation) = &mut self.conversation {
             conversation.take_in(&record);
         }
         if span.is_recording() {
-            let mut attributes = span::attributes(&record, &self.place(Some(start.turn)));
+            let (events, status) = (std::mem::take(&mut record.events), status(record.status.clone()));
+            let mut attributes = span::attributes(record, &self.place(Some(start.turn)));
             cut_values(&mut attributes, &self.privacy);
             span.set_attributes(attributes);
-            record.events.into_iter().for_each(|event| add_event(&span, event));
-            span.set_status(status(record.status));
+            for event in events {
+                add_event(&span, event);
+            }
+            span.set_status(status);
         }
-        span.end_with_timestamp(system_time(end));
+        span.end_with_timestamp(end);
     }
 
     fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {

@@ -8,7 +8,7 @@
 //! check(&play(Signals::default(), &hops));
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::core::conversation::{CloseReason, Conversation, ConversationConfig, Signals};
 use crate::core::frame::{
@@ -86,6 +86,29 @@ const ROLES: [Role; 9] = [
 ///
 /// If something is still due after the end.
 pub fn play(signals: Signals, hops: &[Hop]) -> GatheredSpans {
+    play_by(signals, hops, |conversation, now, hop, spans| conversation.handle(now, hop, spans))
+}
+
+/// The same, as an observer does: what can be done without a lock or a clock is.
+///
+/// # Panics
+///
+/// If something is still due after the end.
+pub fn play_as_observed(signals: Signals, hops: &[Hop]) -> GatheredSpans {
+    let mut known = HashSet::new();
+    play_by(signals, hops, |conversation, now, hop, spans| {
+        let id = hop.id.filter(|_| hop.frame.kind().says_all_at_once());
+        if id.is_none_or(|id| known.insert(id)) && !conversation.handle_at_any_time(hop) {
+            conversation.handle(now, hop, spans);
+        }
+    })
+}
+
+fn play_by(
+    signals: Signals,
+    hops: &[Hop],
+    mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut GatheredSpans),
+) -> GatheredSpans {
     let processors: Vec<Processor> = ROLES
         .iter()
         .enumerate()
@@ -105,7 +128,7 @@ pub fn play(signals: Signals, hops: &[Hop]) -> GatheredSpans {
                 sibling: hop.sibling.map(FrameId),
                 frame,
             };
-            conversation.handle(Time::from_unix_nanos(now), &pushed, &mut spans);
+            handle(&mut conversation, Time::from_unix_nanos(now), &pushed, &mut spans);
         });
     }
     conversation.close(Time::from_unix_nanos(now), CloseReason::Dropped, &mut spans);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::core::conversation::{Announced, Signals};
 use crate::core::frame::Direction;
-use crate::testing::made_up::{Hop, check, play};
+use crate::testing::made_up::{Hop, check, play, play_as_observed};
 
 fn hops() -> impl Strategy<Value = Vec<Hop>> {
     let hop = (
@@ -54,5 +54,15 @@ proptest! {
         let (one, two) = (play(signals, &hops), play(signals, &hops));
         // NaN is not equal to itself, but reads the same.
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
+    }
+
+    #[test]
+    fn what_an_observer_spares_itself_changes_nothing(signals in signals(), mut hops in hops()) {
+        // An id is one frame's, and a frame is of one kind.
+        for hop in &mut hops {
+            hop.id = hop.id.map(|id| id * 64 + hop.what as u64);
+        }
+        let (spared, whole) = (play_as_observed(signals, &hops), play(signals, &hops));
+        prop_assert_eq!(format!("{spared:?}"), format!("{whole:?}"));
     }
 }
