@@ -34,7 +34,7 @@ pub(super) struct Watch {
 }
 
 enum Phase {
-    Expected { config: ConversationConfig, emitter: Emitter },
+    Expected { config: ConversationConfig, emitter: Box<Emitter> },
     Running(Box<Running>),
     Over,
 }
@@ -52,7 +52,7 @@ impl Watch {
             audio: AudioMeter::new(),
             log,
             over: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Expected { config, emitter }),
+            phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter) }),
             this: Weak::clone(this),
         })
     }
@@ -193,7 +193,7 @@ impl Phase {
         if matches!(self, Self::Expected { .. })
             && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
         {
-            *self = Self::Running(Box::new(Running::begin(config, emitter)));
+            *self = Self::Running(Box::new(Running::begin(config, *emitter)));
         }
         match self {
             Self::Running(running) => Some(running),
