@@ -94,17 +94,20 @@ impl Emitter {
         self.conversation.get_or_insert_with(begin).context().clone()
     }
 
-    fn close(&mut self, OpenSpan { start, context }: &OpenSpan, record: SpanRecord) {
+    fn close(&mut self, OpenSpan { start, context }: &OpenSpan, mut record: SpanRecord) {
         if let Some(conversation) = &mut self.conversation {
             conversation.take_in(&record);
         }
-        let span = context.span();
+        let (span, end) = (context.span(), system_time(record.end));
         if span.is_recording() {
-            span.set_attributes(span::attributes(&record, &self.place(Some(start.turn))));
-            record.events.into_iter().for_each(|event| add_event(&span, event));
-            span.set_status(status(record.status));
+            let (events, status) = (std::mem::take(&mut record.events), status(record.status.clone()));
+            span.set_attributes(span::attributes(record, &self.place(Some(start.turn))));
+            for event in events {
+                add_event(&span, event);
+            }
+            span.set_status(status);
         }
-        span.end_with_timestamp(system_time(record.end));
+        span.end_with_timestamp(end);
     }
 
     fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
