@@ -35,7 +35,7 @@ pub(super) struct Watch {
 }
 
 enum Phase {
-    Expected { config: ConversationConfig, emitter: Emitter },
+    Expected { config: ConversationConfig, emitter: Box<Emitter> },
     Running(Box<Running>),
     Over,
 }
@@ -54,7 +54,7 @@ impl Watch {
             recent: RecentFrames::new(),
             log,
             over: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Expected { config, emitter }),
+            phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter) }),
             this: Weak::clone(this),
         })
     }
@@ -218,7 +218,7 @@ impl Phase {
         if matches!(self, Self::Expected { .. })
             && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
         {
-            *self = Self::Running(Box::new(Running::begin(config, emitter)));
+            *self = Self::Running(Box::new(Running::begin(config, *emitter)));
         }
         match self {
             Self::Running(running) => Some(running),
