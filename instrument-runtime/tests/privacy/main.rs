@@ -16,6 +16,7 @@ mod layout;
 mod options;
 mod recordings;
 mod rows;
+mod samples;
 mod secrets;
 
 /// Of a test, or of what helps it.

@@ -1,21 +1,13 @@
 //! Each option by itself: what is left of the content of each kind of span, written down by hand.
 
-use std::sync::Arc;
-
-use pipecat_instrument_runtime::core::frame::{
-    Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
-};
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, LlmRecord, Request, ServiceTimes, SttRecord, Told, ToolRecord, TtsRecord, TurnNumber,
-    TurnRecord,
-};
+use pipecat_instrument_runtime::core::record::Body;
 use pipecat_instrument_runtime::emit::Conventions;
 use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
 
 use crate::Outcome;
 use crate::export::{exported, lines, record};
-use crate::options::Hidden;
-use crate::options::hiding;
+use crate::options::{Hidden, hiding};
+use crate::samples::{llm, llm_that_calls, llm_with_an_instruction, stt, tool, tts, turn};
 
 /// The keys that tell content.
 const CONTENT: [&str; 11] = [
@@ -37,105 +29,6 @@ fn content(body: Body, config: TraceConfig) -> Outcome<String> {
     let conventions = Conventions::OPENINFERENCE | Conventions::GEN_AI;
     let spans = exported(vec![record(body)], conventions, config)?;
     lines(spans.first().ok_or("no span")?, &CONTENT)
-}
-
-fn turn() -> Body {
-    Body::Turn(TurnRecord {
-        number: TurnNumber(1),
-        input: Some("What time is it?".into()),
-        output: Some("It is noon.".into()),
-        end_reason: EndReason::Completed,
-        latency: None,
-    })
-}
-
-fn stt() -> Body {
-    Body::Stt(SttRecord {
-        service: Arc::new(Processor::new("Stt#0", "DeepgramSTTService", Role::Stt)),
-        measured_model: None,
-        times: ServiceTimes::default(),
-        transcript: Some("What time is it?".into()),
-        as_output: Told::Whole,
-        is_final: true,
-        language: None,
-        audio_seconds: None,
-        time_to_last_transcription: None,
-    })
-}
-
-fn llm() -> Body {
-    let service =
-        Processor::new("Llm#0", "OpenAILLMService", Role::Llm).setting("temperature", Setting::Float(0.5));
-    let picture = vec![
-        Part::Text("What time is it?".into()),
-        Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
-    ];
-    Body::Llm(Box::new(LlmRecord {
-        service: Arc::new(service),
-        measured_model: None,
-        times: ServiceTimes::default(),
-        request: Request {
-            system: Some(Message::text("system", "Be brief.")),
-            newest: vec![
-                Message::text("assistant", "Hello."),
-                Message { content: Content::Parts(picture), ..Message::text("user", "") },
-            ],
-            message_count: 3,
-            last_user_message: Some("What time is it?".into()),
-            tools: vec![r#"{"name":"clock"}"#.into()],
-        },
-        heard: None,
-        text: Some("One moment.".into()),
-        tool_calls: vec![clock()],
-        as_message: Told::Whole,
-        usage: None,
-        ttfat: None,
-        interrupted: false,
-    }))
-}
-
-fn clock() -> ToolCall {
-    ToolCall { id: "call_1".into(), name: "clock".into(), arguments: r#"{"zone":"UTC"}"#.into() }
-}
-
-/// An invocation in which the service's own instruction is the first message.
-fn llm_with_an_instruction() -> Body {
-    let Body::Llm(llm) = llm() else { return llm() };
-    let service = Processor { system_instruction: Some("Be brief.".into()), ..(*llm.service).clone() };
-    let request = Request { system: None, message_count: 2, ..llm.request };
-    Body::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
-}
-
-/// An invocation that is answered by nothing but a call.
-fn llm_that_calls() -> Body {
-    let Body::Llm(llm) = llm() else { return llm() };
-    Body::Llm(Box::new(LlmRecord { text: None, request: Request::default(), ..*llm }))
-}
-
-fn tts() -> Body {
-    Body::Tts(TtsRecord {
-        service: Arc::new(Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)),
-        measured_model: None,
-        times: ServiceTimes::default(),
-        input: Some("It is noon.".into()),
-        output: Some("It is".into()),
-        characters: Some(11),
-        ttfa: None,
-        audio: None,
-        played: None,
-        interrupted: true,
-    })
-}
-
-fn tool() -> Body {
-    Body::Tool(ToolRecord {
-        name: "clock".into(),
-        tool_call_id: "call_1".into(),
-        arguments: Some(r#"{"zone":"UTC"}"#.into()),
-        result: Some(r#""12:00""#.into()),
-        error: None,
-        cancelled: false,
-    })
 }
 
 /// What of `llm()` is not in its messages.
