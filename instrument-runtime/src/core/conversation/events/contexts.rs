@@ -81,10 +81,10 @@ impl Conversation {
         }
         self.remember_context(llm, messages, asked.as_ref());
         self.reply_begins(moment);
-        let recorded = self.turn.as_ref().is_none_or(Turn::is_recorded);
+        let read = self.turn.as_ref().is_none_or(Turn::is_read);
         let limit = self.config.attribute_limit;
         let request = context
-            .filter(|_| recorded)
+            .filter(|_| read)
             .map(|context| Request::copy(context, asked.as_ref(), limit))
             .unwrap_or_default();
         self.begin_call(llm, request, moment);

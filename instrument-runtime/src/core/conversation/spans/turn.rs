@@ -108,9 +108,14 @@ impl Turn {
         }
     }
 
-    /// Whether somebody will look at it.
+    /// Whether anything is gathered for it.
     pub(crate) fn is_recorded(&self) -> bool {
         self.export != Export::Begun(Recording::No)
+    }
+
+    /// Whether somebody will read what its models are sent.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.export, Export::NotYet | Export::Begun(Recording::Yes))
     }
 
     /// The bot is to be heard.
