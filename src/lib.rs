@@ -78,7 +78,8 @@ pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, ObserveOptions, Observer, ObserverGroup, SpanAttributes, caught_panics,
+    ConversationId, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes, TracingContext,
+    caught_panics, propagation,
 };
 #[cfg(feature = "setup")]
 pub use pipecat_instrument_runtime::setup;

@@ -147,6 +147,13 @@ keys! {
     /// Whether it was called off.
     TOOL_CANCELLED = "tool.cancelled";
 
+    /// The event that is a remark of the application's.
+    NOTE_EVENT = "note";
+    /// What a remark is about.
+    NOTE_NAME = "note.name";
+    /// What there is to know.
+    NOTE_VALUE = "note.value";
+
     /// What kind of error a span ended with.
     ERROR_TYPE = otel::ERROR_TYPE;
     /// What kind of error an event tells.
@@ -200,6 +207,14 @@ mod gen_ai {
         GEN_AI_USAGE_REASONING = otel::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS;
         /// Seconds to the first piece of the answer.
         GEN_AI_TIME_TO_FIRST_CHUNK = otel::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK;
+        /// The event that is a judgement of how well it went.
+        GEN_AI_EVALUATION_EVENT = "gen_ai.evaluation.result";
+        /// By which measure.
+        GEN_AI_EVALUATION_NAME = otel::GEN_AI_EVALUATION_NAME;
+        /// The figure.
+        GEN_AI_EVALUATION_SCORE = otel::GEN_AI_EVALUATION_SCORE_VALUE;
+        /// Why.
+        GEN_AI_EVALUATION_EXPLANATION = otel::GEN_AI_EVALUATION_EXPLANATION;
         /// A function's name.
         GEN_AI_TOOL_NAME = otel::GEN_AI_TOOL_NAME;
         /// Which call of it.

@@ -5,7 +5,8 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `otel` | the OpenTelemetry spans of one conversation |
+//! | `otel` | the OpenTelemetry spans of one conversation, and what the application says of them |
+//! | `origin` | where a conversation came from: the parent of its spans, and what they link to |
 //! | `span` | one record as the attributes of one span, in order of importance |
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
 //! | `openinference`, `gen_ai` | the words, one file a convention |
@@ -19,6 +20,7 @@ mod json;
 pub mod keys;
 mod messages;
 mod openinference;
+mod origin;
 mod otel;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -28,7 +30,11 @@ mod settings;
 mod span;
 mod tracers;
 
+pub use origin::Origin;
 pub use otel::Emitter;
 pub use session::Session;
 pub use settings::{Conventions, EmitSettings};
 pub use tracers::Tracers;
+
+pub(crate) use origin::identity_of;
+pub(crate) use otel::Note;

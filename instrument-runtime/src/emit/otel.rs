@@ -1,14 +1,20 @@
 //! The OpenTelemetry spans of one conversation.
 
+mod told;
+
 use std::borrow::Cow;
+use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
+pub(crate) use told::Note;
+
+use self::told::Told;
 use super::abandoned::abandoned;
-use super::{EmitSettings, Session, Tracers, keys, span};
+use super::{EmitSettings, Origin, Session, Tracers, keys, span};
 use crate::core::record::{
     Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
 };
@@ -46,6 +52,9 @@ pub struct Emitter {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     session: Session,
+    origin: Origin,
+    /// What was told while no turn was open: it is the next one's.
+    untold: Told,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// The latest time that was told.
@@ -57,12 +66,31 @@ pub struct Emitter {
 struct OpenSpan {
     start: SpanStart,
     context: Context,
+    told: Told,
 }
 
 impl Emitter {
     /// Spans of the conversation `session` are made by `tracers` and written as `settings` say.
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
-        Self { tracers: tracers.clone(), settings, session, open: Vec::new(), now: Time::default() }
+        Self {
+            tracers: tracers.clone(),
+            settings,
+            session,
+            origin: Origin::default(),
+            untold: Told::default(),
+            open: Vec::new(),
+            now: Time::default(),
+        }
+    }
+
+    /// Where the conversation came from.
+    pub fn origin_mut(&mut self) -> &mut Origin {
+        &mut self.origin
+    }
+
+    /// The OpenTelemetry context that the conversation's root spans begin in.
+    pub const fn root_context(&self) -> &Context {
+        self.origin.parent()
     }
 
     /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
@@ -71,9 +99,10 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    fn close(&self, span: &SpanRef<'_>, record: SpanRecord) {
+    fn close(&self, span: &SpanRef<'_>, told: Told, record: SpanRecord) {
         if span.is_recording() {
-            span.set_attributes(span::attributes(&record, &self.session, &self.settings));
+            span.set_attributes(span::attributes(&record, &told.with_session(&self.session), &self.settings));
+            told.write_notes(span, record.start, record.end);
             record.events.into_iter().for_each(|event| add_event(span, event));
             span.set_status(status(record.status));
         }
@@ -85,11 +114,17 @@ impl Spans for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
         // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_default();
-        let builder = SpanBuilder::from_name(name(&start)).with_start_time(system_time(start.at));
+        let mut builder = SpanBuilder::from_name(name(&start)).with_start_time(system_time(start.at));
+        let parent = if let Some(key) = start.parent {
+            self.context(key).unwrap_or_default()
+        } else {
+            builder = self.origin.link(builder);
+            self.origin.parent().clone()
+        };
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
         let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
-        self.open.push(OpenSpan { start, context });
+        let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Told::default() };
+        self.open.push(OpenSpan { start, context, told });
         recording
     }
 
@@ -99,7 +134,7 @@ impl Spans for Emitter {
             return;
         };
         let open = self.open.remove(index);
-        self.close(&open.context.span(), record);
+        self.close(&open.context.span(), open.told, record);
     }
 }
 
@@ -107,8 +142,9 @@ impl Spans for Emitter {
 impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
-            self.close(&open.context.span(), abandoned(open.start, self.now));
+            self.close(&open.context.span(), open.told, abandoned(open.start, self.now));
         }
+        self.warn_of_untold();
     }
 }
 

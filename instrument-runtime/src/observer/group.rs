@@ -92,7 +92,8 @@ impl ObserverGroup {
             log: OnceLock::new(),
         });
         let session = Session { id: Arc::clone(&id), attributes };
-        let emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
+        let mut emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
+        *emitter.origin_mut() = options.origin;
         Observer::new(Watch::new(id, config, emitter, log))
     }
 }

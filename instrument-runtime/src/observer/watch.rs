@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::audio_meter::{AudioMeter, Hop};
 use super::clock::Clock;
 use super::frame_log::FrameLog;
+use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
 use super::running::Running;
 use super::timer::{Wake, wake_at};
@@ -34,7 +35,7 @@ pub(super) struct Watch {
 }
 
 enum Phase {
-    Expected { config: ConversationConfig, emitter: Emitter },
+    Expected { config: ConversationConfig, emitter: Box<Emitter> },
     Running(Box<Running>),
     Over,
 }
@@ -52,13 +53,17 @@ impl Watch {
             audio: AudioMeter::new(),
             log,
             over: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Expected { config, emitter }),
+            phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter) }),
             this: Weak::clone(this),
         })
     }
 
     pub(super) fn conversation_id(&self) -> &str {
         &self.id
+    }
+
+    pub(super) fn shared_id(&self) -> Arc<str> {
+        Arc::clone(&self.id)
     }
 
     pub(super) fn expect_signals(&self, signals: Signals) {
@@ -97,6 +102,26 @@ impl Watch {
         }
     }
 
+    /// Something that code inside the conversation does; `None` once it is over.
+    pub(super) fn enter<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
+        isolate(|| self.lets_in(act)).unwrap_or_else(|panic| {
+            self.abandon(&panic);
+            None
+        })
+    }
+
+    /// Before the first frame the conversation stays as it is: an adapter may still say what its framework announces.
+    fn lets_in<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
+        let now = self.clock.now();
+        if let Phase::Expected { emitter, .. } = &mut *self.phase.lock().ok()? {
+            return Some(act(Inside { conversation: None, emitter, now }));
+        }
+        self.step(now, |running, now| {
+            running.conversation.expire(now, &mut running.emitter);
+            act(Inside { conversation: Some(&mut running.conversation), emitter: &mut running.emitter, now })
+        })
+    }
+
     /// A hop that somebody wants. Kept out of line, or the gate would pay for its registers.
     #[inline(never)]
     fn sort<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
@@ -131,13 +156,13 @@ impl Watch {
 
     /// Everything that happens to the core goes through here: what was counted before `event`, then `event`. What was
     /// due before that the core does first, by itself.
-    fn step(&self, now: Time, event: impl FnOnce(&mut Running, Time)) {
-        let Ok(mut phase) = self.phase.lock() else { return };
-        let Some(running) = phase.running() else { return };
+    fn step<T>(&self, now: Time, event: impl FnOnce(&mut Running, Time) -> T) -> Option<T> {
+        let mut phase = self.phase.lock().ok()?;
+        let running = phase.running()?;
 
         let now = running.advance_to(now);
         running.tell_counted_audio(&self.audio);
-        event(running, now);
+        let outcome = event(running, now);
 
         self.audio.set_interest(running.conversation.audio_interest());
         if running.conversation.is_closed() {
@@ -145,6 +170,7 @@ impl Watch {
         } else if let Some(at) = running.new_wake_up() {
             wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
         }
+        Some(outcome)
     }
 
     fn end(&self, why: CloseReason) {
@@ -193,7 +219,7 @@ impl Phase {
         if matches!(self, Self::Expected { .. })
             && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
         {
-            *self = Self::Running(Box::new(Running::begin(config, emitter)));
+            *self = Self::Running(Box::new(Running::begin(config, *emitter)));
         }
         match self {
             Self::Running(running) => Some(running),
