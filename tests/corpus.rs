@@ -59,6 +59,38 @@ recordings! {
     l_greeting
     n_multi_segment
     nn3_late_final
+    own_async_tool_outlives
+    own_cancel_llm_bills
+    own_cancel_llm_streams
+    own_cancel_tool_runs
+    own_cancel_user_speaks
+    own_code_not_spoken
+    own_end_tool_runs
+    own_final_in_no_turn
+    own_live_turns
+    own_llm_error_fatal
+    own_llm_pauses
+    own_mute_greeting_blip
+    own_mute_starts_speaking_late
+    own_no_interruptions
+    own_no_metrics
+    own_no_text_at_all
+    own_parallel_classifier
+    own_realtime_interrupted
+    own_realtime_turns
+    own_short_timeout
+    own_skip_tts
+    own_speak_frames_only
+    own_speaks_again_twice
+    own_stop_frame
+    own_stt_detects_turns
+    own_system_instruction
+    own_tool_raises_beside_another
+    own_tool_survives_user
+    own_transcripts_only
+    own_tts_error_before_start
+    own_tts_words
+    own_usage_after_end
     p_multimodal
     q2_real_vadprocessor
     tt_context_edits
@@ -69,7 +101,7 @@ recordings! {
 }
 
 /// How many facts `tests/corpus/expected` holds, as the checker of the Python peers counts them, too.
-const FACTS: usize = 6_317;
+const FACTS: usize = 10_174;
 
 #[test]
 fn the_tests_are_the_files_of_the_corpus() -> Outcome<()> {

@@ -111,7 +111,7 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `vad_user_stopped_speaking` | `stop_secs`, `transcript` |
 /// | `transcription` `interim_transcription` | `text`*, `user_id`, `language` |
 /// | `llm_context` | `context` |
-/// | `llm_text` `aggregated_text` `tts_text` | `text`*, `context_id`, `spacing`, `chunking` |
+/// | `llm_text` `aggregated_text` `tts_text` | `text`*, `context_id`, `spacing`, `chunking`, `delivery` |
 /// | `tts_speak` | `text` |
 /// | `tts_started` `tts_stopped` | `context_id` |
 /// | `tts_audio` `output_audio` `input_audio` | `bytes`* (or the samples), `sample_rate`*, `channels` |

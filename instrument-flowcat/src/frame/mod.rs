@@ -210,7 +210,7 @@ fn heard<'a>(text: &'a str, user_id: &'a str, language: Option<&'a Language>) ->
 }
 
 fn piece<'a>(text: &'a str, spacing: Spacing, context_id: Option<&'a str>) -> TextChunk<'a> {
-    TextChunk { text, spacing, chunking: Chunking::Delta, context_id }
+    TextChunk { spacing, chunking: Chunking::Delta, context_id, ..TextChunk::new(text) }
 }
 
 fn pcm(audio: &AudioFrame) -> Audio {

@@ -100,6 +100,7 @@ const fn text(name: &'static str, variant: &'static str) -> Kind {
         optional("context_id", Takes::OptionalText),
         optional("spacing", Takes::Copied),
         optional("chunking", Takes::Copied),
+        optional("delivery", Takes::Copied),
     ];
     Kind { name, variant, shape: Shape::Struct("TextChunk"), arguments: ARGUMENTS }
 }

@@ -51,6 +51,12 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
     put(&answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
 }
 
+/// How many messages a model was sent, with the service's instruction where it stands in for a system message.
+pub(super) fn count(llm: &LlmRecord) -> usize {
+    let stands_in = matches!(system_message(llm), Some(Cow::Owned(_)));
+    llm.request.message_count + usize::from(stands_in)
+}
+
 /// The context's own system message; where it has none, the service's instruction, which was sent in its place.
 fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if let Some(system) = &llm.request.system {
@@ -59,7 +65,8 @@ fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if llm.request.newest.iter().any(|message| message.role == SYSTEM) {
         return None;
     }
-    let instruction = llm.service.system_instruction.as_deref()?;
+    // Of a context that nobody told of, nothing is known.
+    let instruction = llm.service.system_instruction.as_deref().filter(|_| llm.request.message_count > 0)?;
     Some(Cow::Owned(Message::text(SYSTEM, instruction)))
 }
 

@@ -137,8 +137,7 @@ fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
     }
     out.put_some(keys::LLM_TTFAT, llm.ttfat);
     out.put_if(keys::LLM_INTERRUPTED, llm.interrupted);
-    // The context's own count: an instruction of the service's that stands before it is not counted.
-    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(llm.request.message_count).ok());
+    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(messages::count(llm)).ok());
 }
 
 fn put_usage(usage: &LlmUsage, out: &mut Attributes) {

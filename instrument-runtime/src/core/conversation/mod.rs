@@ -27,7 +27,7 @@ use super::dedup::Seen;
 use super::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
-use events::{Given, Heard, LastContext, Playback, SpokenText, Voice};
+use events::{EarlyTtfb, Given, Heard, LastContext, Playback, SpokenText, Voice};
 use services::{ServiceIndex, Services};
 use spans::{Fault, Tool, Turn, Utterance};
 
@@ -139,6 +139,7 @@ pub struct Conversation {
     given: Option<Given>,
     /// What models that hear by themselves have heard, for calls that are still to come.
     heard_by_models: Vec<(ServiceIndex, String)>,
+    early_ttfb: Option<EarlyTtfb>,
     pending_characters: Vec<(ServiceIndex, u64)>,
     pending_spoken: Vec<SpokenText>,
     /// The output transport has told what is spoken at least once.
@@ -181,6 +182,7 @@ impl Conversation {
             last_contexts: Vec::new(),
             given: None,
             heard_by_models: Vec::new(),
+            early_ttfb: None,
             pending_characters: Vec::new(),
             pending_spoken: Vec::new(),
             spoken_text_seen: false,

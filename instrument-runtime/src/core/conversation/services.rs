@@ -17,12 +17,20 @@ pub(crate) struct Service {
     id: String,
     pub(crate) role: Role,
     pub(crate) processor: Arc<Processor>,
+    pub(crate) habits: Habits,
+    /// A language model that hears or speaks by itself.
+    pub(crate) is_speech_to_speech: bool,
+}
+
+/// What a service has been seen to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Habits {
     /// It has reported metrics: what it does not report of a span was not measured.
     pub(crate) reports_metrics: bool,
     /// It has told what it was asked to say.
     pub(crate) tells_input: bool,
-    /// A language model that hears or speaks by itself.
-    pub(crate) is_speech_to_speech: bool,
+    /// It has sent text with its audio.
+    pub(crate) sends_text: bool,
 }
 
 /// Every processor that has been seen at an end of a hop that mattered.
@@ -45,8 +53,7 @@ impl Services {
                 || Processor::new(processor.id(), processor.id(), Role::Unknown),
                 Processor::clone,
             )),
-            reports_metrics: false,
-            tells_input: false,
+            habits: Habits::default(),
             is_speech_to_speech: false,
         });
         ServiceIndex(self.0.len() - 1)

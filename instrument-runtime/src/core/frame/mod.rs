@@ -19,7 +19,7 @@ pub use hop::{Direction, FrameId, FramePushed};
 pub use kind::FrameKind;
 pub use metric::{LlmUsage, Measurement, Metric, MetricList};
 pub use processor::{Processor, ProcessorRef, Role, Setting};
-pub use text::{Chunking, Spacing, TextChunk, Transcript};
+pub use text::{Chunking, Delivery, Spacing, TextChunk, Transcript};
 
 /// A frame as the core reads it, borrowed from the framework's own.
 ///

@@ -24,6 +24,16 @@ pub enum Chunking {
     Overlapping,
 }
 
+/// Whether a piece of text is to be spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Delivery {
+    /// It is.
+    #[default]
+    Aloud,
+    /// It is only passed on, to be shown perhaps (`skip_tts`): synthesis has nothing to do with it.
+    Silent,
+}
+
 /// A piece of text on its way from a language model to a loudspeaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TextChunk<'a> {
@@ -35,12 +45,20 @@ pub struct TextChunk<'a> {
     pub chunking: Chunking,
     /// The spoken reply that it belongs to.
     pub context_id: Option<&'a str>,
+    /// Whether it is to be spoken.
+    pub delivery: Delivery,
 }
 
 impl<'a> TextChunk<'a> {
     /// A piece that carries its own spaces, of no named reply.
     pub const fn new(text: &'a str) -> Self {
-        Self { text, spacing: Spacing::Included, chunking: Chunking::Unknown, context_id: None }
+        Self {
+            text,
+            spacing: Spacing::Included,
+            chunking: Chunking::Unknown,
+            context_id: None,
+            delivery: Delivery::Aloud,
+        }
     }
 }
 

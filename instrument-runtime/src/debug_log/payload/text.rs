@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::frame::{Chunking, Spacing, TextChunk, Transcript};
+use crate::core::frame::{Chunking, Delivery, Spacing, TextChunk, Transcript};
 
 /// What was heard.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +46,8 @@ pub(in crate::debug_log) struct TextPayload<'a> {
     chunking: ChunkingName,
     #[serde(skip_serializing_if = "Option::is_none")]
     context_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip_tts: Option<bool>,
 }
 
 const fn spaces_included() -> bool {
@@ -59,6 +61,7 @@ impl TextPayload<'_> {
             spacing: if self.spaces_included { Spacing::Included } else { Spacing::Between },
             chunking: self.chunking.into(),
             context_id: self.context_id.as_deref(),
+            delivery: if self.skip_tts == Some(true) { Delivery::Silent } else { Delivery::Aloud },
         }
     }
 }
@@ -70,6 +73,7 @@ impl<'a> From<TextChunk<'a>> for TextPayload<'a> {
             spaces_included: chunk.spacing == Spacing::Included,
             chunking: chunk.chunking.into(),
             context_id: chunk.context_id.map(Cow::from),
+            skip_tts: (chunk.delivery == Delivery::Silent).then_some(true),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Directory, LONG, flush, hop};
 use crate::core::conversation::{Announced, ConversationConfig, Signals};
 use crate::core::frame::{
-    Audio, ChatContext, Chunking, Frame, FrameId, FramePushed, Json, Message, Metric, Processor,
+    Audio, ChatContext, Chunking, Delivery, Frame, FrameId, FramePushed, Json, Message, Metric, Processor,
     ProcessorRef, Role, Spacing, TextChunk, Transcript,
 };
 use crate::core::record::GatheredSpans;
@@ -146,6 +146,7 @@ fn what_pipecat_never_says_comes_back_as_well() {
         spacing: Spacing::Between,
         chunking: Chunking::Overlapping,
         context_id: Some("reply"),
+        delivery: Delivery::Silent,
     };
     let frames = [
         Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: Some(transcript) },

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::spans::Synthesis;
+use super::super::spans::{Facts, Synthesis, Turn};
 use super::super::{Announced, AudioBatch, Conversation, Moment};
 use crate::core::dedup::Aspect;
-use crate::core::frame::{Audio, Chunking, FrameId, FramePushed, Role, Spacing, TextChunk};
+use crate::core::frame::{Audio, Chunking, Delivery, FrameId, FramePushed, Role, Spacing, TextChunk};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
@@ -61,6 +61,7 @@ impl SpokenText {
             spacing: self.spacing,
             chunking: self.chunking,
             context_id: self.context_id.as_deref(),
+            delivery: Delivery::Aloud,
         }
     }
 }
@@ -184,7 +185,9 @@ impl Conversation {
         chunk: &TextChunk<'_>,
         moment: &mut Moment<'_>,
     ) {
-        match self.services.role_of_pusher(hop.source, hop.frame.kind()) {
+        let role = self.services.role_of_pusher(hop.source, hop.frame.kind());
+        match role {
+            _ if chunk.delivery == Delivery::Silent => {}
             Role::Tts | Role::Llm if self.seen.first_of(hop.id, Aspect::Whole) => {
                 self.tts_says(hop.source, chunk, moment);
             }
@@ -238,14 +241,26 @@ impl Conversation {
         }
     }
 
-    /// Whether the framework tells what is spoken.
-    pub(in super::super) fn spoken_text_is_told(&self) -> bool {
+    /// What a turn's spans are completed with.
+    pub(in super::super) fn facts_of(&self, turn: &Turn) -> Facts<'_> {
+        Facts {
+            services: &self.services,
+            spoken_text_is_told: self.spoken_text_is_told(turn),
+            user_id: self.user_id.clone(),
+        }
+    }
+
+    /// Whether the framework tells what was spoken in a turn.
+    fn spoken_text_is_told(&self, turn: &Turn) -> bool {
         match self.config.signals.spoken_text {
-            Announced::Yes => {
-                let something_speaks =
-                    self.services.has(Role::Tts) || self.services.any(|service| service.is_speech_to_speech);
-                self.services.has(Role::OutputTransport) && something_speaks
+            Announced::Yes if self.services.has(Role::OutputTransport) => {
+                // A bot that was heard, though its synthesis has never sent a word, is one of which nobody tells.
+                let sends_text = self.services.any(|service| service.habits.sends_text);
+                let could_be_told =
+                    sends_text || (self.services.has(Role::Tts) && !turn.floor.bot_was_heard());
+                could_be_told || self.spoken_text_seen
             }
+            Announced::Yes => false,
             Announced::Maybe | Announced::Unreliable => self.spoken_text_seen,
         }
     }

@@ -87,6 +87,7 @@ impl Conversation {
             .filter(|_| read)
             .map(|context| Request::copy(context, asked.as_ref(), limit))
             .unwrap_or_default();
+        self.supersede_calls(llm, moment);
         self.begin_call(llm, request, moment);
         if let Some(turn) = &mut self.turn {
             if !turn.had_context {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::spans::{Ended, Facts, Turn};
+use super::super::spans::{Ended, Turn};
 use super::super::{Conversation, Moment, Phase};
 use crate::core::frame::FramePushed;
 use crate::core::record::{EndReason, SpanKey, TurnNumber};
@@ -172,6 +172,7 @@ impl Conversation {
         }) {
             self.settle(utterance, moment);
         }
+        self.forget_blip();
         self.charge_pending_characters();
         self.settle_pending_spoken();
         self.playback = self.playback.stopped();
@@ -204,12 +205,8 @@ impl Conversation {
     }
 
     /// Writes a turn's spans down, children first.
-    fn release(&mut self, turn: Turn, moment: &mut Moment<'_>) {
-        let facts = Facts {
-            services: &self.services,
-            spoken_text_is_told: self.spoken_text_is_told(),
-            user_id: self.user_id.clone(),
-        };
+    fn release(&self, turn: Turn, moment: &mut Moment<'_>) {
+        let facts = self.facts_of(&turn);
         turn.release(&facts, moment.spans);
     }
 }

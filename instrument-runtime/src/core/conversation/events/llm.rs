@@ -3,8 +3,8 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::Call;
 use super::super::{Conversation, Moment};
-use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
-use crate::core::record::Request;
+use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::record::{Request, SpanKey};
 
 impl Conversation {
     pub(in super::super) fn begin_call(
@@ -13,15 +13,14 @@ impl Conversation {
         request: Request,
         moment: &mut Moment<'_>,
     ) {
-        let now = moment.now;
-        for turn in self.turns_newest_first() {
-            turn.calls.iter_mut().filter(|call| call.service == llm).for_each(|call| call.is_superseded(now));
-        }
         let processor = self.services[llm].processor.clone();
-        let mut call = Call::new(self.new_key(), now, llm, processor, request);
-        call.awaits_kind = self.may_speak_by_itself();
+        let mut call = Call::new(self.new_key(), moment.now, llm, processor, request);
+        call.awaits_kind = self.may_speak_by_itself() && !self.services[llm].is_speech_to_speech;
         if let Some(heard) = self.take_heard_by(llm) {
             call.heard.push(&heard, Spacing::Between);
+        }
+        if let Some(early) = self.take_early_ttfb_of(llm, moment.now) {
+            call.add_metric(&early.metric(&self.services[llm].processor.name));
         }
         let turn = self.turn_or_new(moment);
         turn.begin(moment.spans);
@@ -31,12 +30,46 @@ impl Conversation {
         turn.calls.push(call);
     }
 
+    /// A model turns to something new. An answer that still streams goes on to its end: models work off one context
+    /// after the other.
+    pub(in super::super) fn supersede_calls(&mut self, llm: ServiceIndex, moment: &Moment<'_>) {
+        let (now, last_interruption) = (moment.now, self.last_interruption);
+        for turn in self.turns_newest_first() {
+            for call in turn.calls.iter_mut().filter(|call| call.service == llm) {
+                if !call.is_streaming(last_interruption) {
+                    call.is_superseded(now);
+                }
+            }
+        }
+    }
+
+    /// A response begins: that of the context that waits for one, else of nobody's. It never goes on with one that was
+    /// cut.
     pub(in super::super) fn response_starts(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
         let Some(llm) = self.model(source, FrameKind::LlmResponseStart) else { return };
-        self.open_call_or_new(llm, moment);
+        self.response_of(llm, moment);
         let now = moment.now;
-        if let Some(call) = self.open_call(llm) {
+        if let Some(call) = self.newest_call(llm) {
             call.response_started.get_or_insert(now);
+        }
+    }
+
+    /// Makes sure that the newest call of a model is one whose response may begin now.
+    pub(in super::super) fn response_of(&mut self, llm: ServiceIndex, moment: &mut Moment<'_>) {
+        let now = moment.now;
+        let can_take_it =
+            self.newest_call(llm).is_some_and(|call| call.is_under_way() && call.first_token().is_none());
+        let newest = self.newest_call(llm).map(|call| call.key);
+        for turn in self.turns_newest_first() {
+            let others = turn.calls.iter_mut().filter(|call| call.service == llm);
+            for call in others.filter(|call| !can_take_it || Some(call.key) != newest) {
+                if !call.is_interrupted() {
+                    call.is_superseded(now);
+                }
+            }
+        }
+        if !can_take_it {
+            self.begin_call(llm, Request::default(), moment);
         }
     }
 
@@ -47,20 +80,22 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let Some(llm) = self.model(source, FrameKind::LlmText) else { return };
-        if self.open_call(llm).is_none() {
-            self.open_call_or_new(llm, moment);
+        if self.answering_call(llm).is_none() {
+            self.begin_call(llm, Request::default(), moment);
         }
         let now = moment.now;
-        let Some(call) = self.open_call(llm) else { return };
+        let Some(call) = self.answering_call(llm) else { return };
         call.add_text(now, chunk);
         let call = call.key;
-        self.answer_is_given(call, moment);
+        if chunk.delivery == Delivery::Aloud {
+            self.answer_is_given(call, moment);
+        }
     }
 
     pub(in super::super) fn response_ends(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
         let Some(llm) = self.model(source, FrameKind::LlmResponseEnd) else { return };
         let now = moment.now;
-        let Some(call) = self.open_call(llm) else { return };
+        let Some(call) = self.answering_call(llm) else { return };
         call.close(now);
         let has_said_something = call.text().is_some() && !call.is_interrupted();
         // Without synthesis, an answer is heard as a whole at its end.
@@ -78,20 +113,36 @@ impl Conversation {
         (self.services.role_of_pusher(source, kind) == Role::Llm).then(|| self.services.index_of(source))
     }
 
-    pub(in super::super) fn open_call_or_new(&mut self, llm: ServiceIndex, moment: &mut Moment<'_>) {
-        if self.open_call(llm).is_none() {
-            self.turn_or_new(moment);
-            self.begin_call(llm, Request::default(), moment);
-        }
+    /// The call of a model whose answer is coming: one whose response has begun, else the newest that is open.
+    pub(in super::super) fn answering_call(&mut self, llm: ServiceIndex) -> Option<&mut Call> {
+        let open = || {
+            let turns = self.turn.iter().chain(self.held.iter().rev());
+            turns
+                .flat_map(|turn| turn.calls.iter().rev())
+                .filter(move |call| call.service == llm && call.is_open())
+        };
+        let key = open().find(|call| call.response_started.is_some()).or_else(|| open().next())?.key;
+        self.call(key)
     }
 
-    pub(in super::super) fn open_call(&mut self, llm: ServiceIndex) -> Option<&mut Call> {
-        self.newest_call(llm).filter(|call| call.is_open())
+    /// The call of a model that a measurement is of: the newest, unless that one waits behind another's answer.
+    pub(in super::super) fn measured_call(&mut self, llm: ServiceIndex) -> Option<&mut Call> {
+        let turns = self.turn.iter().chain(self.held.iter().rev());
+        let mut calls = turns.flat_map(|turn| turn.calls.iter().rev()).filter(|call| call.service == llm);
+        let newest = calls.next()?;
+        let waits = newest.is_open() && newest.response_started.is_none();
+        let before = calls.next().filter(|before| waits && before.answered_beyond(newest.start));
+        let key = before.unwrap_or(newest).key;
+        self.call(key)
     }
 
     /// The newest call of a model, in whichever turn.
     pub(in super::super) fn newest_call(&mut self, llm: ServiceIndex) -> Option<&mut Call> {
         self.turns_newest_first()
             .find_map(|turn| turn.calls.iter_mut().rev().find(|call| call.service == llm))
+    }
+
+    fn call(&mut self, key: SpanKey) -> Option<&mut Call> {
+        self.turns_newest_first().find_map(|turn| turn.calls.iter_mut().rev().find(|call| call.key == key))
     }
 }

@@ -14,7 +14,7 @@ impl Conversation {
             if metric.processor != source.name() {
                 return;
             }
-            self.services[index].reports_metrics = true;
+            self.services[index].habits.reports_metrics = true;
             match self.services[index].role {
                 Role::Stt if cancelled => self.cancelled_utterance_is_measured(&metric),
                 Role::Stt => {
@@ -39,8 +39,19 @@ impl Conversation {
 
     fn model_is_measured(&mut self, llm: ServiceIndex, metric: &Metric<'_>) {
         let cancelled = self.phase == Phase::Cancelled;
-        if let Some(call) = self.newest_call(llm).filter(|call| !cancelled || call.is_open()) {
-            call.add_metric(metric);
+        let may_be_early = self.speaks_by_itself(llm) && !cancelled;
+        match self.measured_call(llm) {
+            Some(call) if call.is_under_way() || !may_be_early => {
+                if !cancelled || call.is_open() {
+                    call.add_metric(metric);
+                }
+            }
+            late => {
+                if let Some(call) = late {
+                    call.add_metric(metric);
+                }
+                self.keep_early_ttfb(llm, metric);
+            }
         }
     }
 

@@ -13,5 +13,6 @@ mod user;
 
 pub(super) use bot::{Playback, SpokenText};
 pub(super) use contexts::LastContext;
+pub(super) use speech_to_speech::EarlyTtfb;
 pub(super) use tts::Given;
 pub(super) use user::{Heard, Voice};

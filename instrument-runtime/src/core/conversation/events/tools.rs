@@ -12,11 +12,21 @@ impl Conversation {
         &mut self,
         source: ProcessorRef<'_>,
         calls: &dyn FunctionCallList,
-        moment: &Moment<'_>,
+        moment: &mut Moment<'_>,
     ) {
         self.services.role_of_pusher(source, FrameKind::FunctionCallsStarted);
         let llm = self.services.index_of(source);
-        let Some(call) = self.newest_call(llm) else { return };
+        // A model that speaks by itself begins no response where it only asks for calls.
+        if self.answering_call(llm).is_none() && self.speaks_by_itself(llm) {
+            self.response_of(llm, moment);
+            let now = moment.now;
+            if let Some(call) = self.newest_call(llm) {
+                call.response_started = Some(now);
+            }
+        }
+        let asking =
+            if self.answering_call(llm).is_some() { self.answering_call(llm) } else { self.newest_call(llm) };
+        let Some(call) = asking else { return };
         if call.is_open() {
             call.answers(moment.now);
         }

@@ -3,7 +3,7 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::{Child, Synthesis, Wanted};
 use super::super::{AudioBatch, Conversation, Moment};
-use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
 use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
 
@@ -54,7 +54,10 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let Some(tts) = self.synthesiser(source, FrameKind::AggregatedText) else { return };
-        self.services[tts].tells_input = true;
+        if chunk.delivery == Delivery::Silent {
+            return;
+        }
+        self.services[tts].habits.tells_input = true;
         if let Some(synthesis) = self.synthesis_for(tts, chunk.context_id, BegunBy::Text, moment) {
             synthesis.add_aggregated(chunk);
         }
@@ -68,7 +71,8 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let index = self.services.index_of(source);
-        self.services[index].tells_input = true;
+        self.services[index].habits.tells_input = true;
+        self.services[index].habits.sends_text = true;
         if self.services[index].role == Role::Llm {
             self.model_says(source, chunk, moment);
             return;
@@ -85,7 +89,7 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         if self.services.role_of_pusher(source, FrameKind::TtsStarted) == Role::Llm {
-            self.model_speaks(source, moment);
+            self.model_starts_to_speak(source, moment);
             return;
         }
         let Some(tts) = self.synthesiser(source, FrameKind::TtsStarted) else { return };
@@ -126,7 +130,7 @@ impl Conversation {
 
     /// A service that failed before it sent anything was at work on what it had been given.
     pub(in super::super) fn synthesis_that_failed(&mut self, tts: ServiceIndex, moment: &mut Moment<'_>) {
-        if self.given.is_some() && !self.services[tts].tells_input {
+        if self.given.is_some() && !self.services[tts].habits.tells_input {
             self.begin_synthesis(tts, BegunBy::Work, moment.now, moment);
         }
     }
@@ -234,7 +238,7 @@ impl Conversation {
             GivenText::Spoken(_) => by != BegunBy::Text,
             GivenText::AnswerOf(_) => by == BegunBy::Work,
         };
-        (was_at_work && !self.services[tts].tells_input).then_some(given.at)
+        (was_at_work && !self.services[tts].habits.tells_input).then_some(given.at)
     }
 
     /// The newest synthesis of a service, or the newest one for a reply.

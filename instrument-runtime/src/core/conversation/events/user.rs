@@ -244,7 +244,7 @@ impl Conversation {
         match (utterance.turn, voice) {
             // It has not been told yet to which turn it belongs.
             (None, Some(_)) => true,
-            (None, None) => !self.voice.is_detected,
+            (None, None) => !self.voice.is_detected || utterance.spoken_in.is_none(),
             // A second start without a new voice is of the same utterance, where there is voice detection.
             (Some(_), None) => self.voice.is_detected,
             (Some(_), Some(_)) => false,
@@ -279,6 +279,13 @@ impl Conversation {
         }) {
             self.settle_current(moment);
         }
+    }
+
+    /// A turn ends: a voice of which no words have come, and which cannot begin a turn any more, was nothing.
+    pub(in super::super) fn forget_blip(&mut self) {
+        let may_begin_turn = self.voice.of_this_start().is_some();
+        self.utterance
+            .take_if(|utterance| utterance.turn.is_none() && !utterance.has_words() && !may_begin_turn);
     }
 
     pub(in super::super) fn settle_current(&mut self, moment: &mut Moment<'_>) {

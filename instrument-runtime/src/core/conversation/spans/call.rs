@@ -134,6 +134,18 @@ impl Call {
         self.tool_calls.iter().any(|call| call.id == tool_call_id)
     }
 
+    /// Its response has begun and goes on: it has neither ended nor failed, and nobody cut it, not even the application
+    /// with an interruption of its own.
+    pub(crate) fn is_streaming(&self, last_interruption: Option<Time>) -> bool {
+        let uncut = |started: Time| last_interruption.is_none_or(|interruption| interruption < started);
+        self.is_under_way() && self.response_started.is_some_and(uncut)
+    }
+
+    /// Its response went on after `moment`, or still does.
+    pub(crate) fn answered_beyond(&self, moment: Time) -> bool {
+        self.response_started.is_some() && self.end.is_none_or(|end| end > moment)
+    }
+
     /// Its response ends.
     pub(crate) fn close(&mut self, now: Time) {
         self.end.get_or_insert(now);

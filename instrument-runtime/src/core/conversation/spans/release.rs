@@ -29,7 +29,7 @@ pub(crate) enum Times {
 
 impl Facts<'_> {
     fn times(&self, service: ServiceIndex) -> Times {
-        if self.services[service].reports_metrics { Times::Reported } else { Times::FromFrames }
+        if self.services[service].habits.reports_metrics { Times::Reported } else { Times::FromFrames }
     }
 }
 

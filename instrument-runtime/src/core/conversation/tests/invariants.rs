@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::core::conversation::{Announced, CloseReason, Conversation, ConversationConfig, Signals};
 use crate::core::frame::{
-    Audio, Chunking, Direction, ErrorReport, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult,
-    LlmUsage, Measurement, Metric, Processor, Role, Spacing, TextChunk, Transcript,
+    Audio, Chunking, Delivery, Direction, ErrorReport, Frame, FrameId, FramePushed, FunctionCall,
+    FunctionCallResult, LlmUsage, Measurement, Metric, Processor, Role, Spacing, TextChunk, Transcript,
 };
 use crate::core::record::{GatheredSpans, SpanKind};
 use crate::core::time::Time;
@@ -112,6 +112,7 @@ fn with_frame(hop: &Hop, processors: &[Processor], push: impl FnOnce(&Frame<'_>)
         spacing: if hop.number.is_multiple_of(2) { Spacing::Included } else { Spacing::Between },
         chunking: chunking[usize::try_from(hop.number).unwrap_or(0) % 4],
         context_id: Some(id).filter(|id| !id.is_empty()),
+        delivery: if hop.after_millis == 7 { Delivery::Silent } else { Delivery::Aloud },
     };
     let transcript = Transcript { text, user_id: Some("u"), language: None };
     let audio = Audio::pcm16(usize::try_from(hop.number).unwrap_or(0) * 16_000, 16_000, 1);

@@ -5,6 +5,7 @@ mod invariants;
 mod less;
 mod models;
 mod speech;
+mod speech_to_speech;
 mod support;
 mod synthesis;
 mod tools;

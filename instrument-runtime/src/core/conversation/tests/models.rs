@@ -123,3 +123,36 @@ fn nothing_starts_after_the_end() {
     pipeline.user_says(1_000, "Hello.").at(2_000).ends().at(2_100).asks("Hello?").bot_starts();
     assert_eq!(pipeline.spans.started.len(), 2);
 }
+
+#[test]
+fn a_context_that_comes_while_an_answer_streams_waits_for_its_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).push(LLM, &Frame::LlmResponseStart);
+    pipeline.push(LLM, &Frame::LlmText(TextChunk::new("It is"))).at(700).asks("Two");
+    pipeline.at(800).push(LLM, &Frame::LlmText(TextChunk::new(" warm."))).push(LLM, &Frame::LlmResponseEnd);
+    pipeline.at(850).uses_tokens(10).at(900).answers("It is noon.").uses_tokens(20).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..800 "One" "It is warm." tokens 10
+          llm 700..900 "Two" "It is noon." tokens 20
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_that_the_application_cut_is_over_with_the_next_context() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).push(LLM, &Frame::LlmResponseStart);
+    pipeline.push(LLM, &Frame::LlmText(TextChunk::new("It"))).at(650).push("App", &Frame::Interruption);
+    pipeline.at(700).asks("Two").at(900).answers("Noon.").at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..700 "One" "It" ttfb 0.100
+          llm 700..900 "Two" "Noon." ttfb 0.200
+        "#,
+    );
+}

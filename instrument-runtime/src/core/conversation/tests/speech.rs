@@ -1,9 +1,8 @@
 //! What the user says: utterances.
 
-use super::support::{LLM, OUT, Pipeline, STT, TTS, USER};
+use super::support::{LLM, OUT, Pipeline, STT, USER};
 use super::tree::assert_tree;
-use crate::core::conversation::Signals;
-use crate::core::frame::{Frame, Measurement, Role, Transcript};
+use crate::core::frame::{Frame, Measurement, Transcript};
 use crate::core::record::Body;
 
 #[test]
@@ -170,27 +169,6 @@ fn an_error_of_stt_goes_to_the_utterance_and_else_to_the_turn() {
 }
 
 #[test]
-fn a_model_that_hears_and_speaks_by_itself_is_one_span() {
-    let mut pipeline = Pipeline::of(Signals::default(), &[(LLM, Role::Llm), (OUT, Role::OutputTransport)]);
-    pipeline.at(100).context(LLM);
-    pipeline.at(1_000).voice().user_starts().at(1_500).silence().user_stops();
-    pipeline.at(1_600).push(LLM, &Frame::Transcription(Transcript::from("Hello.")));
-    pipeline.at(1_700).push(LLM, &Frame::LlmResponseStart).push(LLM, &Frame::TtsStarted { context_id: None });
-    pipeline.audio(LLM, 500).push(LLM, &Frame::TtsText(super::support::chunk("a", "Hi.")));
-    pipeline.at(1_800).bot_starts().spoken("a", "Hi.").uses_tokens(50);
-    pipeline.at(2_300).push(LLM, &Frame::LlmResponseEnd).at(2_400).bot_stops();
-    pipeline.at(2_450).adds_message("assistant", "Hi.").context(LLM).at(9_000).ends();
-    assert_tree(
-        &pipeline,
-        r#"
-        turn 1 0..2400 completed "Hello." "Hi." after 0.500
-          llm 1700..2300 "Hello." "Hi." tokens 50
-        "#,
-    );
-    assert!(!pipeline.tree().contains(TTS));
-}
-
-#[test]
 fn a_final_transcript_may_say_nothing() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "   ").at(2_000).ends();
@@ -217,5 +195,32 @@ fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_ca
         turn 1 0..1500 cancelled - -
           stt 1000..1500 - audio 0.6
         ",
+    );
+}
+
+#[test]
+fn a_final_that_comes_in_no_turn_and_announces_the_user_is_the_next_turns_one_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesises("a", "Welcome.");
+    pipeline
+        .at(700)
+        .bot_starts()
+        .spoken("a", "Welcome.")
+        .at(1_000)
+        .voice()
+        .at(1_200)
+        .silence()
+        .at(1_700)
+        .bot_stops();
+    pipeline.at(6_000).hears("Hello.").user_starts().user_stops().at(7_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Greet." "Welcome."
+          llm 500..600 "Greet." "Welcome." ttfb 0.100
+          tts 600..600 "Welcome." "Welcome."
+        turn 2 6000..7000 ended "Hello." -
+          stt 6000..6000 "Hello."
+        "#,
     );
 }

@@ -2,7 +2,7 @@
 
 use super::support::{LLM, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
-use crate::core::frame::{Frame, Measurement};
+use crate::core::frame::{Delivery, Frame, Measurement, TextChunk};
 
 #[test]
 fn sentences_of_one_reply_are_one_span() {
@@ -197,6 +197,21 @@ fn each_of_two_replies_pays_for_its_own_characters() {
         turn 1 0..2000 ended - -
           tts 600..700 "One." - characters 4
           tts 800..800 "Number two." - characters 11
+        "#,
+    );
+}
+
+#[test]
+fn text_that_is_only_shown_is_no_synthesis() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("Only shown.");
+    let shown = TextChunk { delivery: Delivery::Silent, ..chunk("a", "Only shown.") };
+    pipeline.push(TTS, &Frame::AggregatedText(shown)).push(TTS, &Frame::TtsText(shown)).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..600 "One" "Only shown." ttfb 0.100
         "#,
     );
 }

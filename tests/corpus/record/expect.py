@@ -1,0 +1,250 @@
+"""What each recording must become, by the words of the contract: writes the expectations beside the frame logs.
+
+    python expect.py FRAMES_FOLDER EXPECTED_FOLDER [NAME …]
+
+Everything that is said, and which frame begins and ends a span, is written down by hand, in `expected.py`. Only numbers
+are read off the frame log: times of frames, the messages of a context, what services report of themselves.
+A moment is named by a kind of frame and how many of them came before: `user+0` is the first user-started.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+SLACK = 3.0  # milliseconds, both ways
+
+KINDS = {
+    "StartFrame": "start", "EndFrame": "end", "StopFrame": "end", "CancelFrame": "cancel",
+    "VADUserStartedSpeakingFrame": "vad+", "VADUserStoppedSpeakingFrame": "vad-",
+    "UserStartedSpeakingFrame": "user+", "UserStoppedSpeakingFrame": "user-", "TranscriptionFrame": "final",
+    "InterimTranscriptionFrame": "interim",
+    "LLMContextFrame": "ctx", "LLMFullResponseStartFrame": "rs", "LLMFullResponseEndFrame": "re",
+    "AggregatedTextFrame": "text", "TTSStartedFrame": "tts+", "TTSStoppedFrame": "tts-", "TTSSpeakFrame": "speak",
+    "BotStartedSpeakingFrame": "bot+", "BotStoppedSpeakingFrame": "bot-", "FunctionCallsStartedFrame": "asked",
+    "FunctionCallInProgressFrame": "tool+", "FunctionCallResultFrame": "tool-", "FunctionCallCancelFrame": "toolx",
+    "ErrorFrame": "error",
+}  # fmt: skip
+
+
+class Log:
+    """A frame log, as moments and measurements."""
+
+    def __init__(self, path: Path):
+        self.moments: dict[str, list[tuple[int, int]]] = {}  # kind -> [(n, wall)]
+        self.events: dict[str, list[dict]] = {}
+        self.messages: dict[int, list] = {}
+        self.metrics: list[tuple[int, str, dict]] = []  # (n, processor, metric)
+        self.spoken: list[dict] = []  # texts, as the output transport pushes them
+        self.new: list[dict] = []  # frames, each once
+        self.processors: dict[str, dict] = {}
+        self.header: dict = {}
+        seen: set = set()
+        near: dict = {}  # (class, source) -> wall of the last one
+        first = None
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if "frame_log" in row:
+                self.header = row
+            elif "processor" in row:
+                self.processors[row["processor"]["id"]] = row["processor"]
+            elif "n" in row:
+                first = row["wall"] if first is None else first
+                self.event(row, seen, near)
+
+    def event(self, row: dict, seen: set, near: dict):
+        frame, source, target = row["frame"], self.processors[row["src"]], self.processors[row["dst"]]
+        kind = KINDS.get(frame)
+        if frame == "TTSTextFrame" and source["role"] == "output_transport":
+            self.spoken.append(row)
+        if frame == "LLMContextFrame":
+            if "messages" in row["payload"]:
+                self.messages[row["id"]] = row["payload"]["messages"]
+            if target["role"] != "llm" or (row["id"], row["dst"]) in seen:
+                return
+            seen.add((row["id"], row["dst"]))
+        elif frame in ("EndFrame", "StopFrame"):
+            if target["class"] != "PipelineSink" or not target["name"].startswith("PipelineWorker"):
+                return
+        else:
+            new = row["id"] not in seen and row.get("sibling") not in seen
+            seen.add(row["id"])
+            same = near.get((frame, row["src"]))
+            if frame.startswith("VAD"):  # both ways, and no sibling tells
+                new = new and not (same is not None and row["wall"] - same < 1_000_000)
+                near[frame, row["src"]] = row["wall"]
+            if not new:
+                return
+        self.new.append(row)
+        if frame == "MetricsFrame":
+            for metric in row["payload"]["metrics"]:
+                if metric["processor"] == source["name"]:
+                    self.metrics.append((row["n"], source["name"], metric))
+        if kind:
+            self.moments.setdefault(kind, []).append((row["n"], row["wall"]))
+            self.events.setdefault(kind, []).append(row)
+
+    def at(self, moment: str) -> tuple[int, int]:
+        """-> (n, wall) of `user+0`, or of the frame of a number, `#17`."""
+        kind = moment.rstrip("0123456789")
+        return self.moments[kind][int(moment[len(kind) :])]
+
+    def rows(self, frame: str, a: str, b: str) -> list[dict]:
+        """The frames of a class between two moments."""
+        return [row for row in self.new if row["frame"] == frame and self.at(a)[0] <= row["n"] <= self.at(b)[0]]
+
+    def words(self, a: str, b: str) -> list[str]:
+        """What was spoken between two moments."""
+        return [row["payload"]["text"] for row in self.spoken if self.at(a)[0] <= row["n"] <= self.at(b)[0]]
+
+    def ms(self, a: str, b: str) -> float:
+        return (self.at(b)[1] - self.at(a)[1]) / 1e6
+
+    def measured(self, processor: str, a: int, b: int, kind: str) -> list:
+        return [m["value"] for n, of, m in self.metrics if of == processor and a <= n <= b and m["class"] == kind]
+
+
+def length(ms: float) -> dict:
+    return {"min_ms": round(max(ms - SLACK, 0), 1), "max_ms": round(ms + SLACK, 1)}
+
+
+FALSY, ABSENT = {"falsy": True}, {"absent": True}
+
+
+class Turn:
+    """A turn: `Turn(log, 1, "Hello.", "Hi.", "completed", "start0", "bot-0")`, then its spans."""
+
+    def __init__(self, log, number, heard, said, end, a, b, latency=("vad-0", "bot+0"), status="ok", late=0.0, **attrs):
+        self.log, self.spans = log, []
+        self.doc = {"number": number, "input": heard, "output": said, "end_reason": end,
+                    "was_interrupted": end == "interrupted", "status": status, "latency": "absent",
+                    "attrs": {"conversation.turn_duration_seconds": {"present": True}, **attrs}}  # fmt: skip
+        if latency:
+            stop, bot = latency
+            row = log.events[stop.rstrip("0123456789")][int(stop[len(stop.rstrip("0123456789")) :])]
+            vad = stop.startswith("vad")
+            seconds = log.ms(stop, bot) / 1e3 + (row["payload"].get("stop_secs", 0) if vad else 0)
+            self.doc["latency"] = "present"
+            self.doc["latency_s"] = {"min": round(seconds - 0.002, 4), "max": round(seconds + 0.002, 4)}
+            self.doc["attrs"]["conversation.latency_source"] = "vad" if vad else "user_stopped"
+        self.doc |= length(log.ms(a, b) + late)
+
+    def add(self, kind, span):
+        span = {"kind": kind, "parent": "turn", **span}
+        span["attrs"] = {k: v for k, v in span["attrs"].items() if v is not None}
+        self.spans.append(span)
+        return self
+
+    def stt(self, text, a, b, service="MockSTTService#0", ended=True, seconds=None, final=True, **more):
+        """From `a` to its last final `b`; `ended` is false where no final ends it, and nothing says when it did."""
+        log, (n, _), (m, _) = self.log, self.log.at(a), self.log.at(b)
+        usage = [v["value"]["audio_seconds"] for v in log.measured(service, n, m, "STTUsageMetricsData")]
+        ttfb = [v["value"] for v in log.measured(service, n, m, "TTFBMetricsData")]
+        attrs = {"service.name": service.split("#")[0], "service.type": "stt", "service.provider": "mockai",
+                 "llm.model_name": "mock-stt-1", "gen_ai.operation.name": "speech_to_text",
+                 "audio.sample_rate": 16000, "stt.is_final": final,
+                 "stt.audio_seconds": seconds if seconds is not None else round(sum(usage), 9) if usage else None,
+                 "service.ttfb_seconds": ttfb[0] if ttfb else None}  # fmt: skip
+        if text:
+            attrs["audio.transcript"] = text
+        span = {"input": text, "output": text, "status": "ok", "attrs": attrs, **more}
+        span["attrs"] |= more.get("attrs", {}) if "attrs" in more else {}
+        return self.add("stt", span | (length(log.ms(a, b)) if ended else {}) | {"attrs": span["attrs"]})
+
+    def llm(self, text, a, b, until=None, asked=..., calls=None, cut=None, service="MockLLMService#0", ref=None,
+            model="mock-llm-1", context=True, upto=None, status="ok", attrs=None, **more):  # fmt: skip
+        """From `a` to `b`; metrics count up to `until`, a TTFB only before `b` and `cut`. `upto`: within a turn that ends there."""
+        log, (n, _), (m, _) = self.log, self.log.at(a), self.log.at(b)
+        last = log.at(until)[0] if until else m
+        best = min(m, log.at(cut)[0]) if cut else m
+        usage = [v["value"] for v in log.measured(service, n, last, "LLMUsageMetricsData")]
+        ttfb = [v["value"] for v in log.measured(service, n, best, "TTFBMetricsData")]
+        proc = [v["value"] for v in log.measured(service, n, last, "ProcessingMetricsData")]
+        got = {"service.name": service.split("#")[0], "service.type": "llm", "service.provider": "mockai",
+               "llm.provider": "mockai", "llm.model_name": model, "gen_ai.operation.name": "chat",
+               "llm.interrupted": True if cut else FALSY,
+               "service.ttfb_seconds": ttfb[0] if ttfb else ABSENT,
+               "service.processing_time_seconds": proc[0] if len(proc) == 1 else None}  # fmt: skip
+        if usage:
+            got |= {"llm.token_count.prompt": sum(u["prompt_tokens"] for u in usage),
+                    "llm.token_count.completion": sum(u["completion_tokens"] for u in usage),
+                    "llm.token_count.total": sum(u["total_tokens"] for u in usage)}  # fmt: skip
+        else:
+            got |= {"llm.token_count.total": ABSENT}
+        span = {"output": text, "status": status, "attrs": got | (attrs or {}), **more} | length(log.ms(a, upto or b))
+        if ref:
+            span["ref"] = ref
+        span["tool_calls"] = calls or []
+        if calls and not text:
+            del span["output"]
+            span["message_out"] = ["assistant", None]
+        elif text:
+            span["message_out"] = ["assistant", text]
+        if context:
+            messages = log.messages[log.events["ctx"][int(a[3:])]["id"]]
+            plain = all(isinstance(x.get("content"), str) or x.get("content") is None for x in messages)
+            if plain and "messages" not in more:
+                span["messages"] = [[x["role"], x.get("content")] for x in messages]
+            span.setdefault("messages_count", len(messages))
+            users = [x["content"] for x in messages if x["role"] == "user" and isinstance(x.get("content"), str)]
+            span["input"] = users[-1] if users else None
+        if asked is not ...:
+            span["input"] = asked
+        return self.add("llm", span)
+
+    def tts(self, asked, said, a, b, chars=None, cut=False, ttfb=..., service="MockTTSService#0", status="ok",
+            since=None, attrs=None, **more):  # fmt: skip
+        """From `a` to `b`."""
+        log, (n, _), (m, _) = self.log, self.log.at(a), self.log.at(b)
+        first = [v["value"] for v in log.measured(service, n, m, "TTFBMetricsData")]
+        got = {"service.name": service.split("#")[0], "service.type": "tts", "service.provider": "mockai",
+               "llm.model_name": "mock-tts-1", "audio.voice_id": "mock-voice", "audio.sample_rate": 16000,
+               "gen_ai.operation.name": "text_to_speech", "tts.character_count": chars if chars else len(asked or ""),
+               "tts.interrupted": True if cut else FALSY}  # fmt: skip
+        if cut is None:
+            del got["tts.interrupted"]
+        got["service.ttfb_seconds"] = (first[0] if first else ABSENT) if ttfb is ... else ttfb
+        span = {"input": asked, "output": said, "status": status, "attrs": got | (attrs or {}), **more}
+        return self.add("tts", span | length(log.ms(a, b)))
+
+    def tool(self, name, call_id, arguments, result, a, b, parent, status="ok", cancelled=False, attrs=None, **more):
+        got = {"tool.name": name, "tool_call.id": call_id, "tool.parameters": {"json": arguments},
+               "gen_ai.tool.name": name, "gen_ai.tool.call.id": call_id, "gen_ai.operation.name": "execute_tool",
+               "tool.cancelled": True if cancelled else FALSY}  # fmt: skip
+        if cancelled is None:
+            del got["tool.cancelled"]
+        if result is not None:
+            got["tool.result"] = {"json": result}
+        span = {"input": {"json": arguments}, "status": status, "attrs": got | (attrs or {}), **more}
+        span["output"] = {"json": result} if result is not None else None
+        self.add("tool", span | length(self.log.ms(a, b)))
+        self.spans[-1]["parent"] = parent
+        return self
+
+    def done(self) -> dict:
+        return {**self.doc, "spans": self.spans}
+
+
+def write(name: str, make, frames: Path, expected: Path):
+    log = Log(frames / f"{name}.jsonl")
+    doc = {"conversation_id": log.header["conversation_id"], "turns": [turn.done() for turn in make(log)]}
+    if log.header.get("attributes"):
+        doc["session_attributes"] = log.header["attributes"]
+    text = json.dumps(doc, ensure_ascii=False, indent=1)
+    (expected / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main(argv: list[str]) -> int:
+    import expected
+
+    frames, folder, wanted = Path(argv[1]), Path(argv[2]), argv[3:]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in expected.EXPECTED.items():
+        if (not wanted or name in wanted) and (frames / f"{name}.jsonl").exists():
+            write(name, make, frames, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
