@@ -73,7 +73,7 @@ pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
 pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
 pub use pipecat_instrument_runtime::debug_log::DebugLogError;
-pub use pipecat_instrument_runtime::emit::Conventions;
+pub use pipecat_instrument_runtime::emit::{Conventions, Preset, SpanNames, TraceLayout, UnknownName};
 pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };

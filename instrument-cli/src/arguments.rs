@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
 
 use crate::output::Destination;
 
@@ -45,12 +46,49 @@ pub(crate) struct ReplayArguments {
     /// How long after the bot has stopped a turn ends, whatever the log says
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) words: WordArguments,
 }
 
 impl ReplayArguments {
     /// Whether trees are printed.
     pub(crate) fn wants_trees(&self) -> bool {
         !self.no_tree && !matches!(self.otlp_json, Some(Destination::Stdout))
+    }
+}
+
+/// How spans are written. What is said by itself counts over the preset.
+#[derive(Debug, Args)]
+pub(crate) struct WordArguments {
+    /// What suits a backend: phoenix, arize, langfuse, openobserve or jaeger
+    #[arg(long, value_name = "BACKEND")]
+    preset: Option<Preset>,
+
+    /// What is one trace: per-turn or per-conversation
+    #[arg(long, value_name = "LAYOUT")]
+    layout: Option<TraceLayout>,
+
+    /// What spans are called: openinference or pipecat
+    #[arg(long, value_name = "NAMES")]
+    names: Option<SpanNames>,
+
+    /// The words of spans: openinference, gen_ai, pipecat, langfuse and openobserve, with commas between them
+    #[arg(long, value_name = "SET")]
+    conventions: Option<Conventions>,
+}
+
+impl WordArguments {
+    /// The settings that they mean.
+    pub(crate) fn settings(&self) -> EmitSettings {
+        let mut settings = EmitSettings::default();
+        if let Some(preset) = self.preset {
+            settings = settings.preset(preset);
+        }
+        settings.layout = self.layout.unwrap_or(settings.layout);
+        settings.span_names = self.names.unwrap_or(settings.span_names);
+        settings.conventions = self.conventions.unwrap_or(settings.conventions);
+        settings
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Replayer<'a> {
             resource,
             gathered,
             tracers: Tracers::new(&provider),
-            settings: Arc::new(EmitSettings::default()),
+            settings: Arc::new(arguments.words.settings()),
         }
     }
 
@@ -125,6 +125,7 @@ impl<'a> Replayer<'a> {
         let session = session(file, reader.header());
         let mut emitter = Emitter::new(&self.tracers, Arc::clone(&self.settings), session);
         let report = debug_log::replay(&mut reader, config, &mut emitter);
+        emitter.finish();
         Ok((self.gathered.take(), report))
     }
 }

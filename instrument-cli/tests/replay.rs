@@ -138,6 +138,68 @@ fn otlp_is_in_the_form_of_the_file_exporter() {
     assert!(span["kind"].is_u64() && span["status"]["code"].is_u64(), "{span}");
 }
 
+/// Each span as `name < parent's name`, sorted.
+fn family(lines: &str) -> Vec<String> {
+    let request: Value = serde_json::from_str(lines).unwrap();
+    let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    let name_of = |id: &Value| spans.iter().find(|span| span["spanId"] == *id).map(|span| &span["name"]);
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nobody").to_owned();
+    let line =
+        |span: &Value| format!("{} < {}", text(span.get("name")), text(name_of(&span["parentSpanId"])));
+    let mut lines: Vec<String> = spans.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_conversation_can_be_one_trace_with_the_names_of_pipecats_own() {
+    let arguments = ["--layout", "per-conversation", "--names", "pipecat", "--otlp-json", "-"];
+    assert_eq!(
+        family(stdout(&replay(&arguments, &[&recording("a_simple")]))),
+        [
+            "conversation-conv-a_simple < nobody",
+            "llm_mockllmservice < turn-1",
+            "llm_mockllmservice < turn-2",
+            "stt_mocksttservice < turn-1",
+            "stt_mocksttservice < turn-2",
+            "tts_mockttsservice < turn-1",
+            "tts_mockttsservice < turn-2",
+            "turn-1 < conversation-conv-a_simple",
+            "turn-2 < conversation-conv-a_simple",
+        ]
+    );
+}
+
+#[test]
+fn a_tree_is_the_same_whatever_spans_are_called_and_whatever_they_are_under() {
+    let tree = |arguments: &[&str]| stdout(&replay(arguments, &[&recording("c_tool")])).to_owned();
+    for backend in ["phoenix", "arize", "langfuse", "openobserve", "jaeger"] {
+        assert_eq!(tree(&["--preset", backend]), tree(&[]), "{backend}");
+    }
+}
+
+#[test]
+fn what_is_said_by_itself_counts_over_the_preset() {
+    let lines = |arguments: &[&str]| {
+        let arguments = [arguments, &["--otlp-json", "-"]].concat();
+        stdout(&replay(&arguments, &[&recording("a_simple")])).to_owned()
+    };
+    let jaeger = lines(&["--preset", "jaeger"]);
+    assert!(
+        jaeger.contains("metrics.ttfb_ms") && jaeger.contains("gen_ai.") && !jaeger.contains("langfuse.")
+    );
+    let other = lines(&["--conventions", "langfuse", "--preset", "jaeger"]);
+    assert!(!other.contains("metrics.ttfb_ms") && !other.contains("gen_ai.") && other.contains("langfuse."));
+    assert!(span_names(&other).contains(&"turn-1".to_owned()), "the names are still the preset's");
+}
+
+#[test]
+fn a_word_that_is_none_is_told_with_those_that_are() {
+    let output = replay(&["--conventions", "gen_ai,genai"], &[&recording("a_simple")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("choose from openinference, gen_ai, pipecat"), "{}", stderr(&output));
+}
+
 #[test]
 fn trees_can_be_left_out() {
     let output = replay(&["--no-tree"], &[&recording("a_simple")]);

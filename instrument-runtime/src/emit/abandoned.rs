@@ -11,7 +11,7 @@ use crate::core::time::Time;
 
 /// What can be said of the span `start` if its conversation is gone: what it was, and that it was broken off at
 /// `end`. That is no error of the service's, so its status is Ok.
-pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
+pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
     let body = match start.kind {
         SpanKind::Turn => Body::Turn(TurnRecord {
             number: start.turn,
@@ -21,7 +21,7 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
             latency: None,
         }),
         SpanKind::Stt => Body::Stt(SttRecord {
-            service: service(start.name, Role::Stt),
+            service: service(&start.name, Role::Stt),
             measured_model: None,
             times: ServiceTimes::default(),
             transcript: None,
@@ -31,7 +31,7 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
             time_to_last_transcription: None,
         }),
         SpanKind::Llm => Body::Llm(Box::new(LlmRecord {
-            service: service(start.name, Role::Llm),
+            service: service(&start.name, Role::Llm),
             measured_model: None,
             times: ServiceTimes::default(),
             request: Request::default(),
@@ -43,7 +43,7 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
             interrupted: true,
         })),
         SpanKind::Tts => Body::Tts(TtsRecord {
-            service: service(start.name, Role::Tts),
+            service: service(&start.name, Role::Tts),
             measured_model: None,
             times: ServiceTimes::default(),
             input: None,
@@ -55,7 +55,7 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
             interrupted: true,
         }),
         SpanKind::Tool => Body::Tool(ToolRecord {
-            name: start.name,
+            name: start.name.clone(),
             tool_call_id: String::new(),
             arguments: None,
             result: None,
@@ -74,6 +74,6 @@ pub(super) fn abandoned(start: SpanStart, end: Time) -> SpanRecord {
 }
 
 /// All that is known of the service is its class.
-fn service(class: String, role: Role) -> Arc<Processor> {
-    Arc::new(Processor { class: class.clone(), name: class, role, ..Processor::default() })
+fn service(class: &str, role: Role) -> Arc<Processor> {
+    Arc::new(Processor { class: class.to_owned(), name: class.to_owned(), role, ..Processor::default() })
 }

@@ -60,6 +60,19 @@ impl Attributes {
         }
     }
 
+    /// Gives another value to `key` where it stands; adds it, if it does not.
+    pub(super) fn replace(&mut self, key: &'static str, value: impl Into<Value>) {
+        match self.written.iter_mut().find(|written| written.key.as_str() == key) {
+            Some(written) => written.value = value.into(),
+            None => self.put(key, value),
+        }
+    }
+
+    /// Whether there is a value of `key`.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.written.iter().any(|written| written.key.as_str() == key)
+    }
+
     /// A writer of keys that all begin with `family` and a dot, and that differ by construction.
     ///
     /// It looks at the other keys once, and not again for each of its own: a context has hundreds.

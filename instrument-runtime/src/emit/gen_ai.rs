@@ -49,6 +49,11 @@ pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attribu
     }
 }
 
+/// Writes what it says of a whole conversation: whose it is. What is done is done by its turns.
+pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
+    out.put(keys::GEN_AI_CONVERSATION_ID, session.id.clone());
+}
+
 const fn operation(body: &Body) -> &'static str {
     match body {
         Body::Turn(_) => "invoke_agent",

@@ -14,6 +14,18 @@ const SYSTEM: &str = "system";
 /// The roles that nearly all messages have.
 const USUAL_ROLES: [&str; 4] = ["user", "assistant", "tool", SYSTEM];
 
+/// What the user said last: what a model that hears by itself has heard, else the last message of a user.
+pub(super) fn last_of_user(llm: &LlmRecord) -> Option<&str> {
+    llm.heard.as_deref().or(llm.request.last_user_message.as_deref())
+}
+
+/// What a model was sent, as far as the record holds it, in the order of the conversation; what a model that hears by
+/// itself has heard comes last.
+pub(super) fn sent(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
+    let heard = llm.heard.as_deref().map(|heard| Cow::Owned(Message::text("user", heard)));
+    system_message(llm).into_iter().chain(llm.request.newest.iter().map(Cow::Borrowed)).chain(heard)
+}
+
 /// Writes what a model was sent: the system message, and as many of the newest as fit, whole.
 ///
 /// They are numbered from 0 in the order of the conversation, so that what is left out leaves no gap, and written in

@@ -6,22 +6,34 @@
 //! | file | subject |
 //! |---|---|
 //! | `otel` | the OpenTelemetry spans of one conversation, and what the application says of them |
-//! | `origin` | where a conversation came from: the parent of its spans, and what they link to |
+//! | `origin` | where a conversation came from: the parent of its roots, and what they link to |
+//! | `conversation` | the span of the whole conversation, in the [layout](TraceLayout) that has one |
 //! | `span` | one record as the attributes of one span, in order of importance |
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
-//! | `openinference`, `gen_ai` | the words, one file a convention |
+//! | `openinference`, `gen_ai`, `pipecat`, `langfuse`, `openobserve` | the words, one file a convention |
+//! | `names` | what spans are called |
 //! | `messages` | chat messages, and which of them fit |
 //! | [`keys`] | every attribute key, spelled once |
 
 mod abandoned;
 mod attributes;
+mod choice;
+mod conventions;
+mod conversation;
 mod gen_ai;
 mod json;
 pub mod keys;
+mod langfuse;
+mod layout;
 mod messages;
+mod names;
 mod openinference;
+mod openobserve;
 mod origin;
 mod otel;
+mod pipecat;
+mod place;
+mod preset;
 #[cfg(test)]
 pub(crate) mod samples;
 mod service;
@@ -30,10 +42,15 @@ mod settings;
 mod span;
 mod tracers;
 
+pub use choice::UnknownName;
+pub use conventions::Conventions;
+pub use layout::TraceLayout;
+pub use names::SpanNames;
 pub use origin::Origin;
 pub use otel::Emitter;
+pub use preset::Preset;
 pub use session::Session;
-pub use settings::{Conventions, EmitSettings};
+pub use settings::EmitSettings;
 pub use tracers::Tracers;
 
 pub(crate) use origin::identity_of;

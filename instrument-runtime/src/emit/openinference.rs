@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::attributes::Attributes;
-use super::service::ServiceSpan;
+use super::conversation::ConversationFacts;
+use super::service::{ServiceSpan, language};
 use super::{Session, json, keys, messages};
 use crate::core::frame::LlmUsage;
 use crate::core::record::{
@@ -11,8 +12,8 @@ use crate::core::record::{
     TtsRecord, TurnRecord,
 };
 
-/// The type of a value that is JSON. Plain text says nothing of its type.
-const JSON: &str = "application/json";
+/// The kind of a span that holds others, and does nothing by itself.
+const CHAIN: &str = "CHAIN";
 
 /// Writes what is needed most: all but [`parameters`], [`tools`] and [`input_messages`].
 pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attributes) {
@@ -34,6 +35,13 @@ pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attri
     if let Some(service) = &service {
         put_times(service, out);
     }
+}
+
+/// Writes what it says of a whole conversation.
+pub(super) fn describe_conversation(facts: &ConversationFacts, session: &Session, out: &mut Attributes) {
+    out.put(keys::SPAN_KIND, CHAIN);
+    out.put(keys::SESSION_ID, session.id.clone());
+    out.put_some(keys::USER_ID, facts.user_id.clone());
 }
 
 /// Writes the parameters that a model was called with.
@@ -63,7 +71,7 @@ pub(super) fn input_messages(body: &Body, out: &mut Attributes) {
 /// `OpenInference` has no kinds of its own for speech: what a model does is `LLM`.
 const fn span_kind(body: &Body) -> &'static str {
     match body {
-        Body::Turn(_) => "CHAIN",
+        Body::Turn(_) => CHAIN,
         Body::Stt(_) | Body::Llm(_) | Body::Tts(_) => "LLM",
         Body::Tool(_) => "TOOL",
     }
@@ -115,21 +123,19 @@ fn put_stt(stt: &SttRecord, out: &mut Attributes) {
     out.put_some(keys::OUTPUT_VALUE, stt.transcript.clone());
     out.put_some(keys::AUDIO_TRANSCRIPT, stt.transcript.clone());
     out.put(keys::STT_IS_FINAL, stt.is_final);
-    let language = stt.language.as_ref().or(stt.service.language.as_ref());
-    out.put_some(keys::STT_LANGUAGE, language.cloned());
+    out.put_some(keys::STT_LANGUAGE, language(stt).map(str::to_owned));
     out.put_some(keys::AUDIO_SAMPLE_RATE, stt.service.sample_rate.map(i64::from));
     out.put_some(keys::STT_AUDIO_DURATION, stt.audio_seconds);
     out.put_some(keys::STT_TIME_TO_LAST_TRANSCRIPTION, stt.time_to_last_transcription);
 }
 
 fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
-    let heard_or_read = llm.heard.as_ref().or(llm.request.last_user_message.as_ref());
-    out.put_some(keys::INPUT_VALUE, heard_or_read.cloned());
+    out.put_some(keys::INPUT_VALUE, messages::last_of_user(llm).map(str::to_owned));
     if let Some(text) = &llm.text {
         out.put(keys::OUTPUT_VALUE, text.clone());
     } else if !llm.tool_calls.is_empty() {
         out.put(keys::OUTPUT_VALUE, json::tool_calls(&llm.tool_calls));
-        out.put(keys::OUTPUT_MIME_TYPE, JSON);
+        out.put(keys::OUTPUT_MIME_TYPE, json::MIME_TYPE);
     }
     messages::put_output(llm, out);
     if let Some(usage) = &llm.usage {
@@ -174,12 +180,12 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
     out.put(keys::TOOL_CALL_ID, tool.tool_call_id.clone());
     if let Some(arguments) = &tool.arguments {
         out.put(keys::INPUT_VALUE, arguments.clone());
-        out.put(keys::INPUT_MIME_TYPE, JSON);
+        out.put(keys::INPUT_MIME_TYPE, json::MIME_TYPE);
         out.put(keys::TOOL_PARAMETERS, arguments.clone());
     }
     if let Some(result) = &tool.result {
         out.put(keys::OUTPUT_VALUE, result.clone());
-        out.put(keys::OUTPUT_MIME_TYPE, JSON);
+        out.put(keys::OUTPUT_MIME_TYPE, json::MIME_TYPE);
         out.put(keys::TOOL_RESULT, result.clone());
     }
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
@@ -199,7 +205,8 @@ const fn latency_source(source: LatencySource) -> &'static str {
     }
 }
 
-const fn end_reason(reason: EndReason) -> &'static str {
+/// Why a turn ended, as it is written.
+pub(super) const fn end_reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Completed => "completed",
         EndReason::Interrupted => "interrupted",

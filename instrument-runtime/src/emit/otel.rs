@@ -2,7 +2,6 @@
 
 mod told;
 
-use std::borrow::Cow;
 use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,20 +10,26 @@ use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceCont
 use opentelemetry::{Context, KeyValue};
 
 pub(crate) use told::Note;
+pub(super) use told::Notes;
 
 use self::told::Told;
 use super::abandoned::abandoned;
-use super::{EmitSettings, Origin, Session, Tracers, keys, span};
+use super::conversation::ConversationSpan;
+use super::place::Place;
+use super::{EmitSettings, Origin, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
-    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
+    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
 use crate::core::time::Time;
 
 /// Turns the spans of one conversation into OpenTelemetry spans.
 ///
 /// A span is started when its record is, so that its context exists for its children, for the sampler and for
-/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. Each turn is the
-/// root of a trace of its own; one that the sampler drops is still there as a context, and writes nothing.
+/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. One that the sampler
+/// drops is still there as a context, and writes nothing.
+///
+/// The [layout](TraceLayout) says what is the root of a trace: each turn, or a span of the conversation, which ends
+/// with [`finish`](Self::finish) or when this is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -53,10 +58,14 @@ pub struct Emitter {
     settings: Arc<EmitSettings>,
     session: Session,
     origin: Origin,
-    /// What was told while no turn was open: it is the next one's.
-    untold: Told,
+    /// The root of all, in the layout that has one; it begins with the first turn.
+    conversation: Option<ConversationSpan>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
+    /// What was told while no turn was open: it is the next one's.
+    untold: Told,
+    /// What was remarked on the conversation, in the layout that has a span for it.
+    notes: Notes,
     /// The latest time that was told.
     now: Time,
 }
@@ -77,20 +86,26 @@ impl Emitter {
             settings,
             session,
             origin: Origin::default(),
-            untold: Told::default(),
+            conversation: None,
             open: Vec::new(),
+            untold: Told::default(),
+            notes: Notes::default(),
             now: Time::default(),
         }
     }
 
     /// Where the conversation came from.
-    pub fn origin_mut(&mut self) -> &mut Origin {
+    pub const fn origin_mut(&mut self) -> &mut Origin {
         &mut self.origin
     }
 
-    /// The OpenTelemetry context that the conversation's root spans begin in.
-    pub const fn root_context(&self) -> &Context {
-        self.origin.parent()
+    /// The OpenTelemetry context that turns begin in: the conversation's own, in the layout that has one, once it has
+    /// begun; else the one that the conversation came from.
+    pub fn conversation_context(&self) -> Option<&Context> {
+        match self.settings.layout {
+            TraceLayout::PerTurn => Some(self.origin.parent()),
+            TraceLayout::PerConversation => self.conversation.as_ref().map(ConversationSpan::context),
+        }
     }
 
     /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
@@ -99,27 +114,51 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    fn close(&self, span: &SpanRef<'_>, told: Told, record: SpanRecord) {
+    /// The conversation is over: ends what is still open, and its own span. Dropping it does the same.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// The root that `builder` builds, and what it is under: the conversation, in the layout that has one.
+    fn root(&mut self, builder: SpanBuilder, at: Time) -> (SpanBuilder, Context) {
+        if self.settings.layout == TraceLayout::PerTurn {
+            // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
+            return (self.origin.link(builder), self.origin.parent().clone());
+        }
+        let place = Place { session: &self.session, settings: &self.settings, turn: None };
+        let begin = || ConversationSpan::begin(&self.tracers, &place, &self.origin, at);
+        (builder, self.conversation.get_or_insert_with(begin).context().clone())
+    }
+
+    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
+        if let Some(conversation) = &mut self.conversation {
+            conversation.take_in(&record);
+        }
+        let span = context.span();
         if span.is_recording() {
-            span.set_attributes(span::attributes(&record, &told.with_session(&self.session), &self.settings));
-            told.write_notes(span, record.start, record.end);
-            record.events.into_iter().for_each(|event| add_event(span, event));
+            let session = told.with_session(&self.session);
+            let place = Place { session: &session, ..self.place(Some(start.turn)) };
+            span.set_attributes(span::attributes(&record, &place));
+            told.into_notes().write(&span, record.start, record.end);
+            record.events.into_iter().for_each(|event| add_event(&span, event));
             span.set_status(status(record.status));
         }
         span.end_with_timestamp(system_time(record.end));
+    }
+
+    fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
+        Place { session: &self.session, settings: &self.settings, turn }
     }
 }
 
 impl Spans for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
-        // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-        let mut builder = SpanBuilder::from_name(name(&start)).with_start_time(system_time(start.at));
-        let parent = if let Some(key) = start.parent {
-            self.context(key).unwrap_or_default()
-        } else {
-            builder = self.origin.link(builder);
-            self.origin.parent().clone()
+        let name = self.settings.span_names.span(&start);
+        let builder = SpanBuilder::from_name(name).with_start_time(system_time(start.at));
+        let (builder, parent) = match start.parent.and_then(|key| self.context(key)) {
+            Some(parent) => (builder, parent),
+            None => self.root(builder, start.at),
         };
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
         let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
@@ -134,7 +173,7 @@ impl Spans for Emitter {
             return;
         };
         let open = self.open.remove(index);
-        self.close(&open.context.span(), open.told, record);
+        self.close(open, record);
     }
 }
 
@@ -142,19 +181,14 @@ impl Spans for Emitter {
 impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
-            self.close(&open.context.span(), open.told, abandoned(open.start, self.now));
+            let record = abandoned(&open.start, self.now);
+            self.close(open, record);
         }
         self.warn_of_untold();
-    }
-}
-
-fn name(start: &SpanStart) -> Cow<'static, str> {
-    match start.kind {
-        SpanKind::Turn => "pipecat.conversation.turn".into(),
-        SpanKind::Stt => "pipecat.stt".into(),
-        SpanKind::Llm => "pipecat.llm".into(),
-        SpanKind::Tts => "pipecat.tts".into(),
-        SpanKind::Tool => format!("pipecat.tool.{}", start.name).into(),
+        if let Some(conversation) = self.conversation.take() {
+            let notes = take(&mut self.notes);
+            conversation.end(&self.place(None), notes);
+        }
     }
 }
 
@@ -174,14 +208,14 @@ fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
     span.add_event_with_timestamp(name, system_time(event.at), attributes);
 }
 
-fn status(status: Status) -> SpanStatus {
+pub(super) fn status(status: Status) -> SpanStatus {
     match status {
         Status::Ok => SpanStatus::Ok,
         Status::Error { message, .. } => SpanStatus::error(message),
     }
 }
 
-fn system_time(time: Time) -> SystemTime {
+pub(super) fn system_time(time: Time) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(time.as_unix_nanos())
 }
 

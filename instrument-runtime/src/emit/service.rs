@@ -1,7 +1,7 @@
 //! What the spans of all services have in common.
 
 use crate::core::frame::Processor;
-use crate::core::record::{Body, ServiceTimes};
+use crate::core::record::{Body, ServiceTimes, SttRecord};
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,4 +58,9 @@ impl<'a> ServiceSpan<'a> {
     pub(super) fn instance(&self) -> Option<&'a str> {
         (self.service.name != self.service.class).then_some(&*self.service.name)
     }
+}
+
+/// The language that was heard; where transcripts do not tell, the one that the service was set to.
+pub(super) fn language(stt: &SttRecord) -> Option<&str> {
+    stt.language.as_deref().or(stt.service.language.as_deref())
 }

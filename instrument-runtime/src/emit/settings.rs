@@ -1,6 +1,6 @@
 //! What is written, and how much of it.
 
-use std::ops::BitOr;
+use super::{Conventions, Preset, SpanNames, TraceLayout};
 
 /// How many attributes a span of the OpenTelemetry SDK carries unless its provider was told otherwise.
 const SDK_ATTRIBUTE_LIMIT: usize = 128;
@@ -8,13 +8,21 @@ const SDK_ATTRIBUTE_LIMIT: usize = 128;
 /// How spans are written: the same for every conversation of a process.
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings};
+/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
 ///
-/// let settings = EmitSettings { conventions: Conventions::OPENINFERENCE, ..EmitSettings::default() };
+/// let settings = EmitSettings::default()
+///     .layout(TraceLayout::PerConversation)
+///     .span_names(SpanNames::Pipecat)
+///     .conventions(Conventions::GEN_AI | Conventions::PIPECAT);
+/// assert_eq!(settings, EmitSettings::default().preset(Preset::jaeger()));
 /// assert_eq!(settings.attribute_limit, 128);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmitSettings {
+    /// What is one trace.
+    pub layout: TraceLayout,
+    /// What spans are called.
+    pub span_names: SpanNames,
     /// The conventions whose attributes are written.
     pub conventions: Conventions,
     /// How many attributes a span carries, 128 by default. It should be the provider's own
@@ -22,49 +30,38 @@ pub struct EmitSettings {
     pub attribute_limit: usize,
 }
 
+impl EmitSettings {
+    /// The same, with another layout.
+    pub const fn layout(mut self, layout: TraceLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The same, with other span names.
+    pub const fn span_names(mut self, names: SpanNames) -> Self {
+        self.span_names = names;
+        self
+    }
+
+    /// The same, told in other words.
+    pub const fn conventions(mut self, conventions: Conventions) -> Self {
+        self.conventions = conventions;
+        self
+    }
+
+    /// The same, with the layout, the names and the words that suit a backend.
+    pub const fn preset(self, preset: Preset) -> Self {
+        self.layout(preset.layout).span_names(preset.span_names).conventions(preset.conventions)
+    }
+}
+
 impl Default for EmitSettings {
     fn default() -> Self {
-        Self { conventions: Conventions::default(), attribute_limit: SDK_ATTRIBUTE_LIMIT }
-    }
-}
-
-/// A set of semantic conventions: which words a span is told in.
-///
-/// `OpenInference` is in every set, for it is what the other conventions are added to.
-///
-/// ```
-/// use pipecat_instrument_runtime::emit::Conventions;
-///
-/// let both = Conventions::OPENINFERENCE | Conventions::GEN_AI;
-/// assert_eq!(both, Conventions::default());
-/// assert!(both.contains(Conventions::GEN_AI));
-/// assert!(Conventions::GEN_AI.contains(Conventions::OPENINFERENCE));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Conventions(u8);
-
-impl Conventions {
-    /// `OpenInference`, as Phoenix reads it. It has no bit of its own, and so is in every set.
-    pub const OPENINFERENCE: Self = Self(0);
-    /// OpenTelemetry's conventions for generative AI (`gen_ai.*`).
-    pub const GEN_AI: Self = Self(1);
-
-    /// Whether every convention of `other` is in this set.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-impl Default for Conventions {
-    fn default() -> Self {
-        Self::OPENINFERENCE | Self::GEN_AI
-    }
-}
-
-impl BitOr for Conventions {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self {
+            layout: TraceLayout::default(),
+            span_names: SpanNames::default(),
+            conventions: Conventions::default(),
+            attribute_limit: SDK_ATTRIBUTE_LIMIT,
+        }
     }
 }

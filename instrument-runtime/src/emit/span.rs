@@ -3,26 +3,65 @@
 use opentelemetry::KeyValue;
 
 use super::attributes::Attributes;
-use super::{Conventions, EmitSettings, Session, gen_ai, keys, openinference};
+use super::conversation::ConversationFacts;
+use super::place::Place;
+use super::{Conventions, Session, gen_ai, keys, langfuse, openinference, openobserve, pipecat};
 use crate::core::record::{SpanRecord, Status};
 
 /// The attributes of `record`, in order of importance. What can be many comes last: tools, then messages.
-pub(super) fn attributes(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
-    let mut out = Attributes::with_limit(settings.attribute_limit);
-    openinference::essentials(record, session, &mut out);
-    if let Status::Error { error_type, .. } = &record.status {
-        out.put(keys::ERROR_TYPE, error_type.clone());
-    }
+pub(super) fn attributes(record: &SpanRecord, place: &Place<'_>) -> Vec<KeyValue> {
+    let conventions = place.settings.conventions;
+    let mut out = Attributes::with_limit(place.settings.attribute_limit);
+    openinference::essentials(record, place.session, &mut out);
+    put_error_type(&record.status, &mut out);
     openinference::parameters(&record.body, &mut out);
-    if settings.conventions.contains(Conventions::GEN_AI) {
-        gen_ai::describe(record, session, &mut out);
+    if conventions.contains(Conventions::GEN_AI) {
+        gen_ai::describe(record, place.session, &mut out);
     }
-    for additional in &session.attributes {
-        out.put(additional.key.clone(), additional.value.clone());
+    if conventions.contains(Conventions::LANGFUSE) {
+        langfuse::describe(record, place, &mut out);
     }
+    if conventions.contains(Conventions::OPENOBSERVE) {
+        openobserve::describe(record, &mut out);
+    }
+    if conventions.contains(Conventions::PIPECAT) {
+        pipecat::describe(record, place.session, &mut out);
+    }
+    put_additional(place.session, &mut out);
     openinference::tools(&record.body, &mut out);
     openinference::input_messages(&record.body, &mut out);
     out.into_vec()
+}
+
+/// The attributes of a conversation's own span.
+pub(super) fn conversation_attributes(facts: &ConversationFacts, place: &Place<'_>) -> Vec<KeyValue> {
+    let conventions = place.settings.conventions;
+    let mut out = Attributes::with_limit(place.settings.attribute_limit);
+    openinference::describe_conversation(facts, place.session, &mut out);
+    put_error_type(&facts.status, &mut out);
+    if conventions.contains(Conventions::GEN_AI) {
+        gen_ai::describe_conversation(place.session, &mut out);
+    }
+    if conventions.contains(Conventions::LANGFUSE) {
+        langfuse::describe_conversation(place, &mut out);
+    }
+    if conventions.contains(Conventions::PIPECAT) {
+        pipecat::describe_conversation(place.session, &mut out);
+    }
+    put_additional(place.session, &mut out);
+    out.into_vec()
+}
+
+fn put_error_type(status: &Status, out: &mut Attributes) {
+    if let Status::Error { error_type, .. } = status {
+        out.put(keys::ERROR_TYPE, error_type.clone());
+    }
+}
+
+fn put_additional(session: &Session, out: &mut Attributes) {
+    for additional in &session.attributes {
+        out.put(additional.key.clone(), additional.value.clone());
+    }
 }
 
 #[cfg(test)]

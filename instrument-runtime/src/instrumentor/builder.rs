@@ -8,7 +8,7 @@ use opentelemetry::trace::{Tracer, TracerProvider};
 
 use super::{InstrumentError, Scoped, registry, switch};
 use crate::debug_log::DebugLog;
-use crate::emit::{Conventions, EmitSettings, Tracers};
+use crate::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout, Tracers};
 use crate::observer::ObserverGroup;
 
 /// Settings, and then [`instrument`](Self::instrument).
@@ -52,9 +52,35 @@ impl InstrumentorBuilder {
         self
     }
 
+    /// What is one trace: a turn unless told otherwise.
+    pub fn layout(mut self, layout: TraceLayout) -> Self {
+        self.emit = self.emit.layout(layout);
+        self
+    }
+
+    /// What spans are called: as in OpenInference unless told otherwise.
+    pub fn span_names(mut self, names: SpanNames) -> Self {
+        self.emit = self.emit.span_names(names);
+        self
+    }
+
+    /// Layout, names and conventions that suit a backend. What is set after it is set over it.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::emit::{Preset, TraceLayout};
+    /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
+    ///
+    /// let builder = PipecatInstrumentor::builder().preset(Preset::langfuse()).layout(TraceLayout::PerConversation);
+    /// # let _ = builder;
+    /// ```
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.emit = self.emit.preset(preset);
+        self
+    }
+
     /// The conventions whose attributes are written: OpenInference and GenAI unless told otherwise.
     pub fn conventions(mut self, conventions: Conventions) -> Self {
-        self.emit.conventions = conventions;
+        self.emit = self.emit.conventions(conventions);
         self
     }
 

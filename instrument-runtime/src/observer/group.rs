@@ -11,7 +11,7 @@ use super::watch::Watch;
 use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
 use crate::debug_log::{DebugLog, DebugLogError};
-use crate::emit::{EmitSettings, Emitter, Session, Tracers};
+use crate::emit::{Conventions, EmitSettings, Emitter, Preset, Session, SpanNames, TraceLayout, Tracers};
 
 /// What the conversations of one provider have in common. Makes their observers.
 ///
@@ -53,6 +53,40 @@ impl ObserverGroup {
         self.config.attribute_limit = settings.attribute_limit;
         self.emit = Arc::new(settings);
         self
+    }
+
+    /// The same, with another [layout](TraceLayout).
+    pub fn layout(self, layout: TraceLayout) -> Self {
+        self.with_emit(|emit| emit.layout(layout))
+    }
+
+    /// The same, with other [names](SpanNames) of spans.
+    pub fn span_names(self, names: SpanNames) -> Self {
+        self.with_emit(|emit| emit.span_names(names))
+    }
+
+    /// The same, told in other [words](Conventions).
+    pub fn conventions(self, conventions: Conventions) -> Self {
+        self.with_emit(|emit| emit.conventions(conventions))
+    }
+
+    /// The same, with the layout, the names and the words that suit a backend.
+    ///
+    /// ```
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::emit::{Preset, Tracers};
+    /// use pipecat_instrument_runtime::observer::ObserverGroup;
+    ///
+    /// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).preset(Preset::jaeger());
+    /// # let _ = group;
+    /// ```
+    pub fn preset(self, preset: Preset) -> Self {
+        self.with_emit(|emit| emit.preset(preset))
+    }
+
+    fn with_emit(self, change: impl FnOnce(EmitSettings) -> EmitSettings) -> Self {
+        let settings = EmitSettings::clone(&self.emit);
+        self.emit_settings(change(settings))
     }
 
     /// The same, with a turn ending `timeout` after the bot has stopped.

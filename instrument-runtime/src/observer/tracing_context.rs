@@ -61,10 +61,16 @@ impl TracingContext {
         self.inside(|_| ()).is_some()
     }
 
-    /// The context that the conversation's own spans begin in: that of the call it came from, if that was told as its
-    /// parent. `None` without one.
+    /// The context that turns begin in. In the layout `PerConversation` that of the conversation's own span, from its
+    /// first turn on; in `PerTurn` that of the call it came from, if that was told as its parent. Else `None`.
     pub fn conversation_context(&self) -> Option<Context> {
-        valid(self.inside(|inside| inside.emitter.root_context().clone())?)
+        let context = self.inside(|mut inside| {
+            if inside.emitter.conversation_context().is_none() {
+                inside.begin_turn();
+            }
+            inside.emitter.conversation_context().map(identity_of)
+        });
+        valid(context??)
     }
 
     /// The context of the turn that is under way: the parent of what is done in it, and what a `traceparent` is made

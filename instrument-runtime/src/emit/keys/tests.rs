@@ -94,6 +94,71 @@ fn message_keys_are_spelled_as_in_the_contract() {
     assert_eq!(output.key(MessageField::Role), "llm.output_messages.0.message.role");
 }
 
+#[test]
+fn opt_in_keys_are_spelled_as_in_the_contract() {
+    for (ours, contracts) in [
+        (keys::PIPECAT_CONVERSATION_ID, "conversation.id"),
+        (keys::PIPECAT_CONVERSATION_TYPE, "conversation.type"),
+        (keys::PIPECAT_TURN_NUMBER, "turn.number"),
+        (keys::PIPECAT_TURN_TYPE, "turn.type"),
+        (keys::PIPECAT_TURN_DURATION, "turn.duration_seconds"),
+        (keys::PIPECAT_TURN_WAS_INTERRUPTED, "turn.was_interrupted"),
+        (keys::PIPECAT_TURN_LATENCY, "turn.user_bot_latency_seconds"),
+        (keys::PIPECAT_TTFB, "metrics.ttfb"),
+        (keys::PIPECAT_TTFB_MS, "metrics.ttfb_ms"),
+        (keys::PIPECAT_CHARACTER_COUNT, "metrics.character_count"),
+        (keys::PIPECAT_AUDIO_SECONDS, "metrics.audio_seconds"),
+        (keys::PIPECAT_VOICE_ID, "voice_id"),
+        (keys::PIPECAT_TEXT, "text"),
+        (keys::PIPECAT_TRANSCRIPT, "transcript"),
+        (keys::PIPECAT_IS_FINAL, "is_final"),
+        (keys::PIPECAT_LANGUAGE, "language"),
+        (keys::PIPECAT_STREAM, "stream"),
+        (keys::PIPECAT_TOOLS_COUNT, "tools.count"),
+        (&keys::setting("speed"), "settings.speed"),
+        (keys::LANGFUSE_SESSION_ID, "langfuse.session.id"),
+        (keys::LANGFUSE_TRACE_NAME, "langfuse.trace.name"),
+        (keys::LANGFUSE_TRACE_TAGS, "langfuse.trace.tags"),
+        (keys::LANGFUSE_MS_TO_FIRST_CHUNK, "ai.response.msToFirstChunk"),
+        (keys::OPENOBSERVE_SERVICE, "pipecat.service"),
+        (keys::OPENOBSERVE_MODEL, "pipecat.model"),
+        (keys::OPENOBSERVE_USER_MESSAGE, "pipecat.user_message"),
+        (keys::OPENOBSERVE_ASSISTANT_MESSAGE, "pipecat.assistant_message"),
+        (keys::OPENOBSERVE_PROMPT_TOKENS, "pipecat.prompt_tokens"),
+        (keys::OPENOBSERVE_COMPLETION_TOKENS, "pipecat.completion_tokens"),
+    ] {
+        assert_eq!(ours, contracts);
+    }
+}
+
+/// Phoenix blanks both: no key may be the beginning of another, up to a dot, whatever conventions come together.
+#[test]
+fn no_key_of_any_convention_is_a_dotted_prefix_of_another() {
+    for info in keys::table() {
+        let within = format!("{}.", info.key);
+        let longer = keys::table().find(|other| other.key.starts_with(&within));
+        assert_eq!(longer, None, "{} is a prefix of it", info.key);
+        assert_eq!(
+            keys::table().filter(|other| other.key == info.key).count(),
+            1,
+            "{} is there twice",
+            info.key
+        );
+    }
+}
+
+#[test]
+fn a_key_with_a_number_or_a_name_in_it_is_found_in_the_table() {
+    let found = |key: &str| keys::info(key).map(|info| info.key);
+    assert_eq!(found("llm.tools.0.tool.json_schema"), Some("llm.tools.N.tool.json_schema"));
+    assert_eq!(found("settings.vad.disabled"), Some("settings.*"));
+    for unknown in
+        ["settings.", "settings", "llm.tools.x.tool.json_schema", "llm.tools.0.tool", "", "conversation"]
+    {
+        assert_eq!(found(unknown), None, "{unknown}");
+    }
+}
+
 /// Newer versions of the crate that these come from may rename or drop them.
 #[test]
 fn keys_of_generative_ai_are_spelled_as_in_the_contract() {
@@ -116,9 +181,9 @@ fn keys_of_generative_ai_are_spelled_as_in_the_contract() {
         (keys::GEN_AI_TOOL_CALL_ID, "gen_ai.tool.call.id"),
         (keys::GEN_AI_TOOL_CALL_ARGUMENTS, "gen_ai.tool.call.arguments"),
         (keys::GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.call.result"),
-        (keys::GEN_AI_EVALUATION_NAME, "gen_ai.evaluation.name"),
-        (keys::GEN_AI_EVALUATION_SCORE, "gen_ai.evaluation.score.value"),
-        (keys::GEN_AI_EVALUATION_EXPLANATION, "gen_ai.evaluation.explanation"),
+        (keys::EVALUATION_NAME, "gen_ai.evaluation.name"),
+        (keys::EVALUATION_SCORE, "gen_ai.evaluation.score.value"),
+        (keys::EVALUATION_EXPLANATION, "gen_ai.evaluation.explanation"),
         (keys::ERROR_TYPE, "error.type"),
         (keys::EXCEPTION_TYPE, "exception.type"),
         (keys::EXCEPTION_MESSAGE, "exception.message"),

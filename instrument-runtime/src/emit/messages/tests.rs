@@ -8,6 +8,7 @@ use super::put_input;
 use crate::core::frame::{Content, ImageUrl, Message, Part};
 use crate::core::record::{Body, LlmRecord, Request};
 use crate::emit::attributes::Attributes;
+use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, text};
 use crate::emit::{EmitSettings, Session, keys, span};
 
@@ -63,7 +64,8 @@ llm.input_messages.0.message.content = message 8
 fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
     let mut record = record(Body::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
-    let written = span::attributes(&record, &Session::new("call-42"), &EmitSettings::default());
+    let (session, settings) = (Session::new("call-42"), EmitSettings::default());
+    let written = span::attributes(&record, &Place { session: &session, settings: &settings, turn: None });
     assert_eq!(written.len(), 128);
     let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));

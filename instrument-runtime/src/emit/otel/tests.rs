@@ -1,5 +1,7 @@
 //! What reaches an exporter.
 
+mod layouts;
+
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanId, Status as SpanStatus, TraceContextExt};
@@ -12,7 +14,7 @@ use crate::core::record::{
 };
 use crate::core::time::Time;
 use crate::emit::samples::{llm, record, text, tool, turn};
-use crate::emit::{Conventions, EmitSettings, Session, Tracers, keys};
+use crate::emit::{Conventions, EmitSettings, Session, SpanNames, TraceLayout, Tracers, keys};
 
 const TURN: SpanKey = SpanKey(1);
 const LLM: SpanKey = SpanKey(2);
@@ -27,10 +29,18 @@ struct Fixture {
 
 impl Fixture {
     fn new(sampler: Sampler) -> Self {
+        Self::with(sampler, EmitSettings::default().conventions(Conventions::OPENINFERENCE))
+    }
+
+    fn per_conversation(names: SpanNames) -> Self {
+        let settings = EmitSettings::default().layout(TraceLayout::PerConversation).span_names(names);
+        Self::with(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), settings)
+    }
+
+    fn with(sampler: Sampler, settings: EmitSettings) -> Self {
         let exporter = InMemorySpanExporter::default();
         let provider =
             SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).with_sampler(sampler).build();
-        let settings = EmitSettings { conventions: Conventions::OPENINFERENCE, ..EmitSettings::default() };
         let emitter = Emitter::new(&Tracers::new(&provider), Arc::new(settings), Session::new("call-42"));
         Self { emitter, exporter, _provider: provider }
     }
@@ -44,6 +54,12 @@ impl Fixture {
         self.start(TURN, SpanKind::Turn, None, "");
         self.start(LLM, SpanKind::Llm, Some(TURN), "OpenAILLMService");
         self.start(TOOL, SpanKind::Tool, Some(LLM), "clock");
+    }
+
+    /// Ends the conversation, and tells what was exported of it.
+    fn finish(self) -> Vec<SpanData> {
+        self.emitter.finish();
+        self.exporter.get_finished_spans().unwrap()
     }
 
     fn end(&mut self, key: SpanKey, body: Body) {

@@ -8,17 +8,21 @@ use opentelemetry::{KeyValue, StringValue, Value};
 use super::{Emitter, OpenSpan, system_time};
 use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
-use crate::emit::{Session, keys};
+use crate::emit::{Session, TraceLayout, keys};
 
-/// How many notes a turn carries. The SDK's limit on a span's events is 128.
+/// How many notes a span carries. The SDK's limit on a span's events is 128.
 const MOST_NOTES: usize = 64;
 
 /// What the application says of a turn.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     attributes: Vec<KeyValue>,
-    notes: Vec<(Time, Note)>,
+    notes: Notes,
 }
+
+/// What the application remarks on something, and when.
+#[derive(Debug, Clone, Default)]
+pub(in crate::emit) struct Notes(Vec<(Time, Note)>);
 
 /// A remark on a conversation, or a judgement of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,22 +56,27 @@ impl Emitter {
         told.set(attribute, limit);
     }
 
-    /// Puts `note` on the span of the newest turn that is open; without one, on that of the next.
+    /// Puts `note` on the span of the newest turn that is open; without one, on that of the next. And on that of the
+    /// conversation, in the layout that has one.
     pub(crate) fn note(&mut self, at: Time, note: Note) {
+        if self.settings.layout == TraceLayout::PerConversation {
+            self.notes.add(at, note.clone());
+        }
         let is_turn = |open: &&mut OpenSpan| open.start.kind == SpanKind::Turn;
         let told = match self.open.iter_mut().rev().find(is_turn) {
             Some(open) => &mut open.told,
             None => &mut self.untold,
         };
-        told.note(at, note);
+        told.notes.add(at, note);
     }
 
-    /// Says so if something was told when there was no turn left to tell it of.
+    /// Says so if something was told when there was no span left to tell it of.
     pub(super) fn warn_of_untold(&self) {
-        if !self.untold.notes.is_empty() {
+        let notes = self.untold.notes.0.len();
+        if notes > 0 && self.conversation.is_none() {
             tracing::warn!(
                 conversation_id = &*self.session.id,
-                notes = self.untold.notes.len(),
+                notes,
                 "notes or scores came after a conversation's last turn, and are in no span; tell them while it is \
                  under way, at the latest within two seconds of its end"
             );
@@ -86,12 +95,6 @@ impl Told {
         }
     }
 
-    fn note(&mut self, at: Time, note: Note) {
-        if self.notes.len() < MOST_NOTES {
-            self.notes.push((at, note));
-        }
-    }
-
     /// What the turn's span says of `session`, with what was told of the turn itself before it.
     pub(super) fn with_session<'a>(&self, session: &'a Session) -> Cow<'a, Session> {
         if self.attributes.is_empty() {
@@ -101,9 +104,21 @@ impl Told {
         Cow::Owned(Session { id: session.id.clone(), attributes })
     }
 
-    /// Writes the notes, each as an event between the span's `start` and `end`.
-    pub(super) fn write_notes(self, span: &SpanRef<'_>, start: Time, end: Time) {
-        for (at, note) in self.notes {
+    pub(super) fn into_notes(self) -> Notes {
+        self.notes
+    }
+}
+
+impl Notes {
+    fn add(&mut self, at: Time, note: Note) {
+        if self.0.len() < MOST_NOTES {
+            self.0.push((at, note));
+        }
+    }
+
+    /// Writes each as an event between the `start` and the `end` of `span`.
+    pub(in crate::emit) fn write(self, span: &SpanRef<'_>, start: Time, end: Time) {
+        for (at, note) in self.0 {
             let (name, attributes) = note.into_event();
             span.add_event_with_timestamp(name, system_time(at.clamp(start, end)), attributes);
         }
@@ -119,13 +134,13 @@ impl Note {
             ),
             Self::Score { name, value, comment } => {
                 let mut score = vec![
-                    KeyValue::new(keys::GEN_AI_EVALUATION_NAME, name),
-                    KeyValue::new(keys::GEN_AI_EVALUATION_SCORE, value),
+                    KeyValue::new(keys::EVALUATION_NAME, name),
+                    KeyValue::new(keys::EVALUATION_SCORE, value),
                 ];
                 if !comment.as_str().is_empty() {
-                    score.push(KeyValue::new(keys::GEN_AI_EVALUATION_EXPLANATION, comment));
+                    score.push(KeyValue::new(keys::EVALUATION_EXPLANATION, comment));
                 }
-                (keys::GEN_AI_EVALUATION_EVENT, score)
+                (keys::EVALUATION_EVENT, score)
             }
         }
     }

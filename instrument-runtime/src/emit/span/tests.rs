@@ -1,19 +1,27 @@
 //! What each kind of span says, written down by hand.
 
 mod arbitrary;
+mod dictionary;
+mod words;
 
 use opentelemetry::{KeyValue, Value};
 use proptest::prelude::*;
 
-use super::attributes;
-use crate::core::record::{Body, SpanRecord, Status};
+use super::{attributes, conversation_attributes};
+use crate::core::record::{Body, SpanRecord, Status, TurnNumber};
+use crate::emit::conversation::ConversationFacts;
+use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, keys};
 
 /// What `record` says in a conversation of no additional attributes.
 fn told(record: &SpanRecord, conventions: Conventions) -> String {
-    let settings = EmitSettings { conventions, ..EmitSettings::default() };
-    text(&attributes(record, &Session::new("call-42"), &settings))
+    let settings = EmitSettings::default().conventions(conventions);
+    text(&written(record, &Session::new("call-42"), &settings))
+}
+
+fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
+    attributes(record, &Place { session, settings, turn: Some(TurnNumber(3)) })
 }
 
 #[test]
@@ -223,7 +231,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
         .attribute(KeyValue::new("session.id", "forged"))
         .attribute(KeyValue::new("input", "would blank input.value"))
         .attribute(KeyValue::new("output.value.more", "would be blanked"));
-    let written = attributes(&record(Body::Turn(turn())), &session, &EmitSettings::default());
+    let written = written(&record(Body::Turn(turn())), &session, &EmitSettings::default());
     let last: Vec<_> = written.iter().rev().take(2).map(|a| (a.key.as_str(), &a.value)).collect();
     assert_eq!(last, [("tenant.trial", &Value::Bool(true)), ("tenant.seats", &Value::I64(12))]);
     assert_eq!(value(&written, keys::SESSION_ID), Some("call-42".to_owned()));
@@ -233,7 +241,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
 fn an_additional_attribute_among_the_messages_keys_is_written_once() {
     let taken = "llm.input_messages.0.message.content";
     let session = Session::new("call-42").attribute(KeyValue::new(taken, "mine"));
-    let written = attributes(&record(Body::Llm(Box::new(llm()))), &session, &EmitSettings::default());
+    let written = written(&record(Body::Llm(Box::new(llm()))), &session, &EmitSettings::default());
     assert_eq!(written.iter().filter(|attribute| attribute.key.as_str() == taken).count(), 1);
 }
 
@@ -244,23 +252,47 @@ fn value(written: &[KeyValue], key: &str) -> Option<String> {
         .map(|attribute| attribute.value.to_string())
 }
 
+fn every_convention() -> Conventions {
+    Conventions::GEN_AI | Conventions::PIPECAT | Conventions::LANGFUSE | Conventions::OPENOBSERVE
+}
+
+/// What is wrong with the keys of `written`; nothing, if nothing is.
+fn clash(written: &[KeyValue]) -> Option<String> {
+    let mut keys: Vec<&str> = written.iter().map(|attribute| attribute.key.as_str()).collect();
+    keys.sort_unstable();
+    for (index, key) in keys.iter().enumerate() {
+        for other in &keys[index + 1..] {
+            if key == other {
+                return Some(format!("{key} is written twice"));
+            }
+            if other.starts_with(&format!("{key}.")) {
+                return Some(format!("{key} is a prefix of {other}"));
+            }
+        }
+    }
+    None
+}
+
 proptest! {
     #[test]
     fn keys_are_unique_none_is_a_prefix_of_another_and_no_more_than_fit(
         record in arbitrary::record(),
         session in arbitrary::session(),
-        attribute_limit in 0..200_usize,
+        settings in arbitrary::settings(),
     ) {
-        let settings = EmitSettings { attribute_limit, ..EmitSettings::default() };
-        let written = attributes(&record, &session, &settings);
-        prop_assert!(written.len() <= attribute_limit);
-        let mut keys: Vec<&str> = written.iter().map(|attribute| attribute.key.as_str()).collect();
-        keys.sort_unstable();
-        for (index, key) in keys.iter().enumerate() {
-            for other in &keys[index + 1..] {
-                prop_assert!(key != other, "{key} is written twice");
-                prop_assert!(!other.starts_with(&format!("{key}.")), "{key} is a prefix of {other}");
-            }
+        let of_the_record = written(&record, &session, &settings);
+        let place = Place { session: &session, settings: &settings, turn: None };
+        for written in [of_the_record, conversation_attributes(&ConversationFacts::default(), &place)] {
+            prop_assert!(written.len() <= settings.attribute_limit);
+            prop_assert_eq!(clash(&written), None);
+        }
+    }
+
+    #[test]
+    fn every_key_is_known_to_the_table(record in arbitrary::record(), settings in arbitrary::settings()) {
+        let bearer = dictionary::bearer(&record.body);
+        for told in written(&record, &Session::new("call-42"), &settings) {
+            prop_assert_eq!(dictionary::mistake(&told, bearer, settings.conventions), None);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::TracingContext;
 use crate::core::frame::{
     Direction, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult, Processor, ProcessorRef, Role,
 };
-use crate::emit::Tracers;
+use crate::emit::{TraceLayout, Tracers};
 use crate::observer::{ObserveOptions, Observer, ObserverGroup};
 
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -34,10 +34,16 @@ impl Call {
     }
 
     fn sampled(sampler: Sampler, options: ObserveOptions) -> Self {
+        Self::laid_out(TraceLayout::PerTurn, sampler, options)
+    }
+
+    fn laid_out(layout: TraceLayout, sampler: Sampler, options: ObserveOptions) -> Self {
         let spans = InMemorySpanExporter::default();
         let provider =
             SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
-        let group = ObserverGroup::new(Tracers::new(&provider)).turn_end_timeout(Duration::from_secs(60));
+        let group = ObserverGroup::new(Tracers::new(&provider))
+            .turn_end_timeout(Duration::from_secs(60))
+            .layout(layout);
         let observer = group.observe(options.conversation_id("call-42"));
         Self { tracing: observer.tracing_context(), observer, spans, next_id: 0, _provider: provider }
     }
@@ -257,4 +263,26 @@ fn a_caller_that_is_not_sampled_has_no_turns() {
     let mut call = Call::started(ObserveOptions::new().parent(&unsampled));
     call.push(Role::Llm, &Frame::LlmResponseStart);
     assert_eq!(call.turns(), []);
+}
+
+#[test]
+fn where_a_conversation_is_one_trace_the_call_is_its_parent_and_it_bears_the_notes_too() {
+    let options = ObserveOptions::new().parent(CALLER).link(CALLER);
+    let mut call = Call::laid_out(TraceLayout::PerConversation, Sampler::AlwaysOn, options);
+    assert!(call.tracing.conversation_context().is_none(), "it has not begun");
+    call.push(Role::Other, &Frame::Start);
+    let context = span_id(call.tracing.conversation_context());
+    call.turn();
+    call.tracing.score("booked", 1.0, "");
+
+    let [conversation] = &call.closed("pipecat.conversation")[..] else { panic!("one conversation") };
+    assert_eq!(conversation.span_context.span_id(), context);
+    assert_eq!(
+        (conversation.span_context.trace_id(), conversation.parent_span_id),
+        (CALLER_TRACE, CALLER_SPAN)
+    );
+    assert_eq!((conversation.links.len(), conversation.events.len()), (1, 1));
+    let turns: Vec<_> =
+        call.turns().iter().map(|turn| (turn.parent_span_id, turn.links.len(), turn.events.len())).collect();
+    assert_eq!(turns, [(context, 0, 0), (context, 0, 1)]);
 }

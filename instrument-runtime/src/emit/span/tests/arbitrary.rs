@@ -8,15 +8,15 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::core::frame::{Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall};
-use crate::core::record::{Body, LlmRecord, Request, SpanRecord, Status};
-use crate::emit::Session;
+use crate::core::record::{Body, LlmRecord, Request, SpanRecord, Status, SttRecord, TtsRecord};
 use crate::emit::samples::{self, llm, stt, tool, tts, turn};
+use crate::emit::{Conventions, EmitSettings, Session, SpanNames, TraceLayout};
 
 pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
     let body = prop_oneof![
         Just(Body::Turn(turn())),
-        Just(Body::Stt(stt())),
-        Just(Body::Tts(tts())),
+        service(&stt().service).prop_map(|service| Body::Stt(SttRecord { service, ..stt() })),
+        service(&tts().service).prop_map(|service| Body::Tts(TtsRecord { service, ..tts() })),
         Just(Body::Tool(tool())),
         invocation().prop_map(|llm| Body::Llm(Box::new(llm))),
     ];
@@ -25,6 +25,30 @@ pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
         user_id: user.map(Into::into),
         ..samples::record(body)
     })
+}
+
+/// Every set of conventions, every layout and all names.
+pub(super) fn settings() -> impl Strategy<Value = EmitSettings> {
+    let convention = |convention| prop_oneof![Just(Conventions::OPENINFERENCE), Just(convention)];
+    let conventions = (
+        convention(Conventions::GEN_AI),
+        convention(Conventions::PIPECAT),
+        convention(Conventions::LANGFUSE),
+        convention(Conventions::OPENOBSERVE),
+    );
+    let layout = prop_oneof![Just(TraceLayout::PerTurn), Just(TraceLayout::PerConversation)];
+    let names = prop_oneof![Just(SpanNames::OpenInference), Just(SpanNames::Pipecat)];
+    (conventions, layout, names, 0..200_usize).prop_map(|((a, b, c, d), layout, names, attribute_limit)| {
+        let settings = EmitSettings { attribute_limit, ..EmitSettings::default() };
+        settings.conventions(a | b | c | d).layout(layout).span_names(names)
+    })
+}
+
+/// A service with settings whose names like to clash.
+fn service(service: &Processor) -> impl Strategy<Value = Arc<Processor>> + use<> {
+    let service = service.clone();
+    vec(("[a-c](\\.[a-c]){0,2}", setting()), 0..6)
+        .prop_map(move |settings| Arc::new(Processor { settings, ..service.clone() }))
 }
 
 /// Attributes that like to clash with a span's own.
@@ -38,6 +62,10 @@ pub(super) fn session() -> impl Strategy<Value = Session> {
         Just("llm.output_messages.0.message.content.x".to_owned()),
         Just("input.value".to_owned()),
         Just("tool".to_owned()),
+        Just("settings".to_owned()),
+        Just("transcript.is_input".to_owned()),
+        Just("langfuse.session".to_owned()),
+        Just("langfuse.trace.tags".to_owned()),
     ];
     (".{0,4}", vec((key, any::<i64>()), 0..12)).prop_map(|(id, attributes)| Session {
         id: id.into(),

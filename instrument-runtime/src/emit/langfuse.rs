@@ -1,0 +1,61 @@
+//! What Langfuse makes sessions, names of traces and chats from.
+
+use opentelemetry::{Array, Key, StringValue, Value};
+
+use super::attributes::Attributes;
+use super::openinference::end_reason;
+use super::place::Place;
+use super::service::{ServiceSpan, ServiceType};
+use super::{TraceLayout, json, keys, messages};
+use crate::core::record::{Body, SpanRecord};
+
+/// The tag of every trace.
+const TAG: &str = "pipecat";
+
+/// Writes what this convention has words for.
+///
+/// What the application says by itself under one of these keys, among its additional attributes, is left to it.
+pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attributes) {
+    put_trace(place, out);
+    match &record.body {
+        Body::Turn(turn) if place.settings.layout == TraceLayout::PerTurn => {
+            put_tags(&[TAG, end_reason(turn.end_reason)], place, out);
+        }
+        Body::Llm(llm) => {
+            if let Some(chat) = json::chat(messages::sent(llm)) {
+                out.replace(keys::INPUT_VALUE, chat);
+                out.replace(keys::INPUT_MIME_TYPE, json::MIME_TYPE);
+            }
+        }
+        Body::Turn(_) | Body::Stt(_) | Body::Tts(_) | Body::Tool(_) => {}
+    }
+    // It is counted from the span's start, which for speech-to-text is not when the wait begins.
+    if let Some(service) = ServiceSpan::of(&record.body).filter(|it| it.service_type != ServiceType::Stt) {
+        let ttfb = service.times.ttfb.map(|(seconds, _)| seconds * 1000.0);
+        out.put_some(keys::LANGFUSE_MS_TO_FIRST_CHUNK, ttfb);
+    }
+}
+
+/// Writes what it says of a whole conversation.
+pub(super) fn describe_conversation(place: &Place<'_>, out: &mut Attributes) {
+    put_trace(place, out);
+    put_tags(&[TAG], place, out);
+}
+
+/// On every span, for Langfuse makes a trace from the first that arrives, which is not its root.
+fn put_trace(place: &Place<'_>, out: &mut Attributes) {
+    put_unless_said(keys::LANGFUSE_SESSION_ID, place.session.id.clone(), place, out);
+    put_unless_said(keys::LANGFUSE_TRACE_NAME, place.root_name(), place, out);
+}
+
+fn put_tags(tags: &[&'static str], place: &Place<'_>, out: &mut Attributes) {
+    let tags = tags.iter().map(|tag| StringValue::from(*tag)).collect();
+    put_unless_said(keys::LANGFUSE_TRACE_TAGS, Value::Array(Array::String(tags)), place, out);
+}
+
+fn put_unless_said(key: &'static str, value: impl Into<Value>, place: &Place<'_>, out: &mut Attributes) {
+    let key = Key::from_static_str(key);
+    if place.session.attributes.iter().all(|said| said.key != key) {
+        out.put(key, value);
+    }
+}
