@@ -81,7 +81,7 @@ struct Headers(String);
 
 impl Injector for Headers {
     fn set(&mut self, key: &str, value: String) {
-        self.0 += &format!("{key}: {value}\r\n");
+        self.0.push_str(&[key, ": ", &value, "\r\n"].concat());
     }
 }
 

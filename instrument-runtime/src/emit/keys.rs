@@ -35,6 +35,7 @@ macro_rules! keys {
 mod gen_ai;
 mod langfuse;
 mod messages;
+mod metrics;
 mod openinference;
 mod openobserve;
 mod pipecat;
@@ -43,6 +44,7 @@ mod table;
 // Lists of constants by the hundred: to name each here would be to keep every list twice.
 pub use gen_ai::*;
 pub use langfuse::*;
+pub use metrics::*;
 pub use openinference::*;
 pub use openobserve::*;
 pub use pipecat::*;

@@ -13,6 +13,7 @@
 //! | `openinference`, `gen_ai`, `pipecat`, `langfuse`, `openobserve` | the words, one file a convention |
 //! | `names` | what spans are called |
 //! | `messages` | chat messages, and which of them fit |
+//! | `metrics` | records as numbers, of all conversations together (feature `metrics`) |
 //! | [`keys`] | every attribute key, spelled once |
 
 mod abandoned;
@@ -25,7 +26,10 @@ mod json;
 pub mod keys;
 mod langfuse;
 mod layout;
+mod measure;
 mod messages;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod openinference;
 mod openobserve;
@@ -45,6 +49,9 @@ mod tracers;
 pub use choice::UnknownName;
 pub use conventions::Conventions;
 pub use layout::TraceLayout;
+pub use measure::Measure;
+#[cfg(feature = "metrics")]
+pub use metrics::Meters;
 pub use names::SpanNames;
 pub use origin::Origin;
 pub use otel::Emitter;

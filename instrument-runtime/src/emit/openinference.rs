@@ -191,14 +191,14 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
 }
 
-const fn ttfb_source(measured: Measured) -> &'static str {
+pub(super) const fn ttfb_source(measured: Measured) -> &'static str {
     match measured {
         Measured::Reported => "reported",
         Measured::FromFrames => "measured",
     }
 }
 
-const fn latency_source(source: LatencySource) -> &'static str {
+pub(super) const fn latency_source(source: LatencySource) -> &'static str {
     match source {
         LatencySource::Vad => "vad",
         LatencySource::UserStopped => "user_stopped",

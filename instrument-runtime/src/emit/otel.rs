@@ -16,7 +16,7 @@ use self::told::Told;
 use super::abandoned::abandoned;
 use super::conversation::ConversationSpan;
 use super::place::Place;
-use super::{EmitSettings, Origin, Session, TraceLayout, Tracers, keys, span};
+use super::{EmitSettings, Measure, Origin, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
     Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
@@ -58,6 +58,7 @@ pub struct Emitter {
     settings: Arc<EmitSettings>,
     session: Session,
     origin: Origin,
+    measure: Option<Arc<dyn Measure>>,
     /// The root of all, in the layout that has one; it begins with the first turn.
     conversation: Option<ConversationSpan>,
     /// In the order in which they began. They are few: what one or two turns have under way.
@@ -86,12 +87,19 @@ impl Emitter {
             settings,
             session,
             origin: Origin::default(),
+            measure: None,
             conversation: None,
             open: Vec::new(),
             untold: Told::default(),
             notes: Notes::default(),
             now: Time::default(),
         }
+    }
+
+    /// The same, with every record shown to `measure` as well.
+    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
+        self.measure = Some(measure);
+        self
     }
 
     /// Where the conversation came from.
@@ -134,6 +142,9 @@ impl Emitter {
         if let Some(conversation) = &mut self.conversation {
             conversation.take_in(&record);
         }
+        if let Some(measure) = &self.measure {
+            measure.measure(&record);
+        }
         let span = context.span();
         if span.is_recording() {
             let session = told.with_session(&self.session);
@@ -161,7 +172,11 @@ impl Spans for Emitter {
             None => self.root(builder, start.at),
         };
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
-        let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
+        let recording = match &self.measure {
+            _ if context.span().is_recording() => Recording::Yes,
+            Some(_) => Recording::NumbersOnly,
+            None => Recording::No,
+        };
         let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Told::default() };
         self.open.push(OpenSpan { start, context, told });
         recording
