@@ -13,6 +13,9 @@
 
 use super::frame::{Chunking, Spacing, TextChunk};
 
+/// The longest text that is kept, in bytes: hours of speech, and no more of whatever else may come.
+pub const LONGEST_TEXT: usize = 1 << 20;
+
 /// Text that is joined from pieces that are all new.
 ///
 /// ```
@@ -28,10 +31,10 @@ use super::frame::{Chunking, Spacing, TextChunk};
 pub struct JoinedText(String);
 
 impl JoinedText {
-    /// Adds a piece.
+    /// Adds a piece; of a text that grows beyond [`LONGEST_TEXT`], what is beyond is left out.
     pub fn push(&mut self, piece: &str, spacing: Spacing) {
         match spacing {
-            Spacing::Included => self.0.push_str(piece),
+            Spacing::Included => self.append(piece),
             Spacing::Between => {
                 let piece = piece.trim();
                 if piece.is_empty() {
@@ -41,9 +44,16 @@ impl JoinedText {
                 if !self.0.is_empty() {
                     self.0.push(' ');
                 }
-                self.0.push_str(piece);
+                self.append(piece);
             }
         }
+    }
+
+    fn append(&mut self, piece: &str) {
+        let room = LONGEST_TEXT.saturating_sub(self.0.len()).min(piece.len());
+        // No character is longer than four bytes.
+        let fits = (room.saturating_sub(3)..=room).rev().find(|&at| piece.is_char_boundary(at));
+        self.0.push_str(&piece[..fits.unwrap_or(0)]);
     }
 
     /// The text, with no leading or trailing space.
@@ -117,7 +127,7 @@ impl StreamedText {
             Chunking::Overlapping => {
                 self.settle(chunk.spacing);
                 let repeated = overlap(&self.text.0, chunk.text);
-                self.text.0.push_str(&chunk.text[repeated..]);
+                self.text.append(&chunk.text[repeated..]);
             }
         }
     }
@@ -137,12 +147,12 @@ impl StreamedText {
         if let State::Open { earlier } = &mut self.state {
             let so_far = self.text.0.len();
             if so_far == 0 {
-                self.text.0.push_str(chunk.text);
+                self.text.append(chunk.text);
                 return;
             }
             if chunk.text.len() > so_far && chunk.text.starts_with(&self.text.0) {
                 earlier.push(so_far);
-                self.text.0.push_str(&chunk.text[so_far..]);
+                self.text.append(&chunk.text[so_far..]);
                 return;
             }
         }
@@ -165,10 +175,10 @@ impl StreamedText {
 
     fn replace_with(&mut self, whole: &str) {
         if let Some(new) = whole.strip_prefix(self.text.0.as_str()) {
-            self.text.0.push_str(new);
+            self.text.append(new);
         } else {
             self.text.0.clear();
-            self.text.0.push_str(whole);
+            self.text.append(whole);
         }
     }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{JoinedText, StreamedText};
+use super::{JoinedText, LONGEST_TEXT, StreamedText};
 use crate::core::frame::{Chunking, Spacing, TextChunk};
 
 fn streamed(chunks: &[&str]) -> Option<String> {
@@ -75,6 +75,19 @@ fn chunks_without_spaces_are_joined_by_one() {
         open.push(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(chunk) });
     }
     assert_eq!(open.to_text().as_deref(), Some("w w0 x"));
+}
+
+#[test]
+fn a_text_has_an_end_whatever_comes() {
+    let piece = "é".repeat(400_000);
+    let mut joined = JoinedText::default();
+    let mut streamed = StreamedText::default();
+    for _ in 0..5 {
+        joined.push(&piece, Spacing::Between);
+        streamed.push(&TextChunk::new(&piece));
+    }
+    assert!((LONGEST_TEXT - 4..=LONGEST_TEXT).contains(&joined.as_str().len()));
+    assert!(streamed.to_text().is_some_and(|text| text.len() <= LONGEST_TEXT));
 }
 
 #[test]

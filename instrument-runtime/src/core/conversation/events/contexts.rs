@@ -1,7 +1,7 @@
 //! What language models are sent.
 
 use super::super::services::ServiceIndex;
-use super::super::spans::{Place, Turn, UserMessage, Utterance};
+use super::super::spans::{Gathers, Place, UserMessage, Utterance};
 use super::super::{Conversation, Moment};
 use crate::core::frame::{ChatContext, FramePushed, Role};
 use crate::core::record::Request;
@@ -75,16 +75,15 @@ impl Conversation {
         if typed && self.turn.as_ref().is_some_and(|turn| turn.floor.bot_was_heard()) {
             self.user_takes_turn(moment.now, moment);
         }
-        self.turn_or_new(moment);
+        let gathers = self.begun_turn(moment).gathers();
         if self.utterance.as_ref().is_some_and(Utterance::has_words) {
             self.take_utterance_into_turn(moment);
         }
         self.remember_context(llm, messages, asked.as_ref());
         self.reply_begins(moment);
-        let read = self.turn.as_ref().is_none_or(Turn::is_read);
         let limit = self.config.attribute_limit;
         let request = context
-            .filter(|_| read)
+            .filter(|_| gathers == Gathers::Everything)
             .map(|context| Request::copy(context, asked.as_ref(), limit))
             .unwrap_or_default();
         self.supersede_calls(llm, moment);

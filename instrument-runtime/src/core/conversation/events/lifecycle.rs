@@ -121,6 +121,21 @@ impl Conversation {
         self.turn.insert(turn)
     }
 
+    /// The same, with its span begun.
+    pub(in super::super) fn begun_turn(&mut self, moment: &mut Moment<'_>) -> &mut Turn {
+        self.make_room(moment);
+        let turn = self.turn_or_new(moment);
+        turn.begin(moment.spans);
+        turn
+    }
+
+    /// A turn that has very many spans lets go of its oldest.
+    pub(in super::super) fn make_room(&mut self, moment: &mut Moment<'_>) {
+        let Some(mut turn) = self.turn.take_if(|turn| turn.is_crowded()) else { return };
+        turn.make_room(moment.now, &self.facts_of(&turn), moment.spans);
+        self.turn = Some(turn);
+    }
+
     /// The turn of a number, under way or held.
     pub(in super::super) fn turn_of(&mut self, number: TurnNumber) -> Option<&mut Turn> {
         self.turns_newest_first().find(|turn| turn.number == number)

@@ -13,8 +13,9 @@ impl Conversation {
         request: Request,
         moment: &mut Moment<'_>,
     ) {
+        let gathers = self.begun_turn(moment).gathers();
         let processor = self.services[llm].processor.clone();
-        let mut call = Call::new(self.new_key(), moment.now, llm, processor, request);
+        let mut call = Call::new(self.new_key(), moment.now, llm, processor, request, gathers);
         call.awaits_kind = self.may_speak_by_itself() && !self.services[llm].is_speech_to_speech;
         if let Some(heard) = self.take_heard_by(llm) {
             call.heard.push(&heard, Spacing::Between);
@@ -22,8 +23,7 @@ impl Conversation {
         if let Some(early) = self.take_early_ttfb_of(llm, moment.now) {
             call.add_metric(&early.metric(&self.services[llm].processor.name));
         }
-        let turn = self.turn_or_new(moment);
-        turn.begin(moment.spans);
+        let turn = self.begun_turn(moment);
         if !call.awaits_kind {
             turn.begin_call(&call, moment.spans);
         }
@@ -97,7 +97,7 @@ impl Conversation {
         let now = moment.now;
         let Some(call) = self.answering_call(llm) else { return };
         call.close(now);
-        let has_said_something = call.text().is_some() && !call.is_interrupted();
+        let has_said_something = call.has_words() && !call.is_interrupted();
         // Without synthesis, an answer is heard as a whole at its end.
         if has_said_something && self.is_text_only(llm) {
             self.bot_starts(moment);

@@ -49,7 +49,7 @@ impl Conversation {
         self.services.role_of_pusher(source, FrameKind::FunctionCallInProgress);
         let llm = self.services.index_of(source);
         let key = self.new_key();
-        let turn = self.turn_or_new(moment);
+        let turn = self.begun_turn(moment);
         let by_id = turn.calls.iter().rposition(|call| call.asks_for(asked.tool_call_id));
         let by_service = || turn.calls.iter().rposition(|call| call.service == llm);
         let asking = by_id.or_else(by_service).or(turn.calls.len().checked_sub(1));

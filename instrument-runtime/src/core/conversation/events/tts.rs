@@ -219,7 +219,7 @@ impl Conversation {
         if let Some(characters) = self.take_pending_characters(tts) {
             synthesis.add_characters(characters);
         }
-        let turn = self.turn_or_new(moment);
+        let turn = self.begun_turn(moment);
         let child = Child {
             key: synthesis.key,
             kind: SpanKind::Tts,

@@ -312,5 +312,6 @@ impl Conversation {
             None if may_be_carried => self.carried.push(utterance),
             None => {}
         }
+        self.make_room(moment);
     }
 }

@@ -20,6 +20,15 @@ use super::fault::Faults;
 use super::release::Times;
 use crate::core::conversation::services::ServiceIndex;
 
+/// What is gathered of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gathers {
+    /// All that it has to tell.
+    Everything,
+    /// Nothing but what the rules of turns ask for: the sampler dropped its turn.
+    Nothing,
+}
+
 /// One invocation of a language model.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -37,6 +46,9 @@ pub(crate) struct Call {
     pub(crate) heard: JoinedText,
     /// What a service that speaks by itself says it says.
     pub(crate) said: JoinedText,
+    /// It has answered in words, whether they are gathered or not.
+    has_words: bool,
+    gathers: Gathers,
     text: StreamedText,
     measurements: Measurements,
     first_token: Option<Time>,
@@ -52,6 +64,7 @@ impl Call {
         service: ServiceIndex,
         processor: Arc<Processor>,
         request: Request,
+        gathers: Gathers,
     ) -> Self {
         Self {
             key,
@@ -65,6 +78,8 @@ impl Call {
             response_started: None,
             heard: JoinedText::default(),
             said: JoinedText::default(),
+            has_words: false,
+            gathers,
             text: StreamedText::default(),
             measurements: Measurements::default(),
             first_token: None,
@@ -108,10 +123,19 @@ impl Call {
     }
 
     pub(crate) fn add_text(&mut self, now: Time, chunk: &TextChunk<'_>) {
-        if !chunk.text.is_empty() {
-            self.answers(now);
+        if chunk.text.is_empty() {
+            return;
+        }
+        self.answers(now);
+        self.has_words |= !chunk.text.trim().is_empty();
+        if self.gathers == Gathers::Everything {
             self.text.push(chunk);
         }
+    }
+
+    /// Whether it has answered in words.
+    pub(crate) fn has_words(&self) -> bool {
+        self.has_words
     }
 
     /// Its answer, if it gave one in words.

@@ -10,7 +10,7 @@ pub(crate) mod tool;
 pub(crate) mod turn;
 pub(crate) mod utterance;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, Gathers};
 pub(crate) use fault::Fault;
 pub(crate) use release::Facts;
 pub(crate) use request::{Place, UserMessage};

@@ -33,31 +33,72 @@ impl Facts<'_> {
     }
 }
 
+/// No more spans of one kind than this are gathered in a turn.
+const MOST_SPANS: usize = 256;
+
 impl Turn {
     /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
     pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
         let latency = self.latency();
+        let end = self.end();
         for mut utterance in std::mem::take(&mut self.utterances) {
             utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
             self.begin_utterance(&mut utterance, spans);
-            self.release_utterance(utterance, facts, spans);
+            self.release_utterance(utterance, end, facts, spans);
         }
         self.hand_answers_to_syntheses();
         let output = self.output(facts);
         for call in std::mem::take(&mut self.calls) {
-            self.release_call(call, facts, spans);
+            self.release_call(call, end, facts, spans);
         }
-        let end = self.end();
         for synthesis in std::mem::take(&mut self.syntheses) {
             let times = facts.times(synthesis.service);
-            self.release_child(synthesis.into_record(end, times, facts.spoken_text_is_told), facts, spans);
+            self.release_child(
+                synthesis.into_record(end, times, facts.spoken_text_is_told),
+                end,
+                facts,
+                spans,
+            );
         }
         for tool in std::mem::take(&mut self.tools) {
-            self.release_child(tool.into_record(end), facts, spans);
+            self.release_child(tool.into_record(end), end, facts, spans);
         }
         if self.has_begun() {
-            let (start, end) = (self.start, self.end());
+            let start = self.start;
             spans.end(within(self.into_record(output, latency, facts), start, end));
+        }
+    }
+
+    /// Whether it has very many spans of a kind.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let most =
+            self.utterances.len().max(self.calls.len()).max(self.syntheses.len()).max(self.tools.len());
+        most >= MOST_SPANS
+    }
+
+    /// Lets go of the oldest of very many spans of a kind, as they are `now`: memory has bounds, a turn has none.
+    pub(crate) fn make_room(&mut self, now: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        if self.utterances.len() >= MOST_SPANS {
+            let utterance = self.utterances.remove(0);
+            self.release_utterance(utterance, now, facts, spans);
+        }
+        if self.calls.len() >= MOST_SPANS {
+            let call = self.calls.remove(0);
+            self.release_call(call, now, facts, spans);
+        }
+        if self.syntheses.len() >= MOST_SPANS {
+            let synthesis = self.syntheses.remove(0);
+            let times = facts.times(synthesis.service);
+            self.release_child(
+                synthesis.into_record(now, times, facts.spoken_text_is_told),
+                now,
+                facts,
+                spans,
+            );
+        }
+        if self.tools.len() >= MOST_SPANS {
+            let tool = self.tools.remove(0);
+            self.release_child(tool.into_record(now), now, facts, spans);
         }
     }
 
@@ -71,34 +112,39 @@ impl Turn {
         }
     }
 
-    fn release_utterance(&self, utterance: Utterance, facts: &Facts<'_>, spans: &mut dyn Spans) {
+    fn release_utterance(&self, utterance: Utterance, end: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
         if !utterance.begun {
             return;
         }
         if let Some((service, processor)) = utterance.service.clone() {
             self.release_child(
-                utterance.into_record(processor, self.end(), facts.times(service)),
+                utterance.into_record(processor, end, facts.times(service)),
+                end,
                 facts,
                 spans,
             );
         }
     }
 
-    fn release_call(&mut self, mut call: Call, facts: &Facts<'_>, spans: &mut dyn Spans) {
+    fn release_call(&mut self, mut call: Call, end: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
         if call.awaits_kind {
             call.awaits_kind = false;
             self.begin_call(&call, spans);
         }
+        // A model that hears by itself heard all that the user said in this turn.
+        if facts.services[call.service].is_speech_to_speech && call.heard.is_empty() {
+            call.heard.push(self.heard.as_str(), Spacing::Between);
+        }
         let times = facts.times(call.service);
-        self.release_child(call.into_record(self.end(), times), facts, spans);
+        self.release_child(call.into_record(end, times), end, facts, spans);
     }
 
-    fn release_child(&self, mut record: SpanRecord, facts: &Facts<'_>, spans: &mut dyn Spans) {
+    fn release_child(&self, mut record: SpanRecord, end: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
         if !self.is_recorded() {
             return;
         }
         record.user_id.clone_from(&facts.user_id);
-        spans.end(within(record, self.start, self.end()));
+        spans.end(within(record, self.start, end));
     }
 
     /// What the bot said: as spoken, or as given to synthesis, or, without one, as written.

@@ -8,7 +8,7 @@ use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
-use super::call::Call;
+use super::call::{Call, Gathers};
 use super::fault::Faults;
 use super::latency::Waited;
 use super::synthesis::Synthesis;
@@ -108,14 +108,17 @@ impl Turn {
         }
     }
 
-    /// Whether anything is gathered for it.
-    pub(crate) fn is_recorded(&self) -> bool {
-        self.export != Export::Begun(Recording::No)
+    /// What is gathered of its spans.
+    pub(crate) fn gathers(&self) -> Gathers {
+        match self.export {
+            Export::NotYet | Export::Begun(Recording::Yes) => Gathers::Everything,
+            Export::Begun(Recording::NumbersOnly | Recording::No) => Gathers::Nothing,
+        }
     }
 
-    /// Whether somebody will read what its models are sent.
-    pub(crate) fn is_read(&self) -> bool {
-        matches!(self.export, Export::NotYet | Export::Begun(Recording::Yes))
+    /// Whether its spans are told, if only for their numbers.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.export != Export::Begun(Recording::No)
     }
 
     /// The bot is to be heard.

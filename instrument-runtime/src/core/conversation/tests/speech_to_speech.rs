@@ -90,7 +90,7 @@ fn a_response_of_function_calls_alone_is_a_span() {
         turn 1 0..2500 completed "Weather?" "21 degrees." after 0.800
           llm 1700..1750 "Weather?" - tokens 240
             tool weather 1750..1900 "21"
-          llm 2000..2300 - "21 degrees." ttfb 0.050
+          llm 2000..2300 "Weather?" "21 degrees." ttfb 0.050
         "#,
     );
 }

@@ -1,0 +1,186 @@
+//! Conversations as one trace, through the facade: each is exported once, whatever becomes of it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
+use pipecat_instrument::frame::{
+    Direction, Frame, FrameId, FrameKind, FramePushed, ObservedFrame, Processor, ProcessorRef, Role,
+    TextChunk,
+};
+use pipecat_instrument::{ObserveOptions, Observer, PipecatInstrumentor, Preset, TraceLayout};
+use pipecat_instrument_runtime::core::conversation::ConversationConfig;
+use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
+use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use support::{Traced, attribute, provider, push};
+
+const NAME: &str = "pipecat.conversation";
+
+fn per_conversation() -> Traced {
+    Traced::with(PipecatInstrumentor::builder().layout(TraceLayout::PerConversation))
+}
+
+fn observer() -> Observer {
+    PipecatInstrumentor::observe(ObserveOptions::new().conversation_id("call-42")).unwrap()
+}
+
+fn llm() -> Processor {
+    Processor::new("Llm", "OpenAILLMService", Role::Llm)
+}
+
+/// The bot greets, and has said what it had to say.
+fn greet(observer: &Observer) {
+    let output = Processor::new("Output", "Output", Role::OutputTransport);
+    push(observer, &output, 1, &Frame::Start);
+    push(observer, &llm(), 2, &Frame::LlmResponseStart);
+    push(observer, &llm(), 3, &Frame::LlmText(TextChunk::new("Hello")));
+    push(observer, &llm(), 4, &Frame::LlmResponseEnd);
+    push(observer, &output, 5, &Frame::BotStartedSpeaking);
+    push(observer, &output, 6, &Frame::BotStoppedSpeaking);
+}
+
+/// The last hop of a frame, to the end of the pipeline.
+fn push_to_the_end(observer: &Observer, id: u64, frame: &Frame<'_>) {
+    observer.on_push_frame(&FramePushed {
+        source: ProcessorRef::named("Output"),
+        destination: (&Processor::new("Sink", "Sink", Role::Sink)).into(),
+        direction: Direction::Downstream,
+        id: Some(FrameId(id)),
+        sibling: None,
+        frame,
+    });
+}
+
+fn conversations(spans: &[SpanData]) -> Vec<&SpanData> {
+    spans.iter().filter(|span| span.name == NAME).collect()
+}
+
+#[test]
+fn it_is_over_with_the_end_of_the_pipeline_though_the_task_lives_on() {
+    for end in [Frame::End, Frame::Cancel] {
+        let traced = per_conversation();
+        let observer = observer();
+        greet(&observer);
+        assert!(conversations(&traced.spans()).is_empty());
+        push_to_the_end(&observer, 7, &end);
+        let spans = traced.spans();
+        let [conversation] = conversations(&spans)[..] else { panic!("{spans:?}") };
+        let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
+        assert_eq!((turn.start_time, turn.end_time), (conversation.start_time, conversation.end_time));
+
+        drop(observer);
+        assert_eq!(traced.spans().len(), 3, "a conversation, a turn, a language model");
+    }
+}
+
+#[test]
+fn it_is_over_when_it_is_closed_and_only_once() {
+    let traced = per_conversation();
+    let observer = observer();
+    greet(&observer);
+    observer.close();
+    assert_eq!(conversations(&traced.spans()).len(), 1);
+
+    observer.close();
+    greet(&observer);
+    drop(observer);
+    assert_eq!(traced.spans().len(), 3);
+}
+
+#[test]
+fn it_is_over_when_the_task_is_dropped() {
+    let traced = per_conversation();
+    greet(&observer());
+    let spans = traced.spans();
+    let [conversation] = conversations(&spans)[..] else { panic!("{spans:?}") };
+    assert_eq!(attribute(conversation, "session.id").as_deref(), Some("call-42"));
+    assert_eq!(attribute(conversation, "openinference.span.kind").as_deref(), Some("CHAIN"));
+}
+
+/// A frame of somebody whose `view` does not keep its word.
+struct Broken;
+
+impl ObservedFrame for Broken {
+    fn kind(&self) -> FrameKind {
+        FrameKind::LlmText
+    }
+
+    fn view(&self) -> Frame<'_> {
+        panic!("no view today")
+    }
+}
+
+#[test]
+fn it_is_over_after_a_panic() {
+    let traced = per_conversation();
+    let observer = observer();
+    greet(&observer);
+    push(&observer, &llm(), 7, &Broken);
+    assert_eq!(conversations(&traced.spans()).len(), 1);
+    drop(observer);
+    assert_eq!(conversations(&traced.spans()).len(), 1);
+}
+
+#[test]
+fn one_in_which_nothing_happens_is_no_trace() {
+    let traced = per_conversation();
+    let observer = observer();
+    push_to_the_end(&observer, 1, &Frame::Start);
+    push_to_the_end(&observer, 2, &Frame::End);
+    drop(observer);
+    assert_eq!(traced.spans(), []);
+}
+
+#[test]
+fn what_is_set_after_a_preset_is_set_over_it() {
+    let builder = PipecatInstrumentor::builder().preset(Preset::jaeger()).layout(TraceLayout::PerTurn);
+    let traced = Traced::with(builder);
+    greet(&observer());
+    let spans = traced.spans();
+    let names: Vec<&str> = spans.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["llm_openaillmservice", "turn-1"]);
+}
+
+/// All recordings, each as one trace.
+#[test]
+fn every_recording_is_one_trace_whose_turns_lie_within_it() {
+    for log in recordings() {
+        let per_turn = replayed(&log, EmitSettings::default());
+        let spans = replayed(&log, EmitSettings::default().layout(TraceLayout::PerConversation));
+        assert_eq!(spans.len(), per_turn.len() + 1, "{}", log.display());
+
+        let [conversation] = conversations(&spans)[..] else { panic!("{}: {spans:?}", log.display()) };
+        assert_eq!(conversation.parent_span_id, SpanId::INVALID);
+        for span in &spans {
+            let is_within =
+                span.start_time >= conversation.start_time && span.end_time <= conversation.end_time;
+            assert!(is_within, "{}: {} lies outside", log.display(), span.name);
+            assert_eq!(span.span_context.trace_id(), conversation.span_context.trace_id(), "{}", span.name);
+        }
+        for turn in spans.iter().filter(|span| span.name == "pipecat.conversation.turn") {
+            assert_eq!(turn.parent_span_id, conversation.span_context.span_id(), "{}", log.display());
+        }
+    }
+}
+
+fn recordings() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("corpus").join("frames");
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn replayed(log: &Path, settings: EmitSettings) -> Vec<SpanData> {
+    let spans = InMemorySpanExporter::default();
+    let provider = provider(&spans);
+    let mut reader = FrameLogReader::open(log).unwrap();
+    let config = reader.header().config(ConversationConfig::default());
+    let mut emitter = Emitter::new(&Tracers::new(&provider), Arc::new(settings), Session::new("call-42"));
+    replay(&mut reader, config, &mut emitter);
+    emitter.finish();
+    spans.get_finished_spans().unwrap()
+}
