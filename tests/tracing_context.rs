@@ -16,6 +16,7 @@ use pipecat_instrument::opentelemetry::trace::{SpanContext, SpanId};
 use pipecat_instrument::{ObservedTask, Observer, TracingContext, instrument_task, propagation};
 use support::{Traced, attribute, push};
 
+const FORWARDER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const CALL: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 #[derive(Default)]
@@ -36,6 +37,11 @@ impl Task {
     fn new() -> Self {
         Self::default()
     }
+}
+
+#[instrument_task(parent = traceparent, link = FORWARDER)]
+fn put_through(traceparent: Option<&str>) -> Task {
+    Task::default()
 }
 
 impl Task {
@@ -166,4 +172,18 @@ fn the_request_that_a_call_came_with_is_the_parent_of_its_turns() {
     assert_eq!(attribute(&turn, "caller.line").as_deref(), Some("reception"));
     let [by_turn, _] = calendar.callers().map(Option::unwrap);
     assert_eq!(by_turn.trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
+}
+
+#[test]
+fn an_annotation_names_the_call_that_a_task_is_built_for() {
+    for (traceparent, parent) in [(Some(CALL), "b7ad6b7169203331"), (None, "0000000000000000")] {
+        let traced = Traced::new();
+        put_through(traceparent).check_calendar(&Server::start());
+
+        let turn = span(&traced, "pipecat.conversation.turn");
+        assert_eq!(turn.parent_span_id.to_string(), parent);
+        let links: Vec<String> =
+            turn.links.iter().map(|link| link.span_context.span_id().to_string()).collect();
+        assert_eq!(links, ["00f067aa0ba902b7"]);
+    }
 }
