@@ -1,4 +1,17 @@
-//! Runtime of `pipecat-instrument`.
+//! The runtime of `pipecat-instrument`: from the frames of a voice agent's pipeline to OpenTelemetry spans.
+//!
+//! Users take the facade, `pipecat-instrument`; adapters for frameworks take this. Arrows point down only:
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
+//! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
+//! | `setup` | the printed tree, a console exporter (feature `setup`) |
+//! | [`debug_log`] | the frame log: written, read, replayed |
+//! | [`emit`] | finished records to OpenTelemetry spans |
+//! | [`json`] | chat contexts and JSON from `serde_json` |
+//! | [`core`] | the rules: pure, with no clock and no lock |
+
 #[doc(hidden)]
 pub mod __private;
 pub mod core;
@@ -9,3 +22,5 @@ pub mod json;
 pub mod observer;
 #[cfg(feature = "setup")]
 pub mod setup;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

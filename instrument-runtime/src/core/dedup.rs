@@ -33,6 +33,9 @@ pub(crate) enum Aspect {
 pub(crate) struct Seen {
     young: IdSet,
     old: IdSet,
+    /// The greatest key that is among the old ones.
+    greatest_old: u64,
+    greatest: u64,
     twins: Vec<Option<Twin>>,
 }
 
@@ -46,6 +49,7 @@ struct Twin {
 
 impl Seen {
     /// Whether this hop is the first to show the frame.
+    #[inline]
     pub(crate) fn first(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let Some(id) = hop.id else { return true };
         if !self.insert(id, Aspect::Whole) {
@@ -62,14 +66,18 @@ impl Seen {
         id.is_none_or(|id| self.insert(id, aspect))
     }
 
+    #[inline]
     fn insert(&mut self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        if self.old.contains(&key) || !self.young.insert(key) {
+        // Where ids rise, a new frame need not be looked for among the old ones.
+        if (key <= self.greatest_old && self.old.contains(&key)) || !self.young.insert(key) {
             return false;
         }
+        self.greatest = self.greatest.max(key);
         if self.young.len() >= REMEMBERED / 2 {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
+            self.greatest_old = self.greatest;
         }
         true
     }

@@ -162,9 +162,10 @@ impl StreamedText {
 
     /// The chunks turned out to be deltas: joins those that were held as prefixes of the newest.
     fn settle(&mut self, spacing: Spacing) {
-        if let State::Open { earlier } = std::mem::replace(&mut self.state, State::Settled)
-            && !earlier.is_empty()
-        {
+        let State::Open { earlier } = &mut self.state else { return };
+        let earlier = std::mem::take(earlier);
+        self.state = State::Settled;
+        if !earlier.is_empty() {
             let newest = std::mem::take(&mut self.text);
             for length in earlier {
                 self.text.push(&newest.0[..length], spacing);

@@ -11,8 +11,6 @@ use crate::core::record::LlmRecord;
 
 /// The role of a service's own instruction, and of the messages that make it unnecessary.
 const SYSTEM: &str = "system";
-/// The roles that nearly all messages have.
-const USUAL_ROLES: [&str; 4] = ["user", "assistant", "tool", SYSTEM];
 
 /// What the user said last: what a model that hears by itself has heard, else the last message of a user.
 pub(super) fn last_of_user(llm: &LlmRecord) -> Option<&str> {
@@ -30,20 +28,20 @@ pub(super) fn sent(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
 ///
 /// They are numbered from 0 in the order of the conversation, so that what is left out leaves no gap, and written in
 /// order of importance: system, newest, …, oldest.
-pub(super) fn put_input(llm: &LlmRecord, out: &mut Attributes) {
+pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
     let all = out.room();
     let mut room = all;
-    let system = system_message(llm).filter(|system| take_room(&mut room, system));
-    let newest = llm.request.newest.iter().rev().take_while(|message| take_room(&mut room, message)).count();
-    let kept = &llm.request.newest[llm.request.newest.len() - newest..];
+    let system = system_message(&llm).filter(|system| take_room(&mut room, system)).map(Cow::into_owned);
+    let mut newest = llm.request.newest;
+    let kept = newest.iter().rev().take_while(|message| take_room(&mut room, message)).count();
 
     out.reserve(all - room);
     let mut family = out.family(MessageList::Input.family());
     let first = usize::from(system.is_some());
     if let Some(system) = system {
-        put(&system, &MessageKeys::new(MessageList::Input, 0), &mut family);
+        put(system, &MessageKeys::new(MessageList::Input, 0), &mut family);
     }
-    for (index, message) in kept.iter().enumerate().rev() {
+    for (index, message) in newest.drain(newest.len() - kept..).enumerate().rev() {
         put(message, &MessageKeys::new(MessageList::Input, first + index), &mut family);
     }
 }
@@ -60,7 +58,7 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
         ..Message::default()
     };
     let mut family = out.family(MessageList::Output.family());
-    put(&answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
+    put(answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
 }
 
 /// How many messages a model was sent, with the service's instruction where it stands in for a system message.
@@ -84,52 +82,54 @@ fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
 
 /// Takes the room that `message` needs, if there is as much.
 fn take_room(room: &mut usize, message: &Message) -> bool {
-    let mut needed = 0;
-    each_field(message, |_, _| needed += 1);
-    let left = room.checked_sub(needed);
+    let left = room.checked_sub(needed(message));
     *room = left.unwrap_or(*room);
     left.is_some()
 }
 
-/// Writes `message` under `keys`.
-fn put(message: &Message, keys: &MessageKeys, family: &mut Family<'_>) {
-    each_field(message, |field, text| family.put(keys.key(field), value(field, text)));
+/// How many attributes [`put`] writes of `message`.
+fn needed(message: &Message) -> usize {
+    let content = match &message.content {
+        Content::None => 0,
+        Content::Text(_) => 1,
+        Content::Parts(parts) => {
+            parts.iter().map(|part| if matches!(part, Part::Other(_)) { 1 } else { 2 }).sum()
+        }
+    };
+    let others = usize::from(message.name.is_some()) + usize::from(message.tool_call_id.is_some());
+    1 + content + others + 3 * message.tool_calls.len()
 }
 
-/// A copy of `text`; not of a usual role, of which a context has hundreds.
-fn value(field: MessageField, text: &str) -> Value {
-    let usual = USUAL_ROLES.iter().find(|role| field == MessageField::Role && **role == text);
-    usual.map_or_else(|| text.to_owned().into(), |role| Value::from(*role))
-}
-
-/// Everything that there is to write of `message`: what it needs room for, and what is written.
-fn each_field<'a>(message: &'a Message, mut field: impl FnMut(MessageField, &'a str)) {
-    field(MessageField::Role, &message.role);
-    match &message.content {
+/// Writes everything that there is to write of `message`. Its texts are moved, not copied: they are most of what a
+/// span holds.
+fn put(message: Message, keys: &MessageKeys, family: &mut Family<'_>) {
+    let mut field = |field: MessageField, text: Value| family.put(keys.key(field), text);
+    field(MessageField::Role, message.role.into());
+    match message.content {
         Content::None => {}
-        Content::Text(text) => field(MessageField::Content, text),
-        Content::Parts(parts) => parts.iter().enumerate().for_each(|(index, part)| match part {
+        Content::Text(text) => field(MessageField::Content, text.into()),
+        Content::Parts(parts) => parts.into_iter().enumerate().for_each(|(index, part)| match part {
             Part::Text(text) => {
-                field(MessageField::PartType(index), "text");
-                field(MessageField::PartText(index), text);
+                field(MessageField::PartType(index), "text".into());
+                field(MessageField::PartText(index), text.into());
             }
             Part::Image(url) => {
-                field(MessageField::PartType(index), "image");
-                field(MessageField::PartImageUrl(index), &url.0);
+                field(MessageField::PartType(index), "image".into());
+                field(MessageField::PartImageUrl(index), url.0.into());
             }
-            Part::Other(kind) => field(MessageField::PartType(index), kind),
+            Part::Other(kind) => field(MessageField::PartType(index), kind.into()),
         }),
     }
-    if let Some(name) = &message.name {
-        field(MessageField::Name, name);
+    if let Some(name) = message.name {
+        field(MessageField::Name, name.into());
     }
-    if let Some(id) = &message.tool_call_id {
-        field(MessageField::ToolCallId, id);
+    if let Some(id) = message.tool_call_id {
+        field(MessageField::ToolCallId, id.into());
     }
-    for (index, call) in message.tool_calls.iter().enumerate() {
-        field(MessageField::CallId(index), &call.id);
-        field(MessageField::CallName(index), &call.name);
-        field(MessageField::CallArguments(index), &call.arguments);
+    for (index, call) in message.tool_calls.into_iter().enumerate() {
+        field(MessageField::CallId(index), call.id.into());
+        field(MessageField::CallName(index), call.name.into());
+        field(MessageField::CallArguments(index), call.arguments.into());
     }
 }
 

@@ -52,20 +52,16 @@ pub(super) fn parameters(body: &Body, out: &mut Attributes) {
 }
 
 /// Writes the tools that a model might call.
-pub(super) fn tools(body: &Body, out: &mut Attributes) {
-    if let Body::Llm(llm) = body {
-        let mut family = out.family(keys::LLM_TOOLS);
-        for (index, tool) in llm.request.tools.iter().enumerate() {
-            family.put(keys::tool_schema(index), tool.clone());
-        }
+pub(super) fn tools(tools: Vec<String>, out: &mut Attributes) {
+    let mut family = out.family(keys::LLM_TOOLS);
+    for (index, tool) in tools.into_iter().enumerate() {
+        family.put(keys::tool_schema(index), tool);
     }
 }
 
 /// Writes the messages that a model was sent, as many as fit.
-pub(super) fn input_messages(body: &Body, out: &mut Attributes) {
-    if let Body::Llm(llm) = body {
-        messages::put_input(llm, out);
-    }
+pub(super) fn input_messages(llm: LlmRecord, out: &mut Attributes) {
+    messages::put_input(llm, out);
 }
 
 /// `OpenInference` has no kinds of its own for speech: what a model does is `LLM`.

@@ -138,23 +138,26 @@ impl Emitter {
         (builder, self.conversation.get_or_insert_with(begin).context().clone())
     }
 
-    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
+    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, mut record: SpanRecord) {
         if let Some(conversation) = &mut self.conversation {
             conversation.take_in(&record);
         }
         if let Some(measure) = &self.measure {
             measure.measure(&record);
         }
-        let span = context.span();
+        let (span, end) = (context.span(), system_time(record.end));
         if span.is_recording() {
+            let (events, status) = (take(&mut record.events), status(record.status.clone()));
             let session = told.with_session(&self.session);
             let place = Place { session: &session, ..self.place(Some(start.turn)) };
-            span.set_attributes(span::attributes(&record, &place));
             told.into_notes().write(&span, record.start, record.end);
-            record.events.into_iter().for_each(|event| add_event(&span, event));
-            span.set_status(status(record.status));
+            span.set_attributes(span::attributes(record, &place));
+            for event in events {
+                add_event(&span, event);
+            }
+            span.set_status(status);
         }
-        span.end_with_timestamp(system_time(record.end));
+        span.end_with_timestamp(end);
     }
 
     fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {

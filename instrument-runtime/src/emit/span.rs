@@ -6,30 +6,33 @@ use super::attributes::Attributes;
 use super::conversation::ConversationFacts;
 use super::place::Place;
 use super::{Conventions, Session, gen_ai, keys, langfuse, openinference, openobserve, pipecat};
-use crate::core::record::{SpanRecord, Status};
+use crate::core::record::{Body, SpanRecord, Status};
 
-/// The attributes of `record`, in order of importance. What can be many comes last: tools, then messages.
-pub(super) fn attributes(record: &SpanRecord, place: &Place<'_>) -> Vec<KeyValue> {
+/// The attributes of `record`, in order of importance. What can be many comes last, and is moved into them: tools, then
+/// messages.
+pub(super) fn attributes(record: SpanRecord, place: &Place<'_>) -> Vec<KeyValue> {
     let conventions = place.settings.conventions;
     let mut out = Attributes::with_limit(place.settings.attribute_limit);
-    openinference::essentials(record, place.session, &mut out);
+    openinference::essentials(&record, place.session, &mut out);
     put_error_type(&record.status, &mut out);
     openinference::parameters(&record.body, &mut out);
     if conventions.contains(Conventions::GEN_AI) {
-        gen_ai::describe(record, place.session, &mut out);
+        gen_ai::describe(&record, place.session, &mut out);
     }
     if conventions.contains(Conventions::LANGFUSE) {
-        langfuse::describe(record, place, &mut out);
+        langfuse::describe(&record, place, &mut out);
     }
     if conventions.contains(Conventions::OPENOBSERVE) {
-        openobserve::describe(record, &mut out);
+        openobserve::describe(&record, &mut out);
     }
     if conventions.contains(Conventions::PIPECAT) {
-        pipecat::describe(record, place.session, &mut out);
+        pipecat::describe(&record, place.session, &mut out);
     }
     put_additional(place.session, &mut out);
-    openinference::tools(&record.body, &mut out);
-    openinference::input_messages(&record.body, &mut out);
+    if let Body::Llm(mut llm) = record.body {
+        openinference::tools(std::mem::take(&mut llm.request.tools), &mut out);
+        openinference::input_messages(*llm, &mut out);
+    }
     out.into_vec()
 }
 

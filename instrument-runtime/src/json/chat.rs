@@ -51,19 +51,24 @@ pub(crate) fn role_of(message: &Value) -> &str {
     message.get("role").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The message that its JSON form tells.
+/// The message that its JSON form tells. Each field is looked at once: a context has hundreds of messages, and the
+/// fields that most of them lack would cost as much as those that they have.
 pub(crate) fn message_from_json(message: &Value) -> Message {
-    Message {
-        role: role_of(message).to_owned(),
-        content: message.get("content").map(content_from_json).unwrap_or_default(),
-        name: text_of(message, "name"),
-        tool_call_id: text_of(message, "tool_call_id"),
-        tool_calls: message
-            .get("tool_calls")
-            .and_then(Value::as_array)
-            .map(|calls| calls.iter().map(tool_call_from_json).collect())
-            .unwrap_or_default(),
+    let mut read = Message::default();
+    for (name, value) in message.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "role" => read.role = text(value).unwrap_or_default(),
+            "content" => read.content = content_from_json(value),
+            "name" => read.name = text(value),
+            "tool_call_id" => read.tool_call_id = text(value),
+            "tool_calls" => {
+                let calls = value.as_array().into_iter().flatten();
+                read.tool_calls = calls.map(tool_call_from_json).collect();
+            }
+            _ => {}
+        }
     }
+    read
 }
 
 /// The JSON form of a message; the inverse of [`message_from_json`].
@@ -151,5 +156,9 @@ fn tool_call_to_json(call: ToolCall) -> Value {
 }
 
 fn text_of(object: &Value, key: &str) -> Option<String> {
-    object.get(key)?.as_str().map(str::to_owned)
+    text(object.get(key)?)
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }

@@ -8,6 +8,7 @@
 //!     ├─ frame log on?                       ──▶ a copy of the hop to the log's queue
 //!     ├─ a kind that never matters           ──▶ done            no lock, no clock
 //!     ├─ outgoing audio, nobody waits for it ──▶ counted         a few atomics
+//!     ├─ a later hop of a frame seen lately  ──▶ done            one atomic load
 //!     └─ anything else                       ──▶ lock: counted audio, deadlines that are due, the hop itself
 //! ```
 //!
@@ -23,6 +24,7 @@ mod inside;
 mod isolation;
 mod options;
 pub mod propagation;
+mod recent;
 mod running;
 #[cfg(test)]
 mod tests;

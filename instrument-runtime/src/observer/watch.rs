@@ -14,11 +14,11 @@ use super::clock::Clock;
 use super::frame_log::FrameLog;
 use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
+use super::recent::RecentFrames;
 use super::running::Running;
 use super::timer::{Wake, wake_at};
 use crate::core::conversation::{CloseReason, ConversationConfig, Signals};
 use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
-use crate::core::time::Time;
 use crate::emit::Emitter;
 
 /// One conversation under observation.
@@ -26,6 +26,7 @@ pub(super) struct Watch {
     id: Arc<str>,
     clock: Clock,
     audio: AudioMeter,
+    recent: RecentFrames,
     log: Option<FrameLog>,
     /// Whether the phase is `Over`: spares what comes afterwards the lock.
     over: AtomicBool,
@@ -51,6 +52,7 @@ impl Watch {
             id,
             clock: Clock::start(),
             audio: AudioMeter::new(),
+            recent: RecentFrames::new(),
             log,
             over: AtomicBool::new(false),
             phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter) }),
@@ -112,32 +114,51 @@ impl Watch {
 
     /// Before the first frame the conversation stays as it is: an adapter may still say what its framework announces.
     fn lets_in<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
+        let mut phase = self.phase.lock().ok()?;
         let now = self.clock.now();
-        if let Phase::Expected { emitter, .. } = &mut *self.phase.lock().ok()? {
-            return Some(act(Inside { conversation: None, emitter, now }));
-        }
-        self.step(now, |running, now| {
-            running.conversation.expire(now, &mut running.emitter);
-            act(Inside { conversation: Some(&mut running.conversation), emitter: &mut running.emitter, now })
-        })
+        let running = match &mut *phase {
+            Phase::Expected { emitter, .. } => return Some(act(Inside { conversation: None, emitter, now })),
+            Phase::Running(running) => running,
+            Phase::Over => return None,
+        };
+        running.tell_counted_audio(&self.audio);
+        let now = running.advance_to(now);
+        running.conversation.expire(now, &mut running.emitter);
+        let (conversation, emitter) = (Some(&mut running.conversation), &mut running.emitter);
+        let outcome = act(Inside { conversation, emitter, now });
+        self.look_ahead(phase);
+        Some(outcome)
     }
 
     /// A hop that somebody wants. Kept out of line, or the gate would pay for its registers.
     #[inline(never)]
     fn sort<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
         if let Some(log) = &self.log {
-            log.record(self.clock.now(), &hop_of(hop, &hop.frame.view()), || self.expected_signals());
+            self.write_down(log, hop);
         }
-        if !kind.matters() || self.over.load(Ordering::Relaxed) {
-            return;
+        let counts_once = kind.says_all_at_once() || kind.is_outgoing_audio();
+        let is_known = counts_once && hop.id.is_some_and(|id| self.recent.has(id));
+        if kind.matters() && !is_known && !self.over.load(Ordering::Relaxed) {
+            self.take(kind, hop);
         }
-        if !kind.is_outgoing_audio() {
-            return self.handle(self.clock.now(), &hop_of(hop, &hop.frame.view()));
-        }
-        match self.audio.sort(kind, hop) {
-            Hop::Seen => {}
+    }
+
+    #[inline(never)]
+    fn write_down<F: ObservedFrame + ?Sized>(&self, log: &FrameLog, hop: &FramePushed<'_, F>) {
+        log.record(self.clock.now(), &hop_of(hop, &hop.frame.view()), || self.expected_signals());
+    }
+
+    /// A hop that matters. Kept out of line, or the later hops of a frame would pay for it.
+    #[inline(never)]
+    fn take<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+        let what = if kind.is_outgoing_audio() { self.audio.sort(kind, hop) } else { Hop::Handle };
+        match what {
+            Hop::Seen => return,
             Hop::Count => self.count(&hop.frame.view()),
-            Hop::Handle => self.handle(self.clock.now(), &hop_of(hop, &hop.frame.view())),
+            Hop::Handle => self.handle(&hop_of(hop, &hop.frame.view())),
+        }
+        if let Some(id) = hop.id {
+            self.recent.add(id);
         }
     }
 
@@ -147,30 +168,39 @@ impl Watch {
         }
     }
 
-    fn handle(&self, now: Time, hop: &FramePushed<'_>) {
-        self.step(now, |running, now| {
-            running.conversation.handle(now, hop, &mut running.emitter);
-            running.choose_audio_source(&self.audio, hop);
-        });
+    /// A hop goes to the core. The clock is asked only if the core has a use for the time.
+    fn handle(&self, hop: &FramePushed<'_>) {
+        let Ok(mut phase) = self.phase.lock() else { return };
+        let Some(running) = phase.running() else { return };
+        running.tell_counted_audio(&self.audio);
+        if running.conversation.handle_at_any_time(hop) {
+            return;
+        }
+        let now = running.advance_to(self.clock.now());
+        running.conversation.handle(now, hop, &mut running.emitter);
+        running.choose_audio_source(&self.audio, hop);
+        self.look_ahead(phase);
     }
 
-    /// Everything that happens to the core goes through here: what was counted before `event`, then `event`. What was
-    /// due before that the core does first, by itself.
-    fn step<T>(&self, now: Time, event: impl FnOnce(&mut Running, Time) -> T) -> Option<T> {
-        let mut phase = self.phase.lock().ok()?;
-        let running = phase.running()?;
-
-        let now = running.advance_to(now);
+    /// Something may be due, though no frame has come.
+    fn expire(&self) {
+        let Ok(mut phase) = self.phase.lock() else { return };
+        let Some(running) = phase.running() else { return };
         running.tell_counted_audio(&self.audio);
-        let outcome = event(running, now);
+        let now = running.advance_to(self.clock.now());
+        running.conversation.expire(now, &mut running.emitter);
+        self.look_ahead(phase);
+    }
 
+    /// The core has taken something in: what does it wait for now?
+    fn look_ahead(&self, mut phase: MutexGuard<'_, Phase>) {
+        let Some(running) = phase.running() else { return };
         self.audio.set_interest(running.conversation.audio_interest());
         if running.conversation.is_closed() {
             self.become_over(&mut phase);
         } else if let Some(at) = running.new_wake_up() {
             wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
         }
-        Some(outcome)
     }
 
     fn end(&self, why: CloseReason) {
@@ -230,8 +260,7 @@ impl Phase {
 
 impl Wake for Watch {
     fn wake(&self) {
-        let expire = |running: &mut Running, now| running.conversation.expire(now, &mut running.emitter);
-        if let Err(panic) = isolate(|| self.step(self.clock.now(), expire)) {
+        if let Err(panic) = isolate(|| self.expire()) {
             self.abandon(&panic);
         }
     }

@@ -24,7 +24,7 @@ use std::time::Duration;
 pub use config::{Announced, ConversationConfig, Signals};
 
 use super::dedup::Seen;
-use super::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use super::frame::{Frame, FrameId, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
 use events::{EarlyTtfb, Given, Heard, LastContext, Playback, SpokenText, Voice};
@@ -204,6 +204,17 @@ impl Conversation {
             Phase::Running => self.takes(hop, moment),
             Phase::Cancelled => self.takes_after_cancel(hop, moment),
             Phase::Closed => {}
+        }
+    }
+
+    /// One hop of one frame, if what it does is the same whenever it comes: the next piece of an answer that is
+    /// streaming. Says whether it was; else it is to be [handled](Self::handle), with the time.
+    ///
+    /// Such pieces are most of what comes, and asking a clock costs more than all else that is done with them.
+    pub fn handle_at_any_time(&mut self, hop: &FramePushed<'_>) -> bool {
+        match hop.frame {
+            Frame::LlmText(chunk) if self.phase == Phase::Running => self.response_just_streams(hop, chunk),
+            _ => false,
         }
     }
 

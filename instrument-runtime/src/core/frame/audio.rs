@@ -32,8 +32,11 @@ impl Audio {
         if bytes_per_second == 0 {
             return Duration::ZERO;
         }
+        // One division for all that is ever sent in one piece: this is on the way of each.
+        if let Some(billionths) = self.bytes.checked_mul(1_000_000_000) {
+            return Duration::from_nanos(billionths / bytes_per_second);
+        }
         let seconds = self.bytes / bytes_per_second;
-        // Less than a second of audio is left. Its bytes times a thousand million fit for every rate that is heard.
         let rest = (self.bytes % bytes_per_second).saturating_mul(1_000_000_000) / bytes_per_second;
         Duration::from_secs(seconds).saturating_add(Duration::from_nanos(rest))
     }

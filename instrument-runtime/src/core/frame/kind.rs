@@ -110,6 +110,24 @@ impl FrameKind {
         !matches!(self, Self::Other | Self::InputAudio)
     }
 
+    /// Whether a frame of this kind says all that it has to say on its first hop, so that its later hops can be passed
+    /// over. Not so the frames whose meaning depends on where they are, and outgoing audio, which is counted where its
+    /// service sends it.
+    pub const fn says_all_at_once(self) -> bool {
+        !matches!(
+            self,
+            Self::Start
+                | Self::End
+                | Self::Stop
+                | Self::Cancel
+                | Self::LlmContext
+                | Self::TtsText
+                | Self::VadUserStoppedSpeaking
+                | Self::TtsAudio
+                | Self::OutputAudio
+        )
+    }
+
     /// Whether this is audio on its way to the user.
     pub const fn is_outgoing_audio(self) -> bool {
         matches!(self, Self::TtsAudio | Self::OutputAudio)

@@ -117,6 +117,7 @@ pub enum Frame<'a> {
 
 impl Frame<'_> {
     /// What the frame is, without its payload.
+    #[inline]
     pub const fn kind(&self) -> FrameKind {
         match self {
             Self::Start => FrameKind::Start,
@@ -205,6 +206,7 @@ pub trait ObservedFrame {
 }
 
 impl ObservedFrame for Frame<'_> {
+    #[inline]
     fn kind(&self) -> FrameKind {
         Frame::kind(self)
     }

@@ -28,7 +28,7 @@ fn context(system: Option<&str>, newest: usize) -> LlmRecord {
 /// The input messages of `llm` alone, with room for `limit` attributes.
 fn told(llm: &LlmRecord, limit: usize) -> String {
     let mut out = Attributes::with_limit(limit);
-    put_input(llm, &mut out);
+    put_input(llm.clone(), &mut out);
     text(&out.into_vec())
 }
 
@@ -65,7 +65,7 @@ fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
     let mut record = record(Body::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
-    let written = span::attributes(&record, &Place { session: &session, settings: &settings, turn: None });
+    let written = span::attributes(record, &Place { session: &session, settings: &settings, turn: None });
     assert_eq!(written.len(), 128);
     let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));
@@ -152,4 +152,6 @@ llm.input_messages.0.message.contents.2.message_content.type = input_audio
 llm.input_messages.0.message.name = ann
 "
     );
+    assert_eq!(told(&llm, 14), told(&llm, 128), "it is known how many attributes that takes");
+    assert_eq!(told(&llm, 13).lines().count(), 7, "the oldest is left out whole");
 }

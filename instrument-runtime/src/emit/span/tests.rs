@@ -21,7 +21,7 @@ fn told(record: &SpanRecord, conventions: Conventions) -> String {
 }
 
 fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
-    attributes(record, &Place { session, settings, turn: Some(TurnNumber(3)) })
+    attributes(record.clone(), &Place { session, settings, turn: Some(TurnNumber(3)) })
 }
 
 #[test]

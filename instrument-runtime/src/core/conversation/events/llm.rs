@@ -3,7 +3,7 @@
 use super::super::services::ServiceIndex;
 use super::super::spans::Call;
 use super::super::{Conversation, Moment};
-use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::frame::{Delivery, FrameKind, FramePushed, ProcessorRef, Role, Spacing, TextChunk};
 use crate::core::record::{Request, SpanKey};
 
 impl Conversation {
@@ -90,6 +90,29 @@ impl Conversation {
         if chunk.delivery == Delivery::Aloud {
             self.answer_is_given(call, moment);
         }
+    }
+
+    /// A piece of an answer that is streaming already, if that is all that `chunk` is; says whether it was.
+    ///
+    /// What it does then is the same whenever it comes: it is neither the first of its answer nor the first that
+    /// synthesis is given, and its turn cannot end without a frame while it streams. What else may be due by now, the
+    /// end of the bot's speech and the release of turns before, has nothing to do with it.
+    pub(in super::super) fn response_just_streams(
+        &mut self,
+        hop: &FramePushed<'_>,
+        chunk: &TextChunk<'_>,
+    ) -> bool {
+        if self.given.is_none() || self.services.role(hop.source) != Role::Llm {
+            return false;
+        }
+        let calls = self.turn.iter_mut().flat_map(|turn| turn.calls.iter_mut().rev());
+        let mut of_model = calls.filter(|call| call.processor.id == hop.source.id());
+        let answering = of_model.find(|call| call.is_open() && call.response_started.is_some());
+        let Some(call) = answering.filter(|call| call.just_streams()) else { return false };
+        if self.seen.first(self.now, hop) {
+            call.add_more_text(chunk);
+        }
+        true
     }
 
     pub(in super::super) fn response_ends(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {

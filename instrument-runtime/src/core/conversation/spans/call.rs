@@ -127,15 +127,26 @@ impl Call {
             return;
         }
         self.answers(now);
-        self.has_words |= !chunk.text.trim().is_empty();
-        if self.gathers == Gathers::Everything {
-            self.text.push(chunk);
-        }
+        self.add_more_text(chunk);
     }
 
     /// Whether it has answered in words.
     pub(crate) fn has_words(&self) -> bool {
         self.has_words
+    }
+
+    /// Whether one more piece of its answer would add to its text and do nothing else, whenever that piece comes.
+    pub(crate) fn just_streams(&self) -> bool {
+        // When its newest token came matters only to a failure that came before that.
+        self.is_under_way() && self.first_token.is_some() && self.faults.newest_at().is_none()
+    }
+
+    /// Its answer goes on. To be told only while it [just streams](Self::just_streams).
+    pub(crate) fn add_more_text(&mut self, chunk: &TextChunk<'_>) {
+        self.has_words = self.has_words || !chunk.text.trim().is_empty();
+        if self.gathers == Gathers::Everything {
+            self.text.push(chunk);
+        }
     }
 
     /// Its answer, if it gave one in words.

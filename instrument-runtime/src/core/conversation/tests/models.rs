@@ -156,3 +156,16 @@ fn an_answer_that_the_application_cut_is_over_with_the_next_context() {
         "#,
     );
 }
+
+#[test]
+fn a_piece_of_an_answer_that_was_cut_needs_the_time() {
+    let mut pipeline = Pipeline::new();
+    let token = Frame::LlmText(TextChunk::new("Hi."));
+    pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).push(LLM, &token);
+    assert!(pipeline.streams_on(LLM, &token));
+    // The user goes on, which cuts the answer; something else is heard. Now the turn waits for its end.
+    pipeline.at(1_900).voice().user_starts();
+    pipeline.at(2_000).push(OUT, &Frame::BotStartedSpeaking).at(2_100).push(OUT, &Frame::BotStoppedSpeaking);
+    assert!(!pipeline.streams_on(LLM, &token));
+}

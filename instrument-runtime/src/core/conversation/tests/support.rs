@@ -81,6 +81,17 @@ impl Pipeline {
         self.hop(source, "Somewhere", frame, id)
     }
 
+    /// Whether a new frame, pushed by `source`, does the same whenever it comes.
+    pub(super) fn streams_on(&mut self, source: &str, frame: &Frame<'_>) -> bool {
+        let from = self.processors.iter().find(|processor| processor.name == source).cloned();
+        let id = Some(FrameId(self.new_id()));
+        let source = from.as_ref().map_or(ProcessorRef::named(source), ProcessorRef::from);
+        let destination = ProcessorRef::named("Somewhere");
+        let direction = Direction::Downstream;
+        let hop = FramePushed { source, destination, direction, id, sibling: None, frame };
+        self.conversation.handle_at_any_time(&hop)
+    }
+
     pub(super) fn new_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id

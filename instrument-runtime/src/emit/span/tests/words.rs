@@ -239,7 +239,7 @@ tenant = acme
 "#
     );
     let turn = TurnRecord { end_reason: EndReason::Completed, ..turn() };
-    let turn = attributes(&record(Body::Turn(turn)), &place);
+    let turn = attributes(record(Body::Turn(turn)), &place);
     assert!(!text(&turn).contains("langfuse.trace.tags"), "the root has the tags");
 }
 

@@ -1,0 +1,134 @@
+//! What the benches share: an observed pipeline, and a provider that keeps nothing.
+#![allow(dead_code, unreachable_pub, reason = "each bench has its own copy, and none uses all of it")]
+
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData, SpanExporter};
+use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Processor, Role};
+use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument_runtime::emit::Tracers;
+
+/// Takes spans and keeps none: what is left of the cost is the cost of making them.
+#[derive(Debug)]
+pub struct Nowhere;
+
+impl SpanExporter for Nowhere {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// The SDK, with all of its bookkeeping for spans, and no place to send them.
+pub fn provider() -> SdkTracerProvider {
+    SdkTracerProvider::builder().with_simple_exporter(Nowhere).build()
+}
+
+/// The processors of a voice agent, in the order in which a frame passes them.
+pub struct Pipeline(Vec<Processor>);
+
+impl Pipeline {
+    pub fn new() -> Self {
+        let of = |(name, class, role): (&str, &str, Role)| Processor::new(name, class, role);
+        let processors = [
+            ("PipelineSource#0", "PipelineSource", Role::Other),
+            ("WebsocketServerInputTransport#0", "WebsocketServerInputTransport", Role::InputTransport),
+            ("DeepgramSTTService#0", "DeepgramSTTService", Role::Stt),
+            ("LLMUserAggregator#0", "LLMUserAggregator", Role::Other),
+            ("OpenAILLMService#0", "OpenAILLMService", Role::Llm),
+            ("CartesiaTTSService#0", "CartesiaTTSService", Role::Tts),
+            ("WebsocketServerOutputTransport#0", "WebsocketServerOutputTransport", Role::OutputTransport),
+            ("LLMAssistantAggregator#0", "LLMAssistantAggregator", Role::Other),
+            ("PipelineSink#0", "PipelineSink", Role::Sink),
+        ];
+        Self(processors.map(of).into())
+    }
+
+    /// The hop of a frame from the processor of `role` to the one `later` processors behind it.
+    pub fn hop<'a>(&'a self, role: Role, later: usize, id: u64, frame: &'a Frame<'a>) -> FramePushed<'a> {
+        let first = self.0.iter().position(|processor| processor.role == role).unwrap_or(0);
+        let last = self.0.len() - 1;
+        FramePushed {
+            source: (&self.0[(first + later).min(last - 1)]).into(),
+            destination: (&self.0[(first + later + 1).min(last)]).into(),
+            direction: Direction::Downstream,
+            id: Some(FrameId(id)),
+            sibling: None,
+            frame,
+        }
+    }
+
+    /// The first hop of a frame that the processor of `role` makes.
+    pub fn push(&self, observer: &Observer, role: Role, id: u64, frame: &Frame<'_>) {
+        observer.on_push_frame(&self.hop(role, 0, id, frame));
+    }
+
+    /// A conversation in which the bot has begun to answer. Ids from 100 on are free.
+    pub fn answering(&self, group: &ObserverGroup) -> Observer {
+        let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
+        let push = |role, id, frame| self.push(&observer, role, id, &frame);
+        (0..8).for_each(|later| observer.on_push_frame(&self.hop(Role::Other, later, 1, &Frame::Start)));
+        push(Role::InputTransport, 2, Frame::VadUserStartedSpeaking);
+        push(Role::InputTransport, 3, Frame::UserStartedSpeaking);
+        push(Role::Stt, 4, Frame::Transcription("What is the weather in Paris?".into()));
+        push(
+            Role::InputTransport,
+            5,
+            Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: None },
+        );
+        push(Role::InputTransport, 6, Frame::UserStoppedSpeaking);
+        observer.on_push_frame(&self.hop(Role::Llm, 0, 7, &Frame::LlmContext(None)));
+        push(Role::Llm, 8, Frame::LlmResponseStart);
+        observer
+    }
+
+    /// The same, and it is heard already.
+    pub fn speaking(&self, group: &ObserverGroup) -> Observer {
+        let observer = self.answering(group);
+        let push = |role, id, frame| self.push(&observer, role, id, &frame);
+        push(Role::Tts, 9, Frame::TtsStarted { context_id: Some("reply-1") });
+        push(Role::Tts, 10, Frame::TtsAudio(crate::support::piece()));
+        push(Role::OutputTransport, 11, Frame::BotStartedSpeaking);
+        observer
+    }
+}
+
+/// What `work` exports.
+pub fn spans_of(work: impl FnOnce(&ObserverGroup)) -> Vec<SpanData> {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    work(&ObserverGroup::new(Tracers::new(&provider)));
+    exporter.get_finished_spans().unwrap_or_default()
+}
+
+/// Conversations whose spans go nowhere.
+pub fn group() -> ObserverGroup {
+    ObserverGroup::new(Tracers::new(&provider()))
+}
+
+/// 20 ms of telephone audio.
+pub const fn piece() -> pipecat_instrument::frame::Audio {
+    pipecat_instrument::frame::Audio::pcm16(640, 16_000, 1)
+}
+
+/// The time of `iters` calls of `each` alone, on something that is made anew, untimed, after every `batch` of them.
+pub fn timed_in_batches<T>(
+    iters: u64,
+    batch: u64,
+    mut fresh: impl FnMut() -> T,
+    mut each: impl FnMut(&mut T, u64),
+) -> Duration {
+    let mut spent = Duration::ZERO;
+    let mut left = iters;
+    while left > 0 {
+        let mut made = fresh();
+        let round = left.min(batch);
+        let start = Instant::now();
+        for index in 0..round {
+            each(&mut made, index);
+        }
+        spent += start.elapsed();
+        left -= round;
+    }
+    spent
+}

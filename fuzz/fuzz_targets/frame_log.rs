@@ -1,0 +1,17 @@
+//! Any file at all, read as a frame log: bad lines are named, and the spans of the rest are whole.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pipecat_instrument_runtime::core::conversation::ConversationConfig;
+use pipecat_instrument_runtime::core::record::GatheredSpans;
+use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
+use pipecat_instrument_runtime::testing::made_up::check;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(mut reader) = FrameLogReader::new(bytes) else { return };
+    let config = reader.header().config(ConversationConfig::default());
+    let mut spans = GatheredSpans::default();
+    replay(&mut reader, config, &mut spans);
+    check(&spans);
+});

@@ -1,0 +1,3 @@
+//! What tests are made of, ours and those of adapters. Needs the feature `testing`.
+
+pub mod made_up;

@@ -1,0 +1,100 @@
+//! What goes past an observer in every 20 ms leaves no memory behind, and takes none.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use allocation_counter::measure;
+use opentelemetry::trace::noop::NoopTracerProvider;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use pipecat_instrument::frame::{Audio, Frame, Processor, Role, TextChunk};
+use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument_runtime::emit::Tracers;
+use support::{provider, push};
+
+const AUDIO: Audio = Audio::pcm16(640, 16_000, 1);
+const TOKEN: Frame<'static> = Frame::LlmText(TextChunk::new(" weather"));
+
+/// A second of a conversation is some hundred frames.
+const FRAMES: u64 = 10_000;
+
+struct Conversation {
+    observer: Observer,
+    microphone: Processor,
+    llm: Processor,
+    tts: Processor,
+    aggregator: Processor,
+    _provider: SdkTracerProvider,
+}
+
+impl Conversation {
+    /// The bot speaks.
+    fn under_way() -> Self {
+        let provider = provider(&InMemorySpanExporter::default());
+        let group = ObserverGroup::new(Tracers::new(&provider));
+        let of = |name: &str, role| Processor::new(name, name, role);
+        let conversation = Self {
+            observer: group.observe(ObserveOptions::new()),
+            microphone: of("Microphone", Role::InputTransport),
+            llm: of("Llm", Role::Llm),
+            tts: of("Tts", Role::Tts),
+            aggregator: of("Aggregator", Role::Other),
+            _provider: provider,
+        };
+        let Self { observer, microphone, llm, tts, .. } = &conversation;
+        push(observer, microphone, 1, &Frame::Start);
+        push(observer, llm, 2, &Frame::LlmResponseStart);
+        push(observer, llm, 3, &TOKEN);
+        push(observer, tts, 4, &Frame::TtsStarted { context_id: None });
+        push(observer, tts, 5, &Frame::TtsAudio(AUDIO));
+        conversation
+    }
+
+    /// How many allocations it takes to push `frame`, of `FRAMES` ids that are new or all the same.
+    fn allocations(&self, source: &Processor, id: impl Fn(u64) -> u64, frame: &Frame<'_>) -> u64 {
+        let pushed = || (0..FRAMES).for_each(|index| push(&self.observer, source, id(index), frame));
+        measure(pushed).count_total
+    }
+}
+
+#[test]
+fn audio_of_the_user_takes_none() {
+    let it = Conversation::under_way();
+    assert_eq!(it.allocations(&it.microphone, |index| 100 + index, &Frame::InputAudio(AUDIO)), 0);
+    assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::Other { class: "Odd" }), 0);
+}
+
+#[test]
+fn audio_of_the_bot_takes_none() {
+    let it = Conversation::under_way();
+    assert_eq!(it.allocations(&it.tts, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0);
+    assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0, "later hops");
+}
+
+#[test]
+fn the_later_hops_of_a_frame_take_none() {
+    let it = Conversation::under_way();
+    for frame in [TOKEN, Frame::UserStartedSpeaking, Frame::Transcription("Hello".into())] {
+        push(&it.observer, &it.llm, 100, &frame);
+        assert_eq!(it.allocations(&it.aggregator, |_| 100, &frame), 0, "{frame:?}");
+    }
+}
+
+#[test]
+fn the_pieces_of_an_answer_take_none_but_for_the_growth_of_its_text() {
+    let it = Conversation::under_way();
+    // Text and what is remembered of ids double in size now and then.
+    let doublings = it.allocations(&it.llm, |index| 100 + index, &TOKEN);
+    assert!(doublings < 50, "{doublings} allocations for {FRAMES} pieces");
+}
+
+#[test]
+fn a_conversation_that_has_only_begun_holds_little() {
+    let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+    let microphone = Processor::new("Microphone", "Microphone", Role::InputTransport);
+    let mut observer = None;
+    let held = measure(|| {
+        let begun = observer.insert(group.observe(ObserveOptions::new()));
+        push(begun, &microphone, 1, &Frame::Start);
+    });
+    assert!(held.bytes_current < 4 * 1024, "{} bytes", held.bytes_current);
+}

@@ -1,0 +1,68 @@
+//! What an observer spares itself changes nothing: later hops of most frames, and the time of most pieces of an answer.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use pipecat_instrument::frame::FramePushed;
+use pipecat_instrument_runtime::core::conversation::{CloseReason, Conversation, ConversationConfig};
+use pipecat_instrument_runtime::core::record::GatheredSpans;
+use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::debug_log::{FrameLogReader, LoggedEvent};
+
+/// How much of a conversation was spared.
+#[derive(Default)]
+struct Spared {
+    hops: usize,
+    times: usize,
+    of: usize,
+}
+
+fn spans(
+    config: ConversationConfig,
+    events: &[LoggedEvent],
+    mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut GatheredSpans),
+) -> GatheredSpans {
+    let mut spans = GatheredSpans::default();
+    let mut conversation = Conversation::new(config);
+    let mut now = Time::default();
+    for event in events {
+        now = now.max(event.at());
+        handle(&mut conversation, now, &event.hop(&event.frame()), &mut spans);
+    }
+    conversation.close(now, CloseReason::Dropped, &mut spans);
+    spans
+}
+
+#[test]
+fn every_recording_becomes_the_same_spans() {
+    let mut spared = Spared::default();
+    let frames = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/frames");
+    for file in fs::read_dir(frames).expect("the corpus is there") {
+        let path = file.expect("the corpus can be listed").path();
+        let mut reader = FrameLogReader::open(&path).expect("a recording can be read");
+        let config = reader.header().config(ConversationConfig::default());
+        let events: Vec<_> = reader.by_ref().flatten().collect();
+        spared.of += events.len();
+
+        let whole = spans(config.clone(), &events, |conversation, now, hop, spans| {
+            conversation.handle(now, hop, spans);
+        });
+        let mut known = HashSet::new();
+        let observed = spans(config, &events, |conversation, now, hop, spans| {
+            let kind = hop.frame.kind();
+            let id = hop.id.filter(|_| kind.says_all_at_once());
+            if !kind.matters() || !id.is_none_or(|id| known.insert(id)) {
+                spared.hops += 1;
+            } else if conversation.handle_at_any_time(hop) {
+                spared.times += 1;
+            } else {
+                conversation.handle(now, hop, spans);
+            }
+        });
+        assert_eq!(observed, whole, "{}", path.display());
+    }
+    let Spared { hops, times, of } = spared;
+    assert!(hops > of / 2 && times > of / 40, "of {of} hops, {hops} were spared, and the time of {times}");
+}
