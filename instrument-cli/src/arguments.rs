@@ -9,6 +9,9 @@ use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNa
 
 use crate::output::Destination;
 
+const CONVENTIONS_HELP: &str =
+    "The words of spans: openinference, gen_ai, pipecat, langfuse and openobserve, with commas between them";
+
 /// Looks at the frame logs of voice agents.
 #[derive(Debug, Parser)]
 #[command(name = "pipecat-trace", version)]
@@ -73,8 +76,7 @@ pub(crate) struct WordArguments {
     #[arg(long, value_name = "NAMES")]
     names: Option<SpanNames>,
 
-    /// The words of spans: openinference, gen_ai, pipecat, langfuse and openobserve, with commas between them
-    #[arg(long, value_name = "SET")]
+    #[arg(long, value_name = "SET", help = CONVENTIONS_HELP)]
     conventions: Option<Conventions>,
 }
 

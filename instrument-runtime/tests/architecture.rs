@@ -57,9 +57,24 @@ fn the_core_is_pure() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn attribute_keys_live_in_one_file() -> Result<(), Box<dyn Error>> {
-    let prefixes =
-        ["llm.", "gen_ai.", "openinference.", "conversation.", "service.", "audio.", "tts.", "stt.", "tool."];
+fn attribute_keys_live_in_one_place() -> Result<(), Box<dyn Error>> {
+    let prefixes = [
+        "llm.",
+        "gen_ai.",
+        "openinference.",
+        "conversation.",
+        "service.",
+        "audio.",
+        "tts.",
+        "stt.",
+        "tool.",
+        "tools.",
+        "turn.",
+        "metrics.",
+        "settings.",
+        "langfuse.",
+        "ai.",
+    ];
     let mut wrong = Vec::new();
     for layer in LAYERS {
         for file in files_of(layer)? {

@@ -16,8 +16,8 @@ fn added(body: Body, convention: Conventions) -> String {
     let record = record(body);
     let without = told(&record, Conventions::OPENINFERENCE);
     let with = told(&record, convention);
-    let known: Vec<&str> = without.lines().collect();
-    with.lines().filter(|line| !known.contains(line)).map(|line| format!("{line}\n")).collect()
+    let known: Vec<&str> = without.split_inclusive('\n').collect();
+    with.split_inclusive('\n').filter(|line| !known.contains(line)).collect()
 }
 
 #[test]
