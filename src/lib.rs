@@ -86,6 +86,7 @@ pub use pipecat_instrument_runtime::observer::{
     ConversationId, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes, TracingContext,
     caught_panics, propagation,
 };
+pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]
 pub use pipecat_instrument_runtime::setup;
 

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use pipecat_instrument_runtime::core::conversation::ConversationConfig;
 use pipecat_instrument_runtime::debug_log::{self, FrameLogError, FrameLogReader, Header, ReplayReport};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::privacy::Privacy;
 use pipecat_instrument_runtime::setup::tree::{Colour, SpanTree, TreeStyle};
 
 use crate::arguments::ReplayArguments;
@@ -97,6 +98,7 @@ struct Replayer<'a> {
     gathered: GatheringExporter,
     tracers: Tracers,
     settings: Arc<EmitSettings>,
+    privacy: Privacy,
 }
 
 impl<'a> Replayer<'a> {
@@ -113,6 +115,7 @@ impl<'a> Replayer<'a> {
             gathered,
             tracers: Tracers::new(&provider),
             settings: Arc::new(arguments.words.settings()),
+            privacy: Privacy::from_env(),
         }
     }
 
@@ -123,7 +126,8 @@ impl<'a> Replayer<'a> {
             config.turn_end_timeout = timeout;
         }
         let session = session(file, reader.header());
-        let mut emitter = Emitter::new(&self.tracers, Arc::clone(&self.settings), session);
+        let mut emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.settings), session).privacy(self.privacy.clone());
         let report = debug_log::replay(&mut reader, config, &mut emitter);
         emitter.finish();
         Ok((self.gathered.take(), report))

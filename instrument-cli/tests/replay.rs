@@ -60,6 +60,23 @@ fn a_good_log_is_printed_as_trees() {
 }
 
 #[test]
+fn what_the_environment_hides_is_not_printed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
+        .arg("replay")
+        .arg(recording("a_simple"))
+        .env("OPENINFERENCE_HIDE_INPUTS", "True")
+        .env("OPENINFERENCE_HIDE_OUTPUTS", "true")
+        .output()
+        .unwrap();
+    let printed = stdout(&output);
+    assert!(printed.contains("turn 2") && printed.contains("__REDACTED__"), "{printed}");
+    for said in ["capital of France?", "It is a big city"] {
+        assert!(stdout(&replay(&[], &[&recording("a_simple")])).contains(said), "{said} is in the recording");
+        assert!(!printed.contains(said), "{printed}");
+    }
+}
+
+#[test]
 fn colours_can_be_asked_for() {
     let output = replay(&["--color", "always"], &[&recording("a_simple")]);
     assert!(stdout(&output).contains('\u{1b}'));

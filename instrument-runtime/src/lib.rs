@@ -9,6 +9,7 @@
 //! | `setup` | the printed tree, a console exporter (feature `setup`) |
 //! | [`debug_log`] | the frame log: written, read, replayed |
 //! | [`emit`] | finished records to OpenTelemetry spans |
+//! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
 //! | [`core`] | the rules: pure, with no clock and no lock |
 
@@ -20,6 +21,7 @@ pub mod emit;
 pub mod instrumentor;
 pub mod json;
 pub mod observer;
+pub mod privacy;
 #[cfg(feature = "setup")]
 pub mod setup;
 #[cfg(any(test, feature = "testing"))]

@@ -5,8 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the ground up: each may use itself and those before it.
-const LAYERS: [&str; 9] =
-    ["core", "json", "emit", "debug_log", "setup", "observer", "instrumentor", "__private", "testing"];
+const LAYERS: [&str; 10] = [
+    "core",
+    "json",
+    "privacy",
+    "emit",
+    "debug_log",
+    "setup",
+    "observer",
+    "instrumentor",
+    "__private",
+    "testing",
+];
 
 /// What the core must not touch: it has no clock, no ids of its own, no locks and no OpenTelemetry.
 const NOT_IN_CORE: [&str; 12] = [

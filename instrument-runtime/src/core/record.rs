@@ -200,6 +200,18 @@ pub struct TurnRecord {
     pub latency: Option<UserToBotLatency>,
 }
 
+/// How much of something that a span has told already it tells once more, under another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Told {
+    /// All of it.
+    #[default]
+    Whole,
+    /// That it is there, but none of its words.
+    Redacted,
+    /// Nothing.
+    Withheld,
+}
+
 /// Whether a time was told by the service or found out from its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Measured {
@@ -229,6 +241,8 @@ pub struct SttRecord {
     pub times: ServiceTimes,
     /// The final transcripts, joined; `None` where none came, or they say nothing.
     pub transcript: Option<String>,
+    /// How much of it is told as the span's output, beside its input.
+    pub as_output: Told,
     /// Whether a final transcript came.
     pub is_final: bool,
     /// The language of the last transcript that names one.
@@ -256,12 +270,24 @@ pub struct LlmRecord {
     pub text: Option<String>,
     /// The calls that it asked for.
     pub tool_calls: Vec<ToolCall>,
+    /// How much of its answer is told as a message of the chat, beside the span's output.
+    pub as_message: Told,
     /// Its tokens; prompt tokens include those from a cache.
     pub usage: Option<LlmUsage>,
     /// Seconds to the first token of the answer, after any thinking.
     pub ttfat: Option<f64>,
     /// Whether the user or a cancel cut it.
     pub interrupted: bool,
+}
+
+impl LlmRecord {
+    /// The service's own instruction, where it was sent in place of a system message: the context has none. Of a context
+    /// that nobody told of, nothing is known.
+    pub(crate) fn instruction_in_place_of_system(&self) -> Option<&str> {
+        let has_system = self.request.system.is_some()
+            || self.request.newest.iter().any(|message| message.role == "system");
+        self.service.system_instruction.as_deref().filter(|_| self.request.message_count > 0 && !has_system)
+    }
 }
 
 /// What a language model was sent, copied at that moment, no more of it than a span can carry.
@@ -315,6 +341,8 @@ pub struct ToolRecord {
     pub arguments: Option<String>,
     /// What it returned, as JSON.
     pub result: Option<String>,
+    /// What went wrong, in the words of what it returned.
+    pub error: Option<String>,
     /// Whether it was called off.
     pub cancelled: bool,
 }

@@ -14,6 +14,7 @@ use super::queue::{Message, Room};
 use super::recent::Recent;
 use crate::core::frame::{Frame, FrameId, FramePushed, Processor};
 use crate::core::time::Time;
+use crate::privacy::Privacy;
 
 /// Where the ids of frames that have none begin: far from any framework's own, and exact in every reader of JSON.
 const FIRST_OWN_ID: u64 = 1 << 52;
@@ -41,6 +42,7 @@ pub struct ConversationLog {
     /// None if there is no thread to write.
     writer: Option<Sender<Message>>,
     room: Arc<Room>,
+    privacy: Privacy,
     state: Mutex<State>,
 }
 
@@ -66,7 +68,26 @@ impl ConversationLog {
             contexts: Recent::new(),
             next_own_id: FIRST_OWN_ID,
         };
-        Self { file: Arc::new(file), writer, room, state: Mutex::new(state) }
+        Self { file: Arc::new(file), writer, room, privacy: Privacy::default(), state: Mutex::new(state) }
+    }
+
+    /// The same, with no more in it than `privacy` lets out: to be said before the first hop.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::core::time::Time;
+    /// use pipecat_instrument_runtime::debug_log::{DebugLog, Opening};
+    /// use pipecat_instrument_runtime::privacy::Privacy;
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("debug-log-privacy-{}", std::process::id()));
+    /// let logs = DebugLog::new(directory.join("frames.jsonl"))?;
+    /// let log = logs.conversation(&Opening::new("call-42", Time::default())).privacy(Privacy::from_env());
+    /// # drop(log);
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn privacy(mut self, privacy: Privacy) -> Self {
+        self.privacy = privacy;
+        self
     }
 
     /// Records one hop, which happened at `wall`.
@@ -90,7 +111,9 @@ impl ConversationLog {
             }
             return;
         };
-        let lines = state.lines_of(wall, hop);
+        let lines = self
+            .privacy
+            .show(hop.frame, |frame| state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy));
         let place = place.filled(lines.len());
         state.events += 1;
         // It fails only if the thread is gone: then no log has a footer, as if the process had died.
@@ -124,10 +147,10 @@ impl Drop for ConversationLog {
 
 impl State {
     /// The lines of one hop: those of processors that are new or have changed, and its own.
-    fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>) -> Vec<u8> {
+    fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>, privacy: &Privacy) -> Vec<u8> {
         let mut lines = Vec::with_capacity(USUAL_LENGTH);
         for processor in [hop.source.description(), hop.destination.description()].into_iter().flatten() {
-            self.describe(processor, &mut lines);
+            self.describe(processor, privacy, &mut lines);
         }
         let payload = self.payload(hop);
         let event = EventLine {
@@ -145,11 +168,11 @@ impl State {
         lines
     }
 
-    fn describe(&mut self, processor: &Processor, lines: &mut Vec<u8>) {
+    fn describe(&mut self, processor: &Processor, privacy: &Privacy, lines: &mut Vec<u8>) {
         if self.processors.get(&processor.id) == Some(processor) {
             return;
         }
-        append(lines, &ProcessorEnvelope { processor: ProcessorLine::from(processor) });
+        append(lines, &ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(processor)) });
         self.processors.insert(processor.id.clone(), processor.clone());
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::DebugLogError;
@@ -42,7 +43,11 @@ impl FileTemplate {
         fs::create_dir_all(&directory).map_err(unwritable)?;
         let probe = directory.join(format!(".pipecat-instrument-{}", std::process::id()));
         OpenOptions::new().write(true).create(true).truncate(false).open(&probe).map_err(unwritable)?;
-        fs::remove_file(&probe).map_err(unwritable)
+        match fs::remove_file(&probe) {
+            // Another thread that probes the same directory was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(unwritable),
+        }
     }
 
     /// The deepest directory that all conversations share.

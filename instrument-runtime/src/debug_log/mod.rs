@@ -1,6 +1,7 @@
 //! The frame log: one conversation as a file of JSON lines, to look at and to [`replay`].
 //!
-//! It holds what was said and what was measured, hop by hop, but never audio samples.
+//! It holds what was said and what was measured, hop by hop, but never audio samples; and of what was said no more than
+//! [`privacy`](crate::privacy) lets out.
 //!
 //! ```text
 //!  record ──▶ bounded queue ──▶ one thread ──▶ a file a conversation ──▶ FrameLogReader ──▶ replay ──▶ spans

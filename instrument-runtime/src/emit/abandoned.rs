@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::core::frame::{Processor, Role};
 use crate::core::record::{
     Body, EndReason, LlmRecord, Request, ServiceTimes, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
-    ToolRecord, TtsRecord, TurnRecord,
+    Told, ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::core::time::Time;
 
@@ -25,6 +25,7 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
             measured_model: None,
             times: ServiceTimes::default(),
             transcript: None,
+            as_output: Told::Whole,
             is_final: false,
             language: None,
             audio_seconds: None,
@@ -38,6 +39,7 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
             heard: None,
             text: None,
             tool_calls: Vec::new(),
+            as_message: Told::Whole,
             usage: None,
             ttfat: None,
             interrupted: true,
@@ -59,6 +61,7 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
             tool_call_id: String::new(),
             arguments: None,
             result: None,
+            error: None,
             cancelled: true,
         }),
     };

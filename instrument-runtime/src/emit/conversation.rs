@@ -5,11 +5,13 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 
+use super::cut::cut_values;
 use super::otel::{Notes, status, system_time};
 use super::place::Place;
 use super::{Origin, Tracers, span};
 use crate::core::record::{Body, SpanRecord, Status};
 use crate::core::time::Time;
+use crate::privacy::Privacy;
 
 /// The span of a whole conversation: it begins with the first turn and ends with the last one, which is known when
 /// the conversation is over.
@@ -44,7 +46,7 @@ impl ConversationSpan {
         &self.context
     }
 
-    /// Something of it is over.
+    /// Something of it is over, and this is what may leave of it.
     pub(super) fn take_in(&mut self, record: &SpanRecord) {
         self.end = self.end.max(record.end);
         if !matches!(record.body, Body::Turn(_)) {
@@ -58,11 +60,13 @@ impl ConversationSpan {
         }
     }
 
-    pub(super) fn end(self, place: &Place<'_>, notes: Notes) {
+    pub(super) fn end(self, place: &Place<'_>, notes: Notes, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
-            span.set_attributes(span::conversation_attributes(&self.told, place));
-            notes.write(&span, self.start, self.end);
+            let mut attributes = span::conversation_attributes(&self.told, place);
+            cut_values(&mut attributes, privacy);
+            span.set_attributes(attributes);
+            notes.write(&span, (self.start, self.end), privacy);
             span.set_status(status(self.told.status));
         }
         span.end_with_timestamp(system_time(self.end));

@@ -8,6 +8,7 @@ use super::place::Place;
 use super::service::{ServiceSpan, ServiceType};
 use super::{TraceLayout, json, keys, messages};
 use crate::core::record::{Body, SpanRecord};
+use crate::privacy::REDACTED;
 
 /// The tag of every trace.
 const TAG: &str = "pipecat";
@@ -22,7 +23,9 @@ pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attribu
             put_tags(&[TAG, end_reason(turn.end_reason)], place, out);
         }
         Body::Llm(llm) => {
-            if let Some(chat) = json::chat(messages::sent(llm)) {
+            // What a model that hears by itself has heard is the one message that may be left of hidden ones.
+            let is_hidden = messages::last_of_user(llm) == Some(REDACTED);
+            if let Some(chat) = json::chat(messages::sent(llm)).filter(|_| !is_hidden) {
                 out.replace(keys::INPUT_VALUE, chat);
                 out.replace(keys::INPUT_MIME_TYPE, json::MIME_TYPE);
             }

@@ -7,7 +7,7 @@ use opentelemetry::Value;
 use super::attributes::{Attributes, Family};
 use super::keys::{MessageField, MessageKeys, MessageList};
 use crate::core::frame::{Content, Message, Part};
-use crate::core::record::LlmRecord;
+use crate::core::record::{LlmRecord, Told};
 
 /// The role of a service's own instruction, and of the messages that make it unnecessary.
 const SYSTEM: &str = "system";
@@ -48,12 +48,13 @@ pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
 
 /// Writes the one message that a model answered with; nothing where it did not.
 pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
-    if llm.text.is_none() && llm.tool_calls.is_empty() {
+    if llm.as_message == Told::Withheld || (llm.text.is_none() && llm.tool_calls.is_empty()) {
         return;
     }
+    let text = llm.text.as_deref().and_then(|text| llm.as_message.of(text));
     let answer = Message {
         role: "assistant".to_owned(),
-        content: llm.text.clone().map_or(Content::None, Content::Text),
+        content: text.map_or(Content::None, |text| Content::Text(text.to_owned())),
         tool_calls: llm.tool_calls.clone(),
         ..Message::default()
     };
@@ -63,8 +64,7 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
 
 /// How many messages a model was sent, with the service's instruction where it stands in for a system message.
 pub(super) fn count(llm: &LlmRecord) -> usize {
-    let stands_in = matches!(system_message(llm), Some(Cow::Owned(_)));
-    llm.request.message_count + usize::from(stands_in)
+    llm.request.message_count + usize::from(llm.instruction_in_place_of_system().is_some())
 }
 
 /// The context's own system message; where it has none, the service's instruction, which was sent in its place.
@@ -72,12 +72,7 @@ fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if let Some(system) = &llm.request.system {
         return Some(Cow::Borrowed(system));
     }
-    if llm.request.newest.iter().any(|message| message.role == SYSTEM) {
-        return None;
-    }
-    // Of a context that nobody told of, nothing is known.
-    let instruction = llm.service.system_instruction.as_deref().filter(|_| llm.request.message_count > 0)?;
-    Some(Cow::Owned(Message::text(SYSTEM, instruction)))
+    Some(Cow::Owned(Message::text(SYSTEM, llm.instruction_in_place_of_system()?)))
 }
 
 /// Takes the room that `message` needs, if there is as much.

@@ -12,6 +12,7 @@
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
 //! | `openinference`, `gen_ai`, `pipecat`, `langfuse`, `openobserve` | the words, one file a convention |
 //! | `names` | what spans are called |
+//! | `cut` | values that are too long |
 //! | `messages` | chat messages, and which of them fit |
 //! | `metrics` | records as numbers, of all conversations together (feature `metrics`) |
 //! | [`keys`] | every attribute key, spelled once |
@@ -21,6 +22,7 @@ mod attributes;
 mod choice;
 mod conventions;
 mod conversation;
+mod cut;
 mod gen_ai;
 mod json;
 pub mod keys;

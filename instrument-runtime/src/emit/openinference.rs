@@ -11,6 +11,7 @@ use crate::core::record::{
     Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, SpanRecord, SttRecord, ToolRecord,
     TtsRecord, TurnRecord,
 };
+use crate::privacy::REDACTED;
 
 /// The kind of a span that holds others, and does nothing by itself.
 const CHAIN: &str = "CHAIN";
@@ -116,7 +117,10 @@ fn put_stages(stages: &LatencyStages, out: &mut Attributes) {
 
 fn put_stt(stt: &SttRecord, out: &mut Attributes) {
     out.put_some(keys::INPUT_VALUE, stt.transcript.clone());
-    out.put_some(keys::OUTPUT_VALUE, stt.transcript.clone());
+    out.put_some(
+        keys::OUTPUT_VALUE,
+        stt.transcript.as_deref().and_then(|text| stt.as_output.of(text)).map(str::to_owned),
+    );
     out.put_some(keys::AUDIO_TRANSCRIPT, stt.transcript.clone());
     out.put(keys::STT_IS_FINAL, stt.is_final);
     out.put_some(keys::STT_LANGUAGE, language(stt).map(str::to_owned));
@@ -130,8 +134,7 @@ fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
     if let Some(text) = &llm.text {
         out.put(keys::OUTPUT_VALUE, text.clone());
     } else if !llm.tool_calls.is_empty() {
-        out.put(keys::OUTPUT_VALUE, json::tool_calls(&llm.tool_calls));
-        out.put(keys::OUTPUT_MIME_TYPE, json::MIME_TYPE);
+        put_json((keys::OUTPUT_VALUE, keys::OUTPUT_MIME_TYPE), &json::tool_calls(&llm.tool_calls), out);
     }
     messages::put_output(llm, out);
     if let Some(usage) = &llm.usage {
@@ -175,16 +178,22 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
     out.put(keys::TOOL_NAME, tool.name.clone());
     out.put(keys::TOOL_CALL_ID, tool.tool_call_id.clone());
     if let Some(arguments) = &tool.arguments {
-        out.put(keys::INPUT_VALUE, arguments.clone());
-        out.put(keys::INPUT_MIME_TYPE, json::MIME_TYPE);
+        put_json((keys::INPUT_VALUE, keys::INPUT_MIME_TYPE), arguments, out);
         out.put(keys::TOOL_PARAMETERS, arguments.clone());
     }
     if let Some(result) = &tool.result {
-        out.put(keys::OUTPUT_VALUE, result.clone());
-        out.put(keys::OUTPUT_MIME_TYPE, json::MIME_TYPE);
+        put_json((keys::OUTPUT_VALUE, keys::OUTPUT_MIME_TYPE), result, out);
         out.put(keys::TOOL_RESULT, result.clone());
     }
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
+}
+
+/// Writes JSON, and that it is JSON: what was redacted is none.
+fn put_json((value, mime_type): (&'static str, &'static str), json: &str, out: &mut Attributes) {
+    out.put(value, json.to_owned());
+    if json != REDACTED {
+        out.put(mime_type, json::MIME_TYPE);
+    }
 }
 
 pub(super) const fn ttfb_source(measured: Measured) -> &'static str {

@@ -15,12 +15,14 @@ pub(super) use told::Notes;
 use self::told::Told;
 use super::abandoned::abandoned;
 use super::conversation::ConversationSpan;
+use super::cut::cut_values;
 use super::place::Place;
 use super::{EmitSettings, Measure, Origin, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
     Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
 use crate::core::time::Time;
+use crate::privacy::Privacy;
 
 /// Turns the spans of one conversation into OpenTelemetry spans.
 ///
@@ -59,8 +61,9 @@ pub struct Emitter {
     session: Session,
     origin: Origin,
     measure: Option<Arc<dyn Measure>>,
+    privacy: Privacy,
     /// The root of all, in the layout that has one; it begins with the first turn.
-    conversation: Option<ConversationSpan>,
+    conversation: Option<Box<ConversationSpan>>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// What was told while no turn was open: it is the next one's.
@@ -81,6 +84,8 @@ struct OpenSpan {
 
 impl Emitter {
     /// Spans of the conversation `session` are made by `tracers` and written as `settings` say.
+    ///
+    /// They tell what they have to tell, but for large pictures; see [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
         Self {
             tracers: tracers.clone(),
@@ -88,12 +93,19 @@ impl Emitter {
             session,
             origin: Origin::default(),
             measure: None,
+            privacy: Privacy::default(),
             conversation: None,
             open: Vec::new(),
             untold: Told::default(),
             notes: Notes::default(),
             now: Time::default(),
         }
+    }
+
+    /// The same, with spans that tell no more than `privacy` lets out.
+    pub fn privacy(mut self, privacy: Privacy) -> Self {
+        self.privacy = privacy;
+        self
     }
 
     /// The same, with every record shown to `measure` as well.
@@ -112,7 +124,7 @@ impl Emitter {
     pub fn conversation_context(&self) -> Option<&Context> {
         match self.settings.layout {
             TraceLayout::PerTurn => Some(self.origin.parent()),
-            TraceLayout::PerConversation => self.conversation.as_ref().map(ConversationSpan::context),
+            TraceLayout::PerConversation => self.conversation.as_deref().map(ConversationSpan::context),
         }
     }
 
@@ -134,24 +146,28 @@ impl Emitter {
             return (self.origin.link(builder), self.origin.parent().clone());
         }
         let place = Place { session: &self.session, settings: &self.settings, turn: None };
-        let begin = || ConversationSpan::begin(&self.tracers, &place, &self.origin, at);
+        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &place, &self.origin, at));
         (builder, self.conversation.get_or_insert_with(begin).context().clone())
     }
 
-    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, mut record: SpanRecord) {
-        if let Some(conversation) = &mut self.conversation {
-            conversation.take_in(&record);
-        }
+    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
         if let Some(measure) = &self.measure {
             measure.measure(&record);
         }
         let (span, end) = (context.span(), system_time(record.end));
+        let is_shown = span.is_recording() || self.conversation.is_some();
+        let mut record = if is_shown { self.privacy.release(record) } else { record };
+        if let Some(conversation) = &mut self.conversation {
+            conversation.take_in(&record);
+        }
         if span.is_recording() {
             let (events, status) = (take(&mut record.events), status(record.status.clone()));
             let session = told.with_session(&self.session);
             let place = Place { session: &session, ..self.place(Some(start.turn)) };
-            told.into_notes().write(&span, record.start, record.end);
-            span.set_attributes(span::attributes(record, &place));
+            told.into_notes().write(&span, (record.start, record.end), &self.privacy);
+            let mut attributes = span::attributes(record, &place);
+            cut_values(&mut attributes, &self.privacy);
+            span.set_attributes(attributes);
             for event in events {
                 add_event(&span, event);
             }
@@ -205,7 +221,7 @@ impl Drop for Emitter {
         self.warn_of_untold();
         if let Some(conversation) = self.conversation.take() {
             let notes = take(&mut self.notes);
-            conversation.end(&self.place(None), notes);
+            conversation.end(&self.place(None), notes, &self.privacy);
         }
     }
 }

@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use crate::core::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
 use crate::core::record::{
     Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, Request, ServiceTimes, SpanKey,
-    SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserToBotLatency,
+    SpanRecord, Status, SttRecord, Told, ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserToBotLatency,
 };
 use crate::core::time::Time;
 
@@ -54,6 +54,7 @@ pub(crate) fn stt() -> SttRecord {
         measured_model: None,
         times: times(),
         transcript: Some("What time is it?".into()),
+        as_output: Told::Whole,
         is_final: true,
         language: Some("en".into()),
         audio_seconds: Some(1.25),
@@ -82,6 +83,7 @@ pub(crate) fn llm() -> LlmRecord {
         heard: None,
         text: Some("It is noon.".into()),
         tool_calls: Vec::new(),
+        as_message: Told::Whole,
         usage: Some(LlmUsage {
             prompt: 120,
             completion: 20,
@@ -124,6 +126,7 @@ pub(crate) fn tool() -> ToolRecord {
         tool_call_id: "call_1".into(),
         arguments: Some(r#"{"zone":"UTC"}"#.into()),
         result: Some(r#""12:00""#.into()),
+        error: None,
         cancelled: false,
     }
 }

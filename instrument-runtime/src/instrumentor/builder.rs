@@ -12,6 +12,7 @@ use crate::debug_log::DebugLog;
 use crate::emit::Meters;
 use crate::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout, Tracers};
 use crate::observer::ObserverGroup;
+use crate::privacy::TraceConfig;
 
 /// Settings, and then [`instrument`](Self::instrument).
 ///
@@ -40,11 +41,13 @@ pub struct InstrumentorBuilder {
     attributes: Vec<KeyValue>,
     #[cfg(feature = "metrics")]
     meters: Option<Meters>,
+    trace_config: TraceConfig,
 }
 
 impl InstrumentorBuilder {
     /// Write every hop of every frame to a file per conversation, as `frames-{conversation_id}.jsonl`: what
-    /// `pipecat-trace replay` reads. What is said in a conversation stands in it; audio does not.
+    /// `pipecat-trace replay` reads. What is said in a conversation stands in it, as far as
+    /// [`trace_config`](Self::trace_config) lets it out; audio does not.
     pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.debug_log = Some(path.into());
         self
@@ -85,6 +88,13 @@ impl InstrumentorBuilder {
     /// The conventions whose attributes are written: OpenInference and GenAI unless told otherwise.
     pub fn conventions(mut self, conventions: Conventions) -> Self {
         self.emit = self.emit.conventions(conventions);
+        self
+    }
+
+    /// What may leave of what is said, in spans and in the frame log. What is not said here is up to the environment
+    /// (`OPENINFERENCE_HIDE_INPUTS=true`), which is read once, when the program is instrumented.
+    pub fn trace_config(mut self, config: TraceConfig) -> Self {
+        self.trace_config = config;
         self
     }
 
@@ -157,7 +167,10 @@ impl InstrumentorBuilder {
     }
 
     fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {
-        let mut group = ObserverGroup::new(tracers).emit_settings(self.emit).attributes(self.attributes);
+        let mut group = ObserverGroup::new(tracers)
+            .emit_settings(self.emit)
+            .attributes(self.attributes)
+            .trace_config(self.trace_config);
         if let Some(timeout) = self.turn_end_timeout {
             group = group.turn_end_timeout(timeout);
         }

@@ -9,6 +9,7 @@ use crate::core::conversation::Signals;
 use crate::core::frame::FramePushed;
 use crate::core::time::Time;
 use crate::debug_log::{ConversationLog, DebugLog, Opening};
+use crate::privacy::Privacy;
 
 /// The frame log of one conversation. It is opened by the first hop, as until then an adapter may say what its
 /// framework announces.
@@ -17,6 +18,7 @@ pub(super) struct FrameLog {
     pub(super) conversation_id: Arc<str>,
     pub(super) attributes: Vec<KeyValue>,
     pub(super) turn_end_timeout: Duration,
+    pub(super) privacy: Privacy,
     pub(super) log: OnceLock<ConversationLog>,
 }
 
@@ -24,13 +26,14 @@ impl FrameLog {
     /// Records one hop; `signals` is asked by the first.
     pub(super) fn record(&self, now: Time, hop: &FramePushed<'_>, signals: impl FnOnce() -> Signals) {
         let log = self.log.get_or_init(|| {
-            self.logs.conversation(&Opening {
+            let opening = Opening {
                 conversation_id: &self.conversation_id,
                 begun: now,
                 attributes: &self.attributes,
                 turn_end_timeout: Some(self.turn_end_timeout),
                 signals: signals(),
-            })
+            };
+            self.logs.conversation(&opening).privacy(self.privacy.clone())
         });
         log.record(now, hop);
     }

@@ -18,6 +18,7 @@ use crate::emit::keys;
 use crate::emit::{
     Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNames, TraceLayout, Tracers,
 };
+use crate::privacy::{Privacy, TraceConfig};
 
 /// What the conversations of one provider have in common. Makes their observers.
 ///
@@ -36,6 +37,7 @@ use crate::emit::{
 pub struct ObserverGroup {
     tracers: Tracers,
     emit: Arc<EmitSettings>,
+    privacy: Privacy,
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
     logs: Option<DebugLog>,
@@ -43,11 +45,13 @@ pub struct ObserverGroup {
 }
 
 impl ObserverGroup {
-    /// Conversations whose spans are made by `tracers`, with the default settings.
+    /// Conversations whose spans are made by `tracers`, with the default settings, and with what the environment
+    /// hides hidden.
     pub fn new(tracers: Tracers) -> Self {
         Self {
             tracers,
             emit: Arc::default(),
+            privacy: Privacy::from_env(),
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
@@ -60,6 +64,12 @@ impl ObserverGroup {
         // The core copies no more messages than a span can carry.
         self.config.attribute_limit = settings.attribute_limit;
         self.emit = Arc::new(settings);
+        self
+    }
+
+    /// The same, with no more leaving than `config` says; what it leaves open is up to the environment, as it is now.
+    pub fn trace_config(mut self, config: TraceConfig) -> Self {
+        self.privacy = Privacy::new(config.or_env());
         self
     }
 
@@ -145,10 +155,12 @@ impl ObserverGroup {
             conversation_id: Arc::clone(&id),
             attributes: attributes.clone(),
             turn_end_timeout: config.turn_end_timeout,
+            privacy: self.privacy.clone(),
             log: OnceLock::new(),
         });
         let session = Session { id: Arc::clone(&id), attributes };
-        let mut emitter = Emitter::new(&self.tracers, Arc::clone(&self.emit), session);
+        let mut emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
         *emitter.origin_mut() = options.origin;
         if let Some(measure) = &self.measure {
             emitter = emitter.measured_by(Arc::clone(measure));

@@ -4,15 +4,17 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::privacy;
+
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
-/// How many panics were kept away from pipelines since the process began.
+/// How many panics were kept away from pipelines since the process began, those of a redaction hook among them.
 ///
 /// ```
 /// assert_eq!(pipecat_instrument_runtime::observer::caught_panics(), 0);
 /// ```
 pub fn caught_panics() -> u64 {
-    CAUGHT.load(Ordering::Relaxed)
+    CAUGHT.load(Ordering::Relaxed) + privacy::caught_panics()
 }
 
 /// What a panic said.

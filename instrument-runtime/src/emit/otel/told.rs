@@ -8,7 +8,9 @@ use opentelemetry::{KeyValue, StringValue, Value};
 use super::{Emitter, OpenSpan, system_time};
 use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
+use crate::emit::cut::cut_values;
 use crate::emit::{Session, TraceLayout, keys};
+use crate::privacy::Privacy;
 
 /// How many notes a span carries. The SDK's limit on a span's events is 128.
 const MOST_NOTES: usize = 64;
@@ -116,10 +118,11 @@ impl Notes {
         }
     }
 
-    /// Writes each as an event between the `start` and the `end` of `span`.
-    pub(in crate::emit) fn write(self, span: &SpanRef<'_>, start: Time, end: Time) {
+    /// Writes each as an event between the `start` and the `end` of `span`, no longer than `privacy` lets out.
+    pub(in crate::emit) fn write(self, span: &SpanRef<'_>, (start, end): (Time, Time), privacy: &Privacy) {
         for (at, note) in self.0 {
-            let (name, attributes) = note.into_event();
+            let (name, mut attributes) = note.into_event();
+            cut_values(&mut attributes, privacy);
             span.add_event_with_timestamp(name, system_time(at.clamp(start, end)), attributes);
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::core::frame::{Measurement, Metric, Processor, TextChunk, ToolCall};
 use crate::core::metrics::{MeasuredTimes, Measurements, with_cached_tokens};
-use crate::core::record::{Body, Happening, LlmRecord, Request, SpanKey, SpanRecord};
+use crate::core::record::{Body, Happening, LlmRecord, Request, SpanKey, SpanRecord, Told};
 use crate::core::text::{JoinedText, StreamedText};
 use crate::core::time::Time;
 
@@ -227,6 +227,7 @@ impl Call {
                 heard: self.heard.to_text(),
                 text,
                 tool_calls: self.tool_calls,
+                as_message: Told::Whole,
                 usage: self.measurements.usage.map(with_cached_tokens),
                 ttfat: self.measurements.ttfat,
                 interrupted: self.cut_at.is_some(),

@@ -16,6 +16,7 @@ pub(crate) struct Tool {
     pub(crate) arguments: Option<String>,
     pub(crate) faults: Faults,
     result: Option<String>,
+    error: Option<String>,
     end: Option<Time>,
     cancelled: bool,
 }
@@ -36,6 +37,7 @@ impl Tool {
             arguments,
             faults: Faults::default(),
             result: None,
+            error: None,
             end: None,
             cancelled: false,
         }
@@ -57,7 +59,8 @@ impl Tool {
         self.end = Some(now);
         self.result = result.result.map(Json::to_text);
         let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
-        if let Some(message) = error.filter(|message| !message.is_empty()) {
+        self.error = error.filter(|message| !message.is_empty());
+        if let Some(message) = &self.error {
             self.faults.push(Fault::of_message(now, message));
         }
     }
@@ -94,6 +97,7 @@ impl Tool {
                 tool_call_id: self.call_id,
                 arguments: self.arguments,
                 result: self.result,
+                error: self.error,
                 cancelled: self.cancelled,
             }),
         }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::release::Times;
 use crate::core::frame::{Metric, Processor, Transcript};
 use crate::core::metrics::{MeasuredTimes, Measurements};
-use crate::core::record::{Body, SpanKey, SpanRecord, SttRecord, TurnNumber};
+use crate::core::record::{Body, SpanKey, SpanRecord, SttRecord, Told, TurnNumber};
 use crate::core::text::JoinedText;
 use crate::core::time::Time;
 
@@ -149,6 +149,7 @@ impl Utterance {
                 measured_model: self.measured.model.clone(),
                 times: self.measured.times(&from_frames),
                 transcript: self.finals.to_text(),
+                as_output: Told::Whole,
                 is_final: self.last_final.is_some(),
                 language: self.language,
                 audio_seconds: self.measured.audio_seconds,

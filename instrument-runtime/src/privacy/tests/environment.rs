@@ -1,0 +1,92 @@
+use crate::privacy::{Hide, TraceConfig};
+
+/// The settings that `variables` tell, over those of `code`, and what is said about them.
+fn read(code: TraceConfig, variables: &[(&str, &str)]) -> (TraceConfig, Vec<String>) {
+    let lookup = |asked: &str| {
+        variables.iter().find(|(variable, _)| *variable == asked).map(|(_, value)| (*value).to_owned())
+    };
+    let mut warnings = Vec::new();
+    let config = code.or_else(lookup, |misread| warnings.push(misread.to_string()));
+    (config, warnings)
+}
+
+#[test]
+fn each_variable_is_its_option() {
+    let none = TraceConfig::default;
+    let options = [
+        ("OPENINFERENCE_HIDE_INPUTS", none().hide_inputs(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_OUTPUTS", none().hide_outputs(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_INPUT_MESSAGES", none().hide_input_messages(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_OUTPUT_MESSAGES", none().hide_output_messages(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_INPUT_TEXT", none().hide_input_text(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_OUTPUT_TEXT", none().hide_output_text(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_INPUT_IMAGES", none().hide_input_images(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS", none().hide_llm_invocation_parameters(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_LLM_TOOLS", none().hide_llm_tools(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_PROMPTS", none().hide_prompts(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_CHOICES", none().hide_choices(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS", none().hide_embeddings_vectors(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_EMBEDDINGS_TEXT", none().hide_embeddings_text(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_RETRIEVAL_DOCUMENTS", none().hide_retrieval_documents(Hide::Yes)),
+    ];
+    for (variable, expected) in options {
+        assert_ne!(expected, none());
+        assert_eq!(read(none(), &[(variable, "true")]), (expected, vec![]), "{variable}");
+    }
+    let image = read(none(), &[("OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH", "100")]);
+    assert_eq!(image, (none().base64_image_max_length(100), vec![]));
+}
+
+#[test]
+fn true_and_false_may_be_written_in_any_case() {
+    for (value, hide) in [
+        ("true", Hide::Yes),
+        ("True", Hide::Yes),
+        ("TRUE", Hide::Yes),
+        ("false", Hide::No),
+        ("False", Hide::No),
+    ] {
+        let read = read(TraceConfig::default(), &[("OPENINFERENCE_HIDE_INPUTS", value)]);
+        assert_eq!(read, (TraceConfig::default().hide_inputs(hide), vec![]), "{value}");
+    }
+}
+
+#[test]
+fn anything_else_warns_and_keeps_the_default() {
+    for value in ["1", "yes", "on", "", " true", "truee"] {
+        let (config, warnings) = read(TraceConfig::default(), &[("OPENINFERENCE_HIDE_OUTPUTS", value)]);
+        assert_eq!(config, TraceConfig::default(), "{value}");
+        assert_eq!(
+            warnings,
+            [format!(
+                "OPENINFERENCE_HIDE_OUTPUTS is {value:?}, and so counts as not set: set it to true or false"
+            )]
+        );
+    }
+    for value in ["-1", "32_000", "many"] {
+        let variable = "OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH";
+        let (config, warnings) = read(TraceConfig::default(), &[(variable, value)]);
+        assert_eq!((config, warnings.len()), (TraceConfig::default(), 1), "{value}");
+    }
+}
+
+#[test]
+fn code_wins_over_the_environment_and_the_environment_over_the_default() {
+    let code = TraceConfig::default().hide_inputs(Hide::No).base64_image_max_length(5);
+    let environment = [
+        ("OPENINFERENCE_HIDE_INPUTS", "true"),
+        ("OPENINFERENCE_HIDE_OUTPUTS", "true"),
+        ("OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH", "100"),
+    ];
+    assert_eq!(read(code.clone(), &environment), (code.clone().hide_outputs(Hide::Yes), vec![]));
+    assert_eq!(read(code.clone(), &[]), (code, vec![]));
+
+    let (from_environment, _) = read(TraceConfig::default(), &environment);
+    assert_ne!(from_environment.clone().hide_inputs(Hide::No), from_environment, "what is called later wins");
+}
+
+#[test]
+fn what_code_has_decided_is_not_even_looked_at() {
+    let code = TraceConfig::default().hide_inputs(Hide::Yes);
+    assert_eq!(read(code.clone(), &[("OPENINFERENCE_HIDE_INPUTS", "perhaps")]), (code, vec![]));
+}

@@ -1,0 +1,236 @@
+//! Every combination of options, on records whose every text is a word of its own.
+
+use std::sync::Arc;
+
+use pipecat_instrument_runtime::core::frame::{
+    Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
+};
+use pipecat_instrument_runtime::core::record::{
+    Body, EndReason, Happening, LlmRecord, Request, ServiceTimes, SpanEvent, SpanRecord, Status, SttRecord,
+    Told, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
+};
+use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::emit::Conventions;
+
+use crate::Outcome;
+use crate::export::{exported, record};
+use crate::options::Hidden::{
+    InputImages, InputMessages, InputText, Inputs, InvocationParameters, OutputMessages, Outputs, Tools,
+};
+use crate::options::{Hidden, each_option, every_combination, every_set_of_conventions, hiding};
+use crate::secrets::{Secret, check};
+
+const SECRETS: [Secret; 33] = [
+    ("«turn input»", &[Inputs]),
+    ("«turn output»", &[Outputs]),
+    ("«transcript»", &[Inputs]),
+    ("«last user message»", &[Inputs]),
+    ("«heard»", &[Inputs]),
+    ("«system»", &[Inputs, InputMessages, InputText]),
+    ("«service instruction»", &[Inputs, InputMessages, InputText]),
+    ("«user»", &[Inputs, InputMessages, InputText]),
+    ("«part»", &[Inputs, InputMessages, InputText]),
+    ("«assistant»", &[Inputs, Outputs, InputMessages, InputText]),
+    ("«tool message»", &[Inputs, Outputs, InputMessages, InputText]),
+    ("«earlier arguments»", &[Inputs, InputMessages]),
+    ("«picture»", &[Inputs, InputMessages, InputImages]),
+    ("«speaker»", &[Inputs, InputMessages]),
+    ("«tool»", &[Inputs, Tools]),
+    ("«setting»", &[InvocationParameters]),
+    ("«setting instructions»", &[InvocationParameters, Inputs, InputMessages, InputText]),
+    ("«setting session»", &[InvocationParameters, Inputs, InputMessages, InputText]),
+    ("«setting tools»", &[InvocationParameters, Inputs, Tools]),
+    ("«text»", &[Outputs]),
+    ("«arguments beside text»", &[Inputs, Outputs, OutputMessages]),
+    ("«arguments without text»", &[Inputs, Outputs]),
+    ("«tts input»", &[Inputs, Outputs]),
+    ("«tts output»", &[Outputs]),
+    ("«arguments»", &[Inputs]),
+    ("«result»", &[Outputs]),
+    ("«returned error»", &[Outputs]),
+    ("«status»", &[]),
+    ("«exception»", &[]),
+    ("«user id»", &[]),
+    ("«tool name»", &[]),
+    ("«tenant»", &[]),
+    ("«metadata»", &[]),
+];
+
+/// What is always hidden: it is longer than a picture may be.
+const LARGE_PICTURE: &str = "«large picture»";
+
+#[test]
+fn every_combination_of_options_hides_what_it_must_and_nothing_else() -> Outcome<()> {
+    let all = every_set_of_conventions().fold(Conventions::OPENINFERENCE, |all, set| all | set);
+    every_combination().try_for_each(|hidden| holds(all, &hidden))
+}
+
+#[test]
+fn each_option_does_so_in_every_set_of_conventions() -> Outcome<()> {
+    for conventions in every_set_of_conventions() {
+        each_option().iter().try_for_each(|hidden| holds(conventions, hidden))?;
+    }
+    Ok(())
+}
+
+fn holds(conventions: Conventions, hidden: &[Hidden]) -> Outcome<()> {
+    let spans = exported(records(), conventions, hiding(hidden))?;
+    let all_that_leaves = format!("{spans:?}");
+    if all_that_leaves.contains(LARGE_PICTURE) {
+        return Err(format!("hiding {hidden:?}: the large picture is there").into());
+    }
+    check(&all_that_leaves, &SECRETS, hidden)
+}
+
+fn records() -> Vec<SpanRecord> {
+    let bodies = [
+        Body::Turn(turn()),
+        Body::Stt(utterance()),
+        Body::Llm(Box::new(invocation())),
+        Body::Llm(Box::new(invocation_for_tools_alone())),
+        Body::Llm(Box::new(invocation_of_a_speech_model())),
+        Body::Llm(Box::new(invocation_without_messages())),
+        Body::Tts(synthesis()),
+    ];
+    bodies.map(record).into_iter().chain([failed_call()]).collect()
+}
+
+fn turn() -> TurnRecord {
+    TurnRecord {
+        number: TurnNumber(1),
+        input: Some("«turn input»".into()),
+        output: Some("«turn output»".into()),
+        end_reason: EndReason::Completed,
+        latency: None,
+    }
+}
+
+fn utterance() -> SttRecord {
+    SttRecord {
+        service: Arc::new(Processor::new("Stt#0", "DeepgramSTTService", Role::Stt)),
+        measured_model: None,
+        times: ServiceTimes::default(),
+        transcript: Some("«transcript»".into()),
+        as_output: Told::Whole,
+        is_final: true,
+        language: None,
+        audio_seconds: None,
+        time_to_last_transcription: None,
+    }
+}
+
+fn invocation() -> LlmRecord {
+    let session = r#"{"voice":{"instructions":"«setting session»"},"tools":["«setting tools»"]}"#;
+    let service = Processor::new("Llm#0", "OpenAILLMService", Role::Llm)
+        .setting("stop", Setting::Text("«setting»".into()))
+        .setting("instructions", Setting::Text("«setting instructions»".into()))
+        .setting("session_properties", Setting::Json(session.into()));
+    LlmRecord {
+        service: Arc::new(service),
+        measured_model: None,
+        times: ServiceTimes::default(),
+        request: Request {
+            system: Some(Message::text("system", "«system»")),
+            newest: history(),
+            message_count: 5,
+            last_user_message: Some("What time is it?".into()),
+            tools: vec![r#"{"name":"«tool»"}"#.into()],
+        },
+        heard: None,
+        text: Some("«text»".into()),
+        tool_calls: vec![call(r#"{"zone":"«arguments beside text»"}"#)],
+        as_message: Told::Whole,
+        usage: None,
+        ttfat: None,
+        interrupted: false,
+    }
+}
+
+fn history() -> Vec<Message> {
+    let large_picture = format!("data:image/png;base64,{}{LARGE_PICTURE}", "A".repeat(32_000));
+    let parts = vec![
+        Part::Text("«part»".into()),
+        Part::Image(ImageUrl("data:image/png;base64,«picture»".into())),
+        Part::Image(ImageUrl(large_picture)),
+    ];
+    vec![
+        Message { name: Some("«speaker»".into()), ..Message::text("user", "«user»") },
+        Message { content: Content::Parts(parts), ..Message::text("user", "") },
+        Message {
+            tool_calls: vec![call(r#"{"zone":"«earlier arguments»"}"#)],
+            ..Message::text("assistant", "«assistant»")
+        },
+        Message { tool_call_id: Some("call_1".into()), ..Message::text("tool", "«tool message»") },
+    ]
+}
+
+fn call(arguments: &str) -> ToolCall {
+    ToolCall { id: "call_1".into(), name: "clock".into(), arguments: arguments.into() }
+}
+
+fn invocation_for_tools_alone() -> LlmRecord {
+    let service = Processor {
+        system_instruction: Some("«service instruction»".into()),
+        ..Processor::new("Llm#0", "OpenAILLMService", Role::Llm)
+    };
+    LlmRecord {
+        service: Arc::new(service),
+        request: Request { message_count: 1, ..Request::default() },
+        text: None,
+        tool_calls: vec![call(r#"{"zone":"«arguments without text»"}"#)],
+        ..invocation()
+    }
+}
+
+fn invocation_of_a_speech_model() -> LlmRecord {
+    LlmRecord {
+        heard: Some("«heard»".into()),
+        request: Request::default(),
+        text: None,
+        tool_calls: vec![],
+        ..invocation()
+    }
+}
+
+/// Nothing is told of what it was sent but what the user said last.
+fn invocation_without_messages() -> LlmRecord {
+    let last_user_message = Some("«last user message»".into());
+    LlmRecord { request: Request { last_user_message, ..Request::default() }, ..invocation() }
+}
+
+fn synthesis() -> TtsRecord {
+    TtsRecord {
+        service: Arc::new(Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)),
+        measured_model: None,
+        times: ServiceTimes::default(),
+        input: Some("«tts input»".into()),
+        output: Some("«tts output»".into()),
+        characters: Some(11),
+        ttfa: None,
+        audio: None,
+        played: None,
+        interrupted: false,
+    }
+}
+
+/// A call whose result tells an error; another error was told by the framework.
+fn failed_call() -> SpanRecord {
+    let tool = ToolRecord {
+        name: "«tool name»".into(),
+        tool_call_id: "call_1".into(),
+        arguments: Some(r#"{"zone":"«arguments»"}"#.into()),
+        result: Some(r#"{"error":"«returned error»","at":"«result»"}"#.into()),
+        error: Some("«returned error»".into()),
+        cancelled: false,
+    };
+    let exception = |message: &str| SpanEvent {
+        at: Time::from_unix_nanos(2_000_000_000),
+        what: Happening::Exception { message: message.into(), error_type: "_OTHER".into() },
+    };
+    SpanRecord {
+        status: Status::Error { message: "«status»".into(), error_type: "_OTHER".into() },
+        events: vec![exception("«returned error»"), exception("«exception»")],
+        user_id: Some("«user id»".into()),
+        ..record(Body::Tool(tool))
+    }
+}

@@ -1,0 +1,76 @@
+//! From records to what an exporter gets.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use pipecat_instrument_runtime::core::record::{
+    Body, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
+};
+use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
+
+use crate::Outcome;
+
+/// A record with nothing wrong in it.
+pub(crate) fn record(body: Body) -> SpanRecord {
+    SpanRecord {
+        key: SpanKey(1),
+        start: Time::from_unix_nanos(1_000_000_000),
+        end: Time::from_unix_nanos(2_500_000_000),
+        status: Status::Ok,
+        events: Vec::new(),
+        user_id: None,
+        body,
+    }
+}
+
+/// The spans of `records`, with what `config` says of the privacy.
+pub(crate) fn exported(
+    records: Vec<SpanRecord>,
+    conventions: Conventions,
+    config: TraceConfig,
+) -> Outcome<Vec<SpanData>> {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let settings = EmitSettings { conventions, ..EmitSettings::default() };
+    let session = Session::new("call-42")
+        .attribute(KeyValue::new("tenant", "«tenant»"))
+        .attribute(KeyValue::new("metadata", r#"{"plan":"«metadata»"}"#));
+    let mut emitter =
+        Emitter::new(&Tracers::new(&provider), Arc::new(settings), session).privacy(Privacy::new(config));
+    for record in records {
+        emitter.start(start_of(&record));
+        emitter.end(record);
+    }
+    Ok(exporter.get_finished_spans()?)
+}
+
+/// The attributes of a span whose keys begin with one of `prefixes`, one a line, in the order of their keys.
+pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> Outcome<String> {
+    let mut attributes: Vec<&KeyValue> = span
+        .attributes
+        .iter()
+        .filter(|attribute| prefixes.iter().any(|prefix| attribute.key.as_str().starts_with(prefix)))
+        .collect();
+    attributes.sort_by(|one, other| one.key.as_str().cmp(other.key.as_str()));
+    let mut lines = String::new();
+    for attribute in attributes {
+        writeln!(lines, "{} = {}", attribute.key, attribute.value)?;
+    }
+    Ok(lines)
+}
+
+/// The beginning of a span that ends with `record`.
+pub(crate) fn start_of(record: &SpanRecord) -> SpanStart {
+    let (kind, name) = match &record.body {
+        Body::Turn(_) => (SpanKind::Turn, String::new()),
+        Body::Stt(stt) => (SpanKind::Stt, stt.service.class.clone()),
+        Body::Llm(llm) => (SpanKind::Llm, llm.service.class.clone()),
+        Body::Tts(tts) => (SpanKind::Tts, tts.service.class.clone()),
+        Body::Tool(tool) => (SpanKind::Tool, tool.name.clone()),
+    };
+    SpanStart { key: record.key, kind, parent: None, at: record.start, name, turn: TurnNumber(1) }
+}

@@ -1,0 +1,150 @@
+//! What was said in recorded conversations is nowhere once it is hidden: real contexts repeat it in each request.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use pipecat_instrument_runtime::core::conversation::ConversationConfig;
+use pipecat_instrument_runtime::core::record::{Body, GatheredSpans};
+use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::debug_log::{DebugLog, FrameLogReader, Opening, replay};
+use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::privacy::Privacy;
+
+use crate::Outcome;
+use crate::directory::Directory;
+use crate::options::{Hidden, hiding};
+
+const RECORDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
+
+/// Far longer than any of this takes.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Shorter texts stand in others by chance.
+const SHORTEST: usize = 8;
+
+#[test]
+fn hidden_inputs_are_nowhere() -> Outcome<()> {
+    let search = Search::with_hidden(Hidden::Inputs)?;
+    let searched = in_every_recording(|recording| {
+        let Said { mut by_user, by_bot } = Said::in_recording(recording)?;
+        // A bot may say what the user said.
+        by_user.retain(|text| !by_bot.iter().any(|said| said.contains(text)));
+        search.finds_none(&by_user, recording)
+    })?;
+    assert!(searched > 20, "only {searched} texts");
+    Ok(())
+}
+
+#[test]
+fn hidden_outputs_are_nowhere() -> Outcome<()> {
+    let search = Search::with_hidden(Hidden::Outputs)?;
+    let searched = in_every_recording(|recording| {
+        let Said { by_user, mut by_bot } = Said::in_recording(recording)?;
+        by_bot.retain(|text| !by_user.iter().any(|said| said.contains(text)));
+        search.finds_none(&by_bot, recording)
+    })?;
+    assert!(searched > 60, "only {searched} texts");
+    Ok(())
+}
+
+/// How many texts were searched for, all told.
+fn in_every_recording(search: impl Fn(&Path) -> Outcome<usize>) -> Outcome<usize> {
+    let mut searched = 0;
+    for entry in fs::read_dir(RECORDINGS)? {
+        searched += search(&entry?.path())?;
+    }
+    Ok(searched)
+}
+
+/// Searches all that leaves of conversations with something hidden.
+struct Search {
+    privacy: Privacy,
+    directory: Directory,
+    logs: DebugLog,
+}
+
+impl Search {
+    fn with_hidden(option: Hidden) -> Outcome<Self> {
+        let directory = Directory::new(&format!("recordings-{option:?}"))?;
+        let logs = DebugLog::new(directory.path("{conversation_id}.jsonl"))?;
+        Ok(Self { privacy: Privacy::new(hiding(&[option])), directory, logs })
+    }
+
+    /// Fails if one of `texts` stands in the spans or in the log of `recording`; else says how many there are.
+    fn finds_none(&self, texts: &BTreeSet<String>, recording: &Path) -> Outcome<usize> {
+        let spans = spans_of(recording, self.privacy.clone())?;
+        let log = log_of(recording, &self.logs, &self.directory, self.privacy.clone())?;
+        // JSON stands in JSON, and in what Rust prints.
+        let all_that_leaves = (spans + &log).replace('\\', "");
+        match texts.iter().find(|text| all_that_leaves.contains(&text.replace('\\', ""))) {
+            Some(text) => Err(format!("{}: {text:?} is there", recording.display()).into()),
+            None => Ok(texts.len()),
+        }
+    }
+}
+
+/// What was said in a conversation, wherever a record tells it.
+#[derive(Default)]
+struct Said {
+    by_user: BTreeSet<String>,
+    by_bot: BTreeSet<String>,
+}
+
+impl Said {
+    fn in_recording(recording: &Path) -> Outcome<Self> {
+        let mut reader = FrameLogReader::open(recording)?;
+        let config = reader.header().config(ConversationConfig::default());
+        let mut spans = GatheredSpans::default();
+        replay(&mut reader, config, &mut spans);
+        let mut said = Self::default();
+        spans.ended.into_iter().for_each(|record| said.add(record.body));
+        Ok(said)
+    }
+
+    fn add(&mut self, body: Body) {
+        let (user, bot) = match body {
+            Body::Turn(turn) => (vec![turn.input], vec![turn.output]),
+            Body::Stt(stt) => (vec![stt.transcript], vec![]),
+            Body::Llm(llm) => (vec![llm.heard, llm.request.last_user_message], vec![llm.text]),
+            Body::Tts(tts) => (vec![], vec![tts.input, tts.output]),
+            Body::Tool(tool) => (vec![tool.arguments], vec![tool.result]),
+        };
+        let long = |texts: Vec<Option<String>>| {
+            texts.into_iter().flatten().filter(|text| text.chars().count() >= SHORTEST)
+        };
+        self.by_user.extend(long(user));
+        self.by_bot.extend(long(bot));
+    }
+}
+
+fn spans_of(recording: &Path, privacy: Privacy) -> Outcome<String> {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let settings = Arc::new(EmitSettings::default());
+    let mut emitter =
+        Emitter::new(&Tracers::new(&provider), settings, Session::new("call-42")).privacy(privacy);
+    let mut reader = FrameLogReader::open(recording)?;
+    let config = reader.header().config(ConversationConfig::default());
+    replay(&mut reader, config, &mut emitter);
+    Ok(format!("{:?}", exporter.get_finished_spans()?))
+}
+
+/// The log that would have been written of it.
+fn log_of(recording: &Path, logs: &DebugLog, directory: &Directory, privacy: Privacy) -> Outcome<String> {
+    let id = recording.file_stem().and_then(|stem| stem.to_str()).ok_or("no name")?;
+    let log = logs.conversation(&Opening::new(id, Time::default())).privacy(privacy);
+    for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {
+        log.record(event.at(), &event.hop(&event.frame()));
+        // So that the queue holds them all.
+        if number % 1_000 == 999 {
+            logs.flush(LONG)?;
+        }
+    }
+    drop(log);
+    logs.flush(LONG)?;
+    Ok(fs::read_to_string(directory.path(&format!("{id}.jsonl")))?)
+}
