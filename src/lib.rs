@@ -72,13 +72,19 @@ pub use pipecat_instrument_macros::{ObservedFrame, instrument_task};
 pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
 pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
+pub use pipecat_instrument_runtime::core::record;
 pub use pipecat_instrument_runtime::debug_log::DebugLogError;
-pub use pipecat_instrument_runtime::emit::{Conventions, Preset, SpanNames, TraceLayout, UnknownName};
+#[cfg(feature = "metrics")]
+pub use pipecat_instrument_runtime::emit::Meters;
+pub use pipecat_instrument_runtime::emit::{
+    Conventions, Measure, Preset, SpanNames, TraceLayout, UnknownName,
+};
 pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, ObserveOptions, Observer, ObserverGroup, SpanAttributes, caught_panics,
+    ConversationId, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes, TracingContext,
+    caught_panics, propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]

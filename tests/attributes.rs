@@ -105,5 +105,7 @@ const fn name(bearer: Bearer) -> &'static str {
         Bearer::Tts => "TTS",
         Bearer::Tool => "tool",
         Bearer::Exception => "event `exception`",
+        Bearer::Note => "event `note`",
+        Bearer::Evaluation => "event `gen_ai.evaluation.result`",
     }
 }

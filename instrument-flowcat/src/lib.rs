@@ -15,6 +15,42 @@
 //! }
 //! ```
 //!
+//! Code inside the conversation, as the functions that its model calls, gets at its trace through a
+//! [`TracingContext`]. `via` takes any expression that makes of the observer what flowcat takes, and may keep one:
+//!
+//! ```
+//! use std::sync::{Arc, OnceLock};
+//!
+//! use flowcat_core::{FrameObserver, Pipeline, PipelineTask, PipelineTaskParams};
+//! use pipecat_instrument::{Observer, TracingContext, instrument_task};
+//!
+//! #[instrument_task(
+//!     observers = observers,
+//!     via = |observer: Observer| {
+//!         let _ = tracing.set(observer.tracing_context());
+//!         pipecat_instrument_flowcat::observer(observer)
+//!     },
+//! )]
+//! fn build_task(
+//!     tracing: &OnceLock<TracingContext>,
+//!     pipeline: Pipeline,
+//!     observers: Vec<Arc<dyn FrameObserver>>,
+//! ) -> PipelineTask {
+//!     PipelineTask::new(pipeline, PipelineTaskParams::default(), observers)
+//! }
+//!
+//! # use opentelemetry::trace::noop::NoopTracerProvider as YourTracerProvider;
+//! # let scoped = pipecat_instrument::PipecatInstrumentor::builder().scoped(YourTracerProvider::new())?;
+//! let tracing = OnceLock::new();
+//! let task = build_task(&tracing, Pipeline::new(vec![]), vec![]);
+//!
+//! // In a function that the model calls; `None` while nobody is watching.
+//! let traceparent = tracing.get().and_then(TracingContext::traceparent);
+//! # assert!(tracing.get().is_some());
+//! # drop((task, scoped, traceparent));
+//! # Ok::<(), pipecat_instrument::InstrumentError>(())
+//! ```
+//!
 //! flowcat knows its processors by name only, and the names of its own services say no more than `Stt`, `Llm` and
 //! `Tts`. [`FlowcatObserver::builder`] takes what stands behind a name.
 //!
@@ -44,6 +80,7 @@
 //!
 //! Not seen by the adapter, for flowcat keeps them private: tool calls and usage of the speech-to-speech pipeline.
 //!
+//! [`TracingContext`]: pipecat_instrument_runtime::observer::TracingContext
 //! [`Announced::Maybe`]: pipecat_instrument_runtime::core::conversation::Announced::Maybe
 //! [`FunctionCallInProgress`]: pipecat_instrument_runtime::core::frame::Frame::FunctionCallInProgress
 //! [`FunctionCallResult`]: pipecat_instrument_runtime::core::frame::Frame::FunctionCallResult

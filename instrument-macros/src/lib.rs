@@ -68,6 +68,8 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `conversation_id = expression` | The conversation's id; a UUID without it. Looked at by reference before the body takes the arguments, so nothing need be cloned. In an `impl` block it counts for the constructors that have the arguments it names. |
 /// | `attributes = expression` | More attributes for every span: a `Vec<KeyValue>`, an array, … Looked at in the same way. |
+/// | `parent = expression` | The span that the conversation came from: a `traceparent` as text, a `Context`, a `SpanContext`, or an `Option` of one. Its turns are children of that span. Looked at in the same way. |
+/// | `link = expression` | The same, for turns that only link to it. |
 /// | `observers = argument` | Push the observer into this argument, instead of attaching it to the finished task. |
 /// | `via = function` | What turns the observer into what that argument takes. |
 /// | `task = Type` | The task type, where the return type does not show it (`impl Trait`, a tuple). |

@@ -7,20 +7,50 @@ use syn::{Error, Expr, Ident, LitStr, Path, Token, Type};
 
 use crate::mistakes::{Mistakes, meant};
 
-const NAMES: [&str; 8] =
-    ["conversation_id", "attributes", "observers", "via", "task", "name", "skip", "crate"];
+const NAMES: [&str; 10] =
+    ["conversation_id", "attributes", "parent", "link", "observers", "via", "task", "name", "skip", "crate"];
 
 /// What stands in the parentheses, each at most once.
 #[derive(Default)]
 pub(super) struct Args {
-    pub(super) conversation_id: Option<Expr>,
-    pub(super) attributes: Option<Expr>,
+    pub(super) told: Told,
     pub(super) observers: Option<Ident>,
     pub(super) via: Option<Expr>,
     pub(super) task: Option<Type>,
     pub(super) name: Option<LitStr>,
     pub(super) skip: Option<Span>,
     pub(super) krate: Option<Path>,
+}
+
+/// What is told of a conversation when its task is built.
+#[derive(Clone, Default)]
+pub(super) struct Told {
+    pub(super) conversation_id: Option<Expr>,
+    pub(super) attributes: Option<Expr>,
+    pub(super) parent: Option<Expr>,
+    pub(super) link: Option<Expr>,
+}
+
+impl Told {
+    /// This, and what `outer` tells where this does not.
+    fn or(self, outer: &Self) -> Self {
+        Self {
+            conversation_id: self.conversation_id.or_else(|| outer.conversation_id.clone()),
+            attributes: self.attributes.or_else(|| outer.attributes.clone()),
+            parent: self.parent.or_else(|| outer.parent.clone()),
+            link: self.link.or_else(|| outer.link.clone()),
+        }
+    }
+
+    /// Of this, what `counts`.
+    pub(super) fn filter(self, counts: impl Fn(&Expr) -> bool) -> Self {
+        Self {
+            conversation_id: self.conversation_id.filter(&counts),
+            attributes: self.attributes.filter(&counts),
+            parent: self.parent.filter(&counts),
+            link: self.link.filter(&counts),
+        }
+    }
 }
 
 impl Args {
@@ -31,8 +61,7 @@ impl Args {
             None => (outer.observers.clone(), self.via.or_else(|| outer.via.clone())),
         };
         Self {
-            conversation_id: self.conversation_id.or_else(|| outer.conversation_id.clone()),
-            attributes: self.attributes.or_else(|| outer.attributes.clone()),
+            told: self.told.or(&outer.told),
             observers,
             via,
             task: self.task,
@@ -71,8 +100,10 @@ impl Args {
     fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let name = Ident::parse_any(input)?;
         match name.to_string().as_str() {
-            "conversation_id" => set(&mut self.conversation_id, &name, input),
-            "attributes" => set(&mut self.attributes, &name, input),
+            "conversation_id" => set(&mut self.told.conversation_id, &name, input),
+            "attributes" => set(&mut self.told.attributes, &name, input),
+            "parent" => set(&mut self.told.parent, &name, input),
+            "link" => set(&mut self.told.link, &name, input),
             "observers" => set(&mut self.observers, &name, input),
             "via" => set(&mut self.via, &name, input),
             "task" => set(&mut self.task, &name, input),

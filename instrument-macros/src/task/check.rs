@@ -91,8 +91,7 @@ pub(super) fn function(
     let ((), (task, destination)) = both(mistakes.into_result(), read)?;
 
     let name = args.name.map_or_else(|| name_of(&task, &item.sig), |name| name.value());
-    let constructor =
-        Constructor { task, conversation_id: args.conversation_id, attributes: args.attributes, destination };
+    let constructor = Constructor { task, told: args.told, destination };
     Ok(AnnotatedFunction { item, constructor, registration: Registration { name, krate: args.krate } })
 }
 
@@ -137,19 +136,13 @@ impl Found {
             return None;
         }
         let destination = mistakes.take(destination(&self.args, &self.signature))?;
-        let said_here = |expression: Option<Expr>| {
-            expression.filter(|expression| {
-                names_in(expression)
-                    .iter()
-                    .all(|name| !everywhere.contains(name) || self.arguments.contains(name))
-            })
+        let is_known_here = |expression: &Expr| {
+            names_in(expression)
+                .iter()
+                .all(|name| !everywhere.contains(name) || self.arguments.contains(name))
         };
-        let constructor = Constructor {
-            conversation_id: said_here(self.args.conversation_id),
-            attributes: said_here(self.args.attributes),
-            task: self.task,
-            destination,
-        };
+        let told = self.args.told.filter(is_known_here);
+        let constructor = Constructor { told, task: self.task, destination };
         Some((self.place, constructor))
     }
 }

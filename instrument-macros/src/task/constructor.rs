@@ -4,6 +4,8 @@ use syn::{
     Expr, FnArg, GenericArgument, Ident, Pat, PatIdent, PathArguments, ReturnType, Signature, Type, TypePath,
 };
 
+use super::args::Told;
+
 /// What constructors wrap tasks in, by the last segment of its path.
 const WRAPPERS: [&str; 6] = ["Result", "Option", "Arc", "Box", "Rc", "Pin"];
 
@@ -11,8 +13,7 @@ const WRAPPERS: [&str; 6] = ["Result", "Option", "Arc", "Box", "Rc", "Pin"];
 pub(super) struct Constructor {
     /// The type whose constructors make one observer between them.
     pub(super) task: Type,
-    pub(super) conversation_id: Option<Expr>,
-    pub(super) attributes: Option<Expr>,
+    pub(super) told: Told,
     pub(super) destination: Destination,
 }
 

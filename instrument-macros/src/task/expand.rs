@@ -34,7 +34,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Block, ImplItem, Path, ReturnType, Signature, Type, parse_quote};
+use syn::{Block, Expr, ImplItem, Path, ReturnType, Signature, Type, parse_quote};
 
 use super::check::{AnnotatedFunction, AnnotatedImpl, Registration};
 use super::constructor::{Constructor, Destination, Mutability};
@@ -115,14 +115,22 @@ fn wrap(v1: &Path, constructor: &Constructor, signature: &Signature, body: &Bloc
 
 /// `v1::begin::<Task>(|| options)`; the options borrow the arguments, before the body takes them.
 fn begin(v1: &Path, constructor: &Constructor) -> TokenStream {
-    let task = &constructor.task;
-    let conversation_id =
-        constructor.conversation_id.as_ref().map(|id| quote_spanned!(at(id)=> .conversation_id(&(#id))));
-    let attributes = constructor
-        .attributes
-        .as_ref()
-        .map(|attributes| quote_spanned!(at(attributes)=> .attributes(&(#attributes))));
-    quote!(#v1::begin::<#task>(|| #v1::ObserveOptions::new() #conversation_id #attributes))
+    let Constructor { task, told, .. } = constructor;
+    let options = [
+        option("conversation_id", told.conversation_id.as_ref()),
+        option("attributes", told.attributes.as_ref()),
+        option("parent", told.parent.as_ref()),
+        option("link", told.link.as_ref()),
+    ];
+    quote!(#v1::begin::<#task>(|| #v1::ObserveOptions::new() #(#options)*))
+}
+
+/// `.method(&(value))`, if there is a value.
+fn option(method: &str, value: Option<&Expr>) -> Option<TokenStream> {
+    value.map(|value| {
+        let method = format_ident!("{method}", span = at(value));
+        quote_spanned!(at(value)=> .#method(&(#value)))
+    })
 }
 
 /// `.attach(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the

@@ -352,6 +352,8 @@ pub struct ToolRecord {
 pub enum Recording {
     /// It is recorded.
     Yes,
+    /// Its numbers count, and those of what is under it; nobody will read what was said.
+    NumbersOnly,
     /// The sampler dropped it: nothing need be gathered for it or what is under it.
     No,
 }

@@ -1,6 +1,7 @@
 //! The frame log of one conversation.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +21,18 @@ const FIRST_OWN_ID: u64 = 1 << 52;
 
 /// What most events fit into without growing.
 const USUAL_LENGTH: usize = 256;
+
+/// Events that were lost, of all logs.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// How many events the frame logs of this process lack, because their writer could not keep up.
+///
+/// ```
+/// assert_eq!(pipecat_instrument_runtime::debug_log::lost_events(), 0);
+/// ```
+pub fn lost_events() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
 
 /// The frame log of one conversation. It is complete when [`finish`](Self::finish) is called, or when it is dropped.
 ///
@@ -90,6 +103,7 @@ impl ConversationLog {
         }
         let Some(place) = self.room.take() else {
             state.dropped += 1;
+            LOST.fetch_add(1, Ordering::Relaxed);
             let is_first = state.dropped == 1;
             drop(state);
             if is_first {

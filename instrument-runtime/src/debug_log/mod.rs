@@ -31,7 +31,7 @@ mod replay;
 mod tests;
 mod writer_thread;
 
-pub use conversation_log::ConversationLog;
+pub use conversation_log::{ConversationLog, lost_events};
 pub use error::DebugLogError;
 pub use opening::Opening;
 pub use process_log::DebugLog;

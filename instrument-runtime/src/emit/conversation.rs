@@ -6,9 +6,9 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 
 use super::cut::cut_values;
-use super::otel::{status, system_time};
+use super::otel::{Notes, status, system_time};
 use super::place::Place;
-use super::{Tracers, span};
+use super::{Origin, Tracers, span};
 use crate::core::record::{Body, SpanRecord, Status};
 use crate::core::time::Time;
 use crate::privacy::Privacy;
@@ -18,6 +18,7 @@ use crate::privacy::Privacy;
 #[derive(Debug)]
 pub(super) struct ConversationSpan {
     context: Context,
+    start: Time,
     /// Until when its turns go, as far as they have ended.
     end: Time,
     told: ConversationFacts,
@@ -33,11 +34,11 @@ pub(super) struct ConversationFacts {
 }
 
 impl ConversationSpan {
-    pub(super) fn begin(tracers: &Tracers, place: &Place<'_>, at: Time) -> Self {
+    pub(super) fn begin(tracers: &Tracers, place: &Place<'_>, origin: &Origin, at: Time) -> Self {
         let builder = SpanBuilder::from_name(place.root_name()).with_start_time(system_time(at));
-        let root = Context::new();
-        let context = root.with_span(tracers.tracer().build_with_context(builder, &root));
-        Self { context, end: at, told: ConversationFacts::default() }
+        let span = tracers.tracer().build_with_context(origin.link(builder), origin.parent());
+        let context = origin.parent().with_span(span);
+        Self { context, start: at, end: at, told: ConversationFacts::default() }
     }
 
     /// The context in which it is current.
@@ -59,12 +60,13 @@ impl ConversationSpan {
         }
     }
 
-    pub(super) fn end(self, place: &Place<'_>, privacy: &Privacy) {
+    pub(super) fn end(self, place: &Place<'_>, notes: Notes, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
             let mut attributes = span::conversation_attributes(&self.told, place);
             cut_values(&mut attributes, privacy);
             span.set_attributes(attributes);
+            notes.write(&span, (self.start, self.end), privacy);
             span.set_status(status(self.told.status));
         }
         span.end_with_timestamp(system_time(self.end));

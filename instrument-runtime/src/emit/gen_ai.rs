@@ -2,6 +2,8 @@
 
 mod provider;
 
+use std::borrow::Cow;
+
 use opentelemetry::{Array, StringValue, Value};
 
 use super::attributes::Attributes;
@@ -54,7 +56,8 @@ pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
     out.put(keys::GEN_AI_CONVERSATION_ID, session.id.clone());
 }
 
-const fn operation(body: &Body) -> &'static str {
+/// What is done.
+pub(super) const fn operation(body: &Body) -> &'static str {
     match body {
         Body::Turn(_) => "invoke_agent",
         Body::Stt(_) => "speech_to_text",
@@ -64,9 +67,13 @@ const fn operation(body: &Body) -> &'static str {
     }
 }
 
+/// Who provides a service, by the name in OpenTelemetry's registry.
+pub(super) fn provider_name(span: &ServiceSpan<'_>) -> Cow<'static, str> {
+    provider::registry_name(span.service.provider_or_guess(), span.service_type)
+}
+
 fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
-    let provider = provider::registry_name(span.service.provider_or_guess(), span.service_type);
-    out.put(keys::GEN_AI_PROVIDER_NAME, provider);
+    out.put(keys::GEN_AI_PROVIDER_NAME, provider_name(span));
     out.put_some(keys::GEN_AI_REQUEST_MODEL, span.model().map(str::to_owned));
     out.put(
         keys::GEN_AI_OUTPUT_TYPE,

@@ -35,6 +35,7 @@ macro_rules! keys {
 mod gen_ai;
 mod langfuse;
 mod messages;
+mod metrics;
 mod openinference;
 mod openobserve;
 mod pipecat;
@@ -43,6 +44,7 @@ mod table;
 // Lists of constants by the hundred: to name each here would be to keep every list twice.
 pub use gen_ai::*;
 pub use langfuse::*;
+pub use metrics::*;
 pub use openinference::*;
 pub use openobserve::*;
 pub use pipecat::*;
@@ -50,6 +52,11 @@ pub use pipecat::*;
 pub(super) use messages::LLM_TOOLS;
 pub use messages::{MessageField, MessageKeys, MessageList, tool_schema};
 pub use table::{Bearer, KeyInfo, ValueKind};
+
+/// The event that is a remark of the application's.
+pub const NOTE_EVENT: &str = "note";
+/// The event that is a judgement of how well it went, as OpenTelemetry calls it.
+pub const EVALUATION_EVENT: &str = "gen_ai.evaluation.result";
 
 /// Every key, convention by convention.
 ///

@@ -5,7 +5,8 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `otel` | the OpenTelemetry spans of one conversation |
+//! | `otel` | the OpenTelemetry spans of one conversation, and what the application says of them |
+//! | `origin` | where a conversation came from: the parent of its roots, and what they link to |
 //! | `conversation` | the span of the whole conversation, in the [layout](TraceLayout) that has one |
 //! | `span` | one record as the attributes of one span, in order of importance |
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
@@ -13,6 +14,7 @@
 //! | `names` | what spans are called |
 //! | `cut` | values that are too long |
 //! | `messages` | chat messages, and which of them fit |
+//! | `metrics` | records as numbers, of all conversations together (feature `metrics`) |
 //! | [`keys`] | every attribute key, spelled once |
 
 mod abandoned;
@@ -26,10 +28,14 @@ mod json;
 pub mod keys;
 mod langfuse;
 mod layout;
+mod measure;
 mod messages;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod openinference;
 mod openobserve;
+mod origin;
 mod otel;
 mod pipecat;
 mod place;
@@ -45,9 +51,16 @@ mod tracers;
 pub use choice::UnknownName;
 pub use conventions::Conventions;
 pub use layout::TraceLayout;
+pub use measure::Measure;
+#[cfg(feature = "metrics")]
+pub use metrics::Meters;
 pub use names::SpanNames;
+pub use origin::Origin;
 pub use otel::Emitter;
 pub use preset::Preset;
 pub use session::Session;
 pub use settings::EmitSettings;
 pub use tracers::Tracers;
+
+pub(crate) use origin::identity_of;
+pub(crate) use otel::Note;

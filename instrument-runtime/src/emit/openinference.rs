@@ -196,14 +196,14 @@ fn put_json((value, mime_type): (&'static str, &'static str), json: &str, out: &
     }
 }
 
-const fn ttfb_source(measured: Measured) -> &'static str {
+pub(super) const fn ttfb_source(measured: Measured) -> &'static str {
     match measured {
         Measured::Reported => "reported",
         Measured::FromFrames => "measured",
     }
 }
 
-const fn latency_source(source: LatencySource) -> &'static str {
+pub(super) const fn latency_source(source: LatencySource) -> &'static str {
     match source {
         LatencySource::Vad => "vad",
         LatencySource::UserStopped => "user_stopped",

@@ -1,18 +1,25 @@
 //! The OpenTelemetry spans of one conversation.
 
+mod told;
+
+use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
+pub(crate) use told::Note;
+pub(super) use told::Notes;
+
+use self::told::Told;
 use super::abandoned::abandoned;
 use super::conversation::ConversationSpan;
 use super::cut::cut_values;
 use super::place::Place;
-use super::{EmitSettings, Session, TraceLayout, Tracers, keys, span};
+use super::{EmitSettings, Measure, Origin, Session, TraceLayout, Tracers, keys, span};
 use crate::core::record::{
-    Happening, Recording, SpanEvent, SpanKey, SpanRecord, SpanStart, Spans, Status, TurnNumber,
+    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
 };
 use crate::core::time::Time;
 use crate::privacy::Privacy;
@@ -52,11 +59,17 @@ pub struct Emitter {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     session: Session,
+    origin: Origin,
+    measure: Option<Arc<dyn Measure>>,
     privacy: Privacy,
     /// The root of all, in the layout that has one; it begins with the first turn.
     conversation: Option<Box<ConversationSpan>>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
+    /// What was told while no turn was open: it is the next one's.
+    untold: Told,
+    /// What was remarked on the conversation, in the layout that has a span for it.
+    notes: Notes,
     /// The latest time that was told.
     now: Time,
 }
@@ -66,6 +79,7 @@ pub struct Emitter {
 struct OpenSpan {
     start: SpanStart,
     context: Context,
+    told: Told,
 }
 
 impl Emitter {
@@ -73,14 +87,45 @@ impl Emitter {
     ///
     /// They tell what they have to tell, but for large pictures; see [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
-        let (privacy, open, now) = (Privacy::default(), Vec::new(), Time::default());
-        Self { tracers: tracers.clone(), settings, session, privacy, conversation: None, open, now }
+        Self {
+            tracers: tracers.clone(),
+            settings,
+            session,
+            origin: Origin::default(),
+            measure: None,
+            privacy: Privacy::default(),
+            conversation: None,
+            open: Vec::new(),
+            untold: Told::default(),
+            notes: Notes::default(),
+            now: Time::default(),
+        }
     }
 
     /// The same, with spans that tell no more than `privacy` lets out.
     pub fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = privacy;
         self
+    }
+
+    /// The same, with every record shown to `measure` as well.
+    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
+        self.measure = Some(measure);
+        self
+    }
+
+    /// Where the conversation came from.
+    pub const fn origin_mut(&mut self) -> &mut Origin {
+        &mut self.origin
+    }
+
+    /// The OpenTelemetry context that turns begin in: the conversation's own, in the layout that has one, once it has
+    /// begun; else the one that the conversation came from.
+    pub fn conversation_context(&self) -> Option<&Context> {
+        match self.settings.layout {
+            TraceLayout::PerTurn => Some(self.origin.parent()),
+            TraceLayout::PerConversation => self.conversation.as_deref().map(ConversationSpan::context),
+        }
     }
 
     /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
@@ -94,18 +139,21 @@ impl Emitter {
         drop(self);
     }
 
-    /// What a turn is under: the conversation, in the layout that has one.
-    fn root(&mut self, at: Time) -> Context {
+    /// The root that `builder` builds, and what it is under: the conversation, in the layout that has one.
+    fn root(&mut self, builder: SpanBuilder, at: Time) -> (SpanBuilder, Context) {
         if self.settings.layout == TraceLayout::PerTurn {
             // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-            return Context::new();
+            return (self.origin.link(builder), self.origin.parent().clone());
         }
         let place = Place { session: &self.session, settings: &self.settings, turn: None };
-        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &place, at));
-        self.conversation.get_or_insert_with(begin).context().clone()
+        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &place, &self.origin, at));
+        (builder, self.conversation.get_or_insert_with(begin).context().clone())
     }
 
-    fn close(&mut self, OpenSpan { start, context }: &OpenSpan, record: SpanRecord) {
+    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
+        if let Some(measure) = &self.measure {
+            measure.measure(&record);
+        }
         let (span, end) = (context.span(), system_time(record.end));
         let is_shown = span.is_recording() || self.conversation.is_some();
         let mut record = if is_shown { self.privacy.release(record) } else { record };
@@ -113,8 +161,11 @@ impl Emitter {
             conversation.take_in(&record);
         }
         if span.is_recording() {
-            let (events, status) = (std::mem::take(&mut record.events), status(record.status.clone()));
-            let mut attributes = span::attributes(record, &self.place(Some(start.turn)));
+            let (events, status) = (take(&mut record.events), status(record.status.clone()));
+            let session = told.with_session(&self.session);
+            let place = Place { session: &session, ..self.place(Some(start.turn)) };
+            told.into_notes().write(&span, (record.start, record.end), &self.privacy);
+            let mut attributes = span::attributes(record, &place);
             cut_values(&mut attributes, &self.privacy);
             span.set_attributes(attributes);
             for event in events {
@@ -133,12 +184,20 @@ impl Emitter {
 impl Spans for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
-        let parent = start.parent.and_then(|key| self.context(key)).unwrap_or_else(|| self.root(start.at));
         let name = self.settings.span_names.span(&start);
         let builder = SpanBuilder::from_name(name).with_start_time(system_time(start.at));
+        let (builder, parent) = match start.parent.and_then(|key| self.context(key)) {
+            Some(parent) => (builder, parent),
+            None => self.root(builder, start.at),
+        };
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
-        let recording = if context.span().is_recording() { Recording::Yes } else { Recording::No };
-        self.open.push(OpenSpan { start, context });
+        let recording = match &self.measure {
+            _ if context.span().is_recording() => Recording::Yes,
+            Some(_) => Recording::NumbersOnly,
+            None => Recording::No,
+        };
+        let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Told::default() };
+        self.open.push(OpenSpan { start, context, told });
         recording
     }
 
@@ -148,7 +207,7 @@ impl Spans for Emitter {
             return;
         };
         let open = self.open.remove(index);
-        self.close(&open, record);
+        self.close(open, record);
     }
 }
 
@@ -157,10 +216,12 @@ impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
             let record = abandoned(&open.start, self.now);
-            self.close(&open, record);
+            self.close(open, record);
         }
+        self.warn_of_untold();
         if let Some(conversation) = self.conversation.take() {
-            conversation.end(&self.place(None), &self.privacy);
+            let notes = take(&mut self.notes);
+            conversation.end(&self.place(None), notes, &self.privacy);
         }
     }
 }

@@ -9,6 +9,11 @@ use opentelemetry::trace::{Tracer, TracerProvider};
 /// The name of the instrumentation scope that every span bears.
 const SCOPE: &str = "pipecat-instrument";
 
+/// That scope, with this crate's version.
+pub(super) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build()
+}
+
 /// A tracer of some provider, whose type is forgotten: what an [`Emitter`](super::Emitter) makes its spans with.
 ///
 /// Cheap to clone. Holds the provider for as long as its tracers do.
@@ -33,8 +38,7 @@ impl Tracers {
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
-        let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
-        Self { tracer: Arc::new(BoxedTracer::new(Box::new(provider.tracer_with_scope(scope)))) }
+        Self { tracer: Arc::new(BoxedTracer::new(Box::new(provider.tracer_with_scope(scope())))) }
     }
 
     /// The tracer.

@@ -8,6 +8,8 @@ use opentelemetry::trace::{Tracer, TracerProvider};
 
 use super::{InstrumentError, Scoped, registry, switch};
 use crate::debug_log::DebugLog;
+#[cfg(feature = "metrics")]
+use crate::emit::Meters;
 use crate::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout, Tracers};
 use crate::observer::ObserverGroup;
 use crate::privacy::TraceConfig;
@@ -37,6 +39,8 @@ pub struct InstrumentorBuilder {
     turn_end_timeout: Option<Duration>,
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
+    #[cfg(feature = "metrics")]
+    meters: Option<Meters>,
     trace_config: TraceConfig,
 }
 
@@ -107,6 +111,29 @@ impl InstrumentorBuilder {
         self
     }
 
+    /// Tell OpenTelemetry metrics to `provider` as well: the numbers of all conversations, whatever the sampler makes of
+    /// their spans. `docs/metrics.md` lists them.
+    ///
+    /// ```
+    /// use opentelemetry::metrics::NoopMeterProvider;
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::instrumentor::{InstrumentError, PipecatInstrumentor};
+    ///
+    /// let scoped = PipecatInstrumentor::builder()
+    ///     .meter_provider(NoopMeterProvider::new())
+    ///     .scoped(NoopTracerProvider::new())?;
+    /// # drop(scoped);
+    /// # Ok::<(), InstrumentError>(())
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn meter_provider(
+        mut self,
+        provider: impl opentelemetry::metrics::MeterProvider + Send + Sync + 'static,
+    ) -> Self {
+        self.meters = Some(Meters::new(provider));
+        self
+    }
+
     /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
     #[allow(
         clippy::needless_pass_by_value,
@@ -146,6 +173,10 @@ impl InstrumentorBuilder {
             .trace_config(self.trace_config);
         if let Some(timeout) = self.turn_end_timeout {
             group = group.turn_end_timeout(timeout);
+        }
+        #[cfg(feature = "metrics")]
+        if let Some(meters) = &self.meters {
+            group = group.meters(meters);
         }
         if let Some(path) = self.debug_log {
             group = group.debug_log(DebugLog::new(path)?);

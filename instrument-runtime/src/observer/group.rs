@@ -10,8 +10,14 @@ use super::frame_log::FrameLog;
 use super::watch::Watch;
 use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
+#[cfg(feature = "metrics")]
+use crate::debug_log::lost_events;
 use crate::debug_log::{DebugLog, DebugLogError};
-use crate::emit::{Conventions, EmitSettings, Emitter, Preset, Session, SpanNames, TraceLayout, Tracers};
+#[cfg(feature = "metrics")]
+use crate::emit::keys;
+use crate::emit::{
+    Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNames, TraceLayout, Tracers,
+};
 use crate::privacy::{Privacy, TraceConfig};
 
 /// What the conversations of one provider have in common. Makes their observers.
@@ -35,6 +41,7 @@ pub struct ObserverGroup {
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
     logs: Option<DebugLog>,
+    measure: Option<Arc<dyn Measure>>,
 }
 
 impl ObserverGroup {
@@ -48,6 +55,7 @@ impl ObserverGroup {
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
+            measure: None,
         }
     }
 
@@ -117,6 +125,20 @@ impl ObserverGroup {
         self
     }
 
+    /// The same, with every record shown to `measure` as well.
+    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
+        self.measure = Some(measure);
+        self
+    }
+
+    /// The same, with the numbers of all conversations told to `meters`, and how the observers themselves do.
+    #[cfg(feature = "metrics")]
+    pub fn meters(self, meters: &crate::emit::Meters) -> Self {
+        meters.observe(&keys::LOST_EVENTS_METRIC, lost_events);
+        meters.observe(&keys::PANICS_METRIC, super::caught_panics);
+        self.measured_by(Arc::new(meters.clone()))
+    }
+
     /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. For the end of a
     /// process: the thread that writes them ends with it, whatever is left.
     pub fn flush_debug_log(&self, timeout: Duration) -> Result<(), DebugLogError> {
@@ -137,8 +159,12 @@ impl ObserverGroup {
             log: OnceLock::new(),
         });
         let session = Session { id: Arc::clone(&id), attributes };
-        let emitter =
+        let mut emitter =
             Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        *emitter.origin_mut() = options.origin;
+        if let Some(measure) = &self.measure {
+            emitter = emitter.measured_by(Arc::clone(measure));
+        }
         Observer::new(Watch::new(id, config, emitter, log))
     }
 }

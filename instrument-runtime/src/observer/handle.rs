@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::TracingContext;
 use super::watch::Watch;
 use crate::core::conversation::Signals;
 use crate::core::frame::{FramePushed, ObservedFrame};
@@ -50,6 +51,30 @@ impl Observer {
     /// The conversation's id: `session.id` of its spans.
     pub fn conversation_id(&self) -> &str {
         self.watch.conversation_id()
+    }
+
+    /// The handle to the conversation for code inside it: `traceparent` for its requests, attributes of its turns, the
+    /// call that it came from. To be taken where the task is given its observer, and passed on to who needs it.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::instrumentor::ObservedTask;
+    /// use pipecat_instrument_runtime::observer::{Observer, TracingContext};
+    ///
+    /// #[derive(Default)]
+    /// struct PipelineTask {
+    ///     observer: Option<Observer>,
+    ///     tracing: TracingContext,
+    /// }
+    ///
+    /// impl ObservedTask for PipelineTask {
+    ///     fn attach_observer(&mut self, observer: Observer) {
+    ///         self.tracing = observer.tracing_context();
+    ///         self.observer = Some(observer);
+    ///     }
+    /// }
+    /// ```
+    pub fn tracing_context(&self) -> TracingContext {
+        TracingContext::new(self.watch.shared_id(), Arc::downgrade(&self.watch))
     }
 
     /// One hop of one frame, as it happens. Never blocks for anything but another hop of the same conversation, and

@@ -20,18 +20,23 @@ mod clock;
 mod frame_log;
 mod group;
 mod handle;
+mod inside;
 mod isolation;
 mod options;
+pub mod propagation;
 mod recent;
 mod running;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod tracing_context;
 mod watch;
 
 pub use group::ObserverGroup;
 pub use handle::Observer;
 pub use isolation::caught_panics;
 pub use options::{ConversationId, ObserveOptions, SpanAttributes};
+pub use propagation::IncomingTrace;
+pub use tracing_context::TracingContext;
 
 pub(crate) use isolation::{Panicked, isolate};

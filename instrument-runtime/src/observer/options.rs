@@ -5,8 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt;
 
+use super::propagation::IncomingTrace;
 use crate::core::conversation::Signals;
+use crate::emit::Origin;
 
 /// What is known of a conversation when its observer is made.
 ///
@@ -25,6 +28,7 @@ pub struct ObserveOptions {
     pub(super) conversation_id: Option<Arc<str>>,
     pub(super) attributes: Vec<KeyValue>,
     pub(super) signals: Signals,
+    pub(super) origin: Origin,
 }
 
 impl ObserveOptions {
@@ -45,6 +49,32 @@ impl ObserveOptions {
         self
     }
 
+    /// The span that the conversation came from: its root spans are that span's children, and belong to its trace. Of a
+    /// context its baggage counts, too. Nothing, if it names no valid span.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::observer::ObserveOptions;
+    ///
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let options = ObserveOptions::new().parent(traceparent);
+    /// # let _ = options;
+    /// ```
+    pub fn parent(mut self, caller: &(impl IncomingTrace + ?Sized)) -> Self {
+        if let Some(context) = caller.to_context() {
+            self.origin.set_parent(&context);
+        }
+        self
+    }
+
+    /// A span that the conversation has to do with: its root spans link to it, and stay traces of their own, as
+    /// backends want turns and calls to be. May be said for several.
+    pub fn link(mut self, caller: &(impl IncomingTrace + ?Sized)) -> Self {
+        if let Some(context) = caller.to_context() {
+            self.origin.add_link(context.span().span_context().clone());
+        }
+        self
+    }
+
     /// What the framework announces with frames of its own.
     pub fn signals(mut self, signals: Signals) -> Self {
         self.signals = signals;
@@ -55,7 +85,7 @@ impl ObserveOptions {
 impl ObserveOptions {
     /// Whether somebody who knows more could add to this.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.conversation_id.is_none() || self.attributes.is_empty()
+        self.conversation_id.is_none() || self.attributes.is_empty() || self.origin.is_unknown()
     }
 
     /// Takes from `other` what is not said here.
@@ -65,6 +95,9 @@ impl ObserveOptions {
         }
         if self.attributes.is_empty() {
             self.attributes = other.attributes;
+        }
+        if self.origin.is_unknown() {
+            self.origin = other.origin;
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::audio_meter::{AudioMeter, Hop};
 use super::clock::Clock;
 use super::frame_log::FrameLog;
+use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
 use super::recent::RecentFrames;
 use super::running::Running;
@@ -63,6 +64,10 @@ impl Watch {
         &self.id
     }
 
+    pub(super) fn shared_id(&self) -> Arc<str> {
+        Arc::clone(&self.id)
+    }
+
     pub(super) fn expect_signals(&self, signals: Signals) {
         if let Ok(mut phase) = self.phase.lock()
             && let Phase::Expected { config, .. } = &mut *phase
@@ -97,6 +102,32 @@ impl Watch {
         if let Err(panic) = isolate(|| self.end(CloseReason::Shutdown)) {
             self.abandon(&panic);
         }
+    }
+
+    /// Something that code inside the conversation does; `None` once it is over.
+    pub(super) fn enter<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
+        isolate(|| self.lets_in(act)).unwrap_or_else(|panic| {
+            self.abandon(&panic);
+            None
+        })
+    }
+
+    /// Before the first frame the conversation stays as it is: an adapter may still say what its framework announces.
+    fn lets_in<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
+        let mut phase = self.phase.lock().ok()?;
+        let now = self.clock.now();
+        let running = match &mut *phase {
+            Phase::Expected { emitter, .. } => return Some(act(Inside { conversation: None, emitter, now })),
+            Phase::Running(running) => running,
+            Phase::Over => return None,
+        };
+        running.tell_counted_audio(&self.audio);
+        let now = running.advance_to(now);
+        running.conversation.expire(now, &mut running.emitter);
+        let (conversation, emitter) = (Some(&mut running.conversation), &mut running.emitter);
+        let outcome = act(Inside { conversation, emitter, now });
+        self.look_ahead(phase);
+        Some(outcome)
     }
 
     /// A hop that somebody wants. Kept out of line, or the gate would pay for its registers.

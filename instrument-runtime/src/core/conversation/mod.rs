@@ -29,7 +29,7 @@ use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
 use events::{EarlyTtfb, Given, Heard, LastContext, Playback, SpokenText, Voice};
 use services::{ServiceIndex, Services};
-use spans::{Fault, Turn, Utterance};
+use spans::{Fault, Tool, Turn, Utterance};
 
 /// Why a conversation is closed from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -271,6 +271,24 @@ impl Conversation {
     /// The turn that is under way, if its span has begun.
     pub fn current_turn(&self) -> Option<(SpanKey, TurnNumber)> {
         self.turn.as_ref().filter(|turn| turn.has_begun()).map(|turn| (turn.key, turn.number))
+    }
+
+    /// Begins the span of the turn that is under way, if it has not: somebody does something in it that belongs there.
+    pub fn begin_current_turn(&mut self, spans: &mut dyn Spans) -> Option<SpanKey> {
+        let turn = self.turn.as_mut()?;
+        turn.begin(spans);
+        Some(turn.key)
+    }
+
+    /// The newest invocation of a language model that is under way in the current turn.
+    pub fn current_call(&self) -> Option<SpanKey> {
+        self.turn.as_ref()?.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key)
+    }
+
+    /// The function call `tool_call_id`, if it is under way in the current turn.
+    pub fn current_tool(&self, tool_call_id: &str) -> Option<SpanKey> {
+        let is_it = |tool: &&Tool| tool.call_id == tool_call_id && tool.is_under_way();
+        self.turn.as_ref()?.tools.iter().rev().find(is_it).map(|tool| tool.key)
     }
 }
 

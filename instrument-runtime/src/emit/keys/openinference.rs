@@ -1,9 +1,10 @@
 //! `OpenInference`'s keys, and the ones that this crate adds in its manner.
+#![allow(deprecated, reason = "those of generative AI have moved to a specification that has no crate yet")]
 
 use super::otel;
 use super::table::{
-    EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, SERVICES, SPEECH, STT, TOOL, TTS, TURN, ValueKind,
-    WITHIN,
+    EVALUATION, EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, NOTE, SERVICES, SPEECH, STT, TOOL, TTS,
+    TURN, ValueKind, WITHIN,
 };
 use crate::emit::Conventions;
 
@@ -145,4 +146,15 @@ keys! { OPENINFERENCE;
     EXCEPTION_TYPE = otel::EXCEPTION_TYPE => Text, EXCEPTION, "`ErrorFrame`, `FunctionCallResultFrame`";
     /// What an error says.
     EXCEPTION_MESSAGE = otel::EXCEPTION_MESSAGE => Text, EXCEPTION, "`ErrorFrame`, `FunctionCallResultFrame`";
+
+    /// What a remark is about.
+    NOTE_NAME = "note.name" => Text, NOTE, "the application";
+    /// What there is to remark.
+    NOTE_VALUE = "note.value" => Scalar, NOTE, "the application";
+    /// The measure by which something is judged.
+    EVALUATION_NAME = otel::GEN_AI_EVALUATION_NAME => Text, EVALUATION, "the application";
+    /// How well it did.
+    EVALUATION_SCORE = otel::GEN_AI_EVALUATION_SCORE_VALUE => Number, EVALUATION, "the application";
+    /// Why.
+    EVALUATION_EXPLANATION = otel::GEN_AI_EVALUATION_EXPLANATION => Text, EVALUATION, "the application";
 }

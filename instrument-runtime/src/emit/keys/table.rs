@@ -146,6 +146,10 @@ pub enum Bearer {
     Tool,
     /// The event `exception` of any span.
     Exception,
+    /// The event `note` of a turn or a conversation.
+    Note,
+    /// The event `gen_ai.evaluation.result` of a turn or a conversation.
+    Evaluation,
 }
 
 pub(super) const EVERY_SPAN: &[Bearer] =
@@ -163,3 +167,5 @@ pub(super) const TTS: &[Bearer] = &[Bearer::Tts];
 pub(super) const TOOL: &[Bearer] = &[Bearer::Tool];
 pub(super) const LLM_AND_TOOL: &[Bearer] = &[Bearer::Llm, Bearer::Tool];
 pub(super) const EXCEPTION: &[Bearer] = &[Bearer::Exception];
+pub(super) const NOTE: &[Bearer] = &[Bearer::Note];
+pub(super) const EVALUATION: &[Bearer] = &[Bearer::Evaluation];

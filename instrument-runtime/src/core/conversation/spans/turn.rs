@@ -110,10 +110,13 @@ impl Turn {
 
     /// What is gathered of its spans.
     pub(crate) fn gathers(&self) -> Gathers {
-        if self.is_recorded() { Gathers::Everything } else { Gathers::Nothing }
+        match self.export {
+            Export::NotYet | Export::Begun(Recording::Yes) => Gathers::Everything,
+            Export::Begun(Recording::NumbersOnly | Recording::No) => Gathers::Nothing,
+        }
     }
 
-    /// Whether somebody will look at it.
+    /// Whether its spans are told, if only for their numbers.
     pub(crate) fn is_recorded(&self) -> bool {
         self.export != Export::Begun(Recording::No)
     }

@@ -17,8 +17,17 @@ use crate::emit::samples::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::span::conversation_attributes;
 use crate::emit::{Conventions, EmitSettings, Session};
 
-/// What stands on none of the spans that are made here: the application's, and the event's.
-const ELSEWHERE: [&str; 3] = [keys::METADATA, keys::EXCEPTION_TYPE, keys::EXCEPTION_MESSAGE];
+/// What stands on none of the spans that are made here: the application's, and the events'.
+const ELSEWHERE: [&str; 8] = [
+    keys::METADATA,
+    keys::EXCEPTION_TYPE,
+    keys::EXCEPTION_MESSAGE,
+    keys::NOTE_NAME,
+    keys::NOTE_VALUE,
+    keys::EVALUATION_NAME,
+    keys::EVALUATION_SCORE,
+    keys::EVALUATION_EXPLANATION,
+];
 
 /// What is wrong with `told` of a span of `bearer`, by the table; nothing, if nothing is.
 pub(super) fn mistake(told: &KeyValue, bearer: Bearer, conventions: Conventions) -> Option<String> {

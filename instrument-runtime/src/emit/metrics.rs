@@ -1,0 +1,83 @@
+//! OpenTelemetry metrics: the numbers of all conversations together.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `instruments` | what measurements are recorded with, and the boundaries of its histograms |
+//! | `readings` | the numbers of one record |
+//! | `vocabulary` | the values of attributes that come from outside, no more than so many |
+
+mod instruments;
+mod readings;
+mod vocabulary;
+
+use std::fmt;
+use std::sync::Arc;
+
+use opentelemetry::metrics::{Meter, MeterProvider};
+
+use super::Measure;
+use super::keys::MetricInfo;
+use super::tracers::scope;
+use crate::core::record::SpanRecord;
+use instruments::Instruments;
+use vocabulary::Vocabularies;
+
+/// The metrics of some provider, whose type is forgotten. `docs/metrics.md` lists them.
+///
+/// Cheap to clone. Holds the provider, as some are shut down when their last handle is dropped.
+///
+/// ```
+/// use opentelemetry::metrics::NoopMeterProvider;
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use pipecat_instrument_runtime::emit::{Meters, Tracers};
+/// use pipecat_instrument_runtime::observer::ObserverGroup;
+///
+/// let meters = Meters::new(NoopMeterProvider::new());
+/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).meters(&meters);
+/// # let _ = group;
+/// ```
+#[derive(Clone)]
+pub struct Meters {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    meter: Meter,
+    instruments: Instruments,
+    vocabularies: Vocabularies,
+    _provider: Box<dyn MeterProvider + Send + Sync>,
+}
+
+impl Meters {
+    /// Measurements go to `provider`, under the scope `pipecat-instrument` and this crate's version.
+    pub fn new(provider: impl MeterProvider + Send + Sync + 'static) -> Self {
+        let meter = provider.meter_with_scope(scope());
+        let shared = Shared {
+            instruments: Instruments::new(&meter),
+            vocabularies: Vocabularies::default(),
+            meter,
+            _provider: Box::new(provider),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// From now on `metric` is what `count` says: a total of this process.
+    pub(crate) fn observe(&self, metric: &MetricInfo, count: fn() -> u64) {
+        instruments::observe(&self.shared.meter, metric, count);
+    }
+}
+
+impl Measure for Meters {
+    fn measure(&self, record: &SpanRecord) {
+        readings::take(record, &self.shared.instruments, &self.shared.vocabularies);
+    }
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meters").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! The numbers of one record.
+//!
+//! What is recorded bears no text, and neither conversation nor user: only kinds, providers and models.
+
+use opentelemetry::{KeyValue, StringValue};
+
+use super::instruments::Instruments;
+use super::vocabulary::Vocabularies;
+use crate::core::frame::LlmUsage;
+use crate::core::record::{
+    Body, EndReason, Happening, LatencyStages, SpanRecord, Status, TurnRecord, UserToBotLatency,
+};
+use crate::emit::service::{ServiceSpan, ServiceType};
+use crate::emit::{gen_ai, keys, openinference};
+
+/// Records what `record` tells.
+pub(super) fn take(record: &SpanRecord, instruments: &Instruments, vocabularies: &Vocabularies) {
+    let reading = Reading { record, instruments, vocabularies, who: who(&record.body, vocabularies) };
+    reading.errors();
+    if let Some(span) = ServiceSpan::of(&record.body) {
+        reading.service(&span);
+    }
+    match &record.body {
+        Body::Turn(turn) => reading.turn(turn),
+        Body::Stt(stt) => reading.transcribed(stt.audio_seconds),
+        Body::Llm(llm) => reading.tokens(llm.usage.as_ref()),
+        Body::Tts(tts) => reading.characters(tts.characters),
+        Body::Tool(_) => reading.tool(),
+    }
+}
+
+/// One record, and where its numbers go.
+struct Reading<'a> {
+    record: &'a SpanRecord,
+    instruments: &'a Instruments,
+    vocabularies: &'a Vocabularies,
+    /// What was done, by whose model.
+    who: Vec<KeyValue>,
+}
+
+fn who(body: &Body, vocabularies: &Vocabularies) -> Vec<KeyValue> {
+    let mut who = vec![KeyValue::new(keys::GEN_AI_OPERATION_NAME, gen_ai::operation(body))];
+    if let Some(service) = ServiceSpan::of(body) {
+        let provider = vocabularies.providers.admit(&gen_ai::provider_name(&service));
+        who.push(KeyValue::new(keys::GEN_AI_PROVIDER_NAME, provider));
+        let model = service.model().map(|model| vocabularies.models.admit(model));
+        who.extend(model.map(|model| KeyValue::new(keys::GEN_AI_REQUEST_MODEL, model)));
+    }
+    who
+}
+
+impl Reading<'_> {
+    fn turn(&self, turn: &TurnRecord) {
+        let reason = openinference::end_reason(turn.end_reason);
+        record_at(
+            &self.instruments.turn_duration,
+            self.seconds(),
+            &[KeyValue::new(keys::END_REASON, reason)],
+        );
+        if turn.end_reason == EndReason::Interrupted {
+            self.instruments.interruptions.add(1, &[]);
+        }
+        if let Some(latency) = &turn.latency {
+            self.latency(latency);
+        }
+    }
+
+    fn latency(&self, latency: &UserToBotLatency) {
+        let source = openinference::latency_source(latency.source);
+        let source = [KeyValue::new(keys::LATENCY_SOURCE, source)];
+        record_at(&self.instruments.user_to_bot_latency, latency.seconds, &source);
+        for (stage, seconds) in stages(&latency.stages) {
+            if let Some(seconds) = seconds {
+                let stage = [KeyValue::new(keys::LATENCY_STAGE, stage)];
+                record_at(&self.instruments.latency_stage, seconds, &stage);
+            }
+        }
+    }
+
+    fn service(&self, span: &ServiceSpan<'_>) {
+        // An utterance takes as long as the user speaks: that is no time of the service's.
+        let answers = span.service_type != ServiceType::Stt;
+        if let Some((seconds, measured)) = span.times.ttfb {
+            let source = KeyValue::new(keys::SERVICE_TTFB_SOURCE, openinference::ttfb_source(measured));
+            record_at(&self.instruments.ttfb, seconds, &self.who_and(Some(source)));
+            if answers {
+                record_at(&self.instruments.time_to_first_chunk, seconds, &self.who);
+            }
+        }
+        if answers {
+            record_at(&self.instruments.operation_duration, self.seconds(), &self.who_and(self.failure()));
+        }
+    }
+
+    fn tokens(&self, usage: Option<&LlmUsage>) {
+        let Some(usage) = usage else { return };
+        for (kind, tokens) in [("input", usage.prompt), ("output", usage.completion)] {
+            let kind = KeyValue::new(keys::GEN_AI_TOKEN_TYPE, kind);
+            self.instruments.tokens.record(tokens, &self.who_and(Some(kind)));
+        }
+    }
+
+    fn characters(&self, characters: Option<u64>) {
+        if let Some(characters) = characters {
+            self.instruments.characters.add(characters, &self.who);
+        }
+    }
+
+    fn transcribed(&self, seconds: Option<f64>) {
+        if let Some(seconds) = seconds.and_then(sensible) {
+            self.instruments.transcribed.add(seconds, &self.who);
+        }
+    }
+
+    fn tool(&self) {
+        let failure: Vec<KeyValue> = self.failure().into_iter().collect();
+        record_at(&self.instruments.tool_duration, self.seconds(), &failure);
+    }
+
+    fn errors(&self) {
+        for event in &self.record.events {
+            if let Happening::Exception { error_type, .. } = &event.what {
+                let error_type = KeyValue::new(keys::ERROR_TYPE, self.error_type(error_type));
+                self.instruments.errors.add(1, &self.who_and(Some(error_type)));
+            }
+        }
+    }
+
+    fn failure(&self) -> Option<KeyValue> {
+        match &self.record.status {
+            Status::Ok => None,
+            Status::Error { error_type, .. } => {
+                Some(KeyValue::new(keys::ERROR_TYPE, self.error_type(error_type)))
+            }
+        }
+    }
+
+    fn error_type(&self, error_type: &str) -> StringValue {
+        self.vocabularies.error_types.admit(error_type)
+    }
+
+    fn who_and(&self, more: Option<KeyValue>) -> Vec<KeyValue> {
+        self.who.iter().cloned().chain(more).collect()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.record.end.seconds_since(self.record.start)
+    }
+}
+
+const fn stages(stages: &LatencyStages) -> [(&'static str, Option<f64>); 6] {
+    [
+        ("stt", stages.stt),
+        ("llm", stages.llm),
+        ("tools", stages.tools),
+        ("aggregation", stages.aggregation),
+        ("tts", stages.tts),
+        ("output", stages.output),
+    ]
+}
+
+fn record_at(histogram: &opentelemetry::metrics::Histogram<f64>, seconds: f64, attributes: &[KeyValue]) {
+    if let Some(seconds) = sensible(seconds) {
+        histogram.record(seconds, attributes);
+    }
+}
+
+/// What a service reports may be no number, and a bot may speak before its user is found to be done: OpenTelemetry
+/// takes no negative numbers, and a sum that is no number never is one again.
+fn sensible(seconds: f64) -> Option<f64> {
+    seconds.is_finite().then(|| seconds.max(0.0))
+}

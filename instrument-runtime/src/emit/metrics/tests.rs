@@ -1,0 +1,265 @@
+//! What reaches a metric exporter.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+
+use super::Meters;
+use crate::core::record::{
+    Body, EndReason, Happening, LatencySource, LatencyStages, Measured, ServiceTimes, SpanEvent, SpanRecord,
+    Status, SttRecord, TtsRecord, TurnRecord, UserToBotLatency,
+};
+use crate::core::time::Time;
+use crate::emit::samples::{llm, record, stt, tool, tts, turn};
+use crate::emit::{Measure, keys};
+
+/// Metrics, and what was told of them.
+struct Fixture {
+    meters: Meters,
+    provider: SdkMeterProvider,
+    exporter: InMemoryMetricExporter,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        Self { meters: Meters::new(provider.clone()), provider, exporter }
+    }
+
+    fn measure(&self, bodies: impl IntoIterator<Item = Body>) -> &Self {
+        bodies.into_iter().for_each(|body| self.meters.measure(&record(body)));
+        self
+    }
+
+    /// `look` at every metric.
+    fn each(&self, mut look: impl FnMut(&Metric)) {
+        self.provider.force_flush().unwrap();
+        for resource in self.exporter.get_finished_metrics().unwrap() {
+            for scope in resource.scope_metrics() {
+                assert_eq!(scope.scope().name(), "pipecat-instrument");
+                scope.metrics().for_each(&mut look);
+            }
+        }
+    }
+
+    /// One series a line, sorted: `name{attributes} count × sum`, or the sum alone of a counter.
+    fn told(&self) -> String {
+        let mut lines = Vec::new();
+        self.each(|metric| {
+            for (attributes, value) in series(metric) {
+                let attributes: Vec<String> =
+                    attributes.iter().map(|told| format!("{}={}", told.key, told.value)).collect();
+                lines.push(format!("{}{{{}}} {value}", metric.name(), attributes.join(",")));
+            }
+        });
+        lines.sort();
+        lines.iter().fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "{line}");
+            text
+        })
+    }
+}
+
+/// The series of a metric: their attributes, sorted by key, and their value.
+fn series(metric: &Metric) -> Vec<(Vec<KeyValue>, String)> {
+    let sorted = |attributes: &mut dyn Iterator<Item = &KeyValue>| {
+        let mut attributes: Vec<KeyValue> = attributes.cloned().collect();
+        attributes.sort_by(|one, other| one.key.cmp(&other.key));
+        attributes
+    };
+    match metric.data() {
+        AggregatedMetrics::F64(MetricData::Histogram(all)) => all
+            .data_points()
+            .map(|point| (sorted(&mut point.attributes()), format!("{} × {}", point.count(), point.sum())))
+            .collect(),
+        AggregatedMetrics::U64(MetricData::Histogram(all)) => all
+            .data_points()
+            .map(|point| (sorted(&mut point.attributes()), format!("{} × {}", point.count(), point.sum())))
+            .collect(),
+        AggregatedMetrics::F64(MetricData::Sum(all)) => all
+            .data_points()
+            .map(|point| (sorted(&mut point.attributes()), point.value().to_string()))
+            .collect(),
+        AggregatedMetrics::U64(MetricData::Sum(all)) => all
+            .data_points()
+            .map(|point| (sorted(&mut point.attributes()), point.value().to_string()))
+            .collect(),
+        other => panic!("{} is {other:?}", metric.name()),
+    }
+}
+
+fn failed(body: Body, error_type: &str) -> SpanRecord {
+    let (message, error_type) = ("503 overloaded".to_owned(), error_type.to_owned());
+    let what = Happening::Exception { message: message.clone(), error_type: error_type.clone() };
+    SpanRecord {
+        status: Status::Error { message, error_type },
+        events: vec![SpanEvent { at: Time::from_unix_nanos(2_000_000_000), what }],
+        ..record(body)
+    }
+}
+
+#[test]
+fn a_turn_tells_its_length_the_wait_and_that_it_was_cut() {
+    let completed = TurnRecord { end_reason: EndReason::Completed, latency: None, ..turn() };
+    let fixture = Fixture::new();
+    fixture.measure([Body::Turn(turn()), Body::Turn(turn()), Body::Turn(completed)]);
+    assert_eq!(
+        fixture.told(),
+        "\
+pipecat.turn.duration{conversation.end_reason=completed} 1 × 1.5
+pipecat.turn.duration{conversation.end_reason=interrupted} 2 × 3
+pipecat.turn.interruptions{} 2
+pipecat.turn.latency_stage{conversation.latency.stage=llm} 2 × 1
+pipecat.turn.latency_stage{conversation.latency.stage=stt} 2 × 0.5
+pipecat.turn.user_to_bot_latency{conversation.latency_source=vad} 2 × 1.5
+"
+    );
+}
+
+#[test]
+fn services_tell_times_and_usage_by_kind_provider_and_model() {
+    let fixture = Fixture::new();
+    fixture.measure([Body::Stt(stt()), Body::Llm(Box::new(llm())), Body::Tts(tts())]);
+    assert_eq!(
+        fixture.told(),
+        "\
+gen_ai.client.operation.duration{gen_ai.operation.name=chat,gen_ai.provider.name=openai,\
+gen_ai.request.model=gpt-4o} 1 × 1.5
+gen_ai.client.operation.duration{gen_ai.operation.name=text_to_speech,gen_ai.provider.name=cartesia,\
+gen_ai.request.model=sonic-2} 1 × 1.5
+gen_ai.client.operation.time_to_first_chunk{gen_ai.operation.name=chat,gen_ai.provider.name=openai,\
+gen_ai.request.model=gpt-4o} 1 × 0.25
+gen_ai.client.operation.time_to_first_chunk{gen_ai.operation.name=text_to_speech,\
+gen_ai.provider.name=cartesia,gen_ai.request.model=sonic-2} 1 × 0.0625
+gen_ai.client.token.usage{gen_ai.operation.name=chat,gen_ai.provider.name=openai,\
+gen_ai.request.model=gpt-4o,gen_ai.token.type=input} 1 × 120
+gen_ai.client.token.usage{gen_ai.operation.name=chat,gen_ai.provider.name=openai,\
+gen_ai.request.model=gpt-4o,gen_ai.token.type=output} 1 × 20
+pipecat.service.ttfb{gen_ai.operation.name=chat,gen_ai.provider.name=openai,gen_ai.request.model=gpt-4o,\
+service.ttfb_source=reported} 1 × 0.25
+pipecat.service.ttfb{gen_ai.operation.name=speech_to_text,gen_ai.provider.name=deepgram,\
+gen_ai.request.model=nova-2,service.ttfb_source=reported} 1 × 0.25
+pipecat.service.ttfb{gen_ai.operation.name=text_to_speech,gen_ai.provider.name=cartesia,\
+gen_ai.request.model=sonic-2,service.ttfb_source=measured} 1 × 0.0625
+pipecat.stt.audio_time{gen_ai.operation.name=speech_to_text,gen_ai.provider.name=deepgram,\
+gen_ai.request.model=nova-2} 1.25
+pipecat.tts.characters{gen_ai.operation.name=text_to_speech,gen_ai.provider.name=cartesia,\
+gen_ai.request.model=sonic-2} 11
+"
+    );
+}
+
+#[test]
+fn errors_are_counted_where_they_happened_and_by_type() {
+    let fixture = Fixture::new();
+    let silent = TtsRecord { times: ServiceTimes::default(), characters: None, ..tts() };
+    for record in [
+        failed(Body::Tts(silent), "RuntimeError"),
+        failed(Body::Tool(tool()), "the calendar is closed on Sundays"),
+        failed(Body::Turn(TurnRecord { latency: None, ..turn() }), "PipelineError"),
+    ] {
+        fixture.meters.measure(&record);
+    }
+    assert_eq!(
+        fixture.told(),
+        "\
+gen_ai.client.operation.duration{error.type=RuntimeError,gen_ai.operation.name=text_to_speech,\
+gen_ai.provider.name=cartesia,gen_ai.request.model=sonic-2} 1 × 1.5
+pipecat.errors{error.type=PipelineError,gen_ai.operation.name=invoke_agent} 1
+pipecat.errors{error.type=RuntimeError,gen_ai.operation.name=text_to_speech,gen_ai.provider.name=cartesia,\
+gen_ai.request.model=sonic-2} 1
+pipecat.errors{error.type=_OTHER,gen_ai.operation.name=execute_tool} 1
+pipecat.tool.duration{error.type=_OTHER} 1 × 1.5
+pipecat.turn.duration{conversation.end_reason=interrupted} 1 × 1.5
+pipecat.turn.interruptions{} 1
+"
+    );
+}
+
+#[test]
+fn numbers_that_make_no_sense_do_no_harm() {
+    let latency = |seconds| UserToBotLatency {
+        seconds,
+        source: LatencySource::UserStopped,
+        stages: LatencyStages::default(),
+    };
+    let ttfb = |seconds| ServiceTimes { ttfb: Some((seconds, Measured::Reported)), processing: None };
+    let turns =
+        [-0.25, 0.5].map(|seconds| Body::Turn(TurnRecord { latency: Some(latency(seconds)), ..turn() }));
+    let utterances = [f64::NAN, f64::INFINITY, 0.5]
+        .map(|seconds| Body::Stt(SttRecord { times: ttfb(seconds), audio_seconds: Some(seconds), ..stt() }));
+    let fixture = Fixture::new();
+    let told = fixture.measure(turns).measure(utterances).told();
+    for expected in [
+        "user_to_bot_latency{conversation.latency_source=user_stopped} 2 × 0.5\n",
+        "service.ttfb_source=reported} 1 × 0.5\n",
+        "gen_ai.request.model=nova-2} 0.5\n",
+    ] {
+        assert!(told.contains(expected), "no {expected} in\n{told}");
+    }
+}
+
+#[test]
+fn no_texts_and_no_more_series_than_there_is_room_for_come_from_outside() {
+    let fixture = Fixture::new();
+    for number in 0..1_000 {
+        let mut call = llm();
+        Arc::make_mut(&mut call.service).model = Some(format!("model-{number}"));
+        Arc::make_mut(&mut call.service).provider = Some(format!("provider {number}"));
+        fixture.meters.measure(&failed(Body::Llm(Box::new(call)), &format!("Error{number}")));
+    }
+    let mut most = 0;
+    fixture.each(|metric| most = most.max(series(metric).len()));
+    // 128 models and `_OTHER`; 64 types of error, which here come with the first 64 of them; two kinds of token.
+    assert_eq!(most, 2 * 129);
+}
+
+#[test]
+fn every_metric_of_the_table_is_told_as_it_says() {
+    let stages = LatencyStages {
+        stt: Some(0.1),
+        llm: Some(0.1),
+        tools: Some(0.1),
+        aggregation: Some(0.1),
+        tts: Some(0.1),
+        output: Some(0.1),
+    };
+    let latency = UserToBotLatency { seconds: 0.6, source: LatencySource::Vad, stages };
+    let fixture = Fixture::new();
+    fixture.meters.observe(&keys::LOST_EVENTS_METRIC, || 3);
+    fixture.meters.observe(&keys::PANICS_METRIC, || 1);
+    fixture.measure([
+        Body::Turn(TurnRecord { latency: Some(latency), ..turn() }),
+        Body::Stt(stt()),
+        Body::Tool(tool()),
+        Body::Tts(tts()),
+    ]);
+    fixture.meters.measure(&failed(Body::Llm(Box::new(llm())), "RuntimeError"));
+    fixture.meters.measure(&failed(Body::Tool(tool()), "RuntimeError"));
+
+    let mut told = Vec::new();
+    fixture.each(|metric| {
+        let info = keys::metrics().find(|info| info.name == metric.name()).unwrap();
+        assert_eq!((metric.description(), metric.unit()), (info.about.trim(), info.unit), "{}", info.name);
+        let mut attributes: Vec<String> = series(metric)
+            .into_iter()
+            .flat_map(|(attributes, _)| attributes)
+            .map(|attribute| attribute.key.to_string())
+            .collect();
+        attributes.sort();
+        attributes.dedup();
+        let mut expected = info.attributes.to_vec();
+        expected.sort_unstable();
+        assert_eq!(attributes, expected, "{}", info.name);
+        told.push(info.name);
+    });
+    told.sort_unstable();
+    let mut all: Vec<&str> = keys::metrics().map(|info| info.name).collect();
+    all.sort_unstable();
+    assert_eq!(told, all);
+}
