@@ -45,7 +45,9 @@ fn traces(layout: TraceLayout, sampler: Sampler) -> Vec<Vec<String>> {
     let provider =
         SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
     let scoped = PipecatInstrumentor::builder().layout(layout).scoped(provider.clone()).unwrap();
-    (0..CONVERSATIONS).for_each(|_| hold_a_conversation());
+    for _ in 0..CONVERSATIONS {
+        hold_a_conversation();
+    }
     drop(scoped);
 
     let mut traces: BTreeMap<String, Vec<String>> = BTreeMap::new();
