@@ -30,7 +30,8 @@
 //! - An error message is no content, and stays; the message that a tool's *result* tells is, and goes with the results.
 //!   A hook of one's own is shown both.
 //! - Names are no content: of tools, services, models, voices; ids of calls, users and conversations.
-//! - Attributes that a program gives for its spans, `metadata` among them, are its own to choose: they stay.
+//! - Attributes, notes and scores that a program gives, `metadata` among them, are its own to choose: they stay.
+//! - Metrics bear no text. Of errors they tell the type, where that is a word.
 //! - Counts stay: of messages, tokens, characters.
 //!
 //! The frame log holds no more than a span may. It keeps its structure, so that it can be replayed: what a span drops,
