@@ -54,7 +54,9 @@ fn traces(layout: TraceLayout, sampler: Sampler) -> Vec<Vec<String>> {
     for span in spans.get_finished_spans().unwrap() {
         traces.entry(span.span_context.trace_id().to_string()).or_default().push(span.name.into_owned());
     }
-    traces.values_mut().for_each(|names| names.sort());
+    for names in traces.values_mut() {
+        names.sort();
+    }
     traces.into_values().collect()
 }
 
