@@ -5,7 +5,7 @@ mod support;
 
 use allocation_counter::measure;
 use opentelemetry::trace::noop::NoopTracerProvider;
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use pipecat_instrument::frame::{Audio, Frame, Processor, Role, TextChunk};
 use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
 use pipecat_instrument_runtime::emit::Tracers;
@@ -29,7 +29,10 @@ struct Conversation {
 impl Conversation {
     /// The bot speaks.
     fn under_way() -> Self {
-        let provider = provider(&InMemorySpanExporter::default());
+        Self::traced_by(provider(&InMemorySpanExporter::default()))
+    }
+
+    fn traced_by(provider: SdkTracerProvider) -> Self {
         let group = ObserverGroup::new(Tracers::new(&provider));
         let of = |name: &str, role| Processor::new(name, name, role);
         let conversation = Self {
@@ -85,6 +88,21 @@ fn the_pieces_of_an_answer_take_none_but_for_the_growth_of_its_text() {
     // Text and what is remembered of ids double in size now and then.
     let doublings = it.allocations(&it.llm, |index| 100 + index, &TOKEN);
     assert!(doublings < 50, "{doublings} allocations for {FRAMES} pieces");
+}
+
+/// Its text is not gathered: what is left are the ids, of which some are remembered.
+#[test]
+fn an_answer_that_is_not_sampled_is_not_held() {
+    let held = |sampler| {
+        let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
+        let it = Conversation::traced_by(provider);
+        let pieces = || (0..FRAMES).for_each(|index| push(&it.observer, &it.llm, 100 + index, &TOKEN));
+        measure(pieces).bytes_max
+    };
+    let text = FRAMES * " weather".len() as u64;
+    let (sampled, unsampled) = (held(Sampler::AlwaysOn), held(Sampler::AlwaysOff));
+    assert!(sampled > text, "{sampled} bytes for a text of {text}");
+    assert!(unsampled < sampled - text, "{unsampled} bytes, and {sampled} where it is sampled");
 }
 
 #[test]
