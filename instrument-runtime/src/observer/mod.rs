@@ -17,6 +17,7 @@
 
 mod audio_meter;
 mod clock;
+mod displaced;
 mod frame_log;
 mod group;
 mod handle;
@@ -35,8 +36,9 @@ mod watch;
 pub use group::ObserverGroup;
 pub use handle::Observer;
 pub use isolation::caught_panics;
-pub use options::{ConversationId, ObserveOptions, SpanAttributes};
+pub use options::{ConversationId, DebugLogChoice, DebugLogDestination, ObserveOptions, SpanAttributes};
 pub use propagation::IncomingTrace;
 pub use tracing_context::TracingContext;
 
+pub(crate) use displaced::displaced_by;
 pub(crate) use isolation::{Panicked, isolate};
