@@ -170,7 +170,7 @@ impl Function {
 
 impl Parse for Body {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let braces: Group = input.parse()?;
+        let braces = braces(input.parse()?)?;
         let split = |content: ParseStream<'_>| {
             let mut inner_attributes = TokenStream::new();
             while content.peek(Token![#]) && content.peek2(Token![!]) {
@@ -181,6 +181,17 @@ impl Parse for Body {
         };
         let (inner_attributes, statements) = Parser::parse2(split, braces.stream())?;
         Ok(Self { braces, inner_attributes, statements })
+    }
+}
+
+/// The braces of a body, out of what a macro by example passes on as `$body`.
+fn braces(token: TokenTree) -> syn::Result<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            Parser::parse2(|input: ParseStream<'_>| input.parse().and_then(braces), group.stream())
+        }
+        other => Err(Error::new(other.span(), "expected the body of this function")),
     }
 }
 

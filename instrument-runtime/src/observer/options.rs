@@ -190,7 +190,7 @@ macro_rules! through_a_pointer {
     )*};
 }
 
-through_a_pointer!(&T, Arc<T>, Rc<T>, Box<T>);
+through_a_pointer!(&T, &mut T, Arc<T>, Rc<T>, Box<T>);
 
 macro_rules! as_it_is_shown {
     ($($id:ty),*) => {$(
