@@ -32,6 +32,8 @@ pub(super) struct Args {
     pub(super) name: Option<LitStr>,
     pub(super) skip: Option<Span>,
     pub(super) krate: Option<Path>,
+    /// What was written, be it right or wrong.
+    written: Vec<String>,
 }
 
 /// An argument of a function, or a field of one: `observers`, `params.observers`.
@@ -80,6 +82,11 @@ impl Args {
             None => (outer.observers.clone(), self.via.or_else(|| outer.via.clone())),
         };
         Self { told: self.told.or(&outer.told), observers, via, ..self }
+    }
+
+    /// Whether `name` was written, right or wrong: what follows from its not being there is no mistake then.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.written.iter().any(|written| written == name)
     }
 
     /// Whether anything but `skip` is said.
@@ -132,6 +139,7 @@ impl Args {
             input.error(format!("arguments are written as `name = value`; there are {}", listed(NAMES)))
         })?;
         let text = name.to_string();
+        self.written.push(text.clone());
         match text.as_str() {
             "observers" => set(&mut self.observers, &name, input, "an argument of the function"),
             "via" => self.set_via(&name, input),
@@ -201,7 +209,8 @@ impl ToTokens for Place {
 
 /// `name = value`, where the value is to be `kind`.
 fn set<T: Parse>(place: &mut Option<T>, name: &Ident, input: ParseStream<'_>, kind: &str) -> syn::Result<()> {
-    let wants_a_value = || Error::new(name.span(), format!("`{name}` wants {kind}: `{name} = …`"));
+    let example = if kind.ends_with("quotes") { "\"…\"" } else { "…" };
+    let wants_a_value = || Error::new(name.span(), format!("`{name}` wants {kind}: `{name} = {example}`"));
     if !input.peek(Token![=]) || input.peek(Token![==]) {
         return Err(wants_a_value());
     }
@@ -209,7 +218,7 @@ fn set<T: Parse>(place: &mut Option<T>, name: &Ident, input: ParseStream<'_>, ki
     if input.is_empty() || input.peek(Token![,]) {
         return Err(wants_a_value());
     }
-    let literal = input.fork().parse::<Lit>().ok();
+    let literal = only_literal(&input.fork());
     let value = input.parse().map_err(|mistake| match literal {
         Some(literal) => wrong_kind(name, kind, &literal),
         None if kind.ends_with("quotes") => {
@@ -222,6 +231,12 @@ fn set<T: Parse>(place: &mut Option<T>, name: &Ident, input: ParseStream<'_>, ki
     }
     *place = Some(value);
     Ok(())
+}
+
+/// The literal that is the whole of a value.
+fn only_literal(input: ParseStream<'_>) -> Option<Lit> {
+    let literal = input.parse().ok()?;
+    (input.is_empty() || input.peek(Token![,])).then_some(literal)
 }
 
 /// Something else than a literal was wanted; often just without quotes.

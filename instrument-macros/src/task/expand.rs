@@ -38,7 +38,7 @@
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Path, ReturnType, Type, parse_quote};
@@ -208,7 +208,11 @@ fn push(construction: &Ident, place: &Place, mutability: Mutability, via: Option
     let observer = ours("observer");
     let argument = &place.argument;
     let rebound = (mutability == Mutability::Immutable).then(|| quote!(let mut #argument = #argument;));
-    let value = via.map_or_else(|| quote!(#observer), |via| quote!((#via)(#observer)));
+    // Each stands where the user wrote what it may not fit to.
+    let value = match via {
+        Some(via) => quote_spanned!(at(via)=> (#via)(#observer)),
+        None => format_ident!("observer", span = at(place)).into_token_stream(),
+    };
     let push = quote_spanned!(at(place)=> #place.push(#value););
     quote! {
         #rebound

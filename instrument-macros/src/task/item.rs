@@ -202,9 +202,13 @@ impl Body {
     }
 }
 
-/// The body as an expression: a block.
+/// The body as an expression: the block as it was written, each brace where it was.
 impl ToTokens for Body {
     fn to_tokens(&self, tokens: &mut TokenStream) {
+        if self.inner_attributes.is_empty() {
+            self.braces.to_tokens(tokens);
+            return;
+        }
         tokens.extend([braces_like(&self.braces, self.statements.clone())]);
     }
 }

@@ -124,7 +124,7 @@ fn constructed(signature: &Signature, self_ty: &Type) -> Option<Type> {
 /// The task of a function that is said to be a constructor.
 fn chosen(signature: &Signature, own: &Args, mistakes: &mut Mistakes) -> Option<Type> {
     refuse_receiver(signature, mistakes);
-    mistakes.take(task_of(signature, own.task.as_ref()))
+    mistakes.take(task_of(signature, own))
 }
 
 /// The arguments of a function's own annotation inside an annotated block.
@@ -162,7 +162,10 @@ fn refuse_in_function_of_block(args: &Args, outer: &Args, mistakes: &mut Mistake
             "the block is listed as one; write `name = …` into its attribute",
         ));
     }
-    if let (Some(via), None, None) = (&args.via, &args.observers, &outer.observers) {
+    if let Some(via) = &args.via
+        && !args.has("observers")
+        && !outer.has("observers")
+    {
         mistakes.push(via_alone(via));
     }
 }
@@ -191,7 +194,9 @@ fn refuse_unused(args: &Args, found: &[Found], mistakes: &mut Mistakes) {
         (Some(place), _) if !found.iter().any(|found| found.has_argument(&place.argument)) => {
             mistakes.push(no_such_argument(place, found.iter().flat_map(|found| found.arguments.clone())));
         }
-        (None, Some(via)) if found.iter().all(|found| found.args.observers.is_none()) => {
+        (None, Some(via))
+            if !args.has("observers") && found.iter().all(|found| found.args.observers.is_none()) =>
+        {
             mistakes.push(via_alone(via));
         }
         _ => {}

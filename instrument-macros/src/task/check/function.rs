@@ -1,6 +1,6 @@
 //! One annotated function.
 
-use syn::{Error, Signature, Type};
+use syn::{Error, Signature, Type, parse_quote};
 
 use super::{Registration, destination, misplaced, refuse_const, refuse_second, via_alone};
 use crate::mistakes::{Mistakes, both};
@@ -28,12 +28,14 @@ pub(in crate::task) fn function(
             "nothing to skip here: `skip` belongs on a function inside an annotated `impl` block; remove the attribute",
         ));
     }
-    if let (Some(via), None) = (&args.via, &args.observers) {
+    if let Some(via) = &args.via
+        && !args.has("observers")
+    {
         mistakes.push(via_alone(via));
     }
     refuse_receiver(&item.signature, &mut mistakes);
     refuse_const(&item.signature, &mut mistakes);
-    let read = both(task_of(&item.signature, args.task.as_ref()), destination(&args, &item.signature));
+    let read = both(task_of(&item.signature, &args), destination(&args, &item.signature));
     let ((), (task, destination)) = both(mistakes.into_result(), read)?;
 
     let name = args.name.map_or_else(|| name_of(&task, &item.signature), |name| name.value());
@@ -54,9 +56,13 @@ pub(super) fn refuse_receiver(signature: &Signature, mistakes: &mut Mistakes) {
 }
 
 /// The task that an annotated function builds.
-pub(super) fn task_of(signature: &Signature, told: Option<&Type>) -> syn::Result<Type> {
-    if let Some(task) = told {
+pub(super) fn task_of(signature: &Signature, args: &Args) -> syn::Result<Type> {
+    if let Some(task) = &args.task {
         return Ok(task.clone());
+    }
+    if args.has("task") {
+        // What is wrong with it has been said.
+        return Ok(parse_quote!(_));
     }
     match returned(signature) {
         Returned::Task(task) => Ok(task.clone()),

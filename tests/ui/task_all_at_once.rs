@@ -1,4 +1,4 @@
-//! Several mistakes at once: each is reported, at its own place.
+//! Several mistakes at once: each is reported, at its own place, and the item is still there.
 use pipecat_instrument::instrument_task;
 
 struct Task;
