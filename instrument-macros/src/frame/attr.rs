@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, Error, Expr, Ident, Index, LitStr, Member, Path, Token, parenthesized, parse_quote};
 
@@ -33,9 +34,9 @@ pub(super) enum Value {
 
 impl Parse for KindAttr {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let kind = input
-            .call(Ident::parse_any)
-            .map_err(|_| input.error("say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`"))?;
+        let kind = input.call(Ident::parse_any).map_err(|_| {
+            input.error("say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`")
+        })?;
         let values = if input.is_empty() {
             Punctuated::new()
         } else {
@@ -127,12 +128,9 @@ impl VisitMut for FirstField {
     }
 }
 
-/// The name that a field is bound to.
+/// The name that a field is bound to: ours, as one of the user's could be that of a constant.
 pub(super) fn binding(member: &Member) -> Ident {
-    match member {
-        Member::Named(name) => name.clone(),
-        Member::Unnamed(index) => format_ident!("field_{}", index.index, span = index.span),
-    }
+    format_ident!("field_{}", member, span = member.span().resolved_at(Span::mixed_site()))
 }
 
 /// The field that a bare number stands for.

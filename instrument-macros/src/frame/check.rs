@@ -36,8 +36,10 @@ pub(super) enum Says {
 pub(super) struct Bound {
     pub(super) argument: &'static Argument,
     pub(super) value: TokenStream,
-    /// The fields that the value mentions, and the names that it knows them by.
-    pub(super) fields: Vec<(Member, Ident)>,
+    /// The fields that the value is made of.
+    pub(super) fields: Vec<Member>,
+    /// Those that it knows by their own names.
+    pub(super) named: Vec<Ident>,
 }
 
 /// Reads a frame type, all mistakes in one go.
@@ -188,28 +190,28 @@ fn resolve(argument: &'static Argument, value: Value, fields: &Fields) -> syn::R
                 Takes::Copied => quote!(*#name),
                 _ => name.to_token_stream(),
             };
-            Ok(Bound { argument, value, fields: vec![(member, name)] })
+            Ok(Bound { argument, value, fields: vec![member], named: Vec::new() })
         }
         Value::Expression(expression, first) => {
             if let Some(first) = &first {
                 refuse_unknown(first, fields)?;
             }
-            let mut names = Vec::new();
-            gather_names(expression.to_token_stream(), &mut names);
+            let mut mentioned = Vec::new();
+            gather_names(expression.to_token_stream(), &mut mentioned);
             let value = match &expression {
                 // A field of a field can be borrowed as it is.
                 Expr::Field(_) if argument.takes != Takes::Copied => quote!(&#expression),
                 _ => expression.to_token_stream(),
             };
-            let fields = fields
+            let named: Vec<Ident> = fields
                 .members()
                 .filter_map(|member| match member {
-                    Member::Named(name) if names.contains(&name) => Some((Member::Named(name.clone()), name)),
+                    Member::Named(name) if mentioned.contains(&name) => Some(name),
                     _ => None,
                 })
-                .chain(first.map(|first| (first.clone(), attr::binding(&first))))
                 .collect();
-            Ok(Bound { argument, value, fields })
+            let fields = named.iter().cloned().map(Member::Named).chain(first).collect();
+            Ok(Bound { argument, value, fields, named })
         }
     }
 }

@@ -128,7 +128,7 @@ pub(super) fn parse(tokens: TokenStream) -> (Args, Mistakes) {
 /// What ends too early is reported at its last token, not at the attribute as a whole.
 fn at_least_at(span: Span, mistake: Error) -> Error {
     if mistake.to_string().starts_with("unexpected end of input") {
-        return Error::new(span, format!("this argument breaks off: {}", mistake));
+        return Error::new(span, format!("this argument breaks off: {mistake}"));
     }
     mistake
 }

@@ -27,7 +27,7 @@ fn destination(args: &Args, signature: &Signature) -> syn::Result<Destination> {
         Some(argument) => Ok(Destination::Argument {
             place: place.clone(),
             mutability: argument.mutability,
-            via: args.via.clone(),
+            via: args.via.clone().map(Box::new),
         }),
         None => Err(no_such_argument(place, there.into_iter().map(|argument| argument.name))),
     }

@@ -26,7 +26,7 @@ pub(super) enum Destination {
         /// Whether it can be pushed into as it stands; else the argument is bound anew.
         mutability: Mutability,
         /// What makes of the observer what the argument takes; the observer itself without it.
-        via: Option<Expr>,
+        via: Option<Box<Expr>>,
     },
 }
 

@@ -132,7 +132,7 @@ impl Expansion<'_> {
             }
             Destination::Argument { place, mutability, via } => {
                 let construction = ours("construction");
-                let pushed = push(&construction, place, *mutability, via.as_ref());
+                let pushed = push(&construction, place, *mutability, via.as_deref());
                 let given = match self.constructor.given {
                     Given::Directly => self.direct(&quote!(#construction), &Helpers::Run),
                     Given::AsFuture | Given::AsBoxedFuture => self.future(&construction, &Helpers::Run),
