@@ -20,7 +20,7 @@ use std::panic::Location;
 use std::pin::pin;
 use std::sync::{Arc, Once};
 
-use self::mark::{Mark, Planned, said};
+use self::mark::{Mark, Planned, Say, said};
 use self::name::{TaskName, task_name};
 use super::registry;
 use super::switch;
@@ -43,46 +43,140 @@ struct Observed {
     planned: Planned,
 }
 
-/// What happens to what a constructor made.
-type Then<R> = fn(Observed, &mut R);
-
-/// A constructor of `T` begins, annotated where this is called from and listed as `name`. `options` is called if the task is to be observed, before the body takes the arguments.
+/// A constructor of `T` begins, annotated where this is called from and listed as `name`. `options` is called if the task
+/// is to be observed, before the body takes the arguments.
 #[inline]
 #[track_caller]
 pub fn begin<T: ?Sized>(
     name: &'static str,
     options: impl FnOnce(ObserveOptions) -> ObserveOptions,
 ) -> Construction {
-    let at = Location::caller();
-    if !registry::LINKED {
-        registry::called(name, at);
+    let mut options = Some(options);
+    let mut say = |known| match options.take() {
+        Some(options) => options(known),
+        None => known,
+    };
+    Construction::begin(name, Location::caller(), std::any::type_name::<T>(), &mut say)
+}
+
+// What follows knows neither the task nor the body where it can help it: what is generic is compiled anew for each
+// constructor of a program.
+
+impl Construction {
+    fn begin(
+        name: &'static str,
+        at: &'static Location<'static>,
+        type_name: &'static str,
+        say: Say<'_>,
+    ) -> Self {
+        if !registry::LINKED {
+            registry::called(name, at);
+        }
+        let observed = switch::current().and_then(|group| {
+            registry::called(name, at);
+            Observed::new(task_name(type_name), group, say)
+        });
+        Self { observed }
     }
-    let observed = switch::current().and_then(|group| {
-        registry::called(name, at);
-        Observed::new(task_name::<T>(), group, options)
-    });
-    Construction { observed }
+
+    /// An observer for the constructor's arguments, if the task is to be observed.
+    pub fn observer(&self) -> Option<Observer> {
+        self.observed.as_ref().map(Observed::observer)
+    }
+
+    /// Runs a body that has the observer in its arguments, or what one does before it returns its future.
+    #[inline]
+    pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _mark = self.mark();
+        body()
+    }
+
+    /// Runs a body, and puts the observer into what it made.
+    #[inline]
+    pub fn attach<R: ObservedTask>(self, body: impl FnOnce() -> R) -> R {
+        let mut made = self.run(body);
+        self.finish(&mut made);
+        made
+    }
+
+    /// [`run`](Self::run), for an async body.
+    pub async fn run_async<F: Future>(self, body: F) -> F::Output {
+        let mut body = pin!(body);
+        poll_fn(|context| {
+            let _mark = self.mark();
+            body.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// [`attach`](Self::attach), for an async body.
+    pub async fn attach_async<F: Future<Output: ObservedTask>>(self, body: F) -> F::Output {
+        let mut body = pin!(body);
+        let mut made = poll_fn(|context| {
+            let _mark = self.mark();
+            body.as_mut().poll(context)
+        })
+        .await;
+        self.finish(&mut made);
+        made
+    }
+
+    /// [`attach`](Self::attach), for a body that has returned a boxed future. Switched off, it stays as it is.
+    pub fn attach_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
+    where
+        F: Future<Output: ObservedTask> + Unpin,
+    {
+        self.boxed(future, boxed, |construction, made| construction.finish(made))
+    }
+
+    /// [`run`](Self::run), for a body that has returned a boxed future.
+    pub fn run_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
+    where
+        F: Future + Unpin,
+    {
+        self.boxed(future, boxed, |_, _| {})
+    }
+
+    fn boxed<F: Future>(
+        self,
+        future: F,
+        boxed: impl FnOnce(UnderConstruction<F>) -> F,
+        then: fn(Self, &mut F::Output),
+    ) -> F {
+        if self.observed.is_none() {
+            return future;
+        }
+        boxed(UnderConstruction { future, construction: Some(self), then })
+    }
+
+    /// While the mark lives, a constructor of the task is running on this thread.
+    fn mark(&self) -> Option<Mark> {
+        self.observed.as_ref().map(|observed| Mark::set(observed.planned.clone()))
+    }
+
+    /// The observer goes into what was made.
+    fn finish(self, made: &mut dyn ObservedTask) {
+        if let Some(observed) = self.observed {
+            observed.attach(made);
+        }
+    }
 }
 
 impl Observed {
-    /// `None` inside another constructor of the same task, which is told `options` instead.
-    fn new(
-        task: TaskName,
-        group: Arc<ObserverGroup>,
-        options: impl FnOnce(ObserveOptions) -> ObserveOptions,
-    ) -> Option<Self> {
+    /// `None` inside another constructor of the same task, which is told the options instead.
+    fn new(task: TaskName, group: Arc<ObserverGroup>, say: Say<'_>) -> Option<Self> {
         if let Some(outer) = Planned::under_construction(task) {
-            outer.complete_with(options);
+            outer.complete_with(say);
             return None;
         }
-        Some(Self { group, planned: Planned::new(task, said(task, options)?) })
+        Some(Self { group, planned: Planned::new(task, said(task, say)?) })
     }
 
     fn observer(&self) -> Observer {
         self.group.observe(self.planned.options())
     }
 
-    fn attach<R: ObservedTask>(self, made: &mut R) {
+    fn attach(self, made: &mut dyn ObservedTask) {
         match made.presence() {
             TaskPresence::Here => {
                 let observer = self.observer();
@@ -101,90 +195,12 @@ impl Observed {
     fn reconciled(&self, inner: Observer) -> Observer {
         match inner.told_before_the_first_frame() {
             Some(told) => {
-                self.planned.complete_with(|_| told);
+                self.planned.complete_with(&mut |_| told.clone());
                 self.observer()
             }
             None => inner,
         }
     }
-}
-
-impl Construction {
-    /// An observer for the constructor's arguments, if the task is to be observed.
-    pub fn observer(&self) -> Option<Observer> {
-        self.observed.as_ref().map(Observed::observer)
-    }
-
-    /// Runs a body that has the observer in its arguments, or what one does before it returns its future.
-    #[inline]
-    pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _mark = self.observed.as_ref().map(|observed| Mark::set(observed.planned.clone()));
-        body()
-    }
-
-    /// Runs a body, and puts the observer into what it made.
-    #[inline]
-    pub fn attach<R: ObservedTask>(self, body: impl FnOnce() -> R) -> R {
-        let mut made = self.run(body);
-        if let Some(observed) = self.observed {
-            observed.attach(&mut made);
-        }
-        made
-    }
-
-    /// [`attach`](Self::attach), for an async body.
-    pub async fn attach_async<F: Future<Output: ObservedTask>>(self, body: F) -> F::Output {
-        let Some(observed) = self.observed else { return body.await };
-        let mut made = marked(&observed.planned, body).await;
-        observed.attach(&mut made);
-        made
-    }
-
-    /// [`run`](Self::run), for an async body.
-    pub async fn run_async<F: Future>(self, body: F) -> F::Output {
-        match self.observed {
-            Some(observed) => marked(&observed.planned, body).await,
-            None => body.await,
-        }
-    }
-
-    /// [`attach`](Self::attach), for a body that has returned a boxed future. Switched off, it stays as it is.
-    pub fn attach_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
-    where
-        F: Future<Output: ObservedTask> + Unpin,
-    {
-        self.boxed(future, boxed, Observed::attach)
-    }
-
-    /// [`run`](Self::run), for a body that has returned a boxed future.
-    pub fn run_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
-    where
-        F: Future + Unpin,
-    {
-        self.boxed(future, boxed, |_, _| {})
-    }
-
-    fn boxed<F: Future>(
-        self,
-        future: F,
-        boxed: impl FnOnce(UnderConstruction<F>) -> F,
-        then: Then<F::Output>,
-    ) -> F {
-        match self.observed {
-            Some(observed) => boxed(UnderConstruction { future, observed: Some(observed), then }),
-            None => future,
-        }
-    }
-}
-
-/// Marks the task on whatever thread polls, for as long as it polls.
-async fn marked<R>(planned: &Planned, body: impl Future<Output = R>) -> R {
-    let mut body = pin!(body);
-    poll_fn(|context| {
-        let _mark = Mark::set(planned.clone());
-        body.as_mut().poll(context)
-    })
-    .await
 }
 
 fn warn_of_shared(task: TaskName) {

@@ -12,6 +12,9 @@ thread_local! {
     static UNDER_CONSTRUCTION: RefCell<Vec<Planned>> = const { RefCell::new(Vec::new()) };
 }
 
+/// What an annotation's own expressions add to what is known; counts once.
+pub(super) type Say<'a> = &'a mut dyn FnMut(ObserveOptions) -> ObserveOptions;
+
 /// A task that is being built, and what is known of its conversation so far.
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
@@ -31,9 +34,9 @@ impl Planned {
     }
 
     /// Takes from a constructor further in what is not known yet.
-    pub(super) fn complete_with(&self, options: impl FnOnce(ObserveOptions) -> ObserveOptions) {
+    pub(super) fn complete_with(&self, say: Say<'_>) {
         if self.with_options(|known| known.is_incomplete())
-            && let Some(more) = said(self.task, options)
+            && let Some(more) = said(self.task, say)
         {
             self.with_options(|known| known.complete_with(more));
         }
@@ -50,11 +53,8 @@ impl Planned {
 }
 
 /// What the annotation's own expressions say, if they do not panic.
-pub(super) fn said(
-    task: TaskName,
-    options: impl FnOnce(ObserveOptions) -> ObserveOptions,
-) -> Option<ObserveOptions> {
-    isolate(|| options(ObserveOptions::new()))
+pub(super) fn said(task: TaskName, say: Say<'_>) -> Option<ObserveOptions> {
+    isolate(|| say(ObserveOptions::new()))
         .inspect_err(|Panicked(panic)| {
             tracing::error!(
                 task,

@@ -15,10 +15,10 @@ const WRAPPERS: [&str; 7] = [
     "(",
 ];
 
-/// The name of the task in `T`: an annotation may name an alias, as `type Dialled = Result<Arc<Task>, Error>`, and must
+/// The name of the task in the type of this name: an annotation may name an alias, as `type Dialled = Result<Arc<Task>, Error>`, and must
 /// still know the constructors of `Task` again.
-pub(super) fn task_name<T: ?Sized>() -> TaskName {
-    let mut name = std::any::type_name::<T>();
+pub(super) fn task_name(type_name: &'static str) -> TaskName {
+    let mut name = type_name;
     while let Some(inside) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
         name = first_argument(inside);
     }
@@ -49,7 +49,11 @@ mod tests {
     use std::pin::Pin;
     use std::sync::Arc;
 
-    use super::task_name;
+    use super::TaskName;
+
+    fn task_name<T>() -> TaskName {
+        super::task_name(std::any::type_name::<T>())
+    }
 
     struct Task<T: ?Sized = u8>(PhantomData<T>);
 
