@@ -90,7 +90,7 @@ fn later_hop(scene: Scene) -> Scene {
     scene
 }
 
-#[library_benchmark(config = at_most(690_000))]
+#[library_benchmark(config = at_most(540_000))]
 #[bench::scene(answering())]
 fn token(scene: Scene) -> Scene {
     scene.push(Role::Llm, &Frame::LlmText(TextChunk::new(" weather")));

@@ -3,8 +3,6 @@
 //! A frame is seen once per hop with the same id. A broadcast is two frames that name each other as sibling; some
 //! broadcasts name none, and are two frames of one kind from one processor, up and down, within a millisecond.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use super::frame::{Direction, FrameId, FrameKind, FramePushed};
@@ -31,11 +29,8 @@ pub(crate) enum Aspect {
 /// Which frames have been seen. Bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    young: IdSet,
-    old: IdSet,
-    /// The greatest key that is among the old ones.
-    greatest_old: u64,
-    greatest: u64,
+    young: Keys,
+    old: Keys,
     twins: Vec<Option<Twin>>,
 }
 
@@ -69,22 +64,19 @@ impl Seen {
     #[inline]
     fn insert(&mut self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        // Where ids rise, a new frame need not be looked for among the old ones.
-        if (key <= self.greatest_old && self.old.contains(&key)) || !self.young.insert(key) {
+        if self.old.contains(key) || !self.young.insert(key) {
             return false;
         }
-        self.greatest = self.greatest.max(key);
-        if self.young.len() >= REMEMBERED / 2 {
+        if self.young.0.len() >= REMEMBERED / 2 {
             std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-            self.greatest_old = self.greatest;
+            self.young.0.clear();
         }
         true
     }
 
     fn contains(&self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        self.young.contains(&key) || self.old.contains(&key)
+        self.young.contains(key) || self.old.contains(key)
     }
 
     fn is_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
@@ -127,26 +119,34 @@ const fn key_of(id: FrameId, aspect: Aspect) -> u64 {
     id.0.wrapping_mul(4).wrapping_add(aspect as u64)
 }
 
-type IdSet = HashSet<u64, BuildHasherDefault<IdHasher>>;
+/// A set of keys, in rising order: most frameworks count their ids up, so that a new one goes to the end without a search,
+/// and a key takes the eight bytes that it has.
+#[derive(Debug, Default)]
+struct Keys(Vec<u64>);
 
-/// Ids are counters: one multiplication spreads them well enough, and nobody chooses them to collide.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
+impl Keys {
+    /// Whether it is new.
+    #[inline]
+    fn insert(&mut self, key: u64) -> bool {
+        if self.0.last().is_none_or(|&greatest| greatest < key) {
+            self.0.push(key);
+            return true;
         }
+        self.insert_among(key)
     }
 
-    fn write_u64(&mut self, id: u64) {
-        let mixed = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ (mixed >> 32);
+    /// Kept out of line: it is rare, and never far from the end, where ids rise.
+    #[inline(never)]
+    fn insert_among(&mut self, key: u64) -> bool {
+        let place = self.0.binary_search(&key);
+        if let Err(place) = place {
+            self.0.insert(place, key);
+        }
+        place.is_err()
+    }
+
+    fn contains(&self, key: u64) -> bool {
+        self.0.last().is_some_and(|&greatest| key <= greatest) && self.0.binary_search(&key).is_ok()
     }
 }
 
