@@ -31,12 +31,14 @@ pub(crate) enum Aspect {
 pub(crate) struct Seen {
     young: Keys,
     old: Keys,
-    twins: Vec<Option<Twin>>,
+    /// One a kind.
+    twins: Vec<Twin>,
 }
 
 /// The newest frame of a kind that names no sibling.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Twin {
+    kind: FrameKind,
     source: String,
     direction: Direction,
     at: Time,
@@ -84,19 +86,22 @@ impl Seen {
         if !can_be_broadcast(kind) {
             return false;
         }
-        let index = kind as usize;
-        if self.twins.len() <= index {
-            self.twins.resize(index + 1, None);
-        }
-        let twin = self.twins[index].as_ref().is_some_and(|last| {
+        let last = self.twins.iter().position(|last| last.kind == kind).map(|at| self.twins.swap_remove(at));
+        let is_twin = last.is_some_and(|last| {
             last.direction != hop.direction
                 && now.since(last.at) <= TWINS_WITHIN
                 && last.source == hop.source.id()
         });
         // The second of a pair is used up: a third frame is a broadcast of its own.
-        self.twins[index] =
-            (!twin).then(|| Twin { source: hop.source.id().to_owned(), direction: hop.direction, at: now });
-        twin
+        if !is_twin {
+            self.twins.push(Twin {
+                kind,
+                source: hop.source.id().to_owned(),
+                direction: hop.direction,
+                at: now,
+            });
+        }
+        is_twin
     }
 }
 
