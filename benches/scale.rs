@@ -103,9 +103,9 @@ fn cumulative_chunks(c: &mut Criterion) {
             group.bench_function(BenchmarkId::new(name, count), |b| {
                 b.iter(|| {
                     let mut text = StreamedText::default();
-                    chunks
-                        .iter()
-                        .for_each(|chunk| text.push(&TextChunk { chunking, ..TextChunk::new(chunk) }));
+                    for chunk in &chunks {
+                        text.push(&TextChunk { chunking, ..TextChunk::new(chunk) });
+                    }
                     text
                 });
             });
@@ -126,7 +126,9 @@ fn many_calls(c: &mut Criterion) {
         benches.bench_function(BenchmarkId::new("one thread", calls), |b| {
             b.iter(|| {
                 id += 10;
-                observers.iter().for_each(|observer| twenty_milliseconds(&pipeline, observer, id));
+                for observer in &observers {
+                    twenty_milliseconds(&pipeline, observer, id);
+                }
             });
         });
         benches.bench_function(BenchmarkId::new("two threads", calls), |b| {
@@ -136,9 +138,9 @@ fn many_calls(c: &mut Criterion) {
                 id += iters * 10;
                 let run = |calls: &[Observer]| {
                     for round in 0..iters {
-                        calls
-                            .iter()
-                            .for_each(|call| twenty_milliseconds(&pipeline, call, first + round * 10));
+                        for call in calls {
+                            twenty_milliseconds(&pipeline, call, first + round * 10);
+                        }
                     }
                 };
                 let start = Instant::now();
