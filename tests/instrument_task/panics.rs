@@ -55,10 +55,10 @@ fn a_panic_points_at_the_users_line_and_column() {
 
 #[test]
 fn after_a_panic_the_next_task_is_observed() {
-    let _traced = Traced::new();
+    let traced = Traced::new();
     place_of_panic(|| drop(Panics::sync()));
     place_of_panic(|| drop(block_on(Panics::later())));
-    drop(_traced);
+    drop(traced);
     observed_once(|| {
         #[instrument_task]
         fn local() -> Task {

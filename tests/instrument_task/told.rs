@@ -52,11 +52,12 @@ fn attributes_are_on_every_span() {
 }
 
 fn logs_in(directory: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory)
-        .map(|entries| entries.flatten().collect())
-        .unwrap_or_else(|_| Vec::new());
-    let mut names: Vec<String> =
-        entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }

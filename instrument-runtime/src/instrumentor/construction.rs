@@ -51,6 +51,9 @@ pub fn begin<T: ?Sized>(
     name: &'static str,
     options: impl FnOnce(ObserveOptions) -> ObserveOptions,
 ) -> Construction {
+    if registry::LINKED && switch::is_off() {
+        return Construction { observed: None };
+    }
     let mut options = Some(options);
     let mut say = |known| match options.take() {
         Some(options) => options(known),
@@ -63,6 +66,7 @@ pub fn begin<T: ?Sized>(
 // constructor of a program.
 
 impl Construction {
+    #[cold]
     fn begin(
         name: &'static str,
         at: &'static Location<'static>,
@@ -150,11 +154,13 @@ impl Construction {
     }
 
     /// While the mark lives, a constructor of the task is running on this thread.
+    #[inline]
     fn mark(&self) -> Option<Mark> {
         self.observed.as_ref().map(|observed| Mark::set(observed.planned.clone()))
     }
 
     /// The observer goes into what was made.
+    #[inline]
     fn finish(self, made: &mut dyn ObservedTask) {
         if let Some(observed) = self.observed {
             observed.attach(made);
