@@ -1,6 +1,7 @@
 //! `#[instrument_task]` in every shape: what runs, and that exactly one observer sees its frames.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(
+    clippy::boxed_local,
     clippy::default_trait_access,
     clippy::let_and_return,
     clippy::needless_pass_by_value,

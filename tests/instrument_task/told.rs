@@ -118,7 +118,7 @@ fn what_is_annotated_is_listed_with_its_place() {
             .collect()
     };
     let place = format!("the calls (tests/instrument_task/told.rs:{LINE_OF_LISTED})");
-    assert_eq!(listed("the calls"), [place.clone()]);
+    assert_eq!(listed("the calls"), std::slice::from_ref(&place));
 
     let traced = Traced::new();
     speaks_once(&traced, Listed::new());

@@ -100,7 +100,8 @@ impl Task {
         Self::plain()
     }
 
-    fn refused_in(self: Box<Self>) -> Self {
+    /// A method builds nothing: it is left alone.
+    fn unboxed(self: Box<Self>) -> Self {
         *self
     }
 
@@ -161,7 +162,7 @@ fn what_is_skipped_switched_off_or_no_constructor_is_as_it_was() {
     unobserved(Task::for_tests);
     assert!(Task::plain().observers().is_empty());
     assert_eq!(Task::limit(), 8);
-    observed_once(|| Box::new(Task::plain()).refused_in());
+    observed_once(|| Box::new(Task::plain()).unboxed());
 }
 
 #[test]
