@@ -35,7 +35,7 @@ pub(super) enum Value {
 impl Parse for KindAttr {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let kind = input.call(Ident::parse_any).map_err(|_| {
-            input.error("say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`")
+            Error::new(input.span(), "say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`")
         })?;
         let values = if input.is_empty() {
             Punctuated::new()

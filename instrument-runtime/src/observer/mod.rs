@@ -23,6 +23,7 @@ mod group;
 mod handle;
 mod inside;
 mod isolation;
+mod log_choice;
 mod options;
 pub mod propagation;
 mod recent;
@@ -36,7 +37,8 @@ mod watch;
 pub use group::ObserverGroup;
 pub use handle::Observer;
 pub use isolation::caught_panics;
-pub use options::{ConversationId, DebugLogChoice, DebugLogDestination, ObserveOptions, SpanAttributes};
+pub use log_choice::{DebugLogChoice, DebugLogDestination};
+pub use options::{ConversationId, ObserveOptions, SpanAttributes};
 pub use propagation::IncomingTrace;
 pub use tracing_context::TracingContext;
 
