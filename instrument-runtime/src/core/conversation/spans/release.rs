@@ -46,6 +46,9 @@ impl Turn {
             self.begin_utterance(&mut utterance, spans);
             self.release_utterance(utterance, end, facts, spans);
         }
+        for record in self.own_records(end, spans) {
+            self.release_child(record, end, facts, spans);
+        }
         self.hand_answers_to_syntheses();
         let output = self.output(facts);
         for call in std::mem::take(&mut self.calls) {
@@ -71,8 +74,10 @@ impl Turn {
 
     /// Whether it has very many spans of a kind.
     pub(crate) fn is_crowded(&self) -> bool {
+        let operations = self.operations.len();
         let most =
             self.utterances.len().max(self.calls.len()).max(self.syntheses.len()).max(self.tools.len());
+        let most = most.max(operations);
         most >= MOST_SPANS
     }
 
@@ -95,6 +100,11 @@ impl Turn {
                 facts,
                 spans,
             );
+        }
+        if self.operations.len() >= MOST_SPANS
+            && let Some(record) = self.oldest_operation(now)
+        {
+            self.release_child(record, now, facts, spans);
         }
         if self.tools.len() >= MOST_SPANS {
             let tool = self.tools.remove(0);
@@ -135,6 +145,7 @@ impl Turn {
         if facts.services[call.service].is_speech_to_speech && call.heard.is_empty() {
             call.heard.push(self.heard.as_str(), Spacing::Between);
         }
+        self.settle_call(&mut call);
         let times = facts.times(call.service);
         self.release_child(call.into_record(end, times), end, facts, spans);
     }
@@ -143,6 +154,7 @@ impl Turn {
         if !self.is_recorded() {
             return;
         }
+        record = self.completed(record);
         record.user_id.clone_from(&facts.user_id);
         spans.end(within(record, self.start, end));
     }
