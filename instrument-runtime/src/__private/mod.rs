@@ -9,5 +9,9 @@ pub mod v1 {
     pub use crate::instrumentor::AnnotatedType;
     pub use crate::instrumentor::construction::{Construction, begin, never};
     pub use crate::observer::ObserveOptions;
+    pub use crate::traced::{
+        Announced, AudioLength, CharacterCount, Decorated, Found, Known, LlmTokens, Opened, Seen,
+        ServiceInput, ServiceOutput, TracedStream, Waiting, traced_llm, traced_stt, traced_tts,
+    };
     pub use inventory;
 }

@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// The group in force on this thread.
-pub(super) fn current() -> Option<Arc<ObserverGroup>> {
+pub(crate) fn current() -> Option<Arc<ObserverGroup>> {
     if IN_FORCE.load(Ordering::Acquire) == 0 {
         return None;
     }

@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use uuid::Uuid;
 
 use super::frame_log::FrameLog;
+use super::presence::Presence;
 use super::watch::Watch;
 use super::{ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
@@ -42,6 +43,7 @@ pub struct ObserverGroup {
     attributes: Vec<KeyValue>,
     logs: Option<DebugLog>,
     measure: Option<Arc<dyn Measure>>,
+    _presence: Presence,
 }
 
 impl ObserverGroup {
@@ -56,6 +58,7 @@ impl ObserverGroup {
             attributes: Vec::new(),
             logs: None,
             measure: None,
+            _presence: Presence::new(),
         }
     }
 
@@ -158,13 +161,22 @@ impl ObserverGroup {
             privacy: self.privacy.clone(),
             log: OnceLock::new(),
         });
-        let session = Session { id: Arc::clone(&id), attributes };
-        let mut emitter =
-            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
         *emitter.origin_mut() = options.origin;
-        if let Some(measure) = &self.measure {
-            emitter = emitter.measured_by(Arc::clone(measure));
-        }
         Observer::new(Watch::new(id, config, emitter, log))
+    }
+
+    /// Where the spans of what happens in no conversation go; of one that is over, they bear its id.
+    pub(super) fn outside(&self, conversation_id: Arc<str>) -> Emitter {
+        self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
+    }
+
+    fn emitter(&self, session: Session) -> Emitter {
+        let emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        match &self.measure {
+            Some(measure) => emitter.measured_by(Arc::clone(measure)),
+            None => emitter,
+        }
     }
 }

@@ -20,9 +20,12 @@ mod clock;
 mod frame_log;
 mod group;
 mod handle;
+mod in_conversation;
 mod inside;
 mod isolation;
+mod operation;
 mod options;
+mod presence;
 pub mod propagation;
 mod recent;
 mod running;
@@ -34,9 +37,12 @@ mod watch;
 
 pub use group::ObserverGroup;
 pub use handle::Observer;
+pub use in_conversation::InConversation;
 pub use isolation::caught_panics;
 pub use options::{ConversationId, ObserveOptions, SpanAttributes};
 pub use propagation::IncomingTrace;
 pub use tracing_context::TracingContext;
 
 pub(crate) use isolation::{Panicked, isolate};
+pub(crate) use operation::{OperationSpan, Whose};
+pub(crate) use presence::anyone_present;
