@@ -68,7 +68,7 @@
 
 pub use opentelemetry;
 
-pub use pipecat_instrument_macros::{ObservedFrame, instrument_task};
+pub use pipecat_instrument_macros::{ObservedFrame, instrument_task, traced_llm, traced_stt, traced_tts};
 pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
 pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
@@ -83,8 +83,8 @@ pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes, TracingContext,
-    caught_panics, propagation,
+    ConversationId, InConversation, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes,
+    TracingContext, caught_panics, propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]
