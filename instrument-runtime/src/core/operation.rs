@@ -216,6 +216,31 @@ impl Operation {
         self.outcome()?.failure.as_ref()
     }
 
+    /// Whether anything came of it: words, or an error.
+    pub(crate) fn found_something(&self) -> bool {
+        self.outcome().is_some_and(|outcome| outcome.text.is_some() || outcome.failure.is_some())
+    }
+
+    /// What a model answered.
+    pub(crate) fn answer(&self) -> Option<&str> {
+        self.outcome()?.text.as_deref()
+    }
+
+    /// What synthesis said: all that it was given, if nobody tells better and nothing came in between.
+    pub(crate) fn spoken(&self) -> Option<&str> {
+        let all_of_it = || self.given().filter(|_| !self.is_cut() && self.failure().is_none());
+        self.answer().or_else(all_of_it)
+    }
+
+    /// What it was given, as one text.
+    pub(crate) fn given(&self) -> Option<&str> {
+        match &self.about.input {
+            Input::Untold => None,
+            Input::Text(text) => Some(text),
+            Input::Chat(request) => request.last_user_message.as_deref(),
+        }
+    }
+
     pub(crate) const fn is_cut(&self) -> bool {
         self.cut_at.is_some()
     }
@@ -235,6 +260,7 @@ impl Operation {
         };
         let status = self.failure().map_or(Status::Ok, Status::from);
         let events = self.events();
+        let spoken = self.spoken().map(str::to_owned);
         let (about, outcome) = (self.about, self.end.map(|(_, outcome)| outcome).unwrap_or_default());
         let body = match self.kind {
             ServiceKind::Stt => Body::Stt(SttRecord {
@@ -261,22 +287,18 @@ impl Operation {
                 ttfat: None,
                 interrupted,
             })),
-            ServiceKind::Tts => {
-                let input = about.input.into_text();
-                let all_of_it = || input.clone().filter(|_| !interrupted && status == Status::Ok);
-                Body::Tts(TtsRecord {
-                    service,
-                    measured_model: None,
-                    times,
-                    output: outcome.text.or_else(all_of_it),
-                    input,
-                    characters: outcome.usage.and_then(characters),
-                    ttfa: None,
-                    audio: None,
-                    played: None,
-                    interrupted,
-                })
-            }
+            ServiceKind::Tts => Body::Tts(TtsRecord {
+                service,
+                measured_model: None,
+                times,
+                output: spoken,
+                input: about.input.into_text(),
+                characters: outcome.usage.and_then(characters),
+                ttfa: None,
+                audio: None,
+                played: None,
+                interrupted,
+            }),
         };
         SpanRecord { key, start: self.start, end, status, events, user_id: None, body }
     }

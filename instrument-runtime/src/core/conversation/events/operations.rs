@@ -112,10 +112,11 @@ impl Conversation {
         self.early_operations.push(work);
     }
 
-    /// A turn begins with what was being listened to. What was heard to its end before was nothing.
+    /// A turn begins with what was being listened to, or has just been heard.
     pub(in super::super) fn operations_come_into(&mut self, turn: &mut Turn, now: Time) {
         for work in std::mem::take(&mut self.early_operations) {
-            if work.operation.ended().is_none_or(|ended| now.since(ended) <= JUST_HEARD) {
+            let just_heard = |ended| work.operation.found_something() && now.since(ended) <= JUST_HEARD;
+            if work.operation.ended().is_none_or(just_heard) {
                 turn.operations.push(work);
             }
         }
@@ -138,6 +139,7 @@ impl Conversation {
         });
         let (place, _) = open.min_by_key(|(_, call)| !work.is_exactly(&call.processor))?;
         turn.begin_awaiting_call(place, moment.spans);
+        turn.calls[place].is_asked_again(moment.now);
         Some(turn.calls[place].key)
     }
 

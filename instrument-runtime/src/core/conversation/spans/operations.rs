@@ -17,13 +17,15 @@
 //! An operation may be over when its frames come: a function returns the words, and then they are pushed. So it stays
 //! with its turn until that is let go.
 
-use crate::core::frame::Processor;
+use crate::core::frame::{Processor, Role, Spacing};
 use crate::core::operation::{Operation, ServiceKind};
 use crate::core::record::{SpanKey, SpanRecord, SpanStart, Spans};
+use crate::core::text::JoinedText;
 use crate::core::time::Time;
 
 use super::call::Call;
 use super::fault::Fault;
+use super::release::Facts;
 use super::turn::{Child, Turn};
 
 /// An operation, as its turn knows it.
@@ -243,6 +245,40 @@ impl Turn {
             Span::Own { key, .. } => Some(work.operation.into_record(key, now)),
             Span::OfFrames(_) | Span::Early => None,
         }
+    }
+
+    /// What a model answered, or synthesis was given, is known where no frame told it.
+    pub(crate) fn hand_over_operations(&mut self) {
+        let operations = &self.operations;
+        let of = |record: SpanKey| operations.iter().filter(move |work| work.is_of(record));
+        for call in self.calls.iter_mut().filter(|call| call.text().is_none()) {
+            let answers = of(call.key).filter_map(|work| work.operation.answer());
+            answers.for_each(|answer| call.said.push(answer, Spacing::Between));
+        }
+        for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
+            let given = of(synthesis.key).filter_map(|work| work.operation.given());
+            given.for_each(|text| synthesis.given.push(text, Spacing::Between));
+        }
+    }
+
+    /// What the bot said, as operations tell of which there are no frames: as spoken, or, without synthesis, as written.
+    pub(crate) fn output_of_operations(&self, facts: &Facts<'_>) -> Option<String> {
+        let is_own = |work: &&Work| work.is_own() && work.inside.is_none();
+        let of = |kind: ServiceKind| {
+            let own = self.operations.iter().filter(is_own);
+            own.map(|work| &work.operation).filter(move |operation| operation.kind() == kind)
+        };
+        let mut output = JoinedText::default();
+        of(ServiceKind::Tts)
+            .filter_map(Operation::spoken)
+            .for_each(|text| output.push(text, Spacing::Between));
+        let is_spoken = of(ServiceKind::Tts).next().is_some() || facts.services.has(Role::Tts);
+        if !is_spoken && self.calls.is_empty() {
+            of(ServiceKind::Llm)
+                .filter_map(Operation::answer)
+                .for_each(|text| output.push(text, Spacing::Between));
+        }
+        output.to_text()
     }
 
     /// A model's response of which no frame told the end: it was over with the code that asked for it, and if that was

@@ -46,11 +46,12 @@ impl Turn {
             self.begin_utterance(&mut utterance, spans);
             self.release_utterance(utterance, end, facts, spans);
         }
+        self.hand_over_operations();
+        self.hand_answers_to_syntheses();
+        let output = self.output(facts);
         for record in self.own_records(end, spans) {
             self.release_child(record, end, facts, spans);
         }
-        self.hand_answers_to_syntheses();
-        let output = self.output(facts);
         for call in std::mem::take(&mut self.calls) {
             self.release_call(call, end, facts, spans);
         }
@@ -170,7 +171,7 @@ impl Turn {
         } else {
             self.calls.iter().for_each(|call| add(call.text()));
         }
-        output.to_text()
+        output.to_text().or_else(|| self.output_of_operations(facts))
     }
 
     fn into_record(
