@@ -186,7 +186,7 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
 /// that the signature shows: `impl Stream`, `BoxStream`, `Pin<Box<dyn Stream>>`, plain or in a `Result`.
 #[proc_macro_attribute]
 pub fn traced_llm(args: TokenStream, item: TokenStream) -> TokenStream {
-    traced::traced(&traced::LLM, args.into(), item.into()).into()
+    traced::traced(&traced::LLM, args.into(), &item.into()).into()
 }
 
 /// Traces a function or method that turns speech into text: [`macro@traced_llm`] for speech-to-text.
@@ -215,7 +215,7 @@ pub fn traced_llm(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `language = …` | The language that it hears. |
 #[proc_macro_attribute]
 pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
-    traced::traced(&traced::STT, args.into(), item.into()).into()
+    traced::traced(&traced::STT, args.into(), &item.into()).into()
 }
 
 /// Traces a function or method that turns text into speech: [`macro@traced_llm`] for text-to-speech.
@@ -244,5 +244,5 @@ pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `voice = …` | The voice that it speaks with. |
 #[proc_macro_attribute]
 pub fn traced_tts(args: TokenStream, item: TokenStream) -> TokenStream {
-    traced::traced(&traced::TTS, args.into(), item.into()).into()
+    traced::traced(&traced::TTS, args.into(), &item.into()).into()
 }

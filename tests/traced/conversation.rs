@@ -37,7 +37,7 @@ impl Model {
 
     #[traced_llm(name = self.name, context = self.tracing)]
     async fn never(&self) {
-        pending().await
+        pending::<()>().await;
     }
 
     #[traced_llm(name = self.name, context = self.tracing, output = |word| word)]

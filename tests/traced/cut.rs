@@ -28,7 +28,7 @@ fn say() -> impl Stream<Item = u8> {
 
 #[traced_stt(name = "Stt")]
 async fn listen() {
-    pending().await
+    pending::<()>().await;
 }
 
 fn poll_once(future: impl Future) {

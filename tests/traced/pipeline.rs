@@ -75,12 +75,6 @@ impl Pipeline {
             .push(model, &Frame::LlmResponseEnd)
     }
 
-    pub(crate) fn synthesises(&self, text: &str) -> &Self {
-        self.push("Tts", &Frame::TtsStarted { context_id: None })
-            .push("Tts", &Frame::TtsText(TextChunk::new(text)))
-            .push("Tts", &Frame::TtsStopped { context_id: None })
-    }
-
     pub(crate) fn bot_speaks(&self) -> &Self {
         self.push("Output", &Frame::BotStartedSpeaking).push("Output", &Frame::BotStoppedSpeaking)
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprClosure, Ident, Pat, Path};
+use syn::{Error, Expr, ExprClosure, Ident, Pat, Path, Token};
 
 use super::kind::{Kind, SPECIAL};
 use crate::arguments::{each, put, set};
@@ -76,6 +76,9 @@ impl Args {
             "output" => set(&mut self.output, name, input),
             "usage" => set(&mut self.usage, name, input),
             "crate" => set(&mut self.krate, name, input),
+            _ if input.peek(Token![=]) => {
+                Err(Error::new(name.span(), format!("`{written}` stands by itself, without a value")))
+            }
             _ => put(&mut self.stream, name, name.span()),
         }
     }

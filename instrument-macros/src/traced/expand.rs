@@ -122,7 +122,7 @@ fn end(v1: &Path, returned: &Returned, opened: &TokenStream, read: &TokenStream)
         }
         Returned::ResultOfStream(wrapping) => {
             let stream = end(v1, &Returned::Stream(*wrapping), &quote!(#name), read);
-            let look_at_error = looking(v1, &quote!(|_, _| {}));
+            let look_at_error = looking(v1, Span::mixed_site(), &quote!(|_, _| {}));
             quote!(#opened.result(#look_at_error).map(|#name| #stream))
         }
         Returned::Future(Wrapping::Opaque, output) => {
@@ -138,7 +138,7 @@ fn end(v1: &Path, returned: &Returned, opened: &TokenStream, read: &TokenStream)
 
 /// The closure that looks at what came of it.
 fn read(v1: &Path, kind: &Kind, args: &Args) -> TokenStream {
-    let (value, found) = (ours("value"), ours("found"));
+    let (mixed, value, found) = (Span::mixed_site(), ours("value"), ours("found"));
     let looks: Vec<TokenStream> = [("output", &args.output), (kind.usage, &args.usage)]
         .into_iter()
         .filter_map(|(method, look)| {
@@ -148,16 +148,17 @@ fn read(v1: &Path, kind: &Kind, args: &Args) -> TokenStream {
             Some(quote!({ let #pattern = #value; #told; }))
         })
         .collect();
-    if looks.is_empty() {
-        return looking(v1, &quote!(|_, _| {}));
-    }
-    looking(v1, &quote!(|#value, #found| { #(#looks)* }))
+    let first = args.output.as_ref().or(args.usage.as_ref());
+    let Some(first) = first else { return looking(v1, mixed, &quote!(|_, _| {})) };
+    // What the expressions cannot borrow is reported where the closures stand.
+    let span = at(&first.expression);
+    looking(v1, span, &quote_spanned!(span=> |#value, #found| { #(#looks)* }))
 }
 
 /// The closure that tells an error, or has `look` look at what came of it.
-fn looking(v1: &Path, look: &TokenStream) -> TokenStream {
+fn looking(v1: &Path, span: Span, look: &TokenStream) -> TokenStream {
     let (value, found) = (ours("value"), ours("found"));
-    quote!(|#value, #found| #v1::Seen::new(#value).tell(#found, #look))
+    quote_spanned!(span=> |#value, #found| #v1::Seen::new(#value).tell(#found, #look))
 }
 
 /// A return type as it can be stated inside the function: `impl Trait` is left to inference.

@@ -30,8 +30,8 @@ impl ToTokens for Body {
 }
 
 /// The function that `tokens` are.
-pub(super) fn parse(kind: &Kind, tokens: TokenStream) -> syn::Result<Function> {
-    Parser::parse2(|input: ParseStream<'_>| function(kind, input), tokens)
+pub(super) fn parse(kind: &Kind, tokens: &TokenStream) -> syn::Result<Function> {
+    Parser::parse2(|input: ParseStream<'_>| function(kind, input), tokens.clone())
 }
 
 fn function(kind: &Kind, input: ParseStream<'_>) -> syn::Result<Function> {

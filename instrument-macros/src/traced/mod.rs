@@ -7,6 +7,8 @@ mod expand;
 mod item;
 mod kind;
 mod returned;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,9 +16,9 @@ use quote::quote;
 pub(crate) use self::kind::{Kind, LLM, STT, TTS};
 
 /// The annotated function; beside it, what is wrong with the annotation, if anything is. The item is never lost.
-pub(crate) fn traced(kind: &Kind, args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn traced(kind: &Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let args = args::parse(kind, args);
-    match item::parse(kind, item.clone()).and_then(|function| check::function(kind, args, function)) {
+    match item::parse(kind, item).and_then(|function| check::function(kind, args, function)) {
         Ok(checked) => expand::function(kind, checked),
         Err(mistakes) => {
             let mistakes = mistakes.into_compile_error();

@@ -138,7 +138,9 @@ impl<T: ServiceOutput + ?Sized> ServiceOutput for &T {
 
 impl<T: ServiceOutput> ServiceOutput for Option<T> {
     fn visit(&self, found: &mut Found) {
-        self.iter().for_each(|output| output.visit(found));
+        if let Some(output) = self {
+            output.visit(found);
+        }
     }
 }
 

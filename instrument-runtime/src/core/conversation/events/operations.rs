@@ -88,7 +88,9 @@ impl Conversation {
             Some(utterance) if utterance.key == record => utterance.faults.push(fault),
             _ => {
                 let turn = self.turns_newest_first().find(|turn| turn.has_record(record));
-                turn.into_iter().for_each(|turn| turn.operation_fails(record, fault.clone()));
+                if let Some(turn) = turn {
+                    turn.operation_fails(record, fault);
+                }
             }
         }
     }

@@ -142,7 +142,7 @@ impl Turn {
             kind: work.operation.kind().span_kind(),
             parent: work.inside,
             at,
-            name: &work.operation.class().to_owned(),
+            name: work.operation.class(),
         };
         self.begin_child(&child, spans);
         work.span = Span::Own { key, at: at.max(self.start) };
