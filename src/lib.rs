@@ -68,10 +68,12 @@
 
 pub use opentelemetry;
 
-pub use pipecat_instrument_macros::{ObservedFrame, instrument_task, traced_llm, traced_stt, traced_tts};
+pub use pipecat_instrument_macros::{
+    ObservedFrame, ObservedService, instrument_task, traced_llm, traced_stt, traced_tts,
+};
 pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
-pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
+pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame, ObservedService};
 pub use pipecat_instrument_runtime::core::record;
 pub use pipecat_instrument_runtime::debug_log::DebugLogError;
 #[cfg(feature = "metrics")]

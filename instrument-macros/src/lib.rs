@@ -6,6 +6,7 @@
 mod arguments;
 mod frame;
 mod mistakes;
+mod service;
 mod task;
 mod traced;
 
@@ -245,4 +246,48 @@ pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn traced_tts(args: TokenStream, item: TokenStream) -> TokenStream {
     traced::traced(&traced::TTS, args.into(), &item.into()).into()
+}
+
+/// Lets an observer look at a processor type of one's own: what it does in its pipeline, and what it works with.
+///
+/// ```
+/// use pipecat_instrument::ObservedService;
+/// use pipecat_instrument::frame::{ProcessorRef, Role};
+///
+/// #[derive(ObservedService)]
+/// #[service(llm, model, provider = self.client.vendor())]
+/// struct Llm {
+///     model: String,
+///     client: Client,
+/// }
+///
+/// #[derive(ObservedService)]
+/// #[service(tts, class = "CartesiaTTSService", name = .0, voice = "sarah", sample_rate = 24_000)]
+/// struct Tts(String);
+/// # struct Client;
+/// # impl Client { fn vendor(&self) -> &str { "azure" } }
+///
+/// let llm = Llm { model: "gpt-4o".into(), client: Client };
+/// let processor = ProcessorRef::from(&llm); // an end of a hop
+/// assert_eq!((processor.id(), processor.role()), ("Llm", Role::Llm));
+/// # let tts = Tts("Tts#1".into());
+/// # assert_eq!(ProcessorRef::from(&tts).id(), "Tts#1");
+/// ```
+///
+/// First comes what it is: `stt`, `llm`, `tts`, `input_transport`, `output_transport`, `sink` (the end of the pipeline) or
+/// `other`. Then, each of them a field (`model` for one of this name, `model = name`, `model = .0`) or an expression over
+/// `self`, looked at while a hop goes past, borrowed:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `name = …` | What tells it from others of its class; metrics and errors bear it. The class without it. |
+/// | `class = …` | The class of the service, as spans tell it: the type's name without it. |
+/// | `id = …` | What tells it from every other processor of the conversation: its name without it. |
+/// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
+/// | `sample_rate = …` | Samples a second. |
+/// | `settings = …` | A `Vec<(String, frame::Setting)>`, as `temperature`. |
+/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
+#[proc_macro_derive(ObservedService, attributes(service))]
+pub fn observed_service(input: TokenStream) -> TokenStream {
+    service::observed_service(input.into()).into()
 }

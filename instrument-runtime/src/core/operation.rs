@@ -221,6 +221,12 @@ impl Operation {
         self.outcome().is_some_and(|outcome| outcome.text.is_some() || outcome.failure.is_some())
     }
 
+    /// When the first of what came of it did: of a stream, its first piece.
+    pub(crate) fn came(&self) -> Option<Time> {
+        let (ended, outcome) = self.end.as_ref()?;
+        outcome.first.or((outcome.ending == Ending::Finished).then_some(*ended))
+    }
+
     /// What a model answered.
     pub(crate) fn answer(&self) -> Option<&str> {
         self.outcome()?.text.as_deref()

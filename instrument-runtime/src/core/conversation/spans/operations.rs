@@ -217,6 +217,22 @@ impl Turn {
         waited_for.filter_map(|work| work.operation.ended()).max()
     }
 
+    /// When the answers came of which only operations tell.
+    pub(crate) fn own_answers(&self) -> impl Iterator<Item = Time> {
+        self.own(ServiceKind::Llm).filter_map(Operation::came)
+    }
+
+    /// The replies of which only operations tell: their start, and when their audio came.
+    pub(crate) fn own_replies(&self) -> impl Iterator<Item = (Time, Option<Time>)> {
+        self.own(ServiceKind::Tts).map(|operation| (operation.start(), operation.came()))
+    }
+
+    /// The operations of which no frame tells, but for those that are parts of others.
+    fn own(&self, kind: ServiceKind) -> impl Iterator<Item = &Operation> {
+        let own = self.operations.iter().filter(|work| work.is_own() && work.inside.is_none());
+        own.map(|work| &work.operation).filter(move |operation| operation.kind() == kind)
+    }
+
     /// The user spoke, or a cancel came.
     pub(crate) fn cut_operations(&mut self, now: Time) {
         for work in self.operations.iter_mut().filter(|work| work.is_waited_for()) {
@@ -263,18 +279,13 @@ impl Turn {
 
     /// What the bot said, as operations tell of which there are no frames: as spoken, or, without synthesis, as written.
     pub(crate) fn output_of_operations(&self, facts: &Facts<'_>) -> Option<String> {
-        let is_own = |work: &&Work| work.is_own() && work.inside.is_none();
-        let of = |kind: ServiceKind| {
-            let own = self.operations.iter().filter(is_own);
-            own.map(|work| &work.operation).filter(move |operation| operation.kind() == kind)
-        };
         let mut output = JoinedText::default();
-        of(ServiceKind::Tts)
+        self.own(ServiceKind::Tts)
             .filter_map(Operation::spoken)
             .for_each(|text| output.push(text, Spacing::Between));
-        let is_spoken = of(ServiceKind::Tts).next().is_some() || facts.services.has(Role::Tts);
+        let is_spoken = self.own(ServiceKind::Tts).next().is_some() || facts.services.has(Role::Tts);
         if !is_spoken && self.calls.is_empty() {
-            of(ServiceKind::Llm)
+            self.own(ServiceKind::Llm)
                 .filter_map(Operation::answer)
                 .for_each(|text| output.push(text, Spacing::Between));
         }
