@@ -26,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     PipecatInstrumentor::instrument(provider)?;
 
     let mut agent = Agent::new(tracer)?;
-    agent.hears(&[0; 16_000]).await;
-    agent.hears(&[0; 8_000]).await;
+    agent.hears(&vec![0; 16_000]).await;
+    agent.hears(&vec![0; 8_000]).await;
     agent.hangs_up();
 
     let tree = SpanTree::from_spans(&spans.get_finished_spans()?);

@@ -1,7 +1,8 @@
 //! What a processor type says of itself, held against its fields.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Expr, Fields, Generics, Ident, Member, Path};
 
 use super::attr::{self, FACTS, Fact, Value};
@@ -53,14 +54,14 @@ fn resolve(fact: &Ident, value: Value, fields: Option<&Fields>) -> syn::Result<T
         Value::Expression(expression) => {
             return Ok(match *expression {
                 // A field of a field can be borrowed as it is.
-                Expr::Field(field) => quote!(&#field),
+                Expr::Field(field) => quote_spanned!(at(&field)=> &#field),
                 other => other.into_token_stream(),
             });
         }
     };
     let there: Vec<Member> = fields.into_iter().flat_map(Fields::members).collect();
     if there.contains(&member) {
-        return Ok(quote!(&self.#member));
+        return Ok(quote_spanned!(at(&member)=> &self.#member));
     }
     match &member {
         // A constant, as far as can be told.
@@ -72,6 +73,11 @@ fn resolve(fact: &Ident, value: Value, fields: Option<&Fields>) -> syn::Result<T
             Err(Error::new_spanned(&member, message))
         }
     }
+}
+
+/// Where it is written; `self` is that of the function around it.
+fn at(written: &impl Spanned) -> Span {
+    Span::call_site().located_at(written.span())
 }
 
 fn written(member: &Member) -> String {

@@ -114,21 +114,19 @@ impl Work {
             && (self.exactness == Exactness::Any || is_named(processor, self.operation.class()))
     }
 
-    /// Begins its span, if it has none.
+    /// Begins its span, which it has not.
     fn begin_late(&mut self, turn: &Turn, spans: &mut dyn Spans) {
-        if self.span == Span::Early {
-            let at = self.operation.start().max(turn.start);
-            self.span = Span::Own { key: self.key, at };
-            if turn.is_recorded() {
-                spans.start(SpanStart {
-                    key: self.key,
-                    kind: self.operation.kind().span_kind(),
-                    parent: Some(turn.key),
-                    at,
-                    name: self.operation.class().to_owned(),
-                    turn: turn.number,
-                });
-            }
+        let at = self.operation.start().max(turn.start);
+        self.span = Span::Own { key: self.key, at };
+        if turn.is_recorded() {
+            spans.start(SpanStart {
+                key: self.key,
+                kind: self.operation.kind().span_kind(),
+                parent: Some(turn.key),
+                at,
+                name: self.operation.class().to_owned(),
+                turn: turn.number,
+            });
         }
     }
 }
@@ -244,7 +242,10 @@ impl Turn {
     pub(crate) fn own_records(&mut self, end: Time, spans: &mut dyn Spans) -> Vec<SpanRecord> {
         let mut records = Vec::new();
         for mut work in std::mem::take(&mut self.operations).into_iter().rev() {
-            work.begin_late(self, spans);
+            if work.span == Span::Early {
+                self.begin(spans);
+                work.begin_late(self, spans);
+            }
             match work.span {
                 Span::Own { key, .. } => records.push(work.operation.into_record(key, end)),
                 Span::OfFrames(_) | Span::Early => self.operations.push(work),
