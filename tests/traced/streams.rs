@@ -76,6 +76,49 @@ pipecat.llm · Llm · by llm · out Hello. · ttfb measured · [first_token]
     assert!(attribute(&traced.spans()[0], "service.ttfb_seconds").unwrap().parse::<f64>().unwrap() >= 0.0);
 }
 
+impl Chunk {
+    /// What only the signature says: what kind of items, and for how long they can be borrowed.
+    #[traced_llm(name = "Words", output = |word| word)]
+    fn words(&self) -> impl Stream<Item = &str> {
+        stream::iter(self.text.into_iter())
+    }
+
+    #[traced_llm(name = "Nothing", output = |chunk| chunk.text)]
+    fn nothing() -> impl Stream<Item = Chunk> {
+        stream::empty()
+    }
+
+    #[traced_llm(name = "Promise", output = |chunk| chunk.text)]
+    fn promise() -> impl Future<Output = Result<Chunk, String>> {
+        async { Ok(Chunk { text: None, tokens: None }) }
+    }
+
+    #[traced_llm(name = "Promise", output = |chunk| chunk.text)]
+    fn promise_of_stream<'a>() -> impl Future<Output = Result<impl Stream<Item = Chunk> + 'a, String>> {
+        async { Ok(stream::empty()) }
+    }
+}
+
+#[test]
+fn what_only_the_signature_says_is_known_inside() {
+    let traced = Traced::new();
+    block_on(async {
+        assert_eq!(count(CHUNKS[0].words()).await, 1);
+        assert_eq!(count(Chunk::nothing()).await, 0);
+        assert!(Chunk::promise().await.is_ok());
+        assert_eq!(count(Chunk::promise_of_stream().await.unwrap()).await, 0);
+    });
+    assert_eq!(
+        tree(&traced.spans()),
+        "
+pipecat.llm · Words · by words · out Hel · ttfb measured · [first_token]
+pipecat.llm · Nothing · by nothing
+pipecat.llm · Promise · by promise
+pipecat.llm · Promise · by promise
+"
+    );
+}
+
 #[test]
 fn an_error_before_the_stream_or_among_its_items_is_told() {
     let traced = Traced::new();

@@ -39,7 +39,7 @@ use super::args::{Args, Look};
 use super::check::Traced;
 use super::item::Function;
 use super::kind::Kind;
-use super::returned::{Returned, Wrapping};
+use super::returned::{Returned, Wrapping, hidden};
 
 /// The function, with its body wrapped.
 pub(super) fn function(kind: &Kind, traced: Traced) -> TokenStream {
@@ -48,7 +48,8 @@ pub(super) fn function(kind: &Kind, traced: Traced) -> TokenStream {
         Some(krate) => parse_quote!(#krate::__private::v1),
         None => parse_quote!(::pipecat_instrument::__private::v1),
     };
-    let read = read(&v1, kind, &args);
+    let looked_at = hidden(&function.sig.output).map(stated);
+    let read = read(&v1, kind, &args, looked_at.as_ref());
     let begin = begin(&v1, kind, &args, &function);
     let ran = run(&v1, &function);
     let ended = end(&v1, &returned, &quote!(#begin #ran), &read);
@@ -122,7 +123,7 @@ fn end(v1: &Path, returned: &Returned, opened: &TokenStream, read: &TokenStream)
         }
         Returned::ResultOfStream(wrapping) => {
             let stream = end(v1, &Returned::Stream(*wrapping), &quote!(#name), read);
-            let look_at_error = looking(v1, Span::mixed_site(), &quote!(|_, _| {}));
+            let look_at_error = looking(v1, Span::mixed_site(), None, &quote!(|_, _| {}));
             quote!(#opened.result(#look_at_error).map(|#name| #stream))
         }
         Returned::Future(Wrapping::Opaque, output) => {
@@ -137,7 +138,7 @@ fn end(v1: &Path, returned: &Returned, opened: &TokenStream, read: &TokenStream)
 }
 
 /// The closure that looks at what came of it.
-fn read(v1: &Path, kind: &Kind, args: &Args) -> TokenStream {
+fn read(v1: &Path, kind: &Kind, args: &Args, looked_at: Option<&Type>) -> TokenStream {
     let (mixed, value, found) = (Span::mixed_site(), ours("value"), ours("found"));
     let looks: Vec<TokenStream> = [("output", &args.output), (kind.usage, &args.usage)]
         .into_iter()
@@ -149,20 +150,29 @@ fn read(v1: &Path, kind: &Kind, args: &Args) -> TokenStream {
         })
         .collect();
     let first = args.output.as_ref().or(args.usage.as_ref());
-    let Some(first) = first else { return looking(v1, mixed, &quote!(|_, _| {})) };
+    let Some(first) = first else { return looking(v1, mixed, looked_at, &quote!(|_, _| {})) };
     // What the expressions cannot borrow is reported where the closures stand.
     let span = at(&first.expression);
-    looking(v1, span, &quote_spanned!(span=> |#value, #found| { #(#looks)* }))
+    looking(v1, span, looked_at, &quote_spanned!(span=> |#value, #found| { #(#looks)* }))
 }
 
 /// The closure that tells an error, or has `look` look at what came of it.
-fn looking(v1: &Path, span: Span, look: &TokenStream) -> TokenStream {
+fn looking(v1: &Path, span: Span, looked_at: Option<&Type>, look: &TokenStream) -> TokenStream {
     let (value, found) = (ours("value"), ours("found"));
-    quote_spanned!(span=> |#value, #found| #v1::Seen::new(#value).tell(#found, #look))
+    let stated = looked_at.map(|ty| quote!(: &#ty));
+    quote_spanned!(span=> |#value #stated, #found| #v1::Seen::new(#value).tell(#found, #look))
 }
 
-/// A return type as it can be stated inside the function: `impl Trait` is left to inference.
+/// A return type as it can be stated inside the function.
 fn stated_type(output: &ReturnType) -> Type {
+    match output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, written) => stated(written),
+    }
+}
+
+/// A type with what is hidden in it left to inference.
+fn stated(written: &Type) -> Type {
     struct Inferred;
     impl VisitMut for Inferred {
         fn visit_type_mut(&mut self, ty: &mut Type) {
@@ -173,8 +183,7 @@ fn stated_type(output: &ReturnType) -> Type {
             }
         }
     }
-    let ReturnType::Type(_, written) = output else { return parse_quote!(()) };
-    let mut stated = (**written).clone();
+    let mut stated = written.clone();
     Inferred.visit_type_mut(&mut stated);
     stated
 }

@@ -56,6 +56,43 @@ fn read_path(path: &TypePath) -> Returned {
     }
 }
 
+/// What is looked at of something that is hidden: the items of an `impl Stream`, the output of an `impl Future`. Inside the
+/// function nobody else says what it is; of anything else, the return type does.
+pub(super) fn hidden(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, written) => hidden_in(written),
+    }
+}
+
+fn hidden_in(written: &Type) -> Option<&Type> {
+    match without_parentheses(written) {
+        Type::ImplTrait(hidden) => hidden.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => told_of(bound.path.segments.last()?),
+            _ => None,
+        }),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+            first_type(last).filter(|ok| matches!(read_type(ok), Returned::Stream(_))).and_then(hidden_in)
+        }
+        _ => None,
+    }
+}
+
+fn told_of(name: &PathSegment) -> Option<&Type> {
+    match name.ident.to_string().as_str() {
+        "Stream" => told(name, "Item"),
+        "Future" => {
+            let output = told(name, "Output")?;
+            match read_type(output) {
+                Returned::Value => Some(output),
+                _ => hidden_in(output),
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The bounds of `Box<dyn …>`.
 fn boxed(ty: &Type) -> Option<impl Iterator<Item = &TypeParamBound>> {
     let Type::Path(path) = without_parentheses(ty) else { return None };
@@ -74,7 +111,7 @@ fn read_bounds<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>, wrapping: W
     traits
         .find_map(|name| match name.ident.to_string().as_str() {
             "Stream" => Some(Returned::Stream(wrapping)),
-            "Future" => Some(promise(wrapping, output_of(name))),
+            "Future" => Some(promise(wrapping, told(name, "Output"))),
             _ => None,
         })
         .unwrap_or(Returned::Value)
@@ -85,9 +122,9 @@ fn promise(wrapping: Wrapping, output: Option<&Type>) -> Returned {
 }
 
 /// `T` of `Future<Output = T>`.
-fn output_of(name: &PathSegment) -> Option<&Type> {
+fn told<'a>(name: &'a PathSegment, what: &str) -> Option<&'a Type> {
     arguments(name).find_map(|argument| match argument {
-        GenericArgument::AssocType(told) if told.ident == "Output" => Some(&told.ty),
+        GenericArgument::AssocType(told) if told.ident == what => Some(&told.ty),
         _ => None,
     })
 }

@@ -99,6 +99,9 @@ fn an_async_function_that_may_return_a_stream() {
     );
     let look =
         quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let look_at_item = quote! {
+        |value: &Words, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+    };
     assert_same(
         &expanded,
         &quote! {
@@ -113,7 +116,7 @@ fn an_async_function_that_may_return_a_stream() {
                     .wait()
                     .await
                     .result(#look)
-                    .map(|opened| opened.stream(#look))
+                    .map(|opened| opened.stream(#look_at_item))
             }
         },
     );
@@ -123,6 +126,9 @@ fn an_async_function_that_may_return_a_stream() {
 fn a_promise() {
     let value =
         quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let value_told = quote! {
+        |value: &u8, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+    };
     let begin = quote! {
         ::pipecat_instrument::__private::v1::traced_llm(
             "complete", |announced| announced.of::<Self>(), |known| known
@@ -162,7 +168,7 @@ fn a_promise() {
         &quote! {
             fn complete(self) -> impl Future<Output = u8> {
                 let opened = #begin.open(move || -> _ { self.ask() });
-                async move { opened.wait().await.value(#value) }
+                async move { opened.wait().await.value(#value_told) }
             }
         },
     );
