@@ -65,6 +65,9 @@
 //! # assert_eq!(task.observer.unwrap().conversation_id(), "call-42");
 //! # Ok::<(), pipecat_instrument::InstrumentError>(())
 //! ```
+//!
+//! Services can trace themselves: [`macro@traced_llm`], [`macro@traced_stt`] and [`macro@traced_tts`] go above the function that does the
+//! work, in an observed pipeline or outside of any.
 
 pub use opentelemetry;
 

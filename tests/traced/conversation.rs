@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use futures_util::stream::{self, Stream, StreamExt};
+use opentelemetry::trace::TraceContextExt;
 use pipecat_instrument::frame::Frame;
 use pipecat_instrument::{
     Announced, InConversation, ObserveOptions, PipecatInstrumentor, Signals, TracingContext, traced_llm,
@@ -190,6 +191,20 @@ pipecat.conversation.turn · out No.
   pipecat.llm · Llm · by llm · out No.
 "
     );
+}
+
+#[test]
+fn a_call_under_way_is_the_current_one_whoever_tells_of_it() {
+    let traced = Traced::new();
+    let pipeline = Pipeline::start();
+    let model = Model::of(&pipeline, None);
+    let mut call = Box::pin(model.never());
+    poll_once(&mut call);
+    let current = pipeline.tracing().llm_context().unwrap();
+    pipeline.ends();
+    let spans = traced.spans();
+    let llm = spans.iter().find(|span| span.name == "pipecat.llm").unwrap();
+    assert_eq!(current.span().span_context().span_id(), llm.span_context.span_id());
 }
 
 #[test]

@@ -286,7 +286,9 @@ impl Conversation {
 
     /// The newest invocation of a language model that is under way in the current turn.
     pub fn current_call(&self) -> Option<SpanKey> {
-        self.turn.as_ref()?.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key)
+        let turn = self.turn.as_ref()?;
+        let call = turn.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key);
+        call.or_else(|| turn.own_call())
     }
 
     /// The function call `tool_call_id`, if it is under way in the current turn.

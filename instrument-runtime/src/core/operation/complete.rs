@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{About, Input, Operation, Outcome, audio_seconds, characters, tokens};
+use super::record::{audio_seconds, characters, tokens};
+use super::{About, Input, Operation, Outcome};
 use crate::core::frame::{Measurement, Metric, Processor, Spacing};
 use crate::core::metrics::Measurements;
 use crate::core::record::{

@@ -19,10 +19,7 @@ impl Conversation {
         let processor = self.services[llm].processor.clone();
         let key = self.new_key();
         let taken = self.goes_on_with(ServiceKind::Llm, &processor, key, operations);
-        let (key, start) = match taken {
-            Some(Taken::Begun { key, at }) => (key, at),
-            Some(Taken::Early(_)) | None => (key, moment.now),
-        };
+        let (key, start) = taken.map_or((key, moment.now), |Taken { key, at }| (key, at));
         let mut call = Call::new(key, start, llm, processor, request, gathers);
         call.awaits_kind =
             taken.is_none() && self.may_speak_by_itself() && !self.services[llm].is_speech_to_speech;

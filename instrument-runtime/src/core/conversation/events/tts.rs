@@ -214,10 +214,7 @@ impl Conversation {
         let key = self.new_key();
         self.begun_turn(moment);
         let taken = self.goes_on_with(ServiceKind::Tts, &processor, key, Which::Any);
-        let (key, start) = match taken {
-            Some(Taken::Begun { key, at }) => (key, at),
-            Some(Taken::Early(_)) | None => (key, start),
-        };
+        let (key, start) = taken.map_or((key, start), |Taken { key, at }| (key, at));
         let mut synthesis = Synthesis::new(key, start, tts, processor, self.replies, wanted);
         match given.map(|given| given.text) {
             Some(GivenText::Spoken(Some(text))) => synthesis.given.push(&text, Spacing::Between),

@@ -259,7 +259,7 @@ impl Turn {
         if let Some((_, processor)) = &utterance.service {
             utterance.begun = true;
             let taken = self.take_operation(ServiceKind::Stt, processor, utterance.key, Which::Any);
-            if let Some(Taken::Begun { key, at }) = taken {
+            if let Some(Taken { key, at }) = taken {
                 (utterance.key, utterance.start) = (key, at);
                 return;
             }

@@ -17,15 +17,14 @@
 //! An operation may be over when its frames come: a function returns the words, and then they are pushed. So it stays
 //! with its turn until that is let go.
 
-use crate::core::frame::{Processor, Role, Spacing};
+mod told;
+
+use crate::core::frame::Processor;
 use crate::core::operation::{Operation, ServiceKind};
-use crate::core::record::{SpanKey, SpanRecord, SpanStart, Spans};
-use crate::core::text::JoinedText;
+use crate::core::record::{SpanKey, SpanStart, Spans};
 use crate::core::time::Time;
 
-use super::call::Call;
 use super::fault::Fault;
-use super::release::Facts;
 use super::turn::{Child, Turn};
 
 /// An operation, as its turn knows it.
@@ -73,13 +72,11 @@ pub(crate) enum Which {
     Any,
 }
 
-/// The span that a record of frames goes on with.
+/// The span, begun already, that a record of frames goes on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// One that has begun.
-    Begun { key: SpanKey, at: Time },
-    /// None has, but one that began earlier than frames tell.
-    Early(Time),
+pub(crate) struct Taken {
+    pub(crate) key: SpanKey,
+    pub(crate) at: Time,
 }
 
 /// Whether a service is the one that a name means.
@@ -147,7 +144,8 @@ impl Turn {
         self.operations.push(work);
     }
 
-    /// The operation that a record of frames, which opens now, is about: the first one that nothing else is known of.
+    /// The span, if it has begun, of the operation that a record of frames, which opens now, is about: the first one that
+    /// no other record is about.
     pub(crate) fn take_operation(
         &mut self,
         kind: ServiceKind,
@@ -164,16 +162,16 @@ impl Turn {
             .iter_mut()
             .filter(is_it)
             .find(|work| !exact || is_named(processor, work.operation.class()))?;
-        Some(match work.span {
+        match work.span {
             Span::Own { key, at } => {
                 work.span = Span::OfFrames(key);
-                Taken::Begun { key, at }
+                Some(Taken { key, at })
             }
             Span::OfFrames(_) | Span::Early => {
                 work.span = Span::OfFrames(record);
-                Taken::Early(work.operation.start().max(self.start))
+                None
             }
-        })
+        }
     }
 
     /// Whether a record of frames is free for a new operation: it has none, or the one that it had failed.
@@ -201,6 +199,12 @@ impl Turn {
         if let Some((_, faults)) = calls.chain(syntheses).find(|(key, _)| *key == record) {
             faults.push(fault);
         }
+    }
+
+    /// The newest invocation of a model that is under way, of those that no frame tells of.
+    pub(crate) fn own_call(&self) -> Option<SpanKey> {
+        let is_call = |work: &&Work| work.is_waited_for() && work.operation.kind() == ServiceKind::Llm;
+        self.operations.iter().rev().find(is_call).map(|work| work.key)
     }
 
     /// Whether an operation is under way that no frame tells of.
@@ -236,84 +240,5 @@ impl Turn {
         for work in self.operations.iter_mut().filter(|work| work.is_waited_for()) {
             work.operation.cut(now);
         }
-    }
-
-    /// Writes down the operations that no frame told of; those that are part of others first.
-    pub(crate) fn own_records(&mut self, end: Time, spans: &mut dyn Spans) -> Vec<SpanRecord> {
-        let mut records = Vec::new();
-        for mut work in std::mem::take(&mut self.operations).into_iter().rev() {
-            if work.span == Span::Early {
-                self.begin(spans);
-                work.begin_late(self, spans);
-            }
-            match work.span {
-                Span::Own { key, .. } => records.push(work.operation.into_record(key, end)),
-                Span::OfFrames(_) | Span::Early => self.operations.push(work),
-            }
-        }
-        self.operations.reverse();
-        records
-    }
-
-    /// Lets go of the oldest operation; gives what it tells, if no frame does.
-    pub(crate) fn oldest_operation(&mut self, now: Time) -> Option<SpanRecord> {
-        let work = self.operations.remove(0);
-        match work.span {
-            Span::Own { key, .. } => Some(work.operation.into_record(key, now)),
-            Span::OfFrames(_) | Span::Early => None,
-        }
-    }
-
-    /// What a model answered, or synthesis was given, is known where no frame told it.
-    pub(crate) fn hand_over_operations(&mut self) {
-        let operations = &self.operations;
-        let of = |record: SpanKey| operations.iter().filter(move |work| work.is_of(record));
-        for call in self.calls.iter_mut().filter(|call| call.text().is_none()) {
-            let answers = of(call.key).filter_map(|work| work.operation.answer());
-            answers.for_each(|answer| call.said.push(answer, Spacing::Between));
-        }
-        for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
-            let given = of(synthesis.key).filter_map(|work| work.operation.given());
-            given.for_each(|text| synthesis.given.push(text, Spacing::Between));
-        }
-    }
-
-    /// What the bot said, as operations tell of which there are no frames: as spoken, or, without synthesis, as written.
-    pub(crate) fn output_of_operations(&self, facts: &Facts<'_>) -> Option<String> {
-        let mut output = JoinedText::default();
-        self.own(ServiceKind::Tts)
-            .filter_map(Operation::spoken)
-            .for_each(|text| output.push(text, Spacing::Between));
-        let is_spoken = self.own(ServiceKind::Tts).next().is_some() || facts.services.has(Role::Tts);
-        if !is_spoken && self.calls.is_empty() {
-            self.own(ServiceKind::Llm)
-                .filter_map(Operation::answer)
-                .for_each(|text| output.push(text, Spacing::Between));
-        }
-        output.to_text()
-    }
-
-    /// A model's response of which no frame told the end: it was over with the code that asked for it, and if that was
-    /// left before its end, it was cut.
-    pub(crate) fn settle_call(&self, call: &mut Call) {
-        let mut of_call = self.operations.iter().filter(|work| work.is_of(call.key)).rev();
-        let Some(work) = of_call.next().filter(|_| call.is_open()) else { return };
-        if let Some(at) = work.operation.dropped() {
-            call.cut(at);
-        }
-        if let Some(at) = work.operation.ended() {
-            call.close(at);
-        }
-    }
-
-    /// A record of frames, with what the code around the service knows.
-    pub(crate) fn completed(&self, mut record: SpanRecord) -> SpanRecord {
-        let mut of_record = self.operations.iter().filter(|work| work.is_of(record.key));
-        if let Some(first) = of_record.next() {
-            let mut operation = first.operation.clone();
-            of_record.for_each(|more| operation.absorb(&more.operation));
-            operation.complete(&mut record);
-        }
-        record
     }
 }
