@@ -10,6 +10,7 @@ mod calls;
 mod conversation;
 mod cut;
 mod hygiene;
+mod measured;
 mod off;
 mod one_span;
 mod pipeline;

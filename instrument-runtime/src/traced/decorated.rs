@@ -98,8 +98,9 @@ impl Active {
         let conversation = announced.take_conversation();
         let whose = Whose { conversation, kind, service: announced.service() };
         let mut span = OperationSpan::begin(whose, group_in_force)?;
-        if span.recording() == Recording::Yes
-            && let Some(known) = said(function, || tell(Known::nothing(span.attribute_limit())))
+        if span.recording() != Recording::No
+            && let Some(known) =
+                said(function, || tell(Known::nothing(span.attribute_limit(), span.recording())))
         {
             span.tell(known.into_about());
         }

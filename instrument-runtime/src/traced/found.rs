@@ -7,6 +7,9 @@ use crate::core::record::Recording;
 use crate::core::text::StreamedText;
 use crate::core::time::Time;
 
+/// No answer asks for so many calls; what comes beyond is left out.
+const MOST_CALLS: usize = 256;
+
 /// What was found out of a service's work so far.
 #[derive(Debug)]
 pub struct Found {
@@ -76,7 +79,8 @@ impl Found {
     }
 
     pub(super) fn add_tool_calls(&mut self, calls: &[ToolCall]) {
-        self.tool_calls.extend_from_slice(calls);
+        let room = MOST_CALLS.saturating_sub(self.tool_calls.len());
+        self.tool_calls.extend_from_slice(&calls[..room.min(calls.len())]);
     }
 
     /// The first error counts.

@@ -2,17 +2,19 @@
 
 use super::values::ServiceInput;
 use crate::core::operation::About;
+use crate::core::record::Recording;
 
 /// What an annotation says of a service, before it works.
 #[derive(Debug)]
 pub struct Known {
     about: About,
     attribute_limit: usize,
+    recording: Recording,
 }
 
 impl Known {
-    pub(super) fn nothing(attribute_limit: usize) -> Self {
-        Self { about: About::default(), attribute_limit }
+    pub(super) fn nothing(attribute_limit: usize, recording: Recording) -> Self {
+        Self { about: About::default(), attribute_limit, recording }
     }
 
     /// Who provides it.
@@ -39,9 +41,11 @@ impl Known {
         self
     }
 
-    /// What it is given.
+    /// What it is given; of what only its numbers count, that is not looked at.
     pub fn input(mut self, input: &(impl ServiceInput + ?Sized)) -> Self {
-        self.about.input = input.to_input(self.attribute_limit);
+        if self.recording == Recording::Yes {
+            self.about.input = input.to_input(self.attribute_limit);
+        }
         self
     }
 

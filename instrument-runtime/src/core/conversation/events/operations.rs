@@ -42,6 +42,7 @@ impl Conversation {
             exactness: exactness(service, kind, &self.services),
         };
         if let Some(outer) = inside.and_then(|inside| self.number_of(inside)) {
+            self.make_room(moment);
             let turn = self.turn_of(outer)?;
             turn.begin_operation(work, moment.now, moment.spans);
             return Some(turn.begun(key));
