@@ -111,10 +111,12 @@ impl ObservedService for Processor {
         }
     }
 
+    #[inline]
     fn id(&self) -> &str {
         &self.id
     }
 
+    #[inline]
     fn role(&self) -> Role {
         self.role
     }
