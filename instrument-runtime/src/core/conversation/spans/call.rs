@@ -149,7 +149,8 @@ impl Call {
     /// Whether one more piece of its answer would add to its text and do nothing else, whenever that piece comes.
     pub(crate) fn just_streams(&self) -> bool {
         // When its newest token came matters only to a failure that came before that.
-        self.is_under_way() && self.first_token.is_some() && self.faults.newest_at().is_none()
+        let has_not_failed = self.faults.newest_at().is_none();
+        has_not_failed && self.is_open() && self.cut_at.is_none() && self.first_token.is_some()
     }
 
     /// Its answer goes on. To be told only while it [just streams](Self::just_streams).
