@@ -114,7 +114,8 @@ impl Active {
         catch_unwind(AssertUnwindSafe(part))
     }
 
-    fn end(self, ending: Ending) {
+    #[inline(never)]
+    fn end(self: Box<Self>, ending: Ending) {
         self.span.end(self.found.into_outcome(ending));
     }
 }
@@ -149,6 +150,12 @@ impl Decorated {
     /// Runs a part of the function. A panic in it is the function's end, and goes on.
     #[inline]
     pub(super) fn run<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        if self.active.is_none() { part() } else { self.run_observed(part) }
+    }
+
+    /// Kept out of line: while nobody observes anything, the function pays nothing for it.
+    #[inline(never)]
+    fn run_observed<R>(&mut self, part: impl FnOnce() -> R) -> R {
         let Some(active) = &mut self.active else { return part() };
         match active.run(part) {
             Ok(made) => made,
@@ -180,6 +187,7 @@ impl Decorated {
         }
     }
 
+    #[inline]
     pub(super) fn end(&mut self, ending: Ending) {
         if let Some(active) = self.active.take() {
             active.end(ending);
@@ -187,16 +195,19 @@ impl Decorated {
     }
 
     /// This, and nothing in its place.
+    #[inline]
     const fn take(&mut self) -> Self {
         Self { active: self.active.take() }
     }
 
+    #[inline]
     pub(super) const fn is_off(&self) -> bool {
         self.active.is_none()
     }
 }
 
 impl Drop for Decorated {
+    #[inline]
     fn drop(&mut self) {
         self.end(Ending::Dropped);
     }
