@@ -1,7 +1,7 @@
 //! A pipeline of one's own, observed: `cargo run --example own_pipeline`.
 //!
-//! Three things make the difference between this pipeline and one without traces, each marked with its number:
-//! the frames say what they are (1), every hop goes past the observer (2), and the task has a place for it (3).
+//! Four things make the difference between this pipeline and one without traces, each marked with its number: the frames
+//! say what they are (1), the processors do (2), every hop goes past the observer (3), and the task has a place for it (4).
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -9,9 +9,11 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, Processor, Role};
+use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, ProcessorRef};
 use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
-use pipecat_instrument::{ObservedFrame, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
+use pipecat_instrument::{
+    ObservedFrame, ObservedService, ObservedTask, Observer, PipecatInstrumentor, instrument_task,
+};
 
 use Step::{Push, Work};
 
@@ -36,7 +38,7 @@ fn hold_a_conversation() {
             Box::new(stt),
             Box::new(Aggregator { messages: vec![Message::text("system", "Be brief.")] }),
             Box::new(llm),
-            Box::new(Tts { text: String::new() }),
+            Box::new(Tts { text: String::new(), voice: "mime" }),
             Box::new(Output),
         ],
     );
@@ -88,9 +90,8 @@ enum Frame {
     BotStops,
 }
 
-/// A processor passes every frame on, and then does what it makes of it.
-trait Process {
-    fn describe(&self) -> Processor;
+/// A processor passes every frame on, and then does what it makes of it. (2) Each says what it is.
+trait Process: ObservedService {
     fn process(&mut self, frame: &Frame) -> Vec<Step>;
 }
 
@@ -104,11 +105,9 @@ const fn work(millis: u64) -> Step {
     Work(Duration::from_millis(millis))
 }
 
-/// The pipeline at work. (3) It has a place for the observer, which its constructor fills.
+/// The pipeline at work. (4) It has a place for the observer, which its constructor fills.
 struct PipelineTask {
-    stages: Vec<(Processor, Box<dyn Process>)>,
-    source: Processor,
-    sink: Processor,
+    stages: Vec<Box<dyn Process>>,
     next_id: u64,
     observer: Option<Observer>,
 }
@@ -123,10 +122,7 @@ impl ObservedTask for PipelineTask {
 impl PipelineTask {
     fn new(call_id: &str, processors: Vec<Box<dyn Process>>) -> Self {
         println!("{call_id} begins");
-        let stages = processors.into_iter().map(|stage| (stage.describe(), stage)).collect();
-        let source = Processor::new("Source", "Source", Role::InputTransport);
-        let sink = Processor::new("Sink", "Sink", Role::Sink);
-        Self { stages, source, sink, next_id: 0, observer: None }
+        Self { stages: processors, next_id: 0, observer: None }
     }
 
     /// Pushes a new frame into the pipeline.
@@ -141,7 +137,7 @@ impl PipelineTask {
         let mut made = Vec::new();
         for place in place..=self.stages.len() {
             self.observe(place, id, frame);
-            let Some((_, stage)) = self.stages.get_mut(place) else { break };
+            let Some(stage) = self.stages.get_mut(place) else { break };
             made.push((place + 1, stage.process(frame)));
         }
         for (place, steps) in made {
@@ -154,14 +150,13 @@ impl PipelineTask {
         }
     }
 
-    /// (2) One hop, to the stage at `place`.
+    /// (3) One hop, to the stage at `place`.
     fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
         let Some(observer) = &self.observer else { return };
-        let source = place.checked_sub(1).map_or(&self.source, |before| &self.stages[before].0);
-        let destination = self.stages.get(place).map_or(&self.sink, |(stage, _)| stage);
+        let stage = |place: usize| Some(ProcessorRef::of(&**self.stages.get(place)?));
         observer.on_push_frame(&FramePushed {
-            source: source.into(),
-            destination: destination.into(),
+            source: place.checked_sub(1).and_then(stage).unwrap_or((&Source).into()),
+            destination: stage(place).unwrap_or((&Sink).into()),
             direction: Direction::Downstream,
             id: Some(id),
             sibling: None,
@@ -170,16 +165,24 @@ impl PipelineTask {
     }
 }
 
+/// Where frames come from.
+#[derive(ObservedService)]
+#[service(input_transport)]
+struct Source;
+
+/// Where they have been worked off.
+#[derive(ObservedService)]
+#[service(sink)]
+struct Sink;
+
 /// Hears what stands in its script.
+#[derive(ObservedService)]
+#[service(stt, class = "ScriptedSTTService", model = "script-1")]
 struct Stt {
     hears: VecDeque<&'static str>,
 }
 
 impl Process for Stt {
-    fn describe(&self) -> Processor {
-        Processor::new("Stt", "ScriptedSTTService", Role::Stt).model("script-1")
-    }
-
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::UserStops = frame else { return Vec::new() };
         let Some(words) = self.hears.pop_front() else { return Vec::new() };
@@ -188,15 +191,13 @@ impl Process for Stt {
 }
 
 /// Keeps what was said, and asks the model to answer it.
+#[derive(ObservedService)]
+#[service(other)]
 struct Aggregator {
     messages: Vec<Message>,
 }
 
 impl Process for Aggregator {
-    fn describe(&self) -> Processor {
-        Processor::new("Aggregator", "Aggregator", Role::Other)
-    }
-
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::Heard(words) = frame else { return Vec::new() };
         self.messages.push(Message::text("user", words));
@@ -205,15 +206,13 @@ impl Process for Aggregator {
 }
 
 /// Answers what stands in its script.
+#[derive(ObservedService)]
+#[service(llm, class = "ScriptedLLMService", model = "script-1")]
 struct Llm {
     says: VecDeque<&'static str>,
 }
 
 impl Process for Llm {
-    fn describe(&self) -> Processor {
-        Processor::new("Llm", "ScriptedLLMService", Role::Llm).model("script-1")
-    }
-
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         let Frame::Ask(_) = frame else { return Vec::new() };
         let tokens = self.says.pop_front().unwrap_or_default().split_inclusive(' ');
@@ -227,15 +226,14 @@ impl Process for Llm {
 }
 
 /// Speaks an answer once it is whole.
+#[derive(ObservedService)]
+#[service(tts, class = "SilentTTSService", voice)]
 struct Tts {
     text: String,
+    voice: &'static str,
 }
 
 impl Process for Tts {
-    fn describe(&self) -> Processor {
-        Processor::new("Tts", "SilentTTSService", Role::Tts).voice("mime")
-    }
-
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
             Frame::Token(text) => self.text.push_str(text),
@@ -258,13 +256,11 @@ impl Process for Tts {
 }
 
 /// Plays what it is sent, and says when it does.
+#[derive(ObservedService)]
+#[service(output_transport)]
 struct Output;
 
 impl Process for Output {
-    fn describe(&self) -> Processor {
-        Processor::new("Output", "Output", Role::OutputTransport)
-    }
-
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
             Frame::Speech { samples } => {

@@ -65,13 +65,18 @@
 //! # assert_eq!(task.observer.unwrap().conversation_id(), "call-42");
 //! # Ok::<(), pipecat_instrument::InstrumentError>(())
 //! ```
+//!
+//! Services can trace themselves: [`macro@traced_llm`], [`macro@traced_stt`] and [`macro@traced_tts`] go above the function that does the
+//! work, in an observed pipeline or outside of any.
 
 pub use opentelemetry;
 
-pub use pipecat_instrument_macros::{ObservedFrame, instrument_task};
+pub use pipecat_instrument_macros::{
+    ObservedFrame, ObservedService, instrument_task, traced_llm, traced_stt, traced_tts,
+};
 pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
-pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame};
+pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame, ObservedService};
 pub use pipecat_instrument_runtime::core::record;
 pub use pipecat_instrument_runtime::debug_log::DebugLogError;
 #[cfg(feature = "metrics")]
@@ -83,8 +88,8 @@ pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, DebugLogChoice, DebugLogDestination, IncomingTrace, ObserveOptions, Observer,
-    ObserverGroup, SpanAttributes, TracingContext, caught_panics, propagation,
+    ConversationId, DebugLogChoice, DebugLogDestination, InConversation, IncomingTrace, ObserveOptions,
+    Observer, ObserverGroup, SpanAttributes, TracingContext, caught_panics, propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]

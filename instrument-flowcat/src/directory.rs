@@ -89,7 +89,7 @@ mod tests {
         directory.describe(Processor::new("MyTts", "CartesiaTTSService", Role::Tts));
 
         assert_eq!(directory.find("Llm").role(), Role::Llm);
-        let model = directory.find("Llm").description().and_then(|llm| llm.model.as_deref());
+        let model = directory.find("Llm").view().and_then(|llm| llm.model);
         assert_eq!(model, Some("gpt-4o-mini"));
         assert_eq!(directory.find("MyTts").role(), Role::Tts);
         assert_eq!(directory.find("Tts").role(), Role::Tts);

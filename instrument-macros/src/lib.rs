@@ -3,9 +3,12 @@
 //! Each macro is a plain function over token streams, in three steps: what was written is parsed, what it means is
 //! checked, and what is left to do is expanded. This file only forwards.
 
+mod arguments;
 mod frame;
 mod mistakes;
+mod service;
 mod task;
+mod traced;
 
 use proc_macro::TokenStream;
 
@@ -141,4 +144,162 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(ObservedFrame, attributes(frame))]
 pub fn observed_frame(input: TokenStream) -> TokenStream {
     frame::observed_frame(input.into()).into()
+}
+
+/// Traces a function or method that asks a language model.
+///
+/// The span of kind LLM goes from the call to its end: of an async function, to where it returns; of one that returns a
+/// stream, to the stream's end, or to where it is dropped. It is current inside, across awaits, so that what is done there
+/// (HTTP requests, `traceparent`) is under it. `Err`, also as an item of a stream, makes it an error, and so does a
+/// panic; what is dropped midway was interrupted. The time to the first item of a stream is the TTFB.
+///
+/// ```
+/// use pipecat_instrument::{TracingContext, traced_llm};
+/// # struct Reply { text: String, tokens: (u32, u32) }
+/// # struct Error;
+///
+/// struct OpenAi {
+///     model: String,
+///     tracing: TracingContext,
+/// }
+///
+/// impl OpenAi {
+///     #[traced_llm(
+///         model = self.model,
+///         provider = "openai",
+///         context = self.tracing,
+///         input = prompt,
+///         output = |reply| &reply.text,
+///         usage = |reply| reply.tokens
+///     )]
+///     async fn complete(&self, prompt: &str) -> Result<Reply, Error> {
+///         // …
+///         # Ok(Reply { text: prompt.to_owned(), tokens: (1, 1) })
+///     }
+/// }
+/// # let _ = OpenAi::complete;
+/// ```
+///
+/// In a conversation that is observed (`context`, or the current OpenTelemetry context, names it) the span is one of its
+/// turn; where frames tell of the same work, it is the *one* span of both, and what frames do not say is added. In
+/// none, it is a root, or a child of the current span. While nobody observes anything, all this is one atomic load.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `model = …` `provider = …` | Texts, or `Option`s of them; looked at by reference before the body takes the arguments. |
+/// | `input = …` | What it was asked: a text, or the messages of a chat: a `serde_json::Value` or list of them, as OpenAI has them (with `messages` and `tools`, if you like), a `frame::ChatContext`, a `Vec<frame::Message>`. |
+/// | `output = \|value\| …` | Its answer, out of what an `Ok` holds or each item of the stream does (pieces are joined): a text, an `Option` of one, a `frame::Message`, the `frame::ToolCall`s that it asks for. |
+/// | `usage = \|value\| …` | Its tokens: a `frame::LlmUsage`, `(prompt, completion)`, or an `Option` of one. Of a stream, what was told last. |
+/// | `context = …` | The conversation: a `TracingContext`, an `Option` of one, or what implements `InConversation`. |
+/// | `name = …` | The service's class, and which of several services of the pipeline it is. Without it, the type whose method it is. |
+/// | `stream` | What is returned is a boxed stream under another name (a type alias). |
+/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
+///
+/// Functions may be async or not, return `impl Future` or a boxed one, and stand in an `#[async_trait]`. Streams are those
+/// that the signature shows: `impl Stream`, `BoxStream`, `Pin<Box<dyn Stream>>`, plain or in a `Result`.
+#[proc_macro_attribute]
+pub fn traced_llm(args: TokenStream, item: TokenStream) -> TokenStream {
+    traced::traced(&traced::LLM, args.into(), &item.into()).into()
+}
+
+/// Traces a function or method that turns speech into text: [`macro@traced_llm`] for speech-to-text.
+///
+/// ```
+/// use pipecat_instrument::traced_stt;
+/// # struct Whisper;
+/// # struct Heard { text: String, seconds: f64 }
+///
+/// impl Whisper {
+///     #[traced_stt(model = "large-v3", language = "en", output = |heard| &heard.text, usage = |heard| heard.seconds)]
+///     fn transcribe(&self, samples: &[i16]) -> Heard {
+///         // …
+///         # Heard { text: String::new(), seconds: samples.len() as f64 }
+///     }
+/// }
+/// # Whisper.transcribe(&[]);
+/// ```
+///
+/// Its arguments are those of `#[traced_llm]`, but for:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `output = \|value\| …` | What was heard: the span's input as well, for which there is no argument. |
+/// | `usage = \|value\| …` | How much audio: seconds, a `Duration`, or an `Option` of one. Of a stream, they add up. |
+/// | `language = …` | The language that it hears. |
+#[proc_macro_attribute]
+pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
+    traced::traced(&traced::STT, args.into(), &item.into()).into()
+}
+
+/// Traces a function or method that turns text into speech: [`macro@traced_llm`] for text-to-speech.
+///
+/// ```
+/// use pipecat_instrument::traced_tts;
+/// # struct Cartesia { voice: String }
+///
+/// impl Cartesia {
+///     #[traced_tts(voice = self.voice, model = "sonic-2", input = text, usage = |_| text_length)]
+///     fn say(&self, text: &str, text_length: usize) -> Vec<i16> {
+///         // …
+///         # text.bytes().map(i16::from).collect()
+///     }
+/// }
+/// # Cartesia { voice: String::new() }.say("", 0);
+/// ```
+///
+/// Its arguments are those of `#[traced_llm]`, but for:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `input = …` | What it is asked to say: a text, or an `Option` of one. |
+/// | `output = \|value\| …` | What was spoken, where that is another thing than what it was asked to say. |
+/// | `usage = \|value\| …` | How many characters: a whole number, or an `Option` of one. Of a stream, they add up. |
+/// | `voice = …` | The voice that it speaks with. |
+#[proc_macro_attribute]
+pub fn traced_tts(args: TokenStream, item: TokenStream) -> TokenStream {
+    traced::traced(&traced::TTS, args.into(), &item.into()).into()
+}
+
+/// Lets an observer look at a processor type of one's own: what it does in its pipeline, and what it works with.
+///
+/// ```
+/// use pipecat_instrument::ObservedService;
+/// use pipecat_instrument::frame::{ProcessorRef, Role};
+///
+/// #[derive(ObservedService)]
+/// #[service(llm, model, provider = self.client.vendor())]
+/// struct Llm {
+///     model: String,
+///     client: Client,
+/// }
+///
+/// #[derive(ObservedService)]
+/// #[service(tts, class = "CartesiaTTSService", name = .0, voice = "sarah", sample_rate = 24_000)]
+/// struct Tts(String);
+/// # struct Client;
+/// # impl Client { fn vendor(&self) -> &str { "azure" } }
+///
+/// let llm = Llm { model: "gpt-4o".into(), client: Client };
+/// let processor = ProcessorRef::from(&llm); // an end of a hop
+/// assert_eq!((processor.id(), processor.role()), ("Llm", Role::Llm));
+/// # let tts = Tts("Tts#1".into());
+/// # assert_eq!(ProcessorRef::from(&tts).id(), "Tts#1");
+/// ```
+///
+/// First comes what it is: `stt`, `llm`, `tts`, `input_transport`, `output_transport`, `sink` (the end of the pipeline) or
+/// `other`. Then, each of them a field (`model` for one of this name, `model = name`, `model = .0`) or an expression over
+/// `self`, looked at while a hop goes past, borrowed:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `name = …` | What tells it from others of its class; metrics and errors bear it. The class without it. |
+/// | `class = …` | The class of the service, as spans tell it: the type's name without it. |
+/// | `id = …` | What tells it from every other processor of the conversation: its name without it. |
+/// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
+/// | `sample_rate = …` | Samples a second. |
+/// | `settings = …` | A `Vec<(String, frame::Setting)>`, as `temperature`. |
+/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
+#[proc_macro_derive(ObservedService, attributes(service))]
+pub fn observed_service(input: TokenStream) -> TokenStream {
+    service::observed_service(input.into()).into()
 }

@@ -4,6 +4,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | `traced` | what `#[traced_llm]` and its like make of a function |
 //! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
 //! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
 //! | `setup` | the printed tree, a console exporter (feature `setup`) |
@@ -26,3 +27,4 @@ pub mod privacy;
 pub mod setup;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod traced;

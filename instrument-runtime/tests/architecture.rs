@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the ground up: each may use itself and those before it.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "core",
     "json",
     "privacy",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 10] = [
     "setup",
     "observer",
     "instrumentor",
+    "traced",
     "__private",
     "testing",
 ];

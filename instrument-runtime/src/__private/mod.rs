@@ -10,6 +10,10 @@ pub mod v1 {
     pub use crate::core::frame;
     pub use crate::instrumentor::AnnotatedType;
     pub use crate::instrumentor::construction::{Construction, UnderConstruction, begin, never};
+    pub use crate::traced::{
+        Announced, AudioLength, CharacterCount, Decorated, Found, Known, LlmTokens, Opened, Seen,
+        ServiceInput, ServiceOutput, TracedStream, Waiting, traced_llm, traced_stt, traced_tts,
+    };
     pub use inventory;
     pub use std::boxed::Box;
 }

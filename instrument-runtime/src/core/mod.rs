@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`frame`] | the neutral, borrowed view of a frame and of the processors it passes between |
 //! | [`conversation`] | all of it together: events in, spans out |
+//! | [`operation`] | a service at work, as the code around it tells |
 //! | [`record`] | a span as plain data |
 //! | [`time`] | instants and durations as values |
 
@@ -15,6 +16,7 @@ pub mod conversation;
 mod dedup;
 pub mod frame;
 mod metrics;
+pub mod operation;
 pub mod record;
 pub mod text;
 pub mod time;

@@ -12,7 +12,7 @@ use super::log_file::LogFile;
 use super::payload::{ContextPayload, LoggedContext, Payload};
 use super::queue::{Message, Room};
 use super::recent::Recent;
-use crate::core::frame::{Frame, FrameId, FramePushed, Processor};
+use crate::core::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
 use crate::core::time::Time;
 use crate::privacy::Privacy;
 
@@ -149,7 +149,7 @@ impl State {
     /// The lines of one hop: those of processors that are new or have changed, and its own.
     fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>, privacy: &Privacy) -> Vec<u8> {
         let mut lines = Vec::with_capacity(USUAL_LENGTH);
-        for processor in [hop.source.description(), hop.destination.description()].into_iter().flatten() {
+        for processor in [hop.source.view(), hop.destination.view()].into_iter().flatten() {
             self.describe(processor, privacy, &mut lines);
         }
         let payload = self.payload(hop);
@@ -168,12 +168,13 @@ impl State {
         lines
     }
 
-    fn describe(&mut self, processor: &Processor, privacy: &Privacy, lines: &mut Vec<u8>) {
-        if self.processors.get(&processor.id) == Some(processor) {
+    fn describe(&mut self, view: ServiceView<'_>, privacy: &Privacy, lines: &mut Vec<u8>) {
+        if self.processors.get(view.id).is_some_and(|known| known.view() == view) {
             return;
         }
-        append(lines, &ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(processor)) });
-        self.processors.insert(processor.id.clone(), processor.clone());
+        let processor = view.to_processor();
+        append(lines, &ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) });
+        self.processors.insert(processor.id.clone(), processor);
     }
 
     /// What the hop's frame carries, a context's messages only where it is first seen.

@@ -35,7 +35,7 @@ const LISTS: [(&str, &str); 2] =
 /// Writes what this convention has words for.
 pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attributes) {
     out.put(keys::GEN_AI_OPERATION_NAME, operation(&record.body));
-    out.put(keys::GEN_AI_CONVERSATION_ID, session.id.clone());
+    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.told_id());
     if let Some(service) = ServiceSpan::of(&record.body) {
         put_service(&service, out);
     }
@@ -53,7 +53,7 @@ pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attribu
 
 /// Writes what it says of a whole conversation: whose it is. What is done is done by its turns.
 pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
-    out.put(keys::GEN_AI_CONVERSATION_ID, session.id.clone());
+    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.told_id());
 }
 
 /// What is done.

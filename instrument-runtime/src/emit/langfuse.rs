@@ -17,7 +17,10 @@ const TAG: &str = "pipecat";
 ///
 /// What the application says by itself under one of these keys, among its additional attributes, is left to it.
 pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attributes) {
-    put_trace(place, out);
+    // A span of no turn is in somebody else's trace.
+    if place.turn.is_some() {
+        put_trace(place, out);
+    }
     match &record.body {
         Body::Turn(turn) if place.settings.layout == TraceLayout::PerTurn => {
             put_tags(&[TAG, end_reason(turn.end_reason)], place, out);
@@ -47,7 +50,9 @@ pub(super) fn describe_conversation(place: &Place<'_>, out: &mut Attributes) {
 
 /// On every span, for Langfuse makes a trace from the first that arrives, which is not its root.
 fn put_trace(place: &Place<'_>, out: &mut Attributes) {
-    put_unless_said(keys::LANGFUSE_SESSION_ID, place.session.id.clone(), place, out);
+    if let Some(id) = place.session.told_id() {
+        put_unless_said(keys::LANGFUSE_SESSION_ID, id, place, out);
+    }
     put_unless_said(keys::LANGFUSE_TRACE_NAME, place.root_name(), place, out);
 }
 

@@ -19,7 +19,7 @@ const CHAIN: &str = "CHAIN";
 /// Writes what is needed most: all but [`parameters`], [`tools`] and [`input_messages`].
 pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attributes) {
     out.put(keys::SPAN_KIND, span_kind(&record.body));
-    out.put(keys::SESSION_ID, session.id.clone());
+    out.put_some(keys::SESSION_ID, session.told_id());
     out.put_some(keys::USER_ID, record.user_id.clone());
 
     let service = ServiceSpan::of(&record.body);
@@ -41,7 +41,7 @@ pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attri
 /// Writes what it says of a whole conversation.
 pub(super) fn describe_conversation(facts: &ConversationFacts, session: &Session, out: &mut Attributes) {
     out.put(keys::SPAN_KIND, CHAIN);
-    out.put(keys::SESSION_ID, session.id.clone());
+    out.put_some(keys::SESSION_ID, session.told_id());
     out.put_some(keys::USER_ID, facts.user_id.clone());
 }
 

@@ -134,6 +134,25 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
+    /// How many attributes a span carries.
+    pub(crate) fn attribute_limit(&self) -> usize {
+        self.settings.attribute_limit
+    }
+
+    /// Another one, for a span that belongs to no turn: a child of what is current in `parent`, else of what this
+    /// conversation came from.
+    pub(crate) fn standalone(&self, parent: &Context) -> Self {
+        let settings = Arc::new(EmitSettings::clone(&self.settings).layout(TraceLayout::PerTurn));
+        let mut alone =
+            Self::new(&self.tracers, settings, self.session.clone()).privacy(self.privacy.clone());
+        alone.measure.clone_from(&self.measure);
+        alone.origin = self.origin.clone();
+        if parent.has_active_span() {
+            alone.origin.set_parent(parent);
+        }
+        alone
+    }
+
     /// The conversation is over: ends what is still open, and its own span. Dropping it does the same.
     pub fn finish(self) {
         drop(self);
@@ -163,7 +182,7 @@ impl Emitter {
         if span.is_recording() {
             let (events, status) = (take(&mut record.events), status(record.status.clone()));
             let session = told.with_session(&self.session);
-            let place = Place { session: &session, ..self.place(Some(start.turn)) };
+            let place = Place { session: &session, ..self.place(start.turn_of_it()) };
             told.into_notes().write(&span, (record.start, record.end), &self.privacy);
             let mut attributes = span::attributes(record, &place);
             cut_values(&mut attributes, &self.privacy);
@@ -178,6 +197,13 @@ impl Emitter {
 
     fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
         Place { session: &self.session, settings: &self.settings, turn }
+    }
+}
+
+impl SpanStart {
+    /// The turn that it belongs to, if it does to one.
+    fn turn_of_it(&self) -> Option<TurnNumber> {
+        (self.kind == SpanKind::Turn || self.parent.is_some()).then_some(self.turn)
     }
 }
 

@@ -15,7 +15,7 @@ use opentelemetry::KeyValue;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// The conversation's id: `session.id` of every span.
+    /// The conversation's id: `session.id` of every span. Empty for spans of no conversation, which say none.
     pub id: Arc<str>,
     /// Additional attributes of every span, with their types kept. One whose key is taken, or is a dotted prefix of
     /// a key that is, is left out.
@@ -26,6 +26,11 @@ impl Session {
     /// The conversation `id`, with nothing else to say.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self { id: id.into(), attributes: Vec::new() }
+    }
+
+    /// The id, if there is a conversation.
+    pub(super) fn told_id(&self) -> Option<Arc<str>> {
+        (!self.id.is_empty()).then(|| self.id.clone())
     }
 
     /// The same, with one more attribute on every span.

@@ -18,6 +18,7 @@ pub use builder::InstrumentorBuilder;
 pub use error::InstrumentError;
 pub use registry::AnnotatedType;
 pub use switch::Scoped;
+pub(crate) use switch::current as group_in_force;
 pub use task::{ObservedTask, TaskPresence};
 
 use std::time::Duration;

@@ -28,7 +28,7 @@ pub(super) fn is_off() -> bool {
 
 /// The group in force on this thread.
 #[inline]
-pub(super) fn current() -> Option<Arc<ObserverGroup>> {
+pub(crate) fn current() -> Option<Arc<ObserverGroup>> {
     if is_off() { None } else { in_force() }
 }
 

@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use uuid::Uuid;
 
 use super::frame_log::FrameLog;
+use super::presence::Presence;
 use super::watch::Watch;
 use super::{DebugLogChoice, ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
@@ -44,6 +45,7 @@ pub struct ObserverGroup {
     /// For conversations that choose a log of their own where the program has none.
     chosen_logs: DebugLog,
     measure: Option<Arc<dyn Measure>>,
+    _presence: Presence,
 }
 
 impl ObserverGroup {
@@ -59,6 +61,7 @@ impl ObserverGroup {
             logs: None,
             chosen_logs: DebugLog::nowhere(),
             measure: None,
+            _presence: Presence::new(),
         }
     }
 
@@ -162,13 +165,8 @@ impl ObserverGroup {
             privacy: self.privacy.clone(),
             log: OnceLock::new(),
         });
-        let session = Session { id: Arc::clone(&id), attributes };
-        let mut emitter =
-            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
         *emitter.origin_mut() = options.origin;
-        if let Some(measure) = &self.measure {
-            emitter = emitter.measured_by(Arc::clone(measure));
-        }
         Observer::new(Watch::new(id, config, emitter, log, told))
     }
 
@@ -185,6 +183,20 @@ impl ObserverGroup {
                     )
                     .ok()
             }
+        }
+    }
+
+    /// Where the spans of what happens in no conversation go; of one that is over, they bear its id.
+    pub(super) fn outside(&self, conversation_id: Arc<str>) -> Emitter {
+        self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
+    }
+
+    fn emitter(&self, session: Session) -> Emitter {
+        let emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        match &self.measure {
+            Some(measure) => emitter.measured_by(Arc::clone(measure)),
+            None => emitter,
         }
     }
 }

@@ -21,10 +21,13 @@ mod displaced;
 mod frame_log;
 mod group;
 mod handle;
+mod in_conversation;
 mod inside;
 mod isolation;
 mod log_choice;
+mod operation;
 mod options;
+mod presence;
 pub mod propagation;
 mod recent;
 mod running;
@@ -36,6 +39,7 @@ mod watch;
 
 pub use group::ObserverGroup;
 pub use handle::Observer;
+pub use in_conversation::InConversation;
 pub use isolation::caught_panics;
 pub use log_choice::{DebugLogChoice, DebugLogDestination};
 pub use options::{ConversationId, ObserveOptions, SpanAttributes};
@@ -44,3 +48,5 @@ pub use tracing_context::TracingContext;
 
 pub(crate) use displaced::displaced_by;
 pub(crate) use isolation::{Panicked, isolate};
+pub(crate) use operation::{OperationSpan, Whose};
+pub(crate) use presence::anyone_present;

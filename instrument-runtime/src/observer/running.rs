@@ -68,11 +68,11 @@ impl Running {
         if self.audio_source.is_some() || !kind.is_outgoing_audio() {
             return;
         }
-        if let Some(processor) = hop.source.description()
-            && matches!(processor.role, Role::Tts | Role::Llm)
+        if matches!(hop.source.role(), Role::Tts | Role::Llm)
+            && let Some(processor) = hop.source.view()
         {
             meter.follow(kind, hop.source);
-            self.audio_source = Some(AudioSource { kind, processor: processor.clone() });
+            self.audio_source = Some(AudioSource { kind, processor: processor.to_processor() });
         }
     }
 }

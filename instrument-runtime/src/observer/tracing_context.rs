@@ -7,6 +7,7 @@ use opentelemetry::propagation::Injector;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 
+use super::in_conversation::Current;
 use super::inside::Inside;
 use super::propagation::{self, IncomingTrace};
 use super::watch::Watch;
@@ -70,7 +71,7 @@ impl TracingContext {
             }
             inside.emitter.conversation_context().map(identity_of)
         });
-        valid(context??)
+        valid(context??).map(|context| Current::of(self).put_into(&context))
     }
 
     /// The context of the turn that is under way: the parent of what is done in it, and what a `traceparent` is made
@@ -218,7 +219,21 @@ impl TracingContext {
             let found = find(&mut inside).and_then(|key| inside.emitter.context(key));
             found.or_else(|| inside.emitter.context(turn))
         });
-        valid(identity_of(&context??))
+        valid(identity_of(&context??)).map(|context| Current::of(self).put_into(&context))
+    }
+
+    /// The conversation, while somebody observes it.
+    pub(super) fn watch(&self) -> Option<Arc<Watch>> {
+        self.watch.upgrade()
+    }
+
+    /// Whether both belong to one conversation.
+    pub(super) fn is_of_same(&self, other: &Self) -> bool {
+        Weak::ptr_eq(&self.watch, &other.watch)
+    }
+
+    pub(super) fn shared_id(&self) -> Arc<str> {
+        Arc::clone(&self.conversation_id)
     }
 
     fn inside<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {

@@ -15,6 +15,7 @@ use super::frame_log::FrameLog;
 use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
 use super::options::ObserveOptions;
+use super::presence::Presence;
 use super::recent::RecentFrames;
 use super::running::Running;
 use super::timer::{Wake, wake_at};
@@ -26,6 +27,7 @@ use crate::emit::Emitter;
 pub(super) struct Watch {
     id: Arc<str>,
     clock: Clock,
+    _presence: Presence,
     audio: AudioMeter,
     recent: RecentFrames,
     log: Option<FrameLog>,
@@ -54,6 +56,7 @@ impl Watch {
         Arc::new_cyclic(|this| Self {
             id,
             clock: Clock::start(),
+            _presence: Presence::new(),
             audio: AudioMeter::new(),
             recent: RecentFrames::new(),
             log,
@@ -61,6 +64,10 @@ impl Watch {
             phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter), told }),
             this: Weak::clone(this),
         })
+    }
+
+    pub(super) const fn clock(&self) -> Clock {
+        self.clock
     }
 
     pub(super) fn conversation_id(&self) -> &str {

@@ -29,6 +29,7 @@ use super::record::{SpanKey, Spans, TurnNumber};
 use super::time::Time;
 use events::{EarlyTtfb, Given, Heard, LastContext, Playback, SpokenText, Voice};
 use services::{ServiceIndex, Services};
+use spans::operations::Work;
 use spans::{Fault, Tool, Turn, Utterance};
 
 /// Why a conversation is closed from outside.
@@ -145,6 +146,8 @@ pub struct Conversation {
     /// The output transport has told what is spoken at least once.
     spoken_text_seen: bool,
     pending_faults: Vec<Fault>,
+    /// What services that listen are at work on while there is no turn.
+    early_operations: Vec<Work>,
 }
 
 /// One moment: when it is, and where spans go.
@@ -187,6 +190,7 @@ impl Conversation {
             pending_spoken: Vec::new(),
             spoken_text_seen: false,
             pending_faults: Vec::new(),
+            early_operations: Vec::new(),
         }
     }
 
@@ -282,7 +286,9 @@ impl Conversation {
 
     /// The newest invocation of a language model that is under way in the current turn.
     pub fn current_call(&self) -> Option<SpanKey> {
-        self.turn.as_ref()?.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key)
+        let turn = self.turn.as_ref()?;
+        let call = turn.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key);
+        call.or_else(|| turn.own_call())
     }
 
     /// The function call `tool_call_id`, if it is under way in the current turn.

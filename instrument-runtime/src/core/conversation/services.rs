@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::core::frame::{FrameKind, Processor, ProcessorRef, Role};
+use crate::core::frame::{FrameKind, ObservedService, Processor, ProcessorRef, Role, ServiceView};
 
 /// No pipeline has so many; what comes beyond is not told apart.
 const MOST_PROCESSORS: usize = 256;
@@ -49,9 +49,9 @@ impl Services {
         self.0.push(Service {
             id: processor.id().to_owned(),
             role: processor.role(),
-            processor: Arc::new(processor.description().map_or_else(
+            processor: Arc::new(processor.view().map_or_else(
                 || Processor::new(processor.id(), processor.id(), Role::Unknown),
-                Processor::clone,
+                ServiceView::to_processor,
             )),
             habits: Habits::default(),
             is_speech_to_speech: false,
@@ -62,13 +62,13 @@ impl Services {
     /// The same, with the newest description: settings may have changed since it was last looked at.
     pub(crate) fn described(&mut self, processor: ProcessorRef<'_>) -> ServiceIndex {
         let index = self.index_of(processor);
-        if let Some(description) = processor.description() {
+        if let Some(view) = processor.view() {
             let service = &mut self.0[index.0];
-            if *service.processor != *description {
-                service.processor = Arc::new(description.clone());
+            if service.processor.view() != view {
+                service.processor = Arc::new(view.to_processor());
             }
-            if description.role != Role::Unknown {
-                service.role = description.role;
+            if view.role != Role::Unknown {
+                service.role = view.role;
             }
         }
         index

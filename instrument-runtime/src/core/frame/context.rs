@@ -1,5 +1,7 @@
 //! The context that a language model is sent: messages and tools.
 
+use std::sync::Arc;
+
 /// A chat context, wherever its framework keeps it. It is shared and changes later: what is needed of it is copied
 /// at the moment when it reaches the model, and no more than a span can carry.
 pub trait ChatContext {
@@ -20,7 +22,7 @@ pub trait ChatContext {
 }
 
 /// Messages alone, with no tools.
-impl ChatContext for Vec<Message> {
+impl ChatContext for [Message] {
     fn message_count(&self) -> usize {
         self.len()
     }
@@ -41,6 +43,34 @@ impl ChatContext for Vec<Message> {
         String::new()
     }
 }
+
+macro_rules! as_what_it_holds {
+    ($([$($generic:tt)*] $holder:ty),*) => {$(
+        impl<$($generic)*> ChatContext for $holder {
+            fn message_count(&self) -> usize {
+                (**self).message_count()
+            }
+
+            fn role(&self, index: usize) -> &str {
+                (**self).role(index)
+            }
+
+            fn message(&self, index: usize) -> Message {
+                (**self).message(index)
+            }
+
+            fn tool_count(&self) -> usize {
+                (**self).tool_count()
+            }
+
+            fn tool(&self, index: usize) -> String {
+                (**self).tool(index)
+            }
+        }
+    )*};
+}
+
+as_what_it_holds!([] Vec<Message>, [T: ChatContext + ?Sized] &T, [T: ChatContext + ?Sized] Arc<T>);
 
 /// One message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -10,6 +10,7 @@ mod hop;
 mod kind;
 mod metric;
 mod processor;
+mod service;
 mod text;
 
 pub use audio::Audio;
@@ -19,6 +20,7 @@ pub use hop::{Direction, FrameId, FramePushed};
 pub use kind::FrameKind;
 pub use metric::{LlmUsage, Measurement, Metric, MetricList};
 pub use processor::{Processor, ProcessorRef, Role, Setting};
+pub use service::{ObservedService, ServiceView};
 pub use text::{Chunking, Delivery, Spacing, TextChunk, Transcript};
 
 /// A frame as the core reads it, borrowed from the framework's own.

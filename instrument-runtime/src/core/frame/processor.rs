@@ -1,5 +1,9 @@
 //! The processors that frames pass between.
 
+use std::fmt;
+
+use super::service::{ObservedService, ServiceView};
+
 /// What a processor does in its pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -126,17 +130,31 @@ impl Processor {
     }
 }
 
-/// A processor at one end of a hop: its id, and its description where the adapter has one.
-#[derive(Debug, Clone, Copy)]
+/// A processor at one end of a hop: its id, and what the adapter or its own type tells of it.
+///
+/// ```
+/// use pipecat_instrument_runtime::core::frame::{Processor, ProcessorRef, Role};
+///
+/// let llm = Processor::new("Llm", "OpenAILLMService", Role::Llm);
+/// assert_eq!(ProcessorRef::from(&llm).role(), Role::Llm);
+/// assert_eq!(ProcessorRef::named("Llm").role(), Role::Unknown);
+/// ```
+#[derive(Clone, Copy)]
 pub struct ProcessorRef<'a> {
     id: &'a str,
-    description: Option<&'a Processor>,
+    role: Role,
+    service: Option<&'a dyn ObservedService>,
 }
 
 impl<'a> ProcessorRef<'a> {
     /// A processor of which only the name is known.
     pub const fn named(name: &'a str) -> Self {
-        Self { id: name, description: None }
+        Self { id: name, role: Role::Unknown, service: None }
+    }
+
+    /// A processor that can be looked at, behind a trait object as well.
+    pub fn of(service: &'a dyn ObservedService) -> Self {
+        Self { id: service.id(), role: service.role(), service: Some(service) }
     }
 
     /// What tells it from every other processor of the conversation.
@@ -146,26 +164,30 @@ impl<'a> ProcessorRef<'a> {
 
     /// The name that metrics and errors bear.
     pub fn name(self) -> &'a str {
-        self.description.map_or(self.id, |processor| &processor.name)
+        self.view().map_or(self.id, |view| view.name)
     }
 
-    /// What the adapter knows of it.
-    pub const fn description(self) -> Option<&'a Processor> {
-        self.description
+    /// What is known of it besides.
+    pub fn view(self) -> Option<ServiceView<'a>> {
+        self.service.map(ObservedService::view)
     }
 
     /// What it does, as far as it was told.
     pub const fn role(self) -> Role {
-        match self.description {
-            Some(processor) => processor.role,
-            None => Role::Unknown,
-        }
+        self.role
     }
 }
 
-impl<'a> From<&'a Processor> for ProcessorRef<'a> {
-    fn from(processor: &'a Processor) -> Self {
-        Self { id: &processor.id, description: Some(processor) }
+impl fmt::Debug for ProcessorRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessorRef").field("id", &self.id).field("view", &self.view()).finish()
+    }
+}
+
+impl<'a, T: ObservedService> From<&'a T> for ProcessorRef<'a> {
+    #[inline]
+    fn from(service: &'a T) -> Self {
+        Self { id: service.id(), role: service.role(), service: Some(service) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Directory, LONG, flush, hop};
 use crate::core::conversation::{Announced, ConversationConfig, Signals};
 use crate::core::frame::{
     Audio, ChatContext, Chunking, Delivery, Frame, FrameId, FramePushed, Json, Message, Metric, Processor,
-    ProcessorRef, Role, Spacing, TextChunk, Transcript,
+    ProcessorRef, Role, ServiceView, Spacing, TextChunk, Transcript,
 };
 use crate::core::record::GatheredSpans;
 use crate::core::time::Time;
@@ -36,7 +36,7 @@ fn told(event: &LoggedEvent) -> String {
     let frame = event.frame();
     let hop = event.hop(&frame);
     let described = |processor: ProcessorRef<'_>| {
-        let description = processor.description().cloned().map(|mut processor| {
+        let description = processor.view().map(ServiceView::to_processor).map(|mut processor| {
             // Where the end of the pipeline goes by its name, this is found out from the first `StartFrame`.
             if processor.role == Role::Sink {
                 processor.role = Role::Other;

@@ -1,7 +1,7 @@
 //! What language models are sent.
 
 use super::super::services::ServiceIndex;
-use super::super::spans::{Gathers, Place, UserMessage, Utterance};
+use super::super::spans::{Gathers, Place, UserMessage, Utterance, Which};
 use super::super::{Conversation, Moment};
 use crate::core::frame::{ChatContext, FramePushed, Role};
 use crate::core::record::Request;
@@ -87,7 +87,7 @@ impl Conversation {
             .map(|context| Request::copy(context, asked.as_ref(), limit))
             .unwrap_or_default();
         self.supersede_calls(llm, moment);
-        self.begin_call(llm, request, moment);
+        self.begin_call(llm, request, Which::UnderWay, moment);
         if let Some(turn) = &mut self.turn {
             if !turn.had_context {
                 turn.typed = new_message;

@@ -171,6 +171,7 @@ impl Conversation {
             turn.faults.push(fault);
             turn.begin(moment.spans);
         }
+        self.operations_come_into(&mut turn, moment.now);
         for mut utterance in std::mem::take(&mut self.carried) {
             turn.takes_in(&mut utterance);
             turn.begin_utterance(&mut utterance, moment.spans);

@@ -1,9 +1,10 @@
 //! What language models answer.
 
 use super::super::services::ServiceIndex;
-use super::super::spans::Call;
+use super::super::spans::{Call, Taken, Which};
 use super::super::{Conversation, Moment};
 use crate::core::frame::{Delivery, FrameKind, FramePushed, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::operation::ServiceKind;
 use crate::core::record::{Request, SpanKey};
 
 impl Conversation {
@@ -11,12 +12,17 @@ impl Conversation {
         &mut self,
         llm: ServiceIndex,
         request: Request,
+        operations: Which,
         moment: &mut Moment<'_>,
     ) {
         let gathers = self.begun_turn(moment).gathers();
         let processor = self.services[llm].processor.clone();
-        let mut call = Call::new(self.new_key(), moment.now, llm, processor, request, gathers);
-        call.awaits_kind = self.may_speak_by_itself() && !self.services[llm].is_speech_to_speech;
+        let key = self.new_key();
+        let taken = self.goes_on_with(ServiceKind::Llm, &processor, key, operations);
+        let (key, start) = taken.map_or((key, moment.now), |Taken { key, at }| (key, at));
+        let mut call = Call::new(key, start, llm, processor, request, gathers);
+        call.awaits_kind =
+            taken.is_none() && self.may_speak_by_itself() && !self.services[llm].is_speech_to_speech;
         if let Some(heard) = self.take_heard_by(llm) {
             call.heard.push(&heard, Spacing::Between);
         }
@@ -24,7 +30,7 @@ impl Conversation {
             call.add_metric(&early.metric(&self.services[llm].processor.name));
         }
         let turn = self.begun_turn(moment);
-        if !call.awaits_kind {
+        if !call.awaits_kind && taken.is_none() {
             turn.begin_call(&call, moment.spans);
         }
         turn.calls.push(call);
@@ -69,7 +75,7 @@ impl Conversation {
             }
         }
         if !can_take_it {
-            self.begin_call(llm, Request::default(), moment);
+            self.begin_call(llm, Request::default(), Which::Any, moment);
         }
     }
 
@@ -81,7 +87,7 @@ impl Conversation {
     ) {
         let Some(llm) = self.model(source, FrameKind::LlmText) else { return };
         if self.answering_call(llm).is_none() {
-            self.begin_call(llm, Request::default(), moment);
+            self.begin_call(llm, Request::default(), Which::Any, moment);
         }
         let now = moment.now;
         let Some(call) = self.answering_call(llm) else { return };

@@ -6,6 +6,7 @@ mod errors;
 mod lifecycle;
 mod llm;
 mod metrics;
+mod operations;
 mod speech_to_speech;
 mod tools;
 mod tts;

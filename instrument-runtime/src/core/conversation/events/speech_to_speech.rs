@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::services::ServiceIndex;
+use super::super::spans::Which;
 use super::super::{Conversation, Moment};
 use crate::core::frame::{Measurement, Metric, ProcessorRef, Role, Spacing, TextChunk, Transcript};
 use crate::core::record::Request;
@@ -68,7 +69,7 @@ impl Conversation {
         let llm = self.is_speech_to_speech(source, moment);
         let now = moment.now;
         if self.answering_call(llm).is_none() {
-            self.begin_call(llm, Request::default(), moment);
+            self.begin_call(llm, Request::default(), Which::Any, moment);
         }
         if let Some(call) = self.answering_call(llm) {
             call.answers(now);

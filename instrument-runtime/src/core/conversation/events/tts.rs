@@ -1,9 +1,10 @@
 //! What is asked of synthesis, and what it sends.
 
 use super::super::services::ServiceIndex;
-use super::super::spans::{Child, Synthesis, Wanted};
+use super::super::spans::{Child, Synthesis, Taken, Wanted, Which};
 use super::super::{AudioBatch, Conversation, Moment};
 use crate::core::frame::{Delivery, FrameKind, ProcessorRef, Role, Spacing, TextChunk};
+use crate::core::operation::ServiceKind;
 use crate::core::record::{SpanKey, SpanKind};
 use crate::core::time::Time;
 
@@ -210,7 +211,11 @@ impl Conversation {
             .as_ref()
             .and_then(|given| self.at_work_since(tts, by, given))
             .map_or(at, |since| since.min(at));
-        let mut synthesis = Synthesis::new(self.new_key(), start, tts, processor, self.replies, wanted);
+        let key = self.new_key();
+        self.begun_turn(moment);
+        let taken = self.goes_on_with(ServiceKind::Tts, &processor, key, Which::Any);
+        let (key, start) = taken.map_or((key, start), |Taken { key, at }| (key, at));
+        let mut synthesis = Synthesis::new(key, start, tts, processor, self.replies, wanted);
         match given.map(|given| given.text) {
             Some(GivenText::Spoken(Some(text))) => synthesis.given.push(&text, Spacing::Between),
             Some(GivenText::AnswerOf(call)) => synthesis.says_answer_of = Some(call),
@@ -227,7 +232,9 @@ impl Conversation {
             at: start,
             name: &synthesis.processor.class,
         };
-        turn.begin_child(&child, moment.spans);
+        if taken.is_none() {
+            turn.begin_child(&child, moment.spans);
+        }
         turn.syntheses.push(synthesis);
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct Call {
     newest_token: Option<Time>,
     end: Option<Time>,
     cut_at: Option<Time>,
+    /// When its model was asked once more, after it had failed.
+    asked_again: Option<Time>,
 }
 
 impl Call {
@@ -86,6 +88,7 @@ impl Call {
             newest_token: None,
             end: None,
             cut_at: None,
+            asked_again: None,
         }
     }
 
@@ -104,7 +107,15 @@ impl Call {
 
     /// When it failed, if nothing of its answer has come since: some frameworks send no response-end after an error.
     fn failed_at(&self) -> Option<Time> {
-        self.faults.newest_at().filter(|&at| self.newest_token.is_none_or(|token| token <= at))
+        let failed = self.faults.newest_at().filter(|&at| self.newest_token.is_none_or(|token| token <= at));
+        failed.filter(|at| self.asked_again.is_none_or(|again| again < *at))
+    }
+
+    /// Its model is asked for the same once more.
+    pub(crate) fn is_asked_again(&mut self, now: Time) {
+        if self.faults.newest_at().is_some() {
+            self.asked_again = Some(now);
+        }
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
@@ -138,7 +149,8 @@ impl Call {
     /// Whether one more piece of its answer would add to its text and do nothing else, whenever that piece comes.
     pub(crate) fn just_streams(&self) -> bool {
         // When its newest token came matters only to a failure that came before that.
-        self.is_under_way() && self.first_token.is_some() && self.faults.newest_at().is_none()
+        let has_not_failed = self.faults.newest_at().is_none();
+        has_not_failed && self.is_open() && self.cut_at.is_none() && self.first_token.is_some()
     }
 
     /// Its answer goes on. To be told only while it [just streams](Self::just_streams).

@@ -1,6 +1,7 @@
 //! Errors, as they are kept on a span.
 
 use crate::core::frame::ErrorReport;
+use crate::core::operation::Failure;
 use crate::core::record::{Happening, SpanEvent, Status};
 use crate::core::time::Time;
 
@@ -20,6 +21,15 @@ pub(crate) struct Fault {
     at: Time,
     message: String,
     error_type: String,
+    told_by: Teller,
+}
+
+/// Who tells of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Teller {
+    Frame,
+    /// The code that it came out of, before any frame.
+    Code,
 }
 
 impl Fault {
@@ -31,19 +41,35 @@ impl Fault {
             .filter(|class| !class.is_empty())
             .or(report.category.filter(|category| !category.is_empty()))
             .unwrap_or(OTHER);
-        Self { at, message: report.message.to_owned(), error_type: error_type.to_owned() }
+        let (message, error_type) = (report.message.to_owned(), error_type.to_owned());
+        Self { at, message, error_type, told_by: Teller::Frame }
     }
 
     /// An error of which only the message is known.
     pub(crate) fn of_message(at: Time, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), error_type: OTHER.to_owned() }
+        Self { at, message: message.into(), error_type: OTHER.to_owned(), told_by: Teller::Frame }
+    }
+}
+
+impl Fault {
+    /// What went wrong in an operation.
+    pub(crate) fn of_operation(at: Time, Failure { message, error_type }: Failure) -> Self {
+        Self { at, message, error_type, told_by: Teller::Code }
+    }
+
+    /// Whether this is told by a frame once more, in its own words around these.
+    fn is_repeated_by(&self, later: &Self) -> bool {
+        self.told_by == Teller::Code
+            && later.told_by == Teller::Frame
+            && later.message.contains(&self.message)
     }
 }
 
 impl Faults {
     /// Adds one.
     pub(crate) fn push(&mut self, fault: Fault) {
-        if self.0.len() < MOST_FAULTS {
+        let is_known = self.0.iter().any(|known| known.is_repeated_by(&fault));
+        if !is_known && self.0.len() < MOST_FAULTS {
             self.0.push(fault);
         }
     }

@@ -1,7 +1,6 @@
 //! Where the time went between the user's last word and the bot's first.
 
 use super::call::Call;
-use super::synthesis::Synthesis;
 use super::tool::Tool;
 use super::turn::Turn;
 use super::utterance::Utterance;
@@ -44,10 +43,13 @@ impl Turn {
     fn stages(&self, Waited { since, until, .. }: Waited) -> LatencyStages {
         let before = |moment: &Time| *moment <= until;
         let transcript = self.utterances.iter().filter_map(Utterance::ended).filter(before).max();
-        let first_token = self.calls.iter().filter_map(Call::first_token).filter(before).max();
+        let tokens = self.calls.iter().filter_map(Call::first_token).chain(self.own_answers());
+        let first_token = tokens.filter(before).max();
         // What the bot is heard to say first is the first reply that was synthesised of that answer.
-        let answer = |synthesis: &&Synthesis| first_token.is_none_or(|token| synthesis.start >= token);
-        let reply = self.syntheses.iter().filter(|synthesis| before(&synthesis.start)).find(answer);
+        let of_answer = |start: &Time| before(start) && first_token.is_none_or(|token| *start >= token);
+        let syntheses = self.syntheses.iter().map(|synthesis| (synthesis.start, synthesis.first_audio()));
+        let replies = syntheses.chain(self.own_replies()).filter(|(start, _)| of_answer(start));
+        let reply = replies.min_by_key(|(start, _)| *start);
         let mut walk = Walk { at: since, until };
         let stt = walk.to(transcript);
         let asked = walk.at;
@@ -57,8 +59,8 @@ impl Turn {
             stt,
             llm: thinking.map(|seconds| seconds - tools.unwrap_or(0.0)),
             tools,
-            aggregation: walk.to(reply.map(|reply| reply.start)),
-            tts: walk.to(reply.and_then(Synthesis::first_audio)),
+            aggregation: walk.to(reply.map(|(start, _)| start)),
+            tts: walk.to(reply.and_then(|(_, first_audio)| first_audio)),
             output: walk.to(Some(until)),
         }
     }

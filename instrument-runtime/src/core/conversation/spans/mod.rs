@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod fault;
 mod latency;
+pub(crate) mod operations;
 pub(crate) mod release;
 mod request;
 pub(crate) mod synthesis;
@@ -12,6 +13,7 @@ pub(crate) mod utterance;
 
 pub(crate) use call::{Call, Gathers};
 pub(crate) use fault::Fault;
+pub(crate) use operations::{Taken, Which};
 pub(crate) use release::Facts;
 pub(crate) use request::{Place, UserMessage};
 pub(crate) use synthesis::{Synthesis, Wanted};

@@ -45,8 +45,12 @@ impl Turn {
         for utterance in std::mem::take(&mut self.utterances) {
             self.release_utterance(utterance, end, facts, spans);
         }
+        self.hand_over_operations();
         self.hand_answers_to_syntheses();
         let output = self.output(facts);
+        for record in self.own_records(end, spans) {
+            self.release_child(record, end, facts, spans);
+        }
         for call in std::mem::take(&mut self.calls) {
             self.release_call(call, end, facts, spans);
         }
@@ -83,8 +87,10 @@ impl Turn {
 
     /// Whether it has very many spans of a kind.
     pub(crate) fn is_crowded(&self) -> bool {
+        let operations = self.operations.len();
         let most =
             self.utterances.len().max(self.calls.len()).max(self.syntheses.len()).max(self.tools.len());
+        let most = most.max(operations);
         most >= MOST_SPANS
     }
 
@@ -108,6 +114,11 @@ impl Turn {
                 facts,
                 spans,
             );
+        }
+        if self.operations.len() >= MOST_SPANS
+            && let Some(record) = self.oldest_operation(now)
+        {
+            self.release_child(record, now, facts, spans);
         }
         if self.tools.len() >= MOST_SPANS {
             let tool = self.tools.remove(0);
@@ -144,6 +155,7 @@ impl Turn {
         if facts.services[call.service].is_speech_to_speech && call.heard.is_empty() {
             call.heard.push(self.heard.as_str(), Spacing::Between);
         }
+        self.settle_call(&mut call);
         let times = facts.times(call.service);
         self.release_child(call.into_record(end, times), end, facts, spans);
     }
@@ -152,6 +164,7 @@ impl Turn {
         if !self.is_recorded() {
             return;
         }
+        record = self.completed(record);
         record.user_id.clone_from(&facts.user_id);
         spans.end(within(record, self.start, end));
     }
@@ -167,7 +180,7 @@ impl Turn {
         } else {
             self.calls.iter().for_each(|call| add(call.text()));
         }
-        output.to_text()
+        output.to_text().or_else(|| self.output_of_operations(facts))
     }
 
     fn into_record(

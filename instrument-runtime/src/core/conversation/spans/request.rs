@@ -4,6 +4,11 @@ use crate::core::frame::{ChatContext, Content, Message};
 use crate::core::record::Request;
 
 impl Request {
+    /// A copy of a whole context, as far as it fits into `attributes` attributes.
+    pub(crate) fn of(context: &dyn ChatContext, attributes: usize) -> Self {
+        Self::copy(context, UserMessage::last_of(context).as_ref(), attributes)
+    }
+
     /// Copies of `context` what fits into `attributes` attributes: the system message and the newest others.
     pub(crate) fn copy(context: &dyn ChatContext, asked: Option<&UserMessage>, attributes: usize) -> Self {
         let message_count = context.message_count();

@@ -1,6 +1,7 @@
 //! A turn with all that happened in it, from its start until its spans are let go.
 
 use crate::core::frame::{Spacing, TextChunk};
+use crate::core::operation::ServiceKind;
 use crate::core::record::{
     EndReason, LatencySource, Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber,
 };
@@ -11,6 +12,7 @@ use crate::core::turn::Floor;
 use super::call::{Call, Gathers};
 use super::fault::Faults;
 use super::latency::Waited;
+use super::operations::{Taken, Which, Work};
 use super::synthesis::Synthesis;
 use super::tool::Tool;
 use super::utterance::Utterance;
@@ -39,6 +41,8 @@ pub(crate) struct Turn {
     pub(crate) calls: Vec<Call>,
     pub(crate) syntheses: Vec<Synthesis>,
     pub(crate) tools: Vec<Tool>,
+    /// What the code around services tells of their work.
+    pub(crate) operations: Vec<Work>,
     /// Errors that belong to no span below.
     pub(crate) faults: Faults,
     /// An error after which the pipeline could not go on.
@@ -104,6 +108,7 @@ impl Turn {
             calls: Vec::new(),
             syntheses: Vec::new(),
             tools: Vec::new(),
+            operations: Vec::new(),
             faults: Faults::default(),
             fatal: Faults::default(),
             ended: None,
@@ -177,6 +182,7 @@ impl Turn {
         self.calls.iter().any(Call::is_under_way)
             || self.tools.iter().any(Tool::is_under_way)
             || self.syntheses.iter().any(Synthesis::is_under_way)
+            || self.has_own_operation()
     }
 
     /// When the last of its language models, tools and syntheses ended.
@@ -184,7 +190,7 @@ impl Turn {
         let calls = self.calls.iter().filter_map(Call::ended);
         let tools = self.tools.iter().filter_map(Tool::ended);
         let syntheses = self.syntheses.iter().filter_map(Synthesis::ended);
-        calls.chain(tools).chain(syntheses).max()
+        calls.chain(tools).chain(syntheses).chain(self.own_operations_end()).max()
     }
 
     /// When the bot was done: it has spoken, is silent, and nothing is under way.
@@ -206,6 +212,7 @@ impl Turn {
                 synthesis.cut(now);
             }
         }
+        self.cut_operations(now);
     }
 
     /// Whether its span has begun.
@@ -251,6 +258,11 @@ impl Turn {
         }
         if let Some((_, processor)) = &utterance.service {
             utterance.begun = true;
+            let taken = self.take_operation(ServiceKind::Stt, processor, utterance.key, Which::Any);
+            if let Some(Taken { key, at }) = taken {
+                (utterance.key, utterance.start) = (key, at);
+                return;
+            }
             let child = Child {
                 key: utterance.key,
                 kind: SpanKind::Stt,

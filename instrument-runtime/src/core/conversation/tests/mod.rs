@@ -5,6 +5,7 @@ mod inside;
 mod invariants;
 mod less;
 mod models;
+mod operations;
 mod speech;
 mod speech_to_speech;
 mod support;

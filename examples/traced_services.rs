@@ -1,0 +1,181 @@
+//! Services that are traced by themselves, in an agent without a pipeline: `cargo run --example traced_services`.
+//!
+//! Each service is one annotated function. What is done inside, as the request that the model's makes, is under its span.
+//! The agent only says whose turn it is.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream, StreamExt};
+use opentelemetry::trace::{Span, Tracer, TracerProvider};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider};
+use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Message, ProcessorRef};
+use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
+use pipecat_instrument::{
+    ObserveOptions, ObservedService, Observer, PipecatInstrumentor, TracingContext, traced_llm, traced_stt,
+    traced_tts,
+};
+use tokio::time::sleep;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let spans = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
+    let tracer = provider.tracer("http");
+    PipecatInstrumentor::instrument(provider)?;
+
+    let mut agent = Agent::new(tracer)?;
+    agent.hears(&vec![0; 16_000]).await;
+    agent.hears(&vec![0; 8_000]).await;
+    agent.hangs_up();
+
+    let tree = SpanTree::from_spans(&spans.get_finished_spans()?);
+    print!("{}", tree.render(TreeStyle::default()));
+    Ok(())
+}
+
+/// Turns speech into text. Its words go past the observer, and say whose they are.
+#[derive(ObservedService)]
+#[service(stt)]
+struct Whisper {
+    tracing: TracingContext,
+}
+
+impl Whisper {
+    #[traced_stt(context = self.tracing, model = "large-v3", output = |words| *words, usage = |_| seconds(samples))]
+    async fn transcribe(&self, samples: &[i16]) -> &'static str {
+        sleep(Duration::from_millis(30)).await;
+        if samples.len() > 8_000 { "What is the capital of France?" } else { "And of Atlantis?" }
+    }
+}
+
+fn seconds(samples: &[i16]) -> Duration {
+    Duration::from_secs(samples.len() as u64) / 16_000
+}
+
+/// A piece of an answer. The last one says what it cost.
+struct Piece {
+    text: &'static str,
+    usage: Option<(u32, u32)>,
+}
+
+/// Answers, piece by piece.
+struct Claude {
+    model: &'static str,
+    http: SdkTracer,
+    tracing: TracingContext,
+}
+
+impl Claude {
+    #[traced_llm(
+        context = self.tracing,
+        model = self.model,
+        provider = "anthropic",
+        input = messages,
+        output = |piece| piece.text,
+        usage = |piece| piece.usage
+    )]
+    async fn complete(&self, messages: &[Message]) -> Result<impl Stream<Item = Piece> + use<>, String> {
+        self.post("POST /v1/messages").await;
+        if messages.len() > 3 {
+            return Err("overloaded".to_owned());
+        }
+        let pieces =
+            [Piece { text: "Paris, ", usage: None }, Piece { text: "of course.", usage: Some((25, 4)) }];
+        Ok(stream::iter(pieces).then(|piece| async {
+            sleep(Duration::from_millis(20)).await;
+            piece
+        }))
+    }
+
+    /// An HTTP client that is traced makes such a span: its parent is the current one.
+    async fn post(&self, name: &'static str) {
+        let mut request = self.http.start(name);
+        sleep(Duration::from_millis(40)).await;
+        request.end();
+    }
+}
+
+/// Turns text into speech.
+struct Voice {
+    tracing: TracingContext,
+}
+
+impl Voice {
+    #[traced_tts(context = self.tracing, voice = "sarah", input = text, usage = |audio| audio.len())]
+    fn say<'a>(&self, text: &'a str) -> impl Stream<Item = Vec<u8>> + use<'a> {
+        stream::iter(text.split_inclusive(' ')).then(|word| async {
+            sleep(Duration::from_millis(10)).await;
+            word.as_bytes().to_vec()
+        })
+    }
+}
+
+/// The agent itself.
+struct Agent {
+    stt: Whisper,
+    llm: Claude,
+    tts: Voice,
+    messages: Vec<Message>,
+    observer: Observer,
+    frames: Cell<u64>,
+}
+
+impl Agent {
+    fn new(http: SdkTracer) -> Result<Self, &'static str> {
+        let options = ObserveOptions::new().conversation_id("call-42");
+        let observer = PipecatInstrumentor::observe(options).ok_or("switched off")?;
+        let tracing = || observer.tracing_context();
+        let agent = Self {
+            stt: Whisper { tracing: tracing() },
+            llm: Claude { model: "claude-sonnet-4", http, tracing: tracing() },
+            tts: Voice { tracing: tracing() },
+            messages: vec![Message::text("system", "Be brief.")],
+            observer,
+            frames: Cell::new(0),
+        };
+        agent.tell(&Frame::Start);
+        Ok(agent)
+    }
+
+    /// One exchange.
+    async fn hears(&mut self, samples: &[i16]) {
+        self.tell(&Frame::UserStartedSpeaking);
+        let words = self.stt.transcribe(samples).await;
+        self.push((&self.stt).into(), &Frame::Transcription(words.into()));
+        self.tell(&Frame::UserStoppedSpeaking);
+
+        self.messages.push(Message::text("user", words));
+        let answer = match self.llm.complete(&self.messages).await {
+            Ok(pieces) => pieces.map(|piece| piece.text).collect::<String>().await,
+            Err(_) => "Sorry, I cannot think right now.".to_owned(),
+        };
+        let audio: Vec<Vec<u8>> = self.tts.say(&answer).collect().await;
+        self.tell(&Frame::BotStartedSpeaking);
+        sleep(Duration::from_millis(5 * audio.len() as u64)).await;
+        self.tell(&Frame::BotStoppedSpeaking);
+        self.messages.push(Message::text("assistant", answer));
+    }
+
+    fn hangs_up(self) {
+        self.tell(&Frame::End);
+    }
+
+    /// What no service knows: whose turn it is.
+    fn tell(&self, frame: &Frame<'_>) {
+        self.push(ProcessorRef::named("Agent"), frame);
+    }
+
+    fn push(&self, source: ProcessorRef<'_>, frame: &Frame<'_>) {
+        self.frames.set(self.frames.get() + 1);
+        self.observer.on_push_frame(&FramePushed {
+            source,
+            destination: ProcessorRef::named("Caller"),
+            direction: Direction::Downstream,
+            id: Some(FrameId(self.frames.get())),
+            sibling: None,
+            frame,
+        });
+    }
+}

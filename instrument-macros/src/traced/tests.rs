@@ -1,0 +1,187 @@
+//! Expansions, as plain functions over tokens.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{LLM, STT, TTS, traced};
+
+/// Holds two pieces of code against each other by their tokens; what differs is shown.
+fn assert_same(expanded: &TokenStream, expected: &TokenStream) {
+    let without_spaces = |code: &TokenStream| code.to_string().replace(' ', "");
+    assert_eq!(without_spaces(expanded), without_spaces(expected));
+}
+
+#[test]
+fn an_async_method() {
+    let expanded = traced(
+        &LLM,
+        quote!(model = self.model, context = self.tracing, input = prompt, output = |reply| &reply.text),
+        &quote! {
+            /// Documented.
+            pub(crate) async fn complete(&self, prompt: &str) -> Result<Reply, Error> {
+                ask(prompt).await
+            }
+        },
+    );
+    assert_same(
+        &expanded,
+        &quote! {
+            /// Documented.
+            pub(crate) async fn complete(&self, prompt: &str) -> Result<Reply, Error> {
+                ::pipecat_instrument::__private::v1::traced_llm(
+                    "complete",
+                    |announced| announced.of::<Self>().context(&(self.tracing)),
+                    |known| known
+                        .model(::pipecat_instrument::__private::v1::OptionalText::optional_text(&(self.model)))
+                        .input(&(prompt))
+                )
+                .future(async move {
+                    if false {
+                        return ::pipecat_instrument::__private::v1::never::<Result<Reply, Error>>();
+                    }
+                    { ask(prompt).await }
+                })
+                .wait()
+                .await
+                .value(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(
+                    found,
+                    |value, found| { { let reply = value; found.output(&(&reply.text)); } }
+                ))
+            }
+        },
+    );
+}
+
+#[test]
+fn a_function_that_returns_a_boxed_stream() {
+    let expanded = traced(
+        &TTS,
+        quote!(name = "Voice", usage = |audio: &Audio| audio.paid, crate = our::tracing),
+        &quote! {
+            unsafe fn say<'a>(text: &'a str) -> BoxStream<'a, Audio> {
+                #![allow(unused)]
+                speak(text).boxed()
+            }
+        },
+    );
+    assert_same(
+        &expanded,
+        &quote! {
+            unsafe fn say<'a>(text: &'a str) -> BoxStream<'a, Audio> {
+                #![allow(unused)]
+                our::tracing::__private::v1::traced_tts(
+                    "say",
+                    |announced| announced.name(our::tracing::__private::v1::OptionalText::optional_text(&("Voice"))),
+                    |known| known
+                )
+                .open(move || -> BoxStream<'a, Audio> { speak(text).boxed() })
+                .boxed(|opened| ::std::boxed::Box::pin(opened.stream(
+                    |value, found| our::tracing::__private::v1::Seen::new(value).tell(
+                        found,
+                        |value, found| { { let audio: &Audio = value; found.characters(&(audio.paid)); } }
+                    )
+                )))
+            }
+        },
+    );
+}
+
+#[test]
+fn an_async_function_that_may_return_a_stream() {
+    let expanded = traced(
+        &STT,
+        quote!(),
+        &quote!(
+            async fn listen() -> Result<impl Stream<Item = Words>, Error> {
+                connect().await
+            }
+        ),
+    );
+    let look =
+        quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let look_at_item = quote! {
+        |value: &Words, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+    };
+    assert_same(
+        &expanded,
+        &quote! {
+            async fn listen() -> Result<impl Stream<Item = Words>, Error> {
+                ::pipecat_instrument::__private::v1::traced_stt("listen", |announced| announced, |known| known)
+                    .future(async move {
+                        if false {
+                            return ::pipecat_instrument::__private::v1::never::<Result<_, Error>>();
+                        }
+                        { connect().await }
+                    })
+                    .wait()
+                    .await
+                    .result(#look)
+                    .map(|opened| opened.stream(#look_at_item))
+            }
+        },
+    );
+}
+
+#[test]
+fn a_promise() {
+    let value =
+        quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let value_told = quote! {
+        |value: &u8, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+    };
+    let begin = quote! {
+        ::pipecat_instrument::__private::v1::traced_llm(
+            "complete", |announced| announced.of::<Self>(), |known| known
+        )
+    };
+    let expanded = traced(
+        &LLM,
+        quote!(),
+        &quote!(
+            fn complete(self) -> BoxFuture<'static, u8> {
+                self.ask()
+            }
+        ),
+    );
+    assert_same(
+        &expanded,
+        &quote! {
+            fn complete(self) -> BoxFuture<'static, u8> {
+                #begin
+                    .open(move || -> BoxFuture<'static, u8> { self.ask() })
+                    .boxed(|opened| ::std::boxed::Box::pin(async move { opened.wait().await.value(#value) }))
+            }
+        },
+    );
+
+    let expanded = traced(
+        &LLM,
+        quote!(),
+        &quote!(
+            fn complete(self) -> impl Future<Output = u8> {
+                self.ask()
+            }
+        ),
+    );
+    assert_same(
+        &expanded,
+        &quote! {
+            fn complete(self) -> impl Future<Output = u8> {
+                let opened = #begin.open(move || -> _ { self.ask() });
+                async move { opened.wait().await.value(#value_told) }
+            }
+        },
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_beside_the_item_as_it_stands() {
+    let item = quote!(
+        const fn complete() -> u8 {
+            1
+        }
+    );
+    let expanded = traced(&LLM, quote!(voice = "sarah"), &item).to_string();
+    assert!(expanded.starts_with(&item.to_string()));
+    assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
+}

@@ -1,0 +1,104 @@
+//! The names that expansions use belong to them alone, and strict users hear nothing of them.
+
+use super::support::{Traced, block_on};
+use super::tree::tree;
+
+#[deny(warnings, clippy::pedantic)]
+mod strict {
+    #![no_implicit_prelude]
+
+    use ::std::string::String;
+
+    #[allow(dead_code, reason = "named like ours")]
+    struct Decorated;
+    #[allow(dead_code, reason = "named like ours")]
+    struct Seen;
+    #[allow(dead_code, reason = "named like ours")]
+    fn traced_llm() {}
+    #[allow(dead_code, reason = "named like ours")]
+    mod pipecat_instrument {}
+
+    pub(super) struct Llm {
+        pub(super) known: &'static str,
+    }
+
+    impl Llm {
+        /// Every name of an expansion, as a name of the user's.
+        #[::pipecat_instrument::traced_llm(
+            name = announced,
+            model = known,
+            provider = self.known,
+            input = opened,
+            output = |value| ::std::format!("{found}{value}"),
+            crate = ::pipecat_instrument
+        )]
+        #[inline]
+        #[must_use]
+        pub(super) async fn complete(
+            &self,
+            announced: &str,
+            known: &str,
+            opened: &str,
+            found: &'static str,
+        ) -> ::std::result::Result<String, u8> {
+            let value = announced.len() + known.len() + opened.len();
+            if value == 0 {
+                return ::std::result::Result::Err(1);
+            }
+            ::std::result::Result::Ok(<String as ::std::convert::From<&str>>::from(" answer"))
+        }
+    }
+
+    /// Patterns, generics and a body that says something about itself.
+    #[::pipecat_instrument::traced_tts(input = text.as_ref(), usage = |_| N)]
+    pub(super) fn say<T: ::std::convert::AsRef<str>, const N: usize>(text: T, (one, _): (u8, u8)) -> [u8; N] {
+        #![allow(clippy::needless_pass_by_value, reason = "so it is")]
+        ::std::assert!(!text.as_ref().is_empty());
+        [one; N]
+    }
+
+    #[::pipecat_instrument::traced_stt]
+    pub(super) fn r#await() {}
+}
+
+/// The facade under another name, as a crate that re-exports it has it.
+mod re_exported {
+    pub(super) mod tracing {
+        pub(crate) use ::pipecat_instrument::*;
+    }
+
+    #[tracing::traced_llm(crate = self::tracing, name = "Elsewhere")]
+    pub(super) fn complete() {}
+}
+
+macro_rules! service {
+    ($name:ident, $model:expr) => {
+        #[::pipecat_instrument::traced_llm(model = $model, input = text)]
+        fn $name(text: &str) -> usize {
+            text.len()
+        }
+    };
+}
+
+service!(made_by_a_macro, "macro-1");
+
+#[test]
+fn names_of_the_expansion_do_not_meet_those_of_the_user() {
+    let traced = Traced::new();
+    let llm = strict::Llm { known: "us" };
+    assert_eq!(block_on(llm.complete("Named", "m", "Hi", "The")).unwrap(), " answer");
+    assert_eq!(strict::say::<_, 2>("Hi", (7, 8)), [7, 7]);
+    strict::r#await();
+    re_exported::complete();
+    assert_eq!(made_by_a_macro("Hi"), 2);
+    assert_eq!(
+        tree(&traced.spans()),
+        "
+pipecat.llm · Named · m · by us · in Hi · out The answer
+pipecat.tts · say · by say · in Hi · out Hi · characters 2
+pipecat.stt · await · by await
+pipecat.llm · Elsewhere · by elsewhere
+pipecat.llm · made_by_a_macro · macro-1 · by made_by_a_macro · in Hi
+"
+    );
+}

@@ -1,0 +1,19 @@
+//! `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]`, through the facade: span trees as text.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod async_trait;
+mod calls;
+mod conversation;
+mod cut;
+mod hygiene;
+mod measured;
+mod off;
+mod one_span;
+mod pipeline;
+mod privacy;
+mod streams;
+mod tree;

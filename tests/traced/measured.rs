@@ -1,0 +1,51 @@
+//! What functions cost counts among the figures of all, whatever the sampler makes of their spans.
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use pipecat_instrument::{PipecatInstrumentor, TracingContext, traced_llm};
+use pipecat_instrument_runtime::emit::keys;
+
+use super::pipeline::Pipeline;
+
+#[traced_llm(context = tracing, name = "Claude", model = "claude-1", input = "Hi", usage = |()| (30, 12))]
+fn complete(tracing: &TracingContext) {
+    let _ = tracing;
+}
+
+/// The tokens that were counted, and the models that they were counted of.
+fn tokens(exporter: &InMemoryMetricExporter) -> (u64, Vec<String>) {
+    let (mut sum, mut models) = (0, Vec::new());
+    for resource in exporter.get_finished_metrics().unwrap() {
+        for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
+            let AggregatedMetrics::U64(MetricData::Histogram(all)) = metric.data() else { continue };
+            for point in all.data_points().filter(|_| metric.name() == "gen_ai.client.token.usage") {
+                sum += point.sum();
+                let of_model = |said: &&KeyValue| said.key.as_str() == keys::GEN_AI_REQUEST_MODEL;
+                models.extend(point.attributes().filter(of_model).map(|said| said.value.to_string()));
+            }
+        }
+    }
+    (sum, models)
+}
+
+#[test]
+fn tokens_count_in_a_conversation_and_outside_of_any() {
+    for sampler in [Sampler::AlwaysOn, Sampler::AlwaysOff] {
+        let tracers = SdkTracerProvider::builder().with_sampler(sampler).build();
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let meters = SdkMeterProvider::builder().with_reader(reader).build();
+        let _scoped =
+            PipecatInstrumentor::builder().meter_provider(meters.clone()).scoped(tracers.clone()).unwrap();
+        let pipeline = Pipeline::start();
+        complete(&pipeline.tracing());
+        pipeline.ends();
+        complete(&TracingContext::default());
+        meters.force_flush().unwrap();
+        let (sum, models) = tokens(&exporter);
+        assert_eq!(sum, 84, "42 in it, 42 outside");
+        assert!(!models.is_empty() && models.iter().all(|model| model == "claude-1"), "{models:?}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Values of wrong types are reported where they stand; so is a type that says nothing of itself.
+use pipecat_instrument::ObservedService;
+use pipecat_instrument::frame::ProcessorRef;
+
+#[derive(ObservedService)]
+#[service(tts, name = self.number, voice = number, sample_rate = "24000")]
+struct Tts {
+    number: u8,
+}
+
+struct Silent;
+
+fn main() {
+    let _ = ProcessorRef::from(&Tts { number: 1 });
+    let _ = ProcessorRef::of(&Silent);
+}

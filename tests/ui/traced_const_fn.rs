@@ -1,0 +1,11 @@
+//! A `const fn` may run while compiling, where there is nothing to trace.
+use pipecat_instrument::traced_llm;
+
+#[traced_llm]
+const fn complete() -> u8 {
+    1
+}
+
+fn main() {
+    complete();
+}

@@ -1,0 +1,11 @@
+//! `output` looks at what came of it; the arguments have gone into the body.
+use pipecat_instrument::traced_llm;
+
+#[traced_llm(output = |answer| format!("{prompt}{answer}"))]
+fn complete(prompt: String) -> String {
+    prompt
+}
+
+fn main() {
+    complete(String::new());
+}

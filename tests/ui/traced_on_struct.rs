@@ -1,0 +1,14 @@
+//! It goes above what does the work.
+use pipecat_instrument::{traced_llm, traced_tts};
+
+#[traced_llm]
+struct OpenAi;
+
+#[traced_tts]
+impl OpenAi {
+    fn complete(&self) {}
+}
+
+fn main() {
+    OpenAi.complete();
+}
