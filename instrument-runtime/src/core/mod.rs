@@ -9,6 +9,7 @@
 //! | [`frame`] | the neutral, borrowed view of a frame and of the processors it passes between |
 //! | [`conversation`] | all of it together: events in, spans out |
 //! | [`record`] | a span as plain data |
+//! | [`speech`] | who is to be heard, from when to when |
 //! | [`time`] | instants and durations as values |
 
 pub mod conversation;
@@ -16,6 +17,7 @@ mod dedup;
 pub mod frame;
 mod metrics;
 pub mod record;
+pub mod speech;
 pub mod text;
 pub mod time;
 mod turn;
