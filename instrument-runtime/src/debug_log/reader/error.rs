@@ -52,8 +52,10 @@ pub enum FrameLogError {
 /// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}: {reason}")]
+#[error("{}line {line}: {reason}", InPart(*.part))]
 pub struct BadLine {
+    /// The part that it stands in, of a log that has parts.
+    pub part: Option<u32>,
     /// Which line, from 1.
     pub line: u64,
     /// What is wrong with it.
@@ -87,6 +89,15 @@ pub enum LineError {
     /// The rest of the file cannot be read.
     #[error("cannot read on: {0}")]
     Read(#[from] io::Error),
+}
+
+/// The part that a line stands in, before the line.
+struct InPart(Option<u32>);
+
+impl fmt::Display for InPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |part| write!(f, "part {part}, "))
+    }
 }
 
 /// An error of JSON, without the line number that is always 1 here.
