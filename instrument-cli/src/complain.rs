@@ -19,6 +19,10 @@ pub(crate) fn complain(source: &Source, log: &LogHealth) -> Outcome {
 
 /// Says why a log cannot be read at all.
 pub(crate) fn refuse(source: &Source, error: &FrameLogError) -> Outcome {
-    anstream::eprintln!("{source}: {error}");
+    match error {
+        // It names the file itself.
+        FrameLogError::Open { .. } => anstream::eprintln!("{error}"),
+        _ => anstream::eprintln!("{source}: {error}"),
+    }
     Outcome::Failed
 }

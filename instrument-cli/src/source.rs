@@ -39,7 +39,7 @@ impl Source {
     pub(crate) fn open(&self) -> Result<LogReader, FrameLogError> {
         Ok(match self {
             Self::Stdin => LogReader::stdin()?,
-            Self::File(path) => LogReader::Files(FrameLogReader::open(path)?),
+            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::open(path)?)),
         })
     }
 
@@ -47,7 +47,7 @@ impl Source {
     pub(crate) fn follow(&self) -> Result<LogReader, FrameLogError> {
         Ok(match self {
             Self::Stdin => LogReader::stdin()?,
-            Self::File(path) => LogReader::Files(FrameLogReader::follow(path)?),
+            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::follow(path)?)),
         })
     }
 
@@ -83,13 +83,13 @@ pub(crate) fn without_later_parts(sources: &[Source]) -> Vec<&Source> {
 
 /// A log that is open.
 pub(crate) enum LogReader {
-    Stdin(FrameLogReader<BufReader<io::Stdin>>),
-    Files(FrameLogReader<BufReader<LogFiles>>),
+    Stdin(Box<FrameLogReader<BufReader<io::Stdin>>>),
+    Files(Box<FrameLogReader<BufReader<LogFiles>>>),
 }
 
 impl LogReader {
     fn stdin() -> Result<Self, FrameLogError> {
-        Ok(Self::Stdin(FrameLogReader::new(BufReader::new(io::stdin()))?))
+        Ok(Self::Stdin(Box::new(FrameLogReader::new(BufReader::new(io::stdin()))?)))
     }
 
     pub(crate) fn header(&self) -> &Header {

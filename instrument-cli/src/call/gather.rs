@@ -12,7 +12,7 @@ use pipecat_instrument_runtime::privacy::Privacy;
 
 use super::lines::{cut_of, first_of, lines};
 use super::service::told;
-use super::{Ended, Fault, Latency, Ms, Span, Speaker, Speech, Stage, Turn};
+use super::{Fault, Latency, Ms, Span, Speaker, Speech, Stage, Turn, TurnEnd};
 
 /// Times as milliseconds of one call.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +71,6 @@ impl Gatherer {
     fn turn(&mut self, span: &SpanRecord, turn: &TurnRecord) {
         let mut spans = self.waiting.remove(&turn.number).unwrap_or_default();
         spans.sort_by_key(|span| span.start);
-        let ended = ended(turn.end_reason);
-        if matches!(ended, Ended::Interrupted | Ended::Cancelled) {
-            self.falls_silent(span);
-        }
         let (tokens_in, tokens_out, characters) = self.usage(&spans);
         let lines = lines(span, turn, &spans, self.clock);
         let latency = turn.latency.map(|latency| self.latency(span, &latency));
@@ -86,7 +82,7 @@ impl Gatherer {
             number: turn.number.0,
             start: self.clock.ms(span.start),
             end: self.clock.ms(span.end),
-            ended,
+            ended: ended(turn.end_reason),
             lines,
             latency,
             spans,
@@ -95,15 +91,6 @@ impl Gatherer {
             tokens_out,
             characters,
         });
-    }
-
-    /// A bot that was cut may not be told to have stopped.
-    fn falls_silent(&mut self, turn: &SpanRecord) {
-        for (who, start, stop) in &mut self.speech {
-            if *who == Speaker::Bot && stop.is_none() && (turn.start..=turn.end).contains(start) {
-                *stop = Some(turn.end);
-            }
-        }
     }
 
     fn usage(&mut self, spans: &[SpanRecord]) -> (u64, u64, u64) {
@@ -211,21 +198,23 @@ impl Spans for Gatherer {
             speech::Speaker::User => Speaker::User,
             speech::Speaker::Bot => Speaker::Bot,
         };
-        let open = self.speech.iter_mut().rev().find(|(other, _, _)| *other == who);
-        match (speech.change, open) {
-            (SpeechChange::Starts, Some((_, _, None)))
-            | (SpeechChange::Stops, None | Some((_, _, Some(_)))) => {}
+        let last = self.speech.iter_mut().rev().find(|(other, _, _)| *other == who);
+        match (speech.change, last) {
+            (SpeechChange::Starts, Some((_, _, None))) | (SpeechChange::Stops, None) => {}
             (SpeechChange::Starts, _) => self.speech.push((who, speech.at, None)),
-            (SpeechChange::Stops, Some((_, start, stop))) => *stop = Some(speech.at.max(*start)),
+            // A second stop says that it went on until then.
+            (SpeechChange::Stops, Some((_, start, stop))) => {
+                *stop = Some(speech.at.max(*start)).max(*stop);
+            }
         }
     }
 }
 
-const fn ended(reason: EndReason) -> Ended {
+const fn ended(reason: EndReason) -> TurnEnd {
     match reason {
-        EndReason::Completed => Ended::Completed,
-        EndReason::Interrupted => Ended::Interrupted,
-        EndReason::Ended => Ended::Ended,
-        EndReason::Cancelled => Ended::Cancelled,
+        EndReason::Completed => TurnEnd::Completed,
+        EndReason::Interrupted => TurnEnd::Interrupted,
+        EndReason::Ended => TurnEnd::Ended,
+        EndReason::Cancelled => TurnEnd::Cancelled,
     }
 }

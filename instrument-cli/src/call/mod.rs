@@ -41,7 +41,7 @@ pub(crate) struct Turn {
     pub(crate) number: u32,
     pub(crate) start: Ms,
     pub(crate) end: Ms,
-    pub(crate) ended: Ended,
+    pub(crate) ended: TurnEnd,
     /// What was said in it, in order.
     pub(crate) lines: Vec<Line>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,14 +57,14 @@ pub(crate) struct Turn {
 /// Why a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Ended {
+pub(crate) enum TurnEnd {
     Completed,
     Interrupted,
     Ended,
     Cancelled,
 }
 
-impl Ended {
+impl TurnEnd {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",

@@ -121,16 +121,13 @@ fn times(times: ServiceTimes) -> Facts {
 }
 
 fn tokens(usage: &LlmUsage) -> (&'static str, String) {
-    let mut text = format!("{} → {}", usage.prompt, usage.completion);
+    let text = format!("{} → {}", usage.prompt, usage.completion);
     let further = [("cached", usage.cache_read), ("reasoning", usage.reasoning)];
     let further: Vec<String> = further
         .into_iter()
         .filter_map(|(what, count)| Some(format!("{} {what}", count.filter(|count| *count > 0)?)))
         .collect();
-    if !further.is_empty() {
-        text += &format!(" ({})", further.join(", "));
-    }
-    ("tokens", text)
+    if further.is_empty() { ("tokens", text) } else { ("tokens", format!("{text} ({})", further.join(", "))) }
 }
 
 fn seconds(what: &'static str, seconds: Option<f64>) -> Option<(&'static str, String)> {

@@ -1,6 +1,6 @@
 //! A conversation in figures.
 
-use super::{Ended, Lane, Ms, Spread, Totals, Turn};
+use super::{Lane, Ms, Spread, Totals, Turn, TurnEnd};
 
 impl Totals {
     pub(super) fn of(turns: &[Turn], tokens_cached: u64) -> Self {
@@ -8,7 +8,7 @@ impl Totals {
         let spans = || turns.iter().flat_map(|turn| &turn.spans);
         Self {
             turns: turns.len(),
-            interrupted: turns.iter().filter(|turn| turn.ended == Ended::Interrupted).count(),
+            interrupted: turns.iter().filter(|turn| turn.ended == TurnEnd::Interrupted).count(),
             errors: turns.iter().map(|turn| turn.errors.len()).sum(),
             tool_calls: spans().filter(|span| span.lane == Lane::Tool).count(),
             latency: Spread::of(turns.iter().filter_map(|turn| Some(turn.latency.as_ref()?.whole)).collect()),

@@ -17,7 +17,7 @@ use textwrap::Options;
 
 use super::paint::{ASIDE, BOT, CUT, ERROR, HEADING, TOOL, USER, paint};
 use super::table;
-use crate::call::{Call, Ended, Fault, Lane, Latency, Line, Ms, Span, Speaker, Turn};
+use crate::call::{Call, Cut, Fault, Lane, Latency, Line, Ms, Span, Speaker, Turn, TurnEnd};
 
 /// Columns before what was said: a clock, and who.
 const CLOCK: usize = 11;
@@ -45,7 +45,7 @@ fn heading(call: &Call) -> String {
 
 fn turn(turn: &Turn, width: usize) -> String {
     let ended = match turn.ended {
-        Ended::Completed => turn.ended.as_str().to_owned(),
+        TurnEnd::Completed => turn.ended.as_str().to_owned(),
         other => paint(CUT, other.as_str()),
     };
     let title = paint(HEADING, format!("turn {}", turn.number));
@@ -90,20 +90,18 @@ fn said(line: &Line) -> Entry {
         Speaker::User => ("user", USER),
         Speaker::Bot => ("bot", BOT),
     };
-    let below = line.cut.iter().map(|cut| {
-        let mut text = format!("✂ cut at {}", clock(cut.at));
-        if let Some((played, whole)) = cut.played {
-            text += &format!(", {} of {} heard", length(played), length(whole));
-        }
-        if let Some(unheard) = &cut.unheard {
-            text += &format!(", not heard: {}", one_line(unheard));
-        }
-        (CUT, text)
-    });
+    let below = line.cut.iter().map(|cut| (CUT, cut_note(cut)));
     let words_are_unknown = line.cut.as_ref().is_some_and(|cut| cut.played.is_some());
     let unknown = if words_are_unknown { "(words not told)" } else { "(not heard)" };
     let text = line.text.as_deref().map_or_else(|| unknown.to_owned(), one_line);
     Entry { at: line.at, who, style, text, below: below.collect() }
+}
+
+fn cut_note(cut: &Cut) -> String {
+    let at = clock(cut.at);
+    let played = cut.played.map(|(played, whole)| format!(", {} of {} heard", length(played), length(whole)));
+    let unheard = cut.unheard.as_deref().map(|unheard| format!(", not heard: {}", one_line(unheard)));
+    format!("✂ cut at {at}{}{}", played.unwrap_or_default(), unheard.unwrap_or_default())
 }
 
 fn tool(span: &Span) -> Entry {
@@ -137,7 +135,9 @@ impl Entry {
         let below = self.below.iter().map(|(style, line)| (*style, line.as_str()));
         for (style, line) in std::iter::once((own, self.text.as_str())).chain(below) {
             for piece in textwrap::wrap(line, Options::new(room)) {
-                text += &format!("{lead}{}\n", paint(style, piece));
+                text += &lead;
+                text += &paint(style, piece);
+                text.push('\n');
                 lead.clone_from(&indent);
             }
         }

@@ -40,6 +40,8 @@ pub(crate) struct Browser {
     to: ChildStdin,
     from: Receiver<Value>,
     session: Option<String>,
+    /// The page that is open.
+    page: String,
     next_id: u64,
     /// What was told by itself: requests, messages of the console, exceptions.
     events: Vec<Value>,
@@ -80,31 +82,42 @@ impl Browser {
             }
         });
         let to = child.stdin.take().unwrap();
-        let mut browser = Self { child, profile, to, from, session: None, next_id: 0, events: Vec::new() };
+        let mut browser = Self {
+            child,
+            profile,
+            to,
+            from,
+            session: None,
+            page: String::new(),
+            next_id: 0,
+            events: Vec::new(),
+        };
         browser.attach(width, height);
         Some(browser)
     }
 
     fn attach(&mut self, width: u32, height: u32) {
-        let target = self.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = self.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attached =
-            self.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
+            self.call("Target.attachToTarget", &json!({ "targetId": target["targetId"], "flatten": true }));
         self.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page.enable", "Network.enable", "Runtime.enable", "Log.enable"] {
-            self.call(domain, json!({}));
+            self.call(domain, &json!({}));
         }
         self.resize(width, height);
     }
 
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.call("Emulation.setDeviceMetricsOverride", metrics);
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// Opens a file, and waits until it is drawn.
     pub(crate) fn open(&mut self, page: &Path) {
         self.events.clear();
-        self.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }));
+        self.page = format!("file://{}", page.display());
+        let url = json!({ "url": self.page });
+        self.call("Page.navigate", &url);
         self.wait_until("document.readyState === 'complete' && location.protocol === 'file:'");
         self.settle();
     }
@@ -117,13 +130,13 @@ impl Browser {
     /// Which theme the system asks for: `light` or `dark`.
     pub(crate) fn prefer(&mut self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// The value of an expression; of a promise, what it brings.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", parameters);
+        let answer = self.call("Runtime.evaluate", &parameters);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -137,6 +150,11 @@ impl Browser {
         self.eval(expression).as_f64().unwrap_or(f64::NAN)
     }
 
+    /// How many elements a selector finds.
+    pub(crate) fn count(&mut self, selector: &str) -> u64 {
+        self.eval(&format!("document.querySelectorAll({}).length", json!(selector))).as_u64().unwrap()
+    }
+
     pub(crate) fn wait_until(&mut self, expression: &str) {
         let given_up = Instant::now() + LONG;
         while self.eval(expression) != Value::Bool(true) {
@@ -148,8 +166,8 @@ impl Browser {
     /// Presses a key as a person does: `+`, `ArrowLeft`, `j`.
     pub(crate) fn press(&mut self, key: &str) {
         let text = if key.chars().count() == 1 { key } else { "" };
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyDown", "key": key, "text": text }));
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
+        self.call("Input.dispatchKeyEvent", &json!({ "type": "keyDown", "key": key, "text": text }));
+        self.call("Input.dispatchKeyEvent", &json!({ "type": "keyUp", "key": key }));
         self.settle();
     }
 
@@ -189,7 +207,7 @@ impl Browser {
         more["type"] = kind.into();
         more["x"] = x.into();
         more["y"] = y.into();
-        self.call("Input.dispatchMouseEvent", more);
+        self.call("Input.dispatchMouseEvent", &more);
     }
 
     fn middle_of(&mut self, selector: &str) -> (f64, f64) {
@@ -207,7 +225,7 @@ impl Browser {
         self.settle();
         self.told("Network.requestWillBeSent", "/request/url")
             .into_iter()
-            .filter(|url| !(url.starts_with("file:") && url.ends_with(".html")))
+            .filter(|url| *url != self.page)
             .collect()
     }
 
@@ -229,7 +247,7 @@ impl Browser {
     }
 
     /// A method of the protocol, and its answer.
-    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.next_id += 1;
         let id = self.next_id;
         let mut message = json!({ "id": id, "method": method, "params": parameters });

@@ -146,7 +146,7 @@ impl Call {
         self
     }
 
-    pub(crate) fn ends(mut self) {
+    pub(crate) fn ends(&mut self) {
         self.wait(400).passes_all(&Frame::End);
         self.log.finish();
         self.flush();

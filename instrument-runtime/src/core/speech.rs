@@ -22,8 +22,9 @@ pub enum SpeechChange {
 
 /// Somebody begins to be heard, or is no longer.
 ///
-/// As the frames tell it: a start may come twice, a stop may be missing where somebody was cut. Where the framework does
-/// not tell when the bot speaks, it is the time in which the audio that was sent is played.
+/// As the frames tell it: a start may come twice, and so may a stop: a bot that is cut has stopped, and stops once more if
+/// it is told to have gone on until later. Where the framework does not tell when the bot speaks, it is the time in which
+/// the audio that was sent is played.
 ///
 /// ```
 /// use pipecat_instrument_runtime::core::record::{Recording, SpanRecord, SpanStart, Spans};

@@ -11,7 +11,7 @@ use crate::debug_log::format::VERSION;
 #[non_exhaustive]
 pub enum FrameLogError {
     /// The file cannot be opened.
-    #[error("cannot open {path}: {source}", path = path.display())]
+    #[error("cannot open {path}: {source}; {}", remedy(.source), path = path.display())]
     Open {
         /// Which file.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum FrameLogError {
         source: io::Error,
     },
     /// Nothing can be read from the file.
-    #[error("cannot read it: {0}")]
+    #[error("cannot read it: {0}; pass a file that `debug_log` or the Pipecat recorder wrote")]
     Read(#[from] io::Error),
     /// The file is empty.
     #[error(
@@ -38,6 +38,17 @@ pub enum FrameLogError {
     /// The format is newer than this reader.
     #[error("a frame log of version {0}, but this reads version {VERSION}: update pipecat-trace")]
     Version(u64),
+}
+
+/// What to do about a file that cannot be opened.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            "check the path: logs are written where `debug_log` says, one a conversation, with its first frame"
+        }
+        io::ErrorKind::PermissionDenied => "let this user read it",
+        _ => "pass a file that `debug_log` or the Pipecat recorder wrote",
+    }
 }
 
 /// A line that was skipped.

@@ -49,3 +49,14 @@ fn a_bot_of_which_nobody_tells_is_heard_for_as_long_as_its_audio_plays() {
     pipeline.at(1_900).audio(TTS, 700).at(9_000).ends();
     assert_eq!(speech(&pipeline), ["user+1000", "user-1300", "bot+1900", "bot-2600"]);
 }
+
+#[test]
+fn a_bot_that_is_cut_has_stopped_whether_or_not_anybody_says_so() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").asks("Hello.").answers("Hi.").at(2_000).bot_starts();
+    pipeline.at(3_000).voice().user_starts().at(3_020).bot_stops();
+    assert_eq!(
+        speech(&pipeline),
+        ["user+1000", "user-1300", "bot+2000", "user+3000", "bot-3000", "bot-3020"]
+    );
+}
