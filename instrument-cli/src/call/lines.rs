@@ -104,6 +104,7 @@ impl Reply<'_> {
             at: clock.ms(turn_cut.filter(|_| was_heard).unwrap_or(at)),
             unheard: self.unheard(said.as_deref()),
             played: self.played(said.as_deref()),
+            of: self.played(said.as_deref()).and(self.given().or_else(|| self.answer().map(str::to_owned))),
         });
         Some(Line { who: Speaker::Bot, at: clock.ms(self.begins()?), text: said, cut })
     }
@@ -123,13 +124,22 @@ impl Reply<'_> {
     }
 
     fn unheard(&self, said: Option<&str>) -> Option<String> {
-        let answer = self.answer.and_then(|(_, llm)| llm.text.as_deref());
-        let given = joined(self.syntheses.iter().filter_map(|(_, tts)| tts.input.as_deref()));
         // Where nobody tells the words that were heard, nobody knows which were lost.
-        if said.is_none() && self.played(said).is_some_and(|(played, _)| played.0 > 0.0) {
+        if self.played(said).is_some_and(|(played, _)| played.0 > 0.0) {
             return None;
         }
-        answer.and_then(|answer| unheard(answer, said)).or_else(|| unheard(given.as_deref()?, said))
+        let lost = self.answer().and_then(|answer| unheard(answer, said));
+        lost.or_else(|| unheard(&self.given()?, said))
+    }
+
+    /// What the model answered.
+    fn answer(&self) -> Option<&str> {
+        self.answer.and_then(|(_, llm)| llm.text.as_deref())
+    }
+
+    /// What synthesis was given.
+    fn given(&self) -> Option<String> {
+        joined(self.syntheses.iter().filter_map(|(_, tts)| tts.input.as_deref()))
     }
 
     fn played(&self, said: Option<&str>) -> Option<(Ms, Ms)> {

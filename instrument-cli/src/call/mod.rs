@@ -106,6 +106,9 @@ pub(crate) struct Cut {
     /// How much of its audio was played, and how much there was, where nobody told the words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) played: Option<(Ms, Ms)>,
+    /// What it was to say, there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<String>,
 }
 
 /// How long the user waited for the bot.

@@ -59,8 +59,9 @@ fn turn(turn: &Turn, width: usize) -> String {
 }
 
 fn latency(latency: &Latency) -> String {
-    let stages: Vec<String> =
-        latency.stages.iter().map(|stage| format!("{} {}", stage.name, length(stage.time))).collect();
+    // What rounds to nothing is not worth a word.
+    let told = latency.stages.iter().filter(|stage| stage.time.0.abs() >= 0.05);
+    let stages: Vec<String> = told.map(|stage| format!("{} {}", stage.name, length(stage.time))).collect();
     let stages =
         if stages.is_empty() { String::new() } else { paint(ASIDE, format!(" ({})", stages.join(", "))) };
     format!(" · user→bot {}{stages}", length(latency.whole))
@@ -100,8 +101,10 @@ fn said(line: &Line) -> Entry {
 fn cut_note(cut: &Cut) -> String {
     let at = clock(cut.at);
     let played = cut.played.map(|(played, whole)| format!(", {} of {} heard", length(played), length(whole)));
+    let of = cut.of.as_deref().map(|of| format!(" of: {}", one_line(of)));
     let unheard = cut.unheard.as_deref().map(|unheard| format!(", not heard: {}", one_line(unheard)));
-    format!("✂ cut at {at}{}{}", played.unwrap_or_default(), unheard.unwrap_or_default())
+    let notes: String = [played, of, unheard].into_iter().flatten().collect();
+    format!("✂ cut at {at}{notes}")
 }
 
 fn tool(span: &Span) -> Entry {

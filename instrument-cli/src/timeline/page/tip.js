@@ -33,6 +33,7 @@ function tipLines({ span, speech, stage, latency, line, fault }) {
   if (line) {
     const lines = [["the bot was cut", "is-cut"], [`at ${clock(line.cut.at, 3)}`]];
     if (line.text) lines.push([`heard: ${brief(line.text)}`]);
+    if (line.cut.played) lines.push([`${time(line.cut.played[0])} of ${time(line.cut.played[1])} heard`]);
     if (line.cut.unheard) lines.push([`not heard: ${brief(line.cut.unheard)}`, "is-cut"]);
     return lines;
   }

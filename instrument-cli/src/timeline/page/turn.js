@@ -21,7 +21,7 @@ function drawTurn() {
 /** Says what is selected to those who do not see it. */
 function announce() {
   const turn = state.call.turns[state.turn];
-  const said = turn?.lines.map((line) => `${line.who}: ${line.text ?? "not heard"}`).join(". ");
+  const said = turn?.lines.map((line) => `${line.who}: ${line.text ?? line.cut?.of ?? "not heard"}`).join(". ");
   byId("announced").textContent = turn ? `Turn ${turn.number}, ${turn.ended}. ${said}` : "";
 }
 

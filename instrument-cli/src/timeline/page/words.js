@@ -2,6 +2,7 @@
 
 function words(line) {
   const what = element("div", { class: "what", dir: "auto" }, line.text ?? "");
+  if (line.cut?.of) what.append(element("span", { class: "unsure" }, line.cut.of));
   if (line.cut?.unheard) what.append(line.text ? " " : "", element("del", {}, line.cut.unheard));
   if (line.cut) what.append(" ", element("span", { class: "aside" }, cutNote(line)));
   const made = [element("div", { class: `who of-${line.who}` }, line.who), what];
@@ -10,7 +11,7 @@ function words(line) {
 
 function cutNote(line) {
   const { cut, text } = line;
-  if (cut.played) return `✂ cut after ${time(cut.played[0])} of ${time(cut.played[1])} at ${moment(cut.at)}`;
+  if (cut.played) return `✂ cut at ${moment(cut.at)}, ${time(cut.played[0])} of ${time(cut.played[1])} heard`;
   return `✂ cut at ${moment(cut.at)}${text ? "" : ", not heard"}`;
 }
 
@@ -37,6 +38,7 @@ function stageNames(latency) {
 
 function legend(latency) {
   const from = latency.source === "vad" ? "from the end of the voice" : "from the end of the user's turn";
-  const stages = latency.stages.map((stage) => element("span", { class: `of-${stage.name}` }, `${stage.name} ${time(stage.time)}`));
+  const told = latency.stages.filter((stage) => Math.abs(stage.time) >= 0.05);
+  const stages = told.map((stage) => element("span", { class: `of-${stage.name}` }, `${stage.name} ${time(stage.time)}`));
   return element("div", { class: "legend" }, ...stages, element("b", {}, time(latency.whole)), from);
 }
