@@ -187,3 +187,13 @@ fn every_recording_is_shown() {
         assert!(text.starts_with("conversation ") && text.contains("\nlog "), "{}: {text}", path.display());
     }
 }
+
+#[test]
+fn the_documents_show_what_is_printed() {
+    let printed = show(&[], &recording("b_interrupt"));
+    for document in ["README.md", "docs/frame-log.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+        let document = fs::read_to_string(path).unwrap();
+        assert!(document.contains(&printed), "a document no longer shows this:\n{printed}");
+    }
+}
