@@ -37,7 +37,9 @@ mod writer_thread;
 pub use conversation_log::{ConversationLog, lost_events};
 pub use error::DebugLogError;
 pub use opening::Opening;
-pub use part::{PartSize, is_part_after};
+pub use part::PartSize;
 pub use process_log::DebugLog;
-pub use reader::{BadLine, Footer, FrameLogError, FrameLogReader, Header, LineError, LogFiles, LoggedEvent};
+pub use reader::{
+    BadLine, Footer, FrameLogError, FrameLogReader, Header, LineError, LogFiles, LoggedEvent, is_part_after,
+};
 pub use replay::{Replay, ReplayReport, replay};

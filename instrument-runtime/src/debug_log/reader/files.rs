@@ -89,11 +89,13 @@ struct Watched {
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            // Once there is a later part, all that this one will ever hold is written: this is asked before the read.
-            let is_complete = self.at_end == AtEnd::Stop || part_after(&self.path).is_some();
             let read = self.file.read(buffer)?;
-            if read > 0 || is_complete {
+            if read > 0 || self.at_end == AtEnd::Stop {
                 return Ok(read);
+            }
+            if part_after(&self.path).is_some() {
+                // Now all that this one will ever hold is written, but perhaps only since it was last read.
+                return self.file.read(buffer);
             }
             thread::sleep(BETWEEN_LOOKS);
         }
@@ -119,6 +121,27 @@ fn part_after(path: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|candidate| {
         self::identity(candidate).is_some_and(|(other, part)| other == identity && part == number + 1)
     })
+}
+
+/// Whether the file at `later` is a later part of the log that `earlier` is a part of: reading the one reads the other.
+/// Both must be there; their headers tell.
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// use pipecat_instrument_runtime::debug_log::is_part_after;
+///
+/// let (first, second) = (Path::new("frames-1.part-0001.jsonl"), Path::new("frames-1.part-0002.jsonl"));
+/// assert!(is_part_after(first, second) && !is_part_after(second, first));
+/// ```
+pub fn is_part_after(earlier: &Path, later: &Path) -> bool {
+    let name = |path: &Path| path.file_name().and_then(|name| PartName::parse(name.to_str()?));
+    let are_called_so = earlier.parent() == later.parent()
+        && name(earlier).zip(name(later)).is_some_and(|(earlier, later)| earlier.is_before(&later));
+    are_called_so
+        && identity(earlier)
+            .zip(identity(later))
+            .is_some_and(|((log, part), (other, other_part))| log == other && part < other_part)
 }
 
 /// What is called like a later part, by number.

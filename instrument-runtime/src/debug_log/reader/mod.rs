@@ -11,7 +11,7 @@ mod tests;
 
 pub use error::{BadLine, FrameLogError, LineError};
 pub use event::LoggedEvent;
-pub use files::LogFiles;
+pub use files::{LogFiles, is_part_after};
 pub use header::Header;
 
 use std::io::{BufRead, BufReader};

@@ -9,7 +9,9 @@ use std::thread;
 use super::{Directory, LONG, flush, hop};
 use crate::core::frame::{Frame, FrameId, FramePushed, Processor, Role, TextChunk};
 use crate::core::time::Time;
-use crate::debug_log::{ConversationLog, DebugLog, FrameLogError, FrameLogReader, Opening, PartSize};
+use crate::debug_log::{
+    ConversationLog, DebugLog, FrameLogError, FrameLogReader, Opening, PartSize, is_part_after,
+};
 
 /// So small that a few events fill a part.
 const SMALL: PartSize = PartSize::bytes(2_000);
@@ -150,6 +152,11 @@ fn what_is_called_like_a_part_and_is_none_is_left_alone_and_not_read() {
     assert_eq!(fs::read_to_string(directory.path("frames-x.part-0002.jsonl")).unwrap(), foreign);
     assert_eq!(fs::read_to_string(directory.path("frames-x.part-0003.jsonl")).unwrap(), "precious");
     assert_eq!(ids(&mut open(directory.path("frames-x.part-0001.jsonl"))), (0..EVENTS).collect::<Vec<_>>());
+    let part = |number| directory.path(&format!("frames-x.part-000{number}.jsonl"));
+    assert!(is_part_after(&part(1), &part(4)), "what is read with the first");
+    for (earlier, later) in [(1, 2), (1, 3), (2, 4), (4, 1), (1, 1)] {
+        assert!(!is_part_after(&part(earlier), &part(later)), "{earlier} {later}");
+    }
 }
 
 #[test]
