@@ -23,9 +23,9 @@ use crate::core::time::Time;
 pub use self::check::check;
 use self::frames::with_frame;
 
-/// What everything that is said in a made-up pipeline begins with, and nothing else holds: so it is seen where it
-/// leaves.
-pub const SAID: char = '«';
+/// What everything that is said in a made-up pipeline begins with, so that it is seen where it leaves. Nothing else
+/// holds it: it takes three bytes, and names are made of two.
+pub const SAID: char = '⟪';
 
 /// One hop of a made-up frame. Numbers that are too large for what they choose from are taken modulo.
 #[derive(Debug, Clone)]
