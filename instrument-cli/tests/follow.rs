@@ -209,3 +209,26 @@ fn a_reader_that_has_seen_enough_ends_it() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "though the call goes on");
     call.ends();
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_prints_what_is_still_open() {
+    let directory = fresh("ctrl-c");
+    let mut call = Call::begin("call", &directory.join("frames.jsonl"), None);
+    for turn in 1..=3 {
+        exchange(&mut call, &format!("Question {turn}?"));
+    }
+    let follower = Follower::start(&[], &[&directory.join("frames-call.jsonl")]);
+    follower.sees("turn 1");
+    call.wait(500).user_says(900, "Is anybody there?").asks(200);
+    call.flush();
+    // The turn is known to have come when the one before it is let go.
+    follower.sees("turn 3");
+    let pid = follower.child.id().to_string();
+    let interrupted = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(interrupted.success());
+    follower.sees("turn 4");
+    let (status, complaints) = follower.ends();
+    assert_eq!(status, Some(0), "{complaints}");
+    call.ends();
+}

@@ -6,9 +6,11 @@
 //!  the clock ───────────────────┘  what is due though nothing is written
 //! ```
 //!
-//! A log is followed to its footer. One whose process died has none, and is followed until somebody stops this.
+//! A log is followed to its footer. One whose process died has none, and is followed until somebody stops this: then what is
+//! still open is printed as it stands.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -53,10 +55,12 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
     let mut otlp = arguments.otlp_json.as_ref().map(Destination::open).transpose()?;
     let sources = without_later_parts(&arguments.files).into_iter();
     let logs: Vec<Log> = sources.map(|source| Log::follow(&stage, source.clone())).collect();
+    let stop = stopped_by_ctrl_c();
     loop {
         // Asked before what they have told is written: it is all there when they are at their end.
         let are_over = logs.iter().all(|log| log.thread.is_finished());
-        logs.iter().for_each(Log::expire);
+        let is_stopped = stop.load(Ordering::Relaxed);
+        logs.iter().for_each(if is_stopped { Log::finish } else { Log::expire });
         if let Some(error) = lock(&failure).take() {
             return Err(error.into());
         }
@@ -64,21 +68,36 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
             otlp::write_line(out, &stage.resource, gathered.take())?;
             out.flush()?;
         }
-        if are_over {
-            let outcomes = logs.into_iter().map(|log| log.thread.join().unwrap_or(Outcome::Failed));
-            return Ok(outcomes.max().unwrap_or(Outcome::Good));
+        if are_over || is_stopped {
+            return Ok(logs.iter().map(Log::outcome).max().unwrap_or(Outcome::Good));
         }
         thread::sleep(BETWEEN_LOOKS);
     }
 }
 
-/// A log that is followed by a thread of its own.
-struct Log {
-    conversation: Arc<Mutex<Option<Conversation>>>,
-    thread: JoinHandle<Outcome>,
+/// Whether somebody has pressed Ctrl-C. Where that cannot be found out, it ends the process as it always does.
+fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let pressed = Arc::clone(&stop);
+    let _ = ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed));
+    stop
 }
 
-/// The conversation of a log, once it has a header.
+/// A log that is followed by a thread of its own.
+struct Log {
+    told: Arc<Told>,
+    thread: JoinHandle<()>,
+}
+
+/// What its thread has made of it so far.
+#[derive(Default)]
+struct Told {
+    /// None before it has a header, and behind its end.
+    conversation: Mutex<Option<Conversation>>,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// The conversation of a log.
 struct Conversation {
     replay: Replay,
     emitter: Emitter,
@@ -87,52 +106,75 @@ struct Conversation {
 
 impl Log {
     fn follow(stage: &Arc<Stage>, source: Source) -> Self {
-        let conversation = Arc::default();
-        let (stage, told) = (Arc::clone(stage), Arc::clone(&conversation));
-        Self { conversation, thread: thread::spawn(move || follow(&stage, &source, &told)) }
+        let told = Arc::<Told>::default();
+        let (stage, teller) = (Arc::clone(stage), Arc::clone(&told));
+        Self { told, thread: thread::spawn(move || follow(&stage, &source, &teller)) }
     }
 
     /// Does what is due though nothing is written.
     fn expire(&self) {
-        if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&self.conversation) {
+        if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&self.told.conversation) {
             replay.nothing_for(last_event.elapsed().saturating_sub(LATENESS), emitter);
         }
+    }
+
+    /// Prints what is still open.
+    fn finish(&self) {
+        self.told.finish();
+    }
+
+    /// What has become of it so far; a thread that panicked has said so.
+    fn outcome(&self) -> Outcome {
+        let panicked = self.thread.is_finished() && lock(&self.told.conversation).is_some();
+        let told = lock(&self.told.outcome).unwrap_or(Outcome::Good);
+        if panicked { Outcome::Failed } else { told }
+    }
+}
+
+impl Told {
+    fn finish(&self) {
+        if let Some(Conversation { replay, mut emitter, .. }) = lock(&self.conversation).take() {
+            replay.finish(&mut emitter);
+        }
+    }
+
+    fn came_to(&self, outcome: Outcome) {
+        let mut worst = lock(&self.outcome);
+        *worst = (*worst).max(Some(outcome));
     }
 }
 
 /// Reads a log to its end.
-fn follow(stage: &Stage, source: &Source, conversation: &Mutex<Option<Conversation>>) -> Outcome {
+fn follow(stage: &Stage, source: &Source, told: &Told) {
     if source.is_missing() {
         anstream::eprintln!("{source}: not there yet; waiting for it");
     }
     let mut reader = match source.follow() {
         Ok(reader) => reader,
-        Err(error) => return refuse(source, &error),
+        Err(error) => return told.came_to(refuse(source, &error)),
     };
     let header = reader.header();
-    *lock(conversation) = Some(Conversation {
+    *lock(&told.conversation) = Some(Conversation {
         replay: Replay::new(stage.config(header)),
         emitter: stage.emitter(source, header),
         last_event: Instant::now(),
     });
-    let mut outcome = Outcome::Good;
     for event in reader.by_ref() {
-        match (event, &mut *lock(conversation)) {
-            (Ok(event), Some(Conversation { replay, emitter, last_event })) => {
-                *last_event = Instant::now();
-                replay.event(&event, emitter);
+        match event {
+            Ok(event) => {
+                if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&told.conversation) {
+                    *last_event = Instant::now();
+                    replay.event(&event, emitter);
+                }
             }
-            (Ok(_), None) => {}
-            (Err(bad), _) => {
+            Err(bad) => {
                 anstream::eprintln!("{source}: {bad}");
-                outcome = Outcome::BadLines;
+                told.came_to(Outcome::BadLines);
             }
         }
     }
-    if let Some(Conversation { replay, mut emitter, .. }) = lock(conversation).take() {
-        replay.finish(&mut emitter);
-    }
-    outcome.max(complain(source, &LogHealth::of(&reader, 0)))
+    told.finish();
+    told.came_to(complain(source, &LogHealth::of(&reader, 0)));
 }
 
 /// What a panic left behind is printed as far as it goes.
