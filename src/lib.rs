@@ -78,7 +78,8 @@ pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
 pub use pipecat_instrument_runtime::core::frame;
 pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame, ObservedService};
 pub use pipecat_instrument_runtime::core::record;
-pub use pipecat_instrument_runtime::debug_log::DebugLogError;
+pub use pipecat_instrument_runtime::core::speech;
+pub use pipecat_instrument_runtime::debug_log::{DebugLogError, PartSize};
 #[cfg(feature = "metrics")]
 pub use pipecat_instrument_runtime::emit::Meters;
 pub use pipecat_instrument_runtime::emit::{

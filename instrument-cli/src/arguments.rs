@@ -1,20 +1,26 @@
 //! What the command line says.
 
 use std::num::ParseIntError;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
 
 use crate::output::Destination;
+use crate::source::Source;
 
 const CONVENTIONS_HELP: &str =
     "The words of spans: openinference, gen_ai, pipecat, langfuse and openobserve, with commas between them";
 
+const FILES_HELP: &str =
+    "Frame logs: `.jsonl`, or gzipped `.jsonl.gz`; `-` is standard input. Of a log in parts, the first";
+
+const EXIT_STATUS: &str = "Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or is no frame \
+    log, or the output could not be written.\n\nWhat the environment hides (OPENINFERENCE_HIDE_INPUTS=true, …) is not shown.";
+
 /// Looks at the frame logs of voice agents.
 #[derive(Debug, Parser)]
-#[command(name = "pipecat-trace", version)]
+#[command(name = "pipecat-trace", version, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -23,16 +29,21 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Replay(ReplayArguments),
+    Show(ShowArguments),
+    Timeline(TimelineArguments),
 }
 
-/// Replays frame logs: prints each conversation as trees of spans, as they were or would have been traced.
-///
-/// Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or is no frame log.
+/// Prints each conversation as trees of spans, as they were or would have been traced
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
 pub(crate) struct ReplayArguments {
-    /// Frame logs: `.jsonl`, or gzipped `.jsonl.gz`
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
+    #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
+    pub(crate) files: Vec<Source>,
+
+    /// Wait for what is still being written, and print each turn when it is over; files need not be there yet. Ends with
+    /// the conversation, or with Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
 
     /// Write the spans as OTLP JSON lines; `-` is standard output, and prints no trees
     #[arg(long, value_name = "OUT")]
@@ -59,6 +70,42 @@ impl ReplayArguments {
     pub(crate) fn wants_trees(&self) -> bool {
         !self.no_tree && !matches!(self.otlp_json, Some(Destination::Stdout))
     }
+}
+
+/// Prints each conversation as text: who said what when, latencies, tools, errors, what was cut
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct ShowArguments {
+    #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
+    pub(crate) files: Vec<Source>,
+
+    /// Whether the text is coloured
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    /// Columns that what was said is wrapped to
+    #[arg(long, value_name = "COLUMNS", default_value_t = 100)]
+    pub(crate) width: usize,
+
+    /// How long after the bot has stopped a turn ends, whatever the log says
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) turn_end_timeout: Option<Duration>,
+}
+
+/// Writes conversations as one page for a browser: lanes, transcript, latencies, turns. It needs no network
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct TimelineArguments {
+    #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
+    pub(crate) files: Vec<Source>,
+
+    /// Where the page is written; `-` is standard output
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Destination,
+
+    /// How long after the bot has stopped a turn ends, whatever the log says
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) turn_end_timeout: Option<Duration>,
 }
 
 /// How spans are written. What is said by itself counts over the preset.

@@ -2,25 +2,37 @@
 //!
 //! ```text
 //! pipecat-trace replay frames-call-42.jsonl
-//! pipecat-trace replay --otlp-json spans.jsonl logs/*.jsonl.gz
+//! pipecat-trace replay --follow frames-call-42.jsonl
+//! pipecat-trace show frames-call-42.jsonl
+//! pipecat-trace timeline frames-call-42.jsonl -o call-42.html
 //! ```
 
 mod arguments;
+mod call;
+mod complain;
 mod gather;
 mod otlp;
+mod outcome;
 mod output;
 mod replay;
+mod show;
+mod source;
+mod timeline;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use self::arguments::{Arguments, Command};
-use self::replay::Outcome;
+use self::outcome::Outcome;
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Replay(arguments) } = Arguments::parse();
-    match replay::run(&arguments) {
+    let done = match Arguments::parse().command {
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Timeline(arguments) => timeline::run(&arguments),
+    };
+    match done {
         Ok(outcome) => outcome.into(),
         // Whoever reads the output has seen enough.
         Err(error) if error.is_closed_pipe() => Outcome::Good.into(),

@@ -38,7 +38,7 @@ impl Destination {
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    #[error("cannot create {path}: {source}; choose another file for --otlp-json", path = path.display())]
+    #[error("cannot create {path}: {source}; choose another place", path = path.display())]
     Create { path: PathBuf, source: io::Error },
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),

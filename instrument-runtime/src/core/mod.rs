@@ -10,6 +10,7 @@
 //! | [`conversation`] | all of it together: events in, spans out |
 //! | [`operation`] | a service at work, as the code around it tells |
 //! | [`record`] | a span as plain data |
+//! | [`speech`] | who is to be heard, from when to when |
 //! | [`time`] | instants and durations as values |
 
 pub mod conversation;
@@ -18,6 +19,7 @@ pub mod frame;
 mod metrics;
 pub mod operation;
 pub mod record;
+pub mod speech;
 pub mod text;
 pub mod time;
 mod turn;

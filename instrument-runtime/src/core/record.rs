@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frame::{LlmUsage, Message, Processor, ToolCall};
+use super::speech::Speech;
 use super::time::Time;
 
 /// What tells a span from every other of its conversation.
@@ -365,6 +366,9 @@ pub trait Spans {
 
     /// A span is over. Comes exactly once for every one that was started, children before their parent.
     fn end(&mut self, record: SpanRecord);
+
+    /// Somebody begins to be heard, or is no longer. Of no concern to whoever wants spans only.
+    fn speech(&mut self, _: Speech) {}
 }
 
 /// Spans gathered in the order in which they end: for tests, and for tools that look at records.
@@ -374,6 +378,8 @@ pub struct GatheredSpans {
     pub started: Vec<SpanStart>,
     /// Every span that is over, in that order.
     pub ended: Vec<SpanRecord>,
+    /// Who began to be heard or ceased to be, as it was told.
+    pub speech: Vec<Speech>,
 }
 
 impl Spans for GatheredSpans {
@@ -384,5 +390,9 @@ impl Spans for GatheredSpans {
 
     fn end(&mut self, record: SpanRecord) {
         self.ended.push(record);
+    }
+
+    fn speech(&mut self, speech: Speech) {
+        self.speech.push(speech);
     }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::format::{EventLine, FooterLine, IdNumber, ProcessorEnvelope, ProcessorLine};
+use super::format::{EventLine, IdNumber, ProcessorEnvelope, ProcessorLine};
 use super::log_file::LogFile;
 use super::payload::{ContextPayload, LoggedContext, Payload};
-use super::queue::{Message, Room};
+use super::queue::{EventLines, Message, Room};
 use super::recent::Recent;
 use crate::core::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
 use crate::core::time::Time;
@@ -125,8 +125,8 @@ impl ConversationLog {
         let Some(writer) = &self.writer else { return };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !std::mem::replace(&mut state.finished, true) {
-            let footer = line(&FooterLine::new(state.events, state.dropped));
-            let _ = writer.send(Message::End { file: Arc::clone(&self.file), footer });
+            let (events, dropped) = (state.events, state.dropped);
+            let _ = writer.send(Message::End { file: Arc::clone(&self.file), events, dropped });
         }
     }
 
@@ -147,8 +147,8 @@ impl Drop for ConversationLog {
 
 impl State {
     /// The lines of one hop: those of processors that are new or have changed, and its own.
-    fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>, privacy: &Privacy) -> Vec<u8> {
-        let mut lines = Vec::with_capacity(USUAL_LENGTH);
+    fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>, privacy: &Privacy) -> EventLines {
+        let mut lines = EventLines { event: Vec::with_capacity(USUAL_LENGTH), ..EventLines::default() };
         for processor in [hop.source.view(), hop.destination.view()].into_iter().flatten() {
             self.describe(processor, privacy, &mut lines);
         }
@@ -164,16 +164,17 @@ impl State {
             sibling: hop.sibling.map(|FrameId(id)| IdNumber(id)),
             payload: &payload,
         };
-        append(&mut lines, &event);
+        append(&mut lines.event, &event);
         lines
     }
 
-    fn describe(&mut self, view: ServiceView<'_>, privacy: &Privacy, lines: &mut Vec<u8>) {
+    fn describe(&mut self, view: ServiceView<'_>, privacy: &Privacy, lines: &mut EventLines) {
         if self.processors.get(view.id).is_some_and(|known| known.view() == view) {
             return;
         }
         let processor = view.to_processor();
-        append(lines, &ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) });
+        let envelope = ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) };
+        lines.processors.push((processor.id.clone(), line(&envelope)));
         self.processors.insert(processor.id.clone(), processor);
     }
 

@@ -1,16 +1,15 @@
-//! The file of one conversation, opened by the writer thread.
+//! The file of one conversation, or the files, if it is cut into parts: where they are, opened by the writer thread.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::file_name::FilePath;
+use super::format::HeaderLine;
+use super::part::{PartSize, path_of_part};
 
-/// How many files of the same id are left alone before it is given up to find a free name.
+/// How many files of the same name are left alone before it is given up to find a free one.
 const MOST_ATTEMPTS: u32 = 10_000;
 
 /// Opens a new file. Another one than [`create_new`] is for tests of disks that fail.
@@ -22,10 +21,21 @@ pub(super) struct LogFile {
     pub(super) number: u64,
     pub(super) conversation_id: String,
     pub(super) path: FilePath,
+    /// When it is cut into parts, if ever.
+    pub(super) part_size: Option<PartSize>,
     /// The first line.
-    pub(super) header: Vec<u8>,
+    pub(super) header: HeaderLine<'static>,
     pub(super) open: OpenFile,
     stopped: AtomicBool,
+}
+
+/// A file that was made just now.
+pub(super) struct NewFile {
+    pub(super) file: Box<dyn Write + Send>,
+    /// Which of the conversation's names was free.
+    pub(super) attempt: u32,
+    /// The number in its name, if it is a part.
+    pub(super) number: u32,
 }
 
 impl LogFile {
@@ -33,10 +43,11 @@ impl LogFile {
         number: u64,
         conversation_id: String,
         path: FilePath,
-        header: Vec<u8>,
+        part_size: Option<PartSize>,
+        header: HeaderLine<'static>,
         open: OpenFile,
     ) -> Self {
-        Self { number, conversation_id, path, header, open, stopped: AtomicBool::new(false) }
+        Self { number, conversation_id, path, part_size, header, open, stopped: AtomicBool::new(false) }
     }
 
     /// Whether it failed: nothing more is written to it.
@@ -49,7 +60,7 @@ impl LogFile {
         if !self.stopped.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 conversation_id = self.conversation_id,
-                file = %self.path.attempt(1).display(),
+                file = %self.path_of(1, 1).display(),
                 %error,
                 "the frame log of a conversation stops here, its tracing goes on; \
                  free the disk or choose another path for debug_log"
@@ -57,21 +68,40 @@ impl LogFile {
         }
     }
 
-    /// Opens the file under a name that is free, with the header in it.
-    pub(super) fn open(&self) -> io::Result<OpenLog> {
-        for attempt in 1..=MOST_ATTEMPTS {
-            match (self.open)(&self.path.attempt(attempt)) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                Ok(file) => {
-                    let mut log = OpenLog::new(file, self.path.is_gzip());
-                    log.write(&self.header)?;
-                    return Ok(log);
-                }
-            }
-        }
-        Err(io::Error::new(ErrorKind::AlreadyExists, "too many logs of this id: move the old ones away"))
+    /// Makes the first file, under a name that is free.
+    pub(super) fn create_first(&self) -> io::Result<NewFile> {
+        let free = (1..=MOST_ATTEMPTS).find_map(|attempt| self.try_to_create(attempt, 1).transpose());
+        free.unwrap_or_else(|| Err(too_many()))
     }
+
+    /// Makes the file of the part after `number`. What is already there under its name is left alone, and the number
+    /// skipped.
+    pub(super) fn create_next(&self, attempt: u32, number: u32) -> io::Result<NewFile> {
+        let numbers = number.saturating_add(1)..=number.saturating_add(MOST_ATTEMPTS);
+        let free = numbers.into_iter().find_map(|number| self.try_to_create(attempt, number).transpose());
+        free.unwrap_or_else(|| Err(too_many()))
+    }
+
+    /// Makes a file, unless there is one.
+    fn try_to_create(&self, attempt: u32, number: u32) -> io::Result<Option<NewFile>> {
+        match (self.open)(&self.path_of(attempt, number)) {
+            Ok(file) => Ok(Some(NewFile { file, attempt, number })),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn path_of(&self, attempt: u32, number: u32) -> PathBuf {
+        let whole = self.path.attempt(attempt);
+        match self.part_size {
+            Some(_) => path_of_part(&whole, number),
+            None => whole,
+        }
+    }
+}
+
+fn too_many() -> io::Error {
+    io::Error::new(ErrorKind::AlreadyExists, "too many logs of this id: move the old ones away")
 }
 
 /// Opens a file that is not there yet, and the directories above it.
@@ -85,45 +115,4 @@ pub(super) fn create_new(path: &Path) -> io::Result<Box<dyn Write + Send>> {
         opened => opened,
     };
     Ok(Box::new(file?))
-}
-
-/// An open file, compressed or not.
-pub(super) enum OpenLog {
-    Plain(BufWriter<Box<dyn Write + Send>>),
-    Gzip(Box<GzEncoder<BufWriter<Box<dyn Write + Send>>>>),
-}
-
-impl OpenLog {
-    fn new(file: Box<dyn Write + Send>, gzip: bool) -> Self {
-        let file = BufWriter::new(file);
-        if gzip {
-            Self::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
-        } else {
-            Self::Plain(file)
-        }
-    }
-
-    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(file) => file.write_all(lines),
-            Self::Gzip(file) => file.write_all(lines),
-        }
-    }
-
-    /// Makes what was written readable for others.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(file) => file.flush(),
-            Self::Gzip(file) => file.flush(),
-        }
-    }
-
-    /// Writes the last line, and closes the file.
-    pub(super) fn finish(mut self, footer: &[u8]) -> io::Result<()> {
-        self.write(footer)?;
-        match self {
-            Self::Plain(mut file) => file.flush(),
-            Self::Gzip(file) => file.finish()?.flush(),
-        }
-    }
 }

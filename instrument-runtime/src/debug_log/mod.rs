@@ -20,7 +20,10 @@ mod error;
 mod file_name;
 mod format;
 mod log_file;
+mod open_log;
 mod opening;
+mod output;
+mod part;
 mod payload;
 mod process_log;
 mod queue;
@@ -34,6 +37,9 @@ mod writer_thread;
 pub use conversation_log::{ConversationLog, lost_events};
 pub use error::DebugLogError;
 pub use opening::Opening;
+pub use part::PartSize;
 pub use process_log::DebugLog;
-pub use reader::{BadLine, Footer, FrameLogError, FrameLogReader, Header, LineError, LoggedEvent};
-pub use replay::{ReplayReport, replay};
+pub use reader::{
+    BadLine, Footer, FrameLogError, FrameLogReader, Header, LineError, LogFiles, LoggedEvent, is_part_after,
+};
+pub use replay::{Replay, ReplayReport, replay};

@@ -46,17 +46,18 @@ impl<'a> Opening<'a> {
     }
 
     /// The line that says it.
-    pub(super) fn header(&self) -> HeaderLine<'a> {
+    pub(super) fn header(&self) -> HeaderLine<'static> {
         HeaderLine {
             frame_log: VERSION,
             writer: WRITER.into(),
             wall: self.begun.as_unix_nanos(),
-            conversation_id: Some(self.conversation_id.into()),
+            conversation_id: Some(self.conversation_id.to_owned().into()),
             attributes: (!self.attributes.is_empty()).then(|| attributes::to_json(self.attributes)),
             turn_end_timeout_ms: self
                 .turn_end_timeout
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             signals: (self.signals != Signals::default()).then(|| SignalsLine::from(self.signals)),
+            part: None,
         }
     }
 }

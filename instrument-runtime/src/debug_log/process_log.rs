@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::DebugLogError;
-use super::conversation_log::{ConversationLog, line};
+use super::conversation_log::ConversationLog;
 use super::file_name::FileTemplate;
 use super::log_file::{LogFile, OpenFile, create_new};
 use super::opening::Opening;
+use super::part::PartSize;
 use super::queue::{Bounds, Message, Room};
 use super::writer_thread;
 
@@ -53,6 +54,7 @@ pub struct DebugLog {
 }
 
 struct Shared {
+    part_size: Option<PartSize>,
     open: OpenFile,
     room: Arc<Room>,
     /// None inside if the thread cannot be started.
@@ -69,13 +71,38 @@ impl DebugLog {
     pub fn new(path: impl AsRef<Path>) -> Result<Self, DebugLogError> {
         let template = FileTemplate::parse(path.as_ref())?;
         template.probe()?;
-        Ok(Self::with(template, Bounds::default(), create_new))
+        Ok(Self::with(template, None, Bounds::default(), create_new))
     }
 
-    pub(super) fn with(template: FileTemplate, bounds: Bounds, open: OpenFile) -> Self {
+    /// The same, with each log cut into parts: `frames-call-42.part-0001.jsonl` and so on. A log goes on in the next
+    /// part when it has reached `size`. Whoever reads the first part reads them all; each can be read by itself, too, but
+    /// for the messages of a request that was under way when it began.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::debug_log::{DebugLog, PartSize};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("debug-log-parts-doc-{}", std::process::id()));
+    /// let logs = DebugLog::in_parts(directory.join("frames.jsonl.gz"), PartSize::bytes(50 << 20))?;
+    /// # drop(logs);
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn in_parts(path: impl AsRef<Path>, size: PartSize) -> Result<Self, DebugLogError> {
+        let template = FileTemplate::parse(path.as_ref())?;
+        template.probe()?;
+        Ok(Self::with(template, Some(size), Bounds::default(), create_new))
+    }
+
+    pub(super) fn with(
+        template: FileTemplate,
+        part_size: Option<PartSize>,
+        bounds: Bounds,
+        open: OpenFile,
+    ) -> Self {
         Self {
             template: Arc::new(template),
             shared: Arc::new(Shared {
+                part_size,
                 open,
                 room: Arc::new(Room::new(bounds)),
                 writer: OnceLock::new(),
@@ -86,7 +113,7 @@ impl DebugLog {
 
     /// For conversations that say themselves where their logs go, with [`elsewhere`](Self::elsewhere).
     pub(crate) fn nowhere() -> Self {
-        Self::with(FileTemplate::default(), Bounds::default(), create_new)
+        Self::with(FileTemplate::default(), None, Bounds::default(), create_new)
     }
 
     /// The same thread, for a conversation whose log goes to `path`. Nothing is written to find out whether it can be: a
@@ -103,7 +130,8 @@ impl DebugLog {
             shared.next_number.fetch_add(1, Ordering::Relaxed),
             opening.conversation_id.to_owned(),
             self.template.for_conversation(opening.conversation_id),
-            line(&opening.header()),
+            shared.part_size,
+            opening.header(),
             shared.open,
         );
         ConversationLog::new(file, shared.writer().cloned(), Arc::clone(&shared.room))

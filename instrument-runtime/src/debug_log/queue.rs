@@ -24,11 +24,27 @@ impl Default for Bounds {
 /// What the writer thread is told.
 pub(super) enum Message {
     /// The lines of one event.
-    Event { file: Arc<LogFile>, lines: Vec<u8>, place: Place },
-    /// The log is complete but for this line.
-    End { file: Arc<LogFile>, footer: Vec<u8> },
+    Event { file: Arc<LogFile>, lines: EventLines, place: Place },
+    /// The log is complete but for its last line: it is of so many events, and lacks so many.
+    End { file: Arc<LogFile>, events: u64, dropped: u64 },
     /// Tell when all that came before is written.
     Flush(Sender<()>),
+}
+
+/// The lines of one event.
+#[derive(Default)]
+pub(super) struct EventLines {
+    /// The processors that are described before it, with their ids. Most events need none.
+    pub(super) processors: Vec<(String, Vec<u8>)>,
+    /// Its own line.
+    pub(super) event: Vec<u8>,
+}
+
+impl EventLines {
+    /// How many bytes they are.
+    pub(super) fn len(&self) -> usize {
+        self.event.len() + self.processors.iter().map(|(_, line)| line.len()).sum::<usize>()
+    }
 }
 
 /// Counts what waits, so that it stays within its bounds.

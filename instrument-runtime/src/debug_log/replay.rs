@@ -1,8 +1,9 @@
 //! A conversation once more, from its log.
 
 use std::io::BufRead;
+use std::time::Duration;
 
-use super::reader::{BadLine, FrameLogReader};
+use super::reader::{BadLine, FrameLogReader, LoggedEvent};
 use crate::core::conversation::{CloseReason, Conversation, ConversationConfig};
 use crate::core::record::Spans;
 use crate::core::time::Time;
@@ -17,8 +18,10 @@ pub struct ReplayReport {
     pub dropped: u64,
     /// The lines that were skipped.
     pub bad_lines: Vec<BadLine>,
-    /// Whether the log breaks off: its process died.
+    /// Whether the log breaks off: its process died, or a part of it is missing.
     pub broken_off: bool,
+    /// The part that ought to follow, and is not there.
+    pub missing_part: Option<u32>,
 }
 
 /// Replays the conversation of `reader`, with the log's times as the clock and without waiting.
@@ -41,30 +44,91 @@ pub fn replay<R: BufRead>(
     config: ConversationConfig,
     spans: &mut dyn Spans,
 ) -> ReplayReport {
-    let mut report = ReplayReport::default();
-    let mut conversation = Conversation::new(config);
-    let mut now = Time::default();
+    let mut replay = Replay::new(config);
+    let mut bad_lines = Vec::new();
     for event in reader.by_ref() {
         match event {
-            Ok(event) => {
-                // The times of a log may step back, a conversation's clock may not.
-                now = now.max(event.at());
-                expire_due(&mut conversation, now, spans);
-                let frame = event.frame();
-                conversation.handle(now, &event.hop(&frame), spans);
-                report.events += 1;
-            }
-            Err(bad) => report.bad_lines.push(bad),
+            Ok(event) => replay.event(&event, spans),
+            Err(bad) => bad_lines.push(bad),
         }
     }
-    expire_due(&mut conversation, now, spans);
-    if !conversation.is_closed() {
-        // Whatever was still open when the log ended was never ended: the task went away.
-        conversation.close(now, CloseReason::Dropped, spans);
+    let events = replay.finish(spans);
+    ReplayReport {
+        events,
+        dropped: reader.footer().map_or(0, |footer| footer.dropped),
+        bad_lines,
+        broken_off: reader.footer().is_none(),
+        missing_part: reader.awaited_part(),
     }
-    report.dropped = reader.footer().map_or(0, |footer| footer.dropped);
-    report.broken_off = reader.footer().is_none();
-    report
+}
+
+/// A conversation that is replayed event by event: while its log is still being written, or to look at each.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pipecat_instrument_runtime::core::conversation::ConversationConfig;
+/// use pipecat_instrument_runtime::core::record::GatheredSpans;
+/// use pipecat_instrument_runtime::debug_log::{FrameLogReader, Replay};
+///
+/// let log = r#"{"frame_log":1,"writer":"me","wall":0}
+/// {"n":0,"wall":5,"dir":"up","src":"Out","dst":"Tts","frame":"BotStartedSpeakingFrame","id":1,"payload":{}}
+/// {"n":1,"wall":9,"dir":"up","src":"Out","dst":"Tts","frame":"BotStoppedSpeakingFrame","id":2,"payload":{}}
+/// "#;
+/// let (mut replay, mut spans) = (Replay::new(ConversationConfig::default()), GatheredSpans::default());
+/// for event in FrameLogReader::new(log.as_bytes())?.flatten() {
+///     replay.event(&event, &mut spans);
+/// }
+/// assert!(spans.ended.is_empty());
+/// replay.nothing_for(Duration::from_secs(10), &mut spans);
+/// assert_eq!(spans.ended.len(), 1, "nobody spoke for a while: the turn is over");
+/// assert_eq!(replay.finish(&mut spans), 2);
+/// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
+/// ```
+pub struct Replay {
+    conversation: Conversation,
+    now: Time,
+    last_event: Time,
+    events: u64,
+}
+
+impl Replay {
+    /// A conversation in which nothing has happened yet.
+    pub fn new(config: ConversationConfig) -> Self {
+        Self {
+            conversation: Conversation::new(config),
+            now: Time::default(),
+            last_event: Time::default(),
+            events: 0,
+        }
+    }
+
+    /// The next event.
+    pub fn event(&mut self, event: &LoggedEvent, spans: &mut dyn Spans) {
+        // The times of a log may step back, a conversation's clock may not.
+        self.now = self.now.max(event.at());
+        self.last_event = self.now;
+        expire_due(&mut self.conversation, self.now, spans);
+        let frame = event.frame();
+        self.conversation.handle(self.now, &event.hop(&frame), spans);
+        self.events += 1;
+    }
+
+    /// Nothing has been written for so long, since the last event: what is due by then happens.
+    pub fn nothing_for(&mut self, silence: Duration, spans: &mut dyn Spans) {
+        self.now = self.now.max(self.last_event + silence);
+        expire_due(&mut self.conversation, self.now, spans);
+    }
+
+    /// The log is at its end. Says how many events there were.
+    pub fn finish(mut self, spans: &mut dyn Spans) -> u64 {
+        expire_due(&mut self.conversation, self.now, spans);
+        if !self.conversation.is_closed() {
+            // Whatever was still open when the log ended was never ended: the task went away.
+            self.conversation.close(self.now, CloseReason::Dropped, spans);
+        }
+        self.events
+    }
 }
 
 /// Does what was due until `now`, each at its own time.

@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 
 use super::{InstrumentError, Scoped, registry, switch};
-use crate::debug_log::DebugLog;
+use crate::debug_log::{DebugLog, PartSize};
 #[cfg(feature = "metrics")]
 use crate::emit::Meters;
 use crate::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout, Tracers};
@@ -36,6 +36,7 @@ use crate::privacy::TraceConfig;
 #[must_use = "nothing is instrumented until `instrument` is called"]
 pub struct InstrumentorBuilder {
     debug_log: Option<PathBuf>,
+    debug_log_part_size: Option<PartSize>,
     turn_end_timeout: Option<Duration>,
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
@@ -50,6 +51,23 @@ impl InstrumentorBuilder {
     /// [`trace_config`](Self::trace_config) lets it out; audio does not.
     pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.debug_log = Some(path.into());
+        self
+    }
+
+    /// Cut frame logs into parts of this size: `frames-call-42.part-0001.jsonl` and so on. `pipecat-trace` reads them all
+    /// when it is given the first.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::debug_log::PartSize;
+    /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
+    ///
+    /// let builder = PipecatInstrumentor::builder()
+    ///     .debug_log("logs/frames-{conversation_id}.jsonl.gz")
+    ///     .debug_log_part_size(PartSize::bytes(50 << 20));
+    /// # let _ = builder;
+    /// ```
+    pub fn debug_log_part_size(mut self, size: PartSize) -> Self {
+        self.debug_log_part_size = Some(size);
         self
     }
 
@@ -179,7 +197,11 @@ impl InstrumentorBuilder {
             group = group.meters(meters);
         }
         if let Some(path) = self.debug_log {
-            group = group.debug_log(DebugLog::new(path)?);
+            let logs = match self.debug_log_part_size {
+                Some(size) => DebugLog::in_parts(path, size)?,
+                None => DebugLog::new(path)?,
+            };
+            group = group.debug_log(logs);
         }
         Ok(group)
     }

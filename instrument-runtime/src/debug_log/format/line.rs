@@ -55,7 +55,7 @@ struct Marks {
 }
 
 /// The first line.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::debug_log) struct HeaderLine<'a> {
     pub(in crate::debug_log) frame_log: u64,
     #[serde(borrow)]
@@ -69,6 +69,9 @@ pub(in crate::debug_log) struct HeaderLine<'a> {
     pub(in crate::debug_log) turn_end_timeout_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::debug_log) signals: Option<SignalsLine>,
+    /// Which part of the log, from 1, if it may have several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::debug_log) part: Option<u32>,
 }
 
 /// What the framework announces; Pipecat, which announces everything, needs none of it.
@@ -190,11 +193,19 @@ pub(in crate::debug_log) struct FooterLine {
     pub(in crate::debug_log) events: u64,
     #[serde(default)]
     pub(in crate::debug_log) dropped: u64,
+    /// The log goes on in another file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::debug_log) continues: bool,
 }
 
 impl FooterLine {
     /// The end of a log that holds `events` and lacks `dropped`.
     pub(in crate::debug_log) const fn new(events: u64, dropped: u64) -> Self {
-        Self { end: true, events, dropped }
+        Self { end: true, events, dropped, continues: false }
+    }
+
+    /// The end of a part that holds `events`, and that another one follows.
+    pub(in crate::debug_log) const fn continues(events: u64) -> Self {
+        Self { end: true, events, dropped: 0, continues: true }
     }
 }

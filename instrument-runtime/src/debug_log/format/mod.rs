@@ -1,7 +1,7 @@
 //! The lines of a frame log, version 1, as serde reads and writes them.
 //!
-//! What stands here beyond the format's own text are extensions that other readers skip: `signals` in the header, the
-//! roles `sink` and `unknown`, and in payloads `chunking`, `context_id` of TTS boundaries and the `transcript` of a VAD
+//! What stands here beyond the format's own text are extensions that other readers skip: `signals` and `part` in the header,
+//! `continues` in the footer, the roles `sink` and `unknown`, and in payloads `chunking`, `context_id` of TTS boundaries and the `transcript` of a VAD
 //! stop. They are there so that the log of a framework that says less than Pipecat replays as it was live.
 
 mod frame_id;

@@ -11,7 +11,7 @@ use crate::debug_log::format::VERSION;
 #[non_exhaustive]
 pub enum FrameLogError {
     /// The file cannot be opened.
-    #[error("cannot open {path}: {source}", path = path.display())]
+    #[error("cannot open {path}: {source}; {}", remedy(.source), path = path.display())]
     Open {
         /// Which file.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum FrameLogError {
         source: io::Error,
     },
     /// Nothing can be read from the file.
-    #[error("cannot read it: {0}")]
+    #[error("cannot read it: {0}; pass a file that `debug_log` or the Pipecat recorder wrote")]
     Read(#[from] io::Error),
     /// The file is empty.
     #[error(
@@ -40,6 +40,17 @@ pub enum FrameLogError {
     Version(u64),
 }
 
+/// What to do about a file that cannot be opened.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            "check the path: logs are written where `debug_log` says, one a conversation, with its first frame"
+        }
+        io::ErrorKind::PermissionDenied => "let this user read it",
+        _ => "pass a file that `debug_log` or the Pipecat recorder wrote",
+    }
+}
+
 /// A line that was skipped.
 ///
 /// ```
@@ -52,8 +63,10 @@ pub enum FrameLogError {
 /// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}: {reason}")]
+#[error("{}line {line}: {reason}", InPart(*.part))]
 pub struct BadLine {
+    /// The part that it stands in, of a log that has parts.
+    pub part: Option<u32>,
     /// Which line, from 1.
     pub line: u64,
     /// What is wrong with it.
@@ -87,6 +100,15 @@ pub enum LineError {
     /// The rest of the file cannot be read.
     #[error("cannot read on: {0}")]
     Read(#[from] io::Error),
+}
+
+/// The part that a line stands in, before the line.
+struct InPart(Option<u32>);
+
+impl fmt::Display for InPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |part| write!(f, "part {part}, "))
+    }
 }
 
 /// An error of JSON, without the line number that is always 1 here.

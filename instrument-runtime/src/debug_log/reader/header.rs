@@ -25,6 +25,8 @@ pub struct Header {
     pub turn_end_timeout: Option<Duration>,
     /// What the framework announces with frames of its own.
     pub signals: Signals,
+    /// Which part of the log this is, if it may have several.
+    pub part: Option<u32>,
 }
 
 impl Header {
@@ -58,6 +60,7 @@ impl From<HeaderLine<'_>> for Header {
             attributes: line.attributes.as_ref().map(attributes::from_json).unwrap_or_default(),
             turn_end_timeout: line.turn_end_timeout_ms.map(Duration::from_millis),
             signals: line.signals.map(Signals::from).unwrap_or_default(),
+            part: line.part,
         }
     }
 }

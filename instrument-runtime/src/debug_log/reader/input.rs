@@ -1,6 +1,6 @@
 //! The lines of a file, compressed or not.
 
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -35,6 +35,19 @@ impl<R: BufRead> Input<R> {
         match read {
             Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(error),
             _ => Ok(!line.is_empty()),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Input<R> {
+    /// What stands in the file, uncompressed. A compressed file whose writer died ends where its data do.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(input) => input.read(buffer),
+            Self::Gzip(input) => match input.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+                read => read,
+            },
         }
     }
 }

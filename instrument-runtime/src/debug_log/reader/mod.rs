@@ -2,6 +2,7 @@
 
 mod error;
 mod event;
+mod files;
 mod header;
 mod input;
 mod processors;
@@ -10,24 +11,25 @@ mod tests;
 
 pub use error::{BadLine, FrameLogError, LineError};
 pub use event::LoggedEvent;
+pub use files::{LogFiles, is_part_after};
 pub use header::Header;
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use self::files::AtEnd;
 use self::input::Input;
 use self::processors::Processors;
-use super::format::{EventLine, FooterLine, Line, VERSION};
+use super::format::{EventLine, FooterLine, HeaderLine, Line, VERSION};
 use super::payload::{ContextPayload, LoggedContext, Payload};
 use super::recent::Recent;
 use crate::core::frame::{Frame, FrameId};
 use crate::core::time::Time;
 
-/// Reads a frame log, gzipped or not: first its header, then event by event. A bad line is handed out as such, and
+/// Reads a frame log, gzipped or not, in one file or in parts: first its header, then event by event. A bad line is handed out as such, and
 /// reading goes on.
 ///
 /// ```
@@ -51,8 +53,24 @@ pub struct FrameLogReader<R> {
     header: Header,
     processors: Processors,
     contexts: Recent<Arc<LoggedContext>>,
+    /// Which part is being read, of a log that has several.
+    part: Option<u32>,
+    /// Events of the parts that have been read to their end.
+    events_before: u64,
+    /// The part that was read to its end says that another follows.
+    continues: bool,
     footer: Option<Footer>,
+    at_footer: AtFooter,
     finished: bool,
+}
+
+/// What to do once the footer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtFooter {
+    /// Read on: what follows is a mistake, and named.
+    ReadOn,
+    /// Stop: whoever waits for more waits for ever.
+    Stop,
 }
 
 /// What a log says behind its last event. A log without it was broken off: its process died.
@@ -64,13 +82,32 @@ pub struct Footer {
     pub dropped: u64,
 }
 
-impl FrameLogReader<BufReader<File>> {
-    /// Opens the file at `path`.
+impl FrameLogReader<BufReader<LogFiles>> {
+    /// Opens the file at `path`, and, if it is the part of a log, reads on in the parts behind it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FrameLogError> {
-        let path = path.as_ref();
-        let file =
-            File::open(path).map_err(|source| FrameLogError::Open { path: path.to_owned(), source })?;
-        Self::new(BufReader::new(file))
+        Self::of_files(path.as_ref(), AtEnd::Stop)
+    }
+
+    /// The same while the log is being written: waits for the file to be there, and then for each line, until the footer
+    /// is read. A log whose process died has none: whoever follows it waits for ever.
+    ///
+    /// ```no_run
+    /// use pipecat_instrument_runtime::debug_log::FrameLogReader;
+    ///
+    /// let reader = FrameLogReader::follow("frames-call-42.jsonl")?;
+    /// for event in reader.flatten() {
+    ///     println!("{}", event.class());
+    /// }
+    /// # Ok::<(), pipecat_instrument_runtime::debug_log::FrameLogError>(())
+    /// ```
+    pub fn follow(path: impl AsRef<Path>) -> Result<Self, FrameLogError> {
+        Ok(Self { at_footer: AtFooter::Stop, ..Self::of_files(path.as_ref(), AtEnd::Wait)? })
+    }
+
+    fn of_files(path: &Path, at_end: AtEnd) -> Result<Self, FrameLogError> {
+        let files = LogFiles::open(path, at_end)
+            .map_err(|source| FrameLogError::Open { path: path.to_owned(), source })?;
+        Self::new(BufReader::new(files))
     }
 }
 
@@ -92,6 +129,10 @@ impl<R: BufRead> FrameLogReader<R> {
             input,
             line,
             line_number: 1,
+            part: header.part,
+            events_before: 0,
+            continues: false,
+            at_footer: AtFooter::ReadOn,
             header,
             processors: Processors::default(),
             contexts: Recent::new(),
@@ -110,6 +151,11 @@ impl<R: BufRead> FrameLogReader<R> {
         self.footer
     }
 
+    /// The part that ought to follow what was read so far, and has not.
+    pub fn awaited_part(&self) -> Option<u32> {
+        self.part.filter(|_| self.continues).map(|part| part + 1)
+    }
+
     /// What the current line tells, if it is an event.
     fn take_in(&mut self, line: &[u8]) -> Result<Option<LoggedEvent>, LineError> {
         if self.footer.is_some() {
@@ -117,18 +163,40 @@ impl<R: BufRead> FrameLogReader<R> {
             return Err(LineError::AfterFooter);
         }
         match Line::parse(line)? {
+            Line::Header(header) if self.is_next_part(&header) => {
+                self.continues = false;
+                self.part = header.part;
+                self.line_number = 1;
+                Ok(None)
+            }
+            _ if self.continues => {
+                self.finished = true;
+                Err(LineError::AfterFooter)
+            }
             Line::Event(event) => self.event(&event).map(Some),
             Line::Processor(processor) => {
                 self.processors.describe(processor.into());
                 Ok(None)
             }
+            Line::Footer(FooterLine { events, continues: true, .. }) => {
+                self.events_before += events;
+                self.continues = true;
+                Ok(None)
+            }
             Line::Footer(FooterLine { events, dropped, .. }) => {
-                self.footer = Some(Footer { events, dropped });
+                self.footer = Some(Footer { events: self.events_before + events, dropped });
+                self.finished = self.at_footer == AtFooter::Stop;
                 Ok(None)
             }
             Line::Header(_) => Err(LineError::SecondHeader),
             Line::Unknown => Ok(None),
         }
+    }
+
+    fn is_next_part(&self, header: &HeaderLine<'_>) -> bool {
+        self.awaited_part().is_some_and(|awaited| header.part == Some(awaited))
+            && self.header.begun.as_unix_nanos() == header.wall
+            && self.header.conversation_id.as_deref() == header.conversation_id.as_deref()
     }
 
     fn event(&mut self, line: &EventLine<'_, &RawValue>) -> Result<LoggedEvent, LineError> {
@@ -172,7 +240,8 @@ impl<R: BufRead> Iterator for FrameLogReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.finished {
             self.line_number += 1;
-            let bad = |reason, line| Some(Err(BadLine { line, reason }));
+            let part = self.part;
+            let bad = |reason, line| Some(Err(BadLine { part, line, reason }));
             match self.input.read_line(&mut self.line) {
                 Ok(true) if self.line.trim_ascii().is_empty() => continue,
                 Ok(true) => {}

@@ -117,7 +117,7 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
     let path = directory.path("frames.jsonl");
     let template = FileTemplate::parse(&path).unwrap();
     let bounds = Bounds { events: 4, bytes: 1 << 20 };
-    let logs = DebugLog::with(template, bounds, |path| Ok(Box::new(Stuck(File::create(path)?))));
+    let logs = DebugLog::with(template, None, bounds, |path| Ok(Box::new(Stuck(File::create(path)?))));
     let log = logs.conversation(&opening("x"));
 
     let begun = Instant::now();
@@ -160,7 +160,7 @@ fn full_disk(path: &Path) -> io::Result<Box<dyn Write + Send>> {
 fn a_full_disk_stops_that_log_and_nothing_else() {
     let directory = Directory::new();
     let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
-    let logs = DebugLog::with(template, Bounds::default(), full_disk);
+    let logs = DebugLog::with(template, None, Bounds::default(), full_disk);
     let (unlucky, lucky) = (logs.conversation(&opening("unlucky")), logs.conversation(&opening("lucky")));
     for id in 0..3 {
         for log in [&unlucky, &lucky] {

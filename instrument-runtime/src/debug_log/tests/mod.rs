@@ -2,6 +2,7 @@
 
 mod broken;
 mod faults;
+mod parts;
 mod round_trip;
 
 use std::path::{Path, PathBuf};

@@ -6,8 +6,8 @@ use opentelemetry::trace::Status;
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::line::one_line;
 use crate::emit::keys::{self, MessageField, MessageKeys, MessageList};
+use crate::setup::text::one_line;
 
 /// What kind of span, as far as the tree cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! Lines that are never wider than they may be.
 
 use super::style::{Paint, TreeStyle};
-
-/// What stands for what was left out.
-const ELLIPSIS: char = '…';
+use crate::setup::text::{ELLIPSIS, beginning, columns, one_line, shorten};
 
 /// One line, put together from left to right, and cut where it would be too wide.
 #[derive(Debug)]
@@ -26,7 +24,7 @@ impl Line {
 
     /// Adds `text`.
     pub(super) fn add(&mut self, paint: Paint, text: &str) {
-        self.width += text.chars().count();
+        self.width += columns(text);
         self.pieces.push((paint, text.to_owned()));
     }
 
@@ -51,12 +49,14 @@ impl Line {
             + "\n"
     }
 
-    /// Cuts the line to its width, with an ellipsis as its last character.
+    /// Cuts the line to its width, with an ellipsis as its last character. Half a wide character is none.
     fn cut(&mut self) {
         let mut room = self.style.width.saturating_sub(1);
         for (_, text) in &mut self.pieces {
-            *text = text.chars().take(room).collect();
-            room -= text.chars().count();
+            let whole = columns(text);
+            *text = beginning(text, room).to_owned();
+            // What was cut ends the line, also where half a character would still have room.
+            room = if columns(text) < whole { 0 } else { room - whole };
         }
         self.trim();
         let paint = self.pieces.last().map_or(Paint::Plain, |(paint, _)| *paint);
@@ -79,52 +79,11 @@ impl Line {
     }
 }
 
-/// No more than `columns` of `text`; what is left out is an ellipsis.
-pub(super) fn shorten(text: &str, columns: usize) -> String {
-    if text.chars().nth(columns).is_none() {
-        return text.to_owned();
-    }
-    let Some(kept) = columns.checked_sub(1) else {
-        return String::new();
-    };
-    let kept: String = text.chars().take(kept).collect();
-    format!("{}{ELLIPSIS}", kept.trim_end())
-}
-
-/// `text` on one line: breaks, and what else would disturb a terminal, are single spaces.
-pub(super) fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Line, one_line, shorten};
+    use super::Line;
     use crate::setup::tree::style::Paint;
     use crate::setup::tree::{Colour, TreeStyle};
-
-    #[test]
-    fn what_is_cut_is_cut_between_characters() {
-        for (text, columns, short) in [
-            ("Hello", 5, "Hello"),
-            ("Hello", 4, "Hel…"),
-            ("Hello there", 7, "Hello…"),
-            ("日本語です", 3, "日本…"),
-            ("Hello", 1, "…"),
-            ("Hello", 0, ""),
-            ("", 0, ""),
-        ] {
-            assert_eq!(shorten(text, columns), short);
-        }
-    }
-
-    #[test]
-    fn text_cannot_disturb_the_terminal() {
-        assert_eq!(
-            one_line(" Two\n\tlines,\r\n a bell\u{7} and \u{1b}[31mred "),
-            "Two lines, a bell and [31mred"
-        );
-    }
 
     #[test]
     fn what_is_left_out_at_the_end_is_an_ellipsis() {
@@ -142,6 +101,18 @@ mod tests {
         line.gap(2);
         line.quote("Hello there.");
         assert_eq!(line.finish(), "bot  \"Hell…\"\n");
+    }
+
+    #[test]
+    fn a_line_is_measured_in_columns() {
+        let mut line = Line::new(TreeStyle { width: 13, colour: Colour::Never });
+        line.add(Paint::Plain, "bot");
+        line.gap(2);
+        line.quote("お茶をください");
+        assert_eq!(line.finish(), "bot  \"お茶…\"\n");
+        let mut line = Line::new(TreeStyle { width: 6, colour: Colour::Never });
+        line.add(Paint::Plain, "お茶をください");
+        assert_eq!(line.finish(), "お茶…\n");
     }
 
     #[test]

@@ -23,14 +23,15 @@ mod line;
 mod row;
 mod style;
 mod turn;
-mod units;
 
 pub use style::{Colour, TreeStyle};
 
 use opentelemetry_sdk::trace::SpanData;
 
+use super::text::one_line;
+use super::units;
 use forest::Conversation;
-use line::{Line, one_line};
+use line::Line;
 use style::Paint;
 
 /// The spans of some conversations, as trees.

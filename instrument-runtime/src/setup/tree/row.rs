@@ -3,10 +3,12 @@
 use opentelemetry_sdk::trace::SpanData;
 
 use super::facts::{self, Kind};
-use super::line::{Line, one_line, shorten};
+use super::line::Line;
 use super::style::Paint;
-use super::units;
 use crate::emit::keys;
+use crate::setup::service::service_label;
+use crate::setup::text::{columns, one_line, shorten};
+use crate::setup::units;
 
 /// Columns between two cells, and between two details.
 pub(super) const GAP: usize = 2;
@@ -48,16 +50,12 @@ pub(super) fn add_details(span: &SpanData, turn: &SpanData, line: &mut Line) {
     }
 }
 
-/// A service without the words that its row already begins with (`OpenAI` of `OpenAILLMService` in an `llm` row), and
-/// which one of its class, where there are several.
+/// A service without the words that its row already begins with, and its model.
 fn service(span: &SpanData, service_type: &str) -> String {
     let class = facts::text(span, keys::SERVICE_NAME).unwrap_or_default();
-    let stem = class.strip_suffix("Service").unwrap_or(class);
-    let stem = stem.strip_suffix(&service_type.to_uppercase()).unwrap_or(stem);
-    let instance = facts::text(span, keys::SERVICE_INSTANCE).and_then(|name| name.strip_prefix(class));
-    let further = instance.filter(|number| *number != "#0").unwrap_or_default();
     let model = facts::text(span, keys::LLM_MODEL_NAME).unwrap_or_default();
-    format!("{}{further} {model}", if stem.is_empty() { class } else { stem })
+    let label = service_label(class, facts::text(span, keys::SERVICE_INSTANCE), service_type);
+    format!("{label} {model}")
 }
 
 fn cuts(span: &SpanData) -> impl Iterator<Item = &'static str> {
@@ -115,8 +113,8 @@ fn add_call(span: &SpanData, line: &mut Line) {
         line.add(Paint::Plain, &arguments);
         return;
     };
-    let room = line.room().saturating_sub(ARROW.chars().count());
-    let left_over = room.saturating_sub(result.chars().count());
+    let room = line.room().saturating_sub(columns(ARROW));
+    let left_over = room.saturating_sub(columns(&result));
     line.add(Paint::Plain, &shorten(&arguments, left_over.max(room / 2)));
     line.add(Paint::Guide, ARROW);
     line.add(Paint::Plain, &result);

@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Style};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeStyle {
-    /// Columns that no line is wider than: 100 by default. A character counts as one column.
+    /// Columns that no line is wider than: 100 by default. A Chinese character takes two.
     pub width: usize,
     /// Whether lines are coloured: not by default, as only the caller knows whether this is a terminal.
     pub colour: Colour,

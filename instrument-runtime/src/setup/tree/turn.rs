@@ -4,11 +4,12 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::facts::{self, Kind};
 use super::forest::Node;
-use super::line::{Line, shorten};
+use super::line::Line;
 use super::row::{self, GAP};
 use super::style::{Paint, TreeStyle};
-use super::units;
 use crate::emit::keys;
+use crate::setup::text::{columns, shorten};
+use crate::setup::units;
 
 /// Below this width there is no room to say when each span began.
 const ROOM_FOR_OFFSETS: usize = 80;
@@ -194,9 +195,4 @@ impl<'a> Table<'a> {
         row::add_details(row.span, self.turn, &mut line);
         line.finish()
     }
-}
-
-/// How many columns `text` takes.
-fn columns(text: &str) -> usize {
-    text.chars().count()
 }

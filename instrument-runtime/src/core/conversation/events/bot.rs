@@ -6,6 +6,7 @@ use super::super::spans::{Facts, Synthesis, Turn};
 use super::super::{Announced, AudioBatch, Conversation, Moment};
 use crate::core::dedup::Aspect;
 use crate::core::frame::{Audio, Chunking, Delivery, FrameId, FramePushed, Role, Spacing, TextChunk};
+use crate::core::speech::{Speaker, Speech, SpeechChange};
 use crate::core::time::Time;
 use crate::core::turn::Floor;
 
@@ -96,6 +97,7 @@ impl Conversation {
         let turn = self.turn_or_new(moment);
         turn.begin(moment.spans);
         turn.bot_starts(now);
+        moment.spans.speech(Speech { who: Speaker::Bot, at: now, change: SpeechChange::Starts });
         for pending in std::mem::take(&mut self.pending_spoken) {
             self.count_as_spoken(&pending.chunk());
         }
@@ -104,6 +106,7 @@ impl Conversation {
     pub(in super::super) fn bot_stops(&mut self, moment: &mut Moment<'_>) {
         self.settle_back_channel(moment);
         self.voice.bot_stopped(moment.now);
+        moment.spans.speech(Speech { who: Speaker::Bot, at: moment.now, change: SpeechChange::Stops });
         if let Some(turn) = &mut self.turn {
             turn.floor.bot_stops(moment.now);
         }

@@ -6,8 +6,9 @@ use super::super::spans::{Ended, Turn};
 use super::super::{Conversation, Moment, Phase};
 use crate::core::frame::FramePushed;
 use crate::core::record::{EndReason, SpanKey, TurnNumber};
+use crate::core::speech::{Speaker, Speech, SpeechChange};
 use crate::core::time::Time;
-use crate::core::turn::UserSpeaks;
+use crate::core::turn::{Floor, UserSpeaks};
 
 /// How long the spans of an ended turn are held for what comes late.
 const HELD_FOR: Duration = Duration::from_secs(2);
@@ -194,6 +195,9 @@ impl Conversation {
         self.playback = self.playback.stopped();
         let Some(mut turn) = self.turn.take() else { return };
         let at = at.max(turn.start);
+        if turn.floor == Floor::Speaking {
+            moment.spans.speech(Speech { who: Speaker::Bot, at, change: SpeechChange::Stops });
+        }
         turn.ended = Some(Ended { at, reason, release_at: moment.now + HELD_FOR });
         self.last_turn_end = at;
         self.held.push_back(turn);

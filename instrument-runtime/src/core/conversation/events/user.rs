@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::super::spans::{Utterance, VoiceStop};
 use super::super::{Announced, Conversation, Moment};
 use crate::core::frame::{FrameKind, ProcessorRef, Role, Spacing, Transcript};
+use crate::core::speech::{Speaker, Speech, SpeechChange};
 use crate::core::time::Time;
 use std::time::Duration;
 
@@ -79,9 +80,17 @@ impl Heard {
     }
 }
 
+impl Moment<'_> {
+    /// The user's voice: as it was detected, where it is; else as it was announced.
+    fn user(&mut self, change: SpeechChange, at: Time) {
+        self.spans.speech(Speech { who: Speaker::User, at, change });
+    }
+}
+
 impl Conversation {
     pub(in super::super) fn voice_starts(&mut self, moment: &mut Moment<'_>) {
         self.voice.is_detected = true;
+        moment.user(SpeechChange::Starts, moment.now);
         self.voice.newest = Some(Activity { start: moment.now, stop: None, used: false });
         let goes_on = self.utterance.as_ref().is_some_and(|utterance| {
             utterance.is_speech() && !utterance.has_final() && utterance.user_stopped.is_none()
@@ -102,6 +111,7 @@ impl Conversation {
         let silence =
             stop_secs.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
         let stop = VoiceStop { at: moment.now, voice_end: moment.now - silence };
+        moment.user(SpeechChange::Stops, stop.voice_end);
         if let Some(newest) = &mut self.voice.newest {
             newest.stop = Some(moment.now);
         }
@@ -114,6 +124,9 @@ impl Conversation {
 
     /// A frame says that the user has begun to speak.
     pub(in super::super) fn user_is_announced(&mut self, moment: &mut Moment<'_>) {
+        if !self.voice.is_detected {
+            moment.user(SpeechChange::Starts, moment.now);
+        }
         let was_inferred = self.infers_user() && self.voice.newest.is_some_and(|newest| newest.used);
         self.voice.is_announced = true;
         if !was_inferred {
@@ -122,6 +135,9 @@ impl Conversation {
     }
 
     pub(in super::super) fn user_stops(&mut self, moment: &mut Moment<'_>) {
+        if !self.voice.is_detected {
+            moment.user(SpeechChange::Stops, moment.now);
+        }
         if let Some(utterance) = &mut self.utterance {
             utterance.user_stopped = Some(moment.now);
         }

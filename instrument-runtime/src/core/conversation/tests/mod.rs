@@ -1,6 +1,7 @@
 //! The rules of SPANS.md part 1, one situation a test: frames in, span trees out, as text.
 
 mod bounds;
+mod heard;
 mod inside;
 mod invariants;
 mod less;

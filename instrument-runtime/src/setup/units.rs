@@ -3,7 +3,15 @@
 use std::time::Duration;
 
 /// `duration` in the unit that suits it: `0.4 ms`, `64 ms`, `1.94 s`, `2 min 05 s`.
-pub(super) fn time(duration: Duration) -> String {
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pipecat_instrument_runtime::setup::units::time;
+///
+/// assert_eq!(time(Duration::from_millis(1_940)), "1.94 s");
+/// ```
+pub fn time(duration: Duration) -> String {
     let tenths_of_ms = (duration.as_nanos() + 50_000) / 100_000;
     let ms = (duration.as_nanos() + 500_000) / 1_000_000;
     let hundredths = (duration.as_millis() + 5) / 10;
@@ -20,7 +28,13 @@ pub(super) fn time(duration: Duration) -> String {
 }
 
 /// The same for seconds that may be below zero; `None` where they are no time at all.
-pub(super) fn seconds(seconds: f64) -> Option<String> {
+///
+/// ```
+/// use pipecat_instrument_runtime::setup::units::seconds;
+///
+/// assert_eq!(seconds(-0.12).as_deref(), Some("-120 ms"));
+/// ```
+pub fn seconds(seconds: f64) -> Option<String> {
     let duration = Duration::try_from_secs_f64(seconds.abs()).ok()?;
     let sign = if seconds < 0.0 { "-" } else { "" };
     Some(format!("{sign}{}", time(duration)))

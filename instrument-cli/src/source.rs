@@ -1,0 +1,126 @@
+//! Where a log is read from.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use pipecat_instrument_runtime::debug_log::{
+    BadLine, Footer, FrameLogError, FrameLogReader, Header, LogFiles, LoggedEvent, is_part_after,
+};
+
+/// Where a log is read from: a file, or, as `-`, standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "-" { Self::Stdin } else { Self::File(text.into()) })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("standard input"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Source {
+    /// Opens what is there.
+    pub(crate) fn open(&self) -> Result<LogReader, FrameLogError> {
+        Ok(match self {
+            Self::Stdin => LogReader::stdin()?,
+            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::open(path)?)),
+        })
+    }
+
+    /// Opens it, and waits for what is not there yet.
+    pub(crate) fn follow(&self) -> Result<LogReader, FrameLogError> {
+        Ok(match self {
+            Self::Stdin => LogReader::stdin()?,
+            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::follow(path)?)),
+        })
+    }
+
+    /// What a conversation without an id is called: by its file, so that it is the same each time.
+    pub(crate) fn name(&self) -> String {
+        let name = match self {
+            Self::Stdin => return "stdin".to_owned(),
+            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        };
+        name.split('.').next().unwrap_or_default().to_owned()
+    }
+
+    /// Whether it is a file that is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.path().is_some_and(|path| !path.exists())
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
+/// `sources` without the parts that are read with another one of them, as where a shell expands `logs/*`.
+pub(crate) fn without_later_parts(sources: &[Source]) -> Vec<&Source> {
+    let is_read_with = |later: &Source, earlier: &Source| {
+        earlier.path().zip(later.path()).is_some_and(|(earlier, later)| is_part_after(earlier, later))
+    };
+    sources.iter().filter(|later| !sources.iter().any(|earlier| is_read_with(later, earlier))).collect()
+}
+
+/// A log that is open.
+pub(crate) enum LogReader {
+    Stdin(Box<FrameLogReader<BufReader<io::Stdin>>>),
+    Files(Box<FrameLogReader<BufReader<LogFiles>>>),
+}
+
+impl LogReader {
+    fn stdin() -> Result<Self, FrameLogError> {
+        Ok(Self::Stdin(Box::new(FrameLogReader::new(BufReader::new(io::stdin()))?)))
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        match self {
+            Self::Stdin(reader) => reader.header(),
+            Self::Files(reader) => reader.header(),
+        }
+    }
+
+    pub(crate) fn footer(&self) -> Option<Footer> {
+        match self {
+            Self::Stdin(reader) => reader.footer(),
+            Self::Files(reader) => reader.footer(),
+        }
+    }
+
+    pub(crate) fn awaited_part(&self) -> Option<u32> {
+        match self {
+            Self::Stdin(reader) => reader.awaited_part(),
+            Self::Files(reader) => reader.awaited_part(),
+        }
+    }
+}
+
+impl Iterator for LogReader {
+    type Item = Result<LoggedEvent, BadLine>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Stdin(reader) => reader.next(),
+            Self::Files(reader) => reader.next(),
+        }
+    }
+}
