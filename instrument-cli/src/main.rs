@@ -3,6 +3,7 @@
 //! ```text
 //! pipecat-trace replay frames-call-42.jsonl
 //! pipecat-trace replay --otlp-json spans.jsonl logs/*.jsonl.gz
+//! pipecat-trace send --preset phoenix logs/*.jsonl.gz
 //! ```
 
 mod arguments;
@@ -10,17 +11,34 @@ mod gather;
 mod otlp;
 mod output;
 mod replay;
+mod send;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::arguments::{Arguments, Command};
+use self::arguments::{Arguments, Command, ReplayArguments, SendArguments};
 use self::replay::Outcome;
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Replay(arguments) } = Arguments::parse();
-    match replay::run(&arguments) {
+    match Arguments::parse().command {
+        Command::Replay(arguments) => replay(&arguments),
+        Command::Send(arguments) => send(&arguments),
+    }
+}
+
+fn send(arguments: &SendArguments) -> ExitCode {
+    match send::run(arguments) {
+        Ok(sent) => sent.into(),
+        Err(error) => {
+            anstream::eprintln!("pipecat-trace: {error}");
+            Outcome::Failed.into()
+        }
+    }
+}
+
+fn replay(arguments: &ReplayArguments) -> ExitCode {
+    match replay::run(arguments) {
         Ok(outcome) => outcome.into(),
         // Whoever reads the output has seen enough.
         Err(error) if error.is_closed_pipe() => Outcome::Good.into(),

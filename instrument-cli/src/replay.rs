@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
 }
 
 /// Says on standard error what is wrong with a log.
-fn complain(file: &Path, report: &ReplayReport) -> Outcome {
+pub(crate) fn complain(file: &Path, report: &ReplayReport) -> Outcome {
     let file = file.display();
     for bad in &report.bad_lines {
         anstream::eprintln!("{file}: {bad}");
@@ -135,7 +135,7 @@ impl<'a> Replayer<'a> {
 }
 
 /// The session of a log. One without an id is called by its file, so that it is the same each time.
-fn session(file: &Path, header: &Header) -> Session {
+pub(crate) fn session(file: &Path, header: &Header) -> Session {
     let id = header.conversation_id.clone().unwrap_or_else(|| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.split('.').next().unwrap_or_default().to_owned()
