@@ -6,8 +6,13 @@ mod support;
 use allocation_counter::measure;
 use opentelemetry::trace::noop::NoopTracerProvider;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
-use pipecat_instrument::frame::{Audio, Frame, Processor, Role, TextChunk};
+use pipecat_instrument::frame::{
+    Audio, Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, Role, TextChunk,
+};
 use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument_runtime::core::conversation::{Conversation, ConversationConfig};
+use pipecat_instrument_runtime::core::record::{Recording, SpanRecord, SpanStart, Spans};
+use pipecat_instrument_runtime::core::time::Time;
 use pipecat_instrument_runtime::emit::Tracers;
 use support::{provider, push};
 
@@ -17,7 +22,7 @@ const TOKEN: Frame<'static> = Frame::LlmText(TextChunk::new(" weather"));
 /// A second of a conversation is some hundred frames.
 const FRAMES: u64 = 10_000;
 
-struct Conversation {
+struct Observed {
     observer: Observer,
     microphone: Processor,
     llm: Processor,
@@ -26,7 +31,7 @@ struct Conversation {
     _provider: SdkTracerProvider,
 }
 
-impl Conversation {
+impl Observed {
     /// The bot speaks.
     fn under_way() -> Self {
         Self::traced_by(provider(&InMemorySpanExporter::default()))
@@ -61,21 +66,21 @@ impl Conversation {
 
 #[test]
 fn audio_of_the_user_takes_none() {
-    let it = Conversation::under_way();
+    let it = Observed::under_way();
     assert_eq!(it.allocations(&it.microphone, |index| 100 + index, &Frame::InputAudio(AUDIO)), 0);
     assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::Other { class: "Odd" }), 0);
 }
 
 #[test]
 fn audio_of_the_bot_takes_none() {
-    let it = Conversation::under_way();
+    let it = Observed::under_way();
     assert_eq!(it.allocations(&it.tts, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0);
     assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0, "later hops");
 }
 
 #[test]
 fn the_later_hops_of_a_frame_take_none() {
-    let it = Conversation::under_way();
+    let it = Observed::under_way();
     for frame in [TOKEN, Frame::UserStartedSpeaking, Frame::Transcription("Hello".into())] {
         push(&it.observer, &it.llm, 100, &frame);
         assert_eq!(it.allocations(&it.aggregator, |_| 100, &frame), 0, "{frame:?}");
@@ -84,7 +89,7 @@ fn the_later_hops_of_a_frame_take_none() {
 
 #[test]
 fn the_pieces_of_an_answer_take_none_but_for_the_growth_of_its_text() {
-    let it = Conversation::under_way();
+    let it = Observed::under_way();
     // Text and what is remembered of ids double in size now and then.
     let doublings = it.allocations(&it.llm, |index| 100 + index, &TOKEN);
     assert!(doublings < 50, "{doublings} allocations for {FRAMES} pieces");
@@ -95,7 +100,7 @@ fn the_pieces_of_an_answer_take_none_but_for_the_growth_of_its_text() {
 fn an_answer_that_is_not_sampled_is_not_held() {
     let held = |sampler| {
         let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
-        let it = Conversation::traced_by(provider);
+        let it = Observed::traced_by(provider);
         let pieces = || (0..FRAMES).for_each(|index| push(&it.observer, &it.llm, 100 + index, &TOKEN));
         measure(pieces).bytes_max
     };
@@ -115,4 +120,66 @@ fn a_conversation_that_has_only_begun_holds_little() {
         push(begun, &microphone, 1, &Frame::Start);
     });
     assert!(held.bytes_current < 4 * 1024, "{} bytes", held.bytes_current);
+}
+
+/// An hour of talk, told with its own times: what is held afterwards is what is held after a minute.
+#[test]
+fn an_hour_of_talk_holds_no_more_than_a_minute() {
+    let (minute, hour) = (held_after(10), held_after(600));
+    assert!(held_after(1) < 4 * 1024, "after a turn");
+    assert!(minute < 5 * 1024, "{minute} bytes after a minute");
+    assert!(hour < 24 * 1024, "{hour} bytes after an hour, with the ids that it remembers");
+    assert!(held_after(6_000) <= hour, "and no more after ten");
+}
+
+/// The bytes that a conversation holds after so many turns, in a pause.
+fn held_after(turns: u64) -> i64 {
+    let of = |name: &str, role| Processor::new(name, name, role);
+    let (input, stt) = (of("Input", Role::InputTransport), of("Stt", Role::Stt));
+    let (llm, tts, output) =
+        (of("Llm", Role::Llm), of("Tts", Role::Tts), of("Output", Role::OutputTransport));
+    let turn = [
+        (&input, Frame::VadUserStartedSpeaking),
+        (&input, Frame::UserStartedSpeaking),
+        (&stt, Frame::Transcription("What is the weather?".into())),
+        (&input, Frame::UserStoppedSpeaking),
+        (&llm, Frame::LlmResponseStart),
+        (&llm, TOKEN),
+        (&llm, TOKEN),
+        (&llm, Frame::LlmResponseEnd),
+        (&tts, Frame::TtsStarted { context_id: None }),
+        (&tts, Frame::TtsStopped { context_id: None }),
+        (&output, Frame::BotStartedSpeaking),
+        (&output, Frame::BotStoppedSpeaking),
+    ];
+    let mut conversation = None;
+    measure(|| {
+        let conversation = conversation.insert(Conversation::new(ConversationConfig::default()));
+        for index in 0..turns * turn.len() as u64 {
+            let (source, frame) = &turn[usize::try_from(index).unwrap_or(0) % turn.len()];
+            let hop = FramePushed {
+                source: (*source).into(),
+                destination: ProcessorRef::named("Next"),
+                direction: Direction::Downstream,
+                id: Some(FrameId(index * 9)),
+                sibling: None,
+                frame,
+            };
+            conversation.handle(Time::from_unix_nanos(index * 500_000_000), &hop, &mut Told);
+        }
+        let pause = Time::from_unix_nanos(u64::MAX / 2);
+        conversation.expire(pause, &mut Told);
+    })
+    .bytes_current
+}
+
+/// Spans that are told to nobody.
+struct Told;
+
+impl Spans for Told {
+    fn start(&mut self, _: SpanStart) -> Recording {
+        Recording::Yes
+    }
+
+    fn end(&mut self, _: SpanRecord) {}
 }

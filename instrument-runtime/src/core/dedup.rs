@@ -3,8 +3,6 @@
 //! A frame is seen once per hop with the same id. A broadcast is two frames that name each other as sibling; some
 //! broadcasts name none, and are two frames of one kind from one processor, up and down, within a millisecond.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use super::frame::{Direction, FrameId, FrameKind, FramePushed};
@@ -31,17 +29,16 @@ pub(crate) enum Aspect {
 /// Which frames have been seen. Bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    young: IdSet,
-    old: IdSet,
-    /// The greatest key that is among the old ones.
-    greatest_old: u64,
-    greatest: u64,
-    twins: Vec<Option<Twin>>,
+    young: Keys,
+    old: Keys,
+    /// One a kind.
+    twins: Vec<Twin>,
 }
 
 /// The newest frame of a kind that names no sibling.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Twin {
+    kind: FrameKind,
     source: String,
     direction: Direction,
     at: Time,
@@ -69,22 +66,19 @@ impl Seen {
     #[inline]
     fn insert(&mut self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        // Where ids rise, a new frame need not be looked for among the old ones.
-        if (key <= self.greatest_old && self.old.contains(&key)) || !self.young.insert(key) {
+        if self.old.contains(key) || !self.young.insert(key) {
             return false;
         }
-        self.greatest = self.greatest.max(key);
-        if self.young.len() >= REMEMBERED / 2 {
+        if self.young.0.len() >= REMEMBERED / 2 {
             std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-            self.greatest_old = self.greatest;
+            self.young.0.clear();
         }
         true
     }
 
     fn contains(&self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        self.young.contains(&key) || self.old.contains(&key)
+        self.young.contains(key) || self.old.contains(key)
     }
 
     fn is_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
@@ -92,19 +86,22 @@ impl Seen {
         if !can_be_broadcast(kind) {
             return false;
         }
-        let index = kind as usize;
-        if self.twins.len() <= index {
-            self.twins.resize(index + 1, None);
-        }
-        let twin = self.twins[index].as_ref().is_some_and(|last| {
+        let last = self.twins.iter().position(|last| last.kind == kind).map(|at| self.twins.swap_remove(at));
+        let is_twin = last.is_some_and(|last| {
             last.direction != hop.direction
                 && now.since(last.at) <= TWINS_WITHIN
                 && last.source == hop.source.id()
         });
         // The second of a pair is used up: a third frame is a broadcast of its own.
-        self.twins[index] =
-            (!twin).then(|| Twin { source: hop.source.id().to_owned(), direction: hop.direction, at: now });
-        twin
+        if !is_twin {
+            self.twins.push(Twin {
+                kind,
+                source: hop.source.id().to_owned(),
+                direction: hop.direction,
+                at: now,
+            });
+        }
+        is_twin
     }
 }
 
@@ -127,26 +124,34 @@ const fn key_of(id: FrameId, aspect: Aspect) -> u64 {
     id.0.wrapping_mul(4).wrapping_add(aspect as u64)
 }
 
-type IdSet = HashSet<u64, BuildHasherDefault<IdHasher>>;
+/// A set of keys, in rising order: most frameworks count their ids up, so that a new one goes to the end without a search,
+/// and a key takes the eight bytes that it has.
+#[derive(Debug, Default)]
+struct Keys(Vec<u64>);
 
-/// Ids are counters: one multiplication spreads them well enough, and nobody chooses them to collide.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
+impl Keys {
+    /// Whether it is new.
+    #[inline]
+    fn insert(&mut self, key: u64) -> bool {
+        if self.0.last().is_none_or(|&greatest| greatest < key) {
+            self.0.push(key);
+            return true;
         }
+        self.insert_among(key)
     }
 
-    fn write_u64(&mut self, id: u64) {
-        let mixed = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ (mixed >> 32);
+    /// Kept out of line: it is rare, and never far from the end, where ids rise.
+    #[inline(never)]
+    fn insert_among(&mut self, key: u64) -> bool {
+        let place = self.0.binary_search(&key);
+        if let Err(place) = place {
+            self.0.insert(place, key);
+        }
+        place.is_err()
+    }
+
+    fn contains(&self, key: u64) -> bool {
+        self.0.last().is_some_and(|&greatest| key <= greatest) && self.0.binary_search(&key).is_ok()
     }
 }
 

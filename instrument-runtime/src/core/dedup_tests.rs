@@ -81,5 +81,14 @@ fn memory_is_bounded_and_the_newest_ids_stay() {
     for id in 99_000..100_000 {
         assert!(!seen.first_of(Some(FrameId(id)), Aspect::Whole));
     }
-    assert!(seen.young.len() + seen.old.len() <= super::REMEMBERED);
+    assert!(seen.young.0.len() + seen.old.0.len() <= super::REMEMBERED);
+}
+
+#[test]
+fn ids_may_come_in_any_order() {
+    let mut seen = Seen::default();
+    // Each id from 0 to 999 once: 383 has no divisor in common with 1000.
+    let ids = || (0..1_000).map(|n| Some(FrameId(n * 383 % 1_000)));
+    assert!(ids().all(|id| seen.first_of(id, Aspect::Whole)));
+    assert!(ids().all(|id| !seen.first_of(id, Aspect::Whole)));
 }

@@ -20,11 +20,15 @@ thread_local! {
     static SCOPES: RefCell<Vec<Arc<ObserverGroup>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The group in force on this thread.
+/// The group in force on this thread. Inlined into annotated constructors: while nothing is in force, a load is all
+/// that they pay.
+#[inline]
 pub(super) fn current() -> Option<Arc<ObserverGroup>> {
-    if IN_FORCE.load(Ordering::Acquire) == 0 {
-        return None;
-    }
+    if IN_FORCE.load(Ordering::Acquire) == 0 { None } else { in_force() }
+}
+
+#[cold]
+fn in_force() -> Option<Arc<ObserverGroup>> {
     innermost_scope().or_else(|| read_process(|cell| cell.get().cloned()))
 }
 

@@ -1,3 +1,4 @@
 //! What tests are made of, ours and those of adapters. Needs the feature `testing`.
 
 pub mod made_up;
+pub mod traces;

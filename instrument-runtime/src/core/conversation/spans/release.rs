@@ -40,10 +40,9 @@ impl Turn {
     /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
     pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
         let latency = self.latency();
+        self.begin_what_waits(facts, spans);
         let end = self.end();
-        for mut utterance in std::mem::take(&mut self.utterances) {
-            utterance.service = utterance.service.or_else(|| facts.services.only_described(Role::Stt));
-            self.begin_utterance(&mut utterance, spans);
+        for utterance in std::mem::take(&mut self.utterances) {
             self.release_utterance(utterance, end, facts, spans);
         }
         self.hand_answers_to_syntheses();
@@ -69,6 +68,19 @@ impl Turn {
         }
     }
 
+    /// Begins the spans that waited for something to say whose or of what kind they are.
+    fn begin_what_waits(&mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
+        let mut utterances = std::mem::take(&mut self.utterances);
+        for utterance in &mut utterances {
+            utterance.service = utterance.service.take().or_else(|| facts.services.only_described(Role::Stt));
+            self.begin_utterance(utterance, spans);
+        }
+        self.utterances = utterances;
+        for index in 0..self.calls.len() {
+            self.begin_awaiting_call(index, spans);
+        }
+    }
+
     /// Whether it has very many spans of a kind.
     pub(crate) fn is_crowded(&self) -> bool {
         let most =
@@ -83,6 +95,7 @@ impl Turn {
             self.release_utterance(utterance, now, facts, spans);
         }
         if self.calls.len() >= MOST_SPANS {
+            self.begin_awaiting_call(0, spans);
             let call = self.calls.remove(0);
             self.release_call(call, now, facts, spans);
         }
@@ -126,11 +139,7 @@ impl Turn {
         }
     }
 
-    fn release_call(&mut self, mut call: Call, end: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        if call.awaits_kind {
-            call.awaits_kind = false;
-            self.begin_call(&call, spans);
-        }
+    fn release_call(&self, mut call: Call, end: Time, facts: &Facts<'_>, spans: &mut dyn Spans) {
         // A model that hears by itself heard all that the user said in this turn.
         if facts.services[call.service].is_speech_to_speech && call.heard.is_empty() {
             call.heard.push(self.heard.as_str(), Spacing::Between);

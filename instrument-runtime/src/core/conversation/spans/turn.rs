@@ -44,6 +44,8 @@ pub(crate) struct Turn {
     /// An error after which the pipeline could not go on.
     pub(crate) fatal: Faults,
     pub(crate) ended: Option<Ended>,
+    /// When the newest of its spans began.
+    newest_start: Time,
 }
 
 /// Whether a turn's span has begun: it does once something worth telling happens.
@@ -105,6 +107,7 @@ impl Turn {
             faults: Faults::default(),
             fatal: Faults::default(),
             ended: None,
+            newest_start: start,
         }
     }
 
@@ -227,12 +230,14 @@ impl Turn {
     /// A span begins within it.
     pub(crate) fn begin_child(&mut self, child: &Child<'_>, spans: &mut dyn Spans) {
         self.begin(spans);
+        let at = child.at.max(self.start);
+        self.newest_start = self.newest_start.max(at);
         if self.is_recorded() {
             spans.start(SpanStart {
                 key: child.key,
                 kind: child.kind,
                 parent: Some(child.parent.unwrap_or(self.key)),
-                at: child.at.max(self.start),
+                at,
                 name: child.name.to_owned(),
                 turn: self.number,
             });
@@ -267,9 +272,10 @@ impl Turn {
         }
     }
 
-    /// When it ended; not before it began.
+    /// When it ended; not before it began, nor before anything in it did: what a service began between the user's voice
+    /// and the frame that announces it is still of this turn.
     pub(crate) fn end(&self) -> Time {
-        self.ended.map_or(self.start, |ended| ended.at)
+        self.ended.map_or(self.start, |ended| ended.at).max(self.newest_start)
     }
 
     /// The span of an invocation begins, whatever its service turns out to be: something belongs under it.

@@ -64,6 +64,29 @@ fn a_user_who_cuts_the_bot_short_ends_the_turn_where_the_voice_began() {
 }
 
 #[test]
+fn what_a_service_began_between_the_voice_and_its_announcement_is_still_of_the_turn_that_was_cut() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
+    pipeline.at(1_800).answers("One. Two.").synthesises("a", "One.");
+    pipeline.at(1_900).bot_starts().spoken("a", "One.");
+    pipeline.at(2_500).voice().at(2_550).synthesises("b", "Two.");
+    pipeline.at(2_600).user_starts().bot_stops();
+    pipeline.at(3_000).silence().at(3_100).hears("Stop.").at(4_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2550 interrupted "Tell me." "One." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..1800 "Tell me." "One. Two." ttfb 0.100
+          tts 1800..1800 "One." "One."
+          tts 2550..2550 "Two." - interrupted
+        turn 2 2500..4000 ended "Stop." -
+          stt 2500..3100 "Stop."
+        "#,
+    );
+}
+
+#[test]
 fn a_user_who_speaks_again_before_the_bot_does_stays_in_the_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");

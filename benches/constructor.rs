@@ -1,0 +1,54 @@
+//! What an annotation costs a constructor while nothing is switched on. Read `benches/README.md`.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task {
+    pipeline: u64,
+    observer: Option<Observer>,
+}
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, observer: Observer) {
+        self.observer = Some(observer);
+    }
+}
+
+impl Task {
+    #[inline(never)]
+    fn bare(pipeline: u64) -> Self {
+        Self { pipeline, observer: None }
+    }
+
+    #[inline(never)]
+    #[instrument_task]
+    fn annotated(pipeline: u64) -> Self {
+        Self { pipeline, observer: None }
+    }
+
+    #[inline(never)]
+    #[instrument_task(conversation_id = call)]
+    fn with_arguments(pipeline: u64, call: &str) -> Self {
+        Self { pipeline: pipeline + call.len() as u64, observer: None }
+    }
+}
+
+fn switched_off(c: &mut Criterion) {
+    let mut group = c.benchmark_group("constructor, switched off");
+    group.bench_function("yardstick: bare", |b| b.iter(|| Task::bare(black_box(7)).pipeline));
+    group.bench_function("annotated", |b| b.iter(|| Task::annotated(black_box(7)).pipeline));
+    group.bench_function("annotated, with a conversation's id", |b| {
+        b.iter(|| Task::with_arguments(black_box(7), black_box("call-42")).pipeline);
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
+    targets = switched_off
+}
+criterion_main!(benches);

@@ -1,0 +1,113 @@
+//! How many instructions the hot path takes, counted by callgrind: the same on a busy machine. Read `benches/README.md`.
+//!
+//! Each benchmark is a thousand frames, and has a limit: who passes it looks at what made a frame dearer, and either
+//! mends that or says here why it is worth it.
+
+#![allow(
+    missing_docs,
+    clippy::needless_pass_by_value,
+    reason = "the harness makes public functions that take what they are set up with"
+)]
+
+mod support;
+
+use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
+
+use gungraun::prelude::*;
+use gungraun::{Callgrind, EventKind};
+use pipecat_instrument::Observer;
+use pipecat_instrument::frame::{Frame, FrameId, Role, TextChunk};
+use support::{Pipeline, group, piece};
+
+const FRAMES: u64 = 1_000;
+
+/// No more instructions than this for a thousand.
+fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
+    let limit = Callgrind::default().hard_limits([(EventKind::Ir, instructions)]).clone();
+    LibraryBenchmarkConfig::default().tool(limit).clone()
+}
+
+/// A conversation under way, and what is pushed past its observer.
+struct Scene {
+    pipeline: Pipeline,
+    observer: Observer,
+    /// What another thing would cost that does the same without knowing anything.
+    text: Mutex<String>,
+}
+
+fn answering() -> Scene {
+    let pipeline = Pipeline::new();
+    let observer = pipeline.answering(&group());
+    pipeline.push(&observer, Role::Llm, 90, &Frame::LlmText(TextChunk::new("The")));
+    Scene { pipeline, observer, text: Mutex::default() }
+}
+
+fn speaking() -> Scene {
+    let pipeline = Pipeline::new();
+    let observer = pipeline.speaking(&group());
+    Scene { pipeline, observer, text: Mutex::default() }
+}
+
+impl Scene {
+    /// A thousand frames, each a new one.
+    fn push(&self, role: Role, frame: &Frame<'_>) {
+        let mut hop = self.pipeline.hop(role, 0, 0, frame);
+        for id in 0..FRAMES {
+            hop.id = Some(FrameId(1_000 + id));
+            self.observer.on_push_frame(black_box(&hop));
+        }
+    }
+
+    /// The same frame, a thousand times.
+    fn push_again(&self, role: Role, frame: &Frame<'_>) {
+        let hop = self.pipeline.hop(role, 1, 1_000, frame);
+        self.pipeline.push(&self.observer, role, 1_000, frame);
+        for _ in 0..FRAMES {
+            self.observer.on_push_frame(black_box(&hop));
+        }
+    }
+}
+
+#[library_benchmark(config = at_most(26_000))]
+#[bench::scene(answering())]
+fn microphone(scene: Scene) -> Scene {
+    scene.push(Role::InputTransport, &Frame::InputAudio(piece()));
+    scene
+}
+
+#[library_benchmark(config = at_most(460_000))]
+#[bench::scene(speaking())]
+fn bot_audio(scene: Scene) -> Scene {
+    scene.push(Role::Tts, &Frame::TtsAudio(piece()));
+    scene
+}
+
+#[library_benchmark(config = at_most(56_000))]
+#[bench::scene(answering())]
+fn later_hop(scene: Scene) -> Scene {
+    scene.push_again(Role::Llm, &Frame::LlmText(TextChunk::new(" weather")));
+    scene
+}
+
+#[library_benchmark(config = at_most(540_000))]
+#[bench::scene(answering())]
+fn token(scene: Scene) -> Scene {
+    scene.push(Role::Llm, &Frame::LlmText(TextChunk::new(" weather")));
+    scene
+}
+
+#[library_benchmark]
+#[bench::scene(answering())]
+fn lock_and_push_str(scene: Scene) -> Scene {
+    for _ in 0..FRAMES {
+        black_box(&scene.text).lock().unwrap_or_else(PoisonError::into_inner).push_str(black_box(" weather"));
+    }
+    scene
+}
+
+library_benchmark_group!(
+    name = frames,
+    benchmarks = [microphone, bot_audio, later_hop, token, lock_and_push_str]
+);
+main!(library_benchmark_groups = frames);

@@ -1,0 +1,159 @@
+//! Made-up pipelines all the way to the spans that a backend gets, and what must hold of those.
+//!
+//! ```
+//! use pipecat_instrument_runtime::core::conversation::Signals;
+//! use pipecat_instrument_runtime::testing::made_up::Hop;
+//! use pipecat_instrument_runtime::testing::traces::{Telling, check, trace};
+//!
+//! let hops = Hop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
+//! let telling = Telling::from_byte(7);
+//! check(&trace(Signals::default(), &hops, telling), telling);
+//! ```
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+
+use super::made_up::{Hop, SAID, play_to};
+use crate::core::conversation::Signals;
+use crate::emit::{Conventions, EmitSettings, Emitter, Session, SpanNames, TraceLayout, Tracers, keys};
+use crate::privacy::{Hide, Privacy, TraceConfig};
+
+/// The session of every made-up conversation.
+const SESSION: &str = "made-up";
+
+/// How a made-up conversation is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling {
+    /// In which words.
+    pub conventions: Conventions,
+    /// What is one trace.
+    pub layout: TraceLayout,
+    /// How much room a span has.
+    pub attribute_limit: usize,
+    /// Whether everything that can be hidden is.
+    pub everything: Hide,
+}
+
+impl Telling {
+    /// A choice, by a fuzzer's byte.
+    pub fn from_byte(byte: u8) -> Self {
+        let bit = |at: u8| byte & (1 << at) != 0;
+        let more = [
+            (bit(0), Conventions::GEN_AI),
+            (bit(1), Conventions::PIPECAT),
+            (bit(2), Conventions::LANGFUSE),
+            (bit(3), Conventions::OPENOBSERVE),
+        ];
+        Self {
+            conventions: more
+                .into_iter()
+                .filter(|(chosen, _)| *chosen)
+                .fold(Conventions::OPENINFERENCE, |all, (_, one)| all | one),
+            layout: if bit(4) { TraceLayout::PerConversation } else { TraceLayout::PerTurn },
+            attribute_limit: if bit(5) { 40 } else { 128 },
+            everything: if bit(6) { Hide::Yes } else { Hide::No },
+        }
+    }
+}
+
+/// Plays made-up hops to a conversation, and gives what an exporter gets of it.
+///
+/// # Panics
+///
+/// If something is still due after the end.
+pub fn trace(signals: Signals, hops: &[Hop], telling: Telling) -> Vec<SpanData> {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .with_max_attributes_per_span(u32::MAX)
+        .build();
+    let settings = EmitSettings {
+        attribute_limit: telling.attribute_limit,
+        ..EmitSettings::default()
+            .layout(telling.layout)
+            .conventions(telling.conventions)
+            .span_names(SpanNames::Pipecat)
+    };
+    let session = Session::new(SESSION).attribute(KeyValue::new("tenant.seats", 12));
+    let hide = telling.everything;
+    let config = TraceConfig::default()
+        .hide_inputs(hide)
+        .hide_outputs(hide)
+        .hide_llm_invocation_parameters(hide)
+        .hide_llm_tools(hide);
+    let mut emitter =
+        Emitter::new(&Tracers::new(&provider), Arc::new(settings), session).privacy(Privacy::new(config));
+    play_to(signals, hops, &mut emitter);
+    emitter.finish();
+    exporter.get_finished_spans().unwrap_or_default()
+}
+
+/// Holds what must always hold of the spans that an exporter gets.
+///
+/// # Panics
+///
+/// If it does not hold: each span comes once, with the session, its kind, a status and no key twice or beneath another; a
+/// child lies within its parent, but for tools, which may outlive theirs; and nothing hidden is anywhere.
+pub fn check(spans: &[SpanData], telling: Telling) {
+    let by_id: HashMap<SpanId, &SpanData> =
+        spans.iter().map(|span| (span.span_context.span_id(), span)).collect();
+    assert_eq!(by_id.len(), spans.len(), "a span is exported once");
+    for span in spans {
+        check_alone(span, telling.attribute_limit);
+        if span.parent_span_id == SpanId::INVALID {
+            continue;
+        }
+        let Some(parent) = by_id.get(&span.parent_span_id) else { panic!("{span:?} without its parent") };
+        assert_eq!(span.span_context.trace_id(), parent.span_context.trace_id(), "of one trace");
+        assert!(span.start_time >= parent.start_time, "{span:?} before {parent:?}");
+        let outlives = span.name.starts_with("pipecat.tool.");
+        assert!(outlives || span.end_time <= parent.end_time, "{span:?} after {parent:?}");
+    }
+    let roots = spans.iter().filter(|span| span.parent_span_id == SpanId::INVALID);
+    let root = match telling.layout {
+        TraceLayout::PerTurn => "turn-",
+        TraceLayout::PerConversation => "conversation-made-up",
+    };
+    for span in roots {
+        assert!(span.name.starts_with(root), "{} is no root", span.name);
+    }
+    if telling.everything == Hide::Yes {
+        let all_that_leaves = format!("{spans:?}");
+        assert!(!all_that_leaves.contains(SAID), "hidden, and there: {all_that_leaves}");
+    }
+}
+
+fn check_alone(span: &SpanData, room: usize) {
+    let name = &span.name;
+    assert!(span.end_time >= span.start_time, "{span:?} ends before it begins");
+    assert_ne!(span.status, Status::Unset, "{name} says nothing of how it went");
+    let within = span.start_time..=span.end_time;
+    assert!(span.events.iter().all(|event| within.contains(&event.timestamp)), "{name}: events within");
+    let keys: HashSet<&str> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(keys.len(), span.attributes.len(), "{name}: a key is written once");
+    let beneath = |key: &&str| key.match_indices('.').any(|(dot, _)| keys.contains(&key[..dot]));
+    assert_eq!(keys.iter().copied().find(beneath), None, "{name}: no key lies beneath another");
+    assert_eq!(told(span, keys::SESSION_ID), Some(SESSION.to_owned()));
+    assert!(told(span, keys::SPAN_KIND).is_some(), "{name} has a kind");
+    assert!(span.attributes.len() <= room, "{name}: no more than there is room for");
+    let own = told(span, "tenant.seats");
+    assert!(
+        own.as_deref() == Some("12") || span.attributes.len() == room,
+        "{span:?}: a maker's own attribute"
+    );
+}
+
+fn told(span: &SpanData, key: &str) -> Option<String> {
+    let attribute = span.attributes.iter().find(|attribute| attribute.key.as_str() == key)?;
+    Some(match &attribute.value {
+        Value::String(text) => text.as_str().to_owned(),
+        other => other.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! What breaks around a conversation, and what is left of it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Barrier;
+use std::task::{Context, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
+use pipecat_instrument::frame::{Frame, Processor, Role, TextChunk};
+use pipecat_instrument::{ObserveOptions, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
+use pipecat_instrument_runtime::core::conversation::ConversationConfig;
+use pipecat_instrument_runtime::core::record::{Body, EndReason, GatheredSpans};
+use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
+use support::{Traced, attribute, provider, push, yield_once};
+
+#[derive(Default)]
+struct Task(Option<Observer>);
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, observer: Observer) {
+        self.0 = Some(observer);
+    }
+}
+
+#[instrument_task]
+impl Task {
+    fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The frames of a turn with a question and an answer, and who pushes them.
+fn a_turn() -> Vec<(Processor, Frame<'static>)> {
+    let of = |name: &str, role| Processor::new(name, name, role);
+    let input = of("Input", Role::InputTransport);
+    let (stt, llm, tts) = (of("Stt", Role::Stt), of("Llm", Role::Llm), of("Tts", Role::Tts));
+    let output = of("Output", Role::OutputTransport);
+    let mut frames = vec![
+        (input.clone(), Frame::Start),
+        (input.clone(), Frame::VadUserStartedSpeaking),
+        (input.clone(), Frame::UserStartedSpeaking),
+        (input.clone(), Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: None }),
+        (input, Frame::UserStoppedSpeaking),
+        (stt, Frame::Transcription("What is the weather?".into())),
+        (llm.clone(), Frame::LlmResponseStart),
+    ];
+    frames.extend(["It", " is", " sunny."].map(|piece| (llm.clone(), Frame::LlmText(TextChunk::new(piece)))));
+    frames.extend([
+        (llm, Frame::LlmResponseEnd),
+        (tts.clone(), Frame::TtsStarted { context_id: None }),
+        (tts.clone(), Frame::TtsText(TextChunk::new("It is sunny."))),
+        (tts, Frame::TtsStopped { context_id: None }),
+        (output.clone(), Frame::BotStartedSpeaking),
+        (output, Frame::BotStoppedSpeaking),
+    ]);
+    frames
+}
+
+async fn call() {
+    let task = Task::new();
+    for (id, (source, frame)) in (1..).zip(a_turn()) {
+        push(task.0.as_ref().unwrap(), &source, id, &frame);
+        yield_once().await;
+    }
+}
+
+/// Every span once, with how it went; and what the turn says of its end, if there is one.
+fn assert_whole(spans: &[SpanData]) -> Option<String> {
+    let ids: HashSet<_> = spans.iter().map(|span| span.span_context.span_id()).collect();
+    assert_eq!(ids.len(), spans.len(), "each is exported once");
+    for span in spans {
+        assert_ne!(span.status, Status::Unset, "{}", span.name);
+        assert!(span.end_time >= span.start_time, "{}", span.name);
+    }
+    let mut turns = spans.iter().filter(|span| span.name == "pipecat.conversation.turn");
+    let reason = turns.next().map(|turn| attribute(turn, "conversation.end_reason").unwrap());
+    assert!(turns.next().is_none(), "one turn");
+    assert!(spans.is_empty() || reason.is_some(), "no span without its turn");
+    reason
+}
+
+#[test]
+fn a_call_that_is_aborted_at_any_await_leaves_no_span_open() {
+    let awaits = a_turn().len();
+    let mut reasons = Vec::new();
+    for polls in 0..=awaits + 1 {
+        let traced = Traced::new();
+        let mut dropped = Box::pin(call());
+        for _ in 0..polls {
+            let _ = dropped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+        drop(dropped);
+        reasons.extend(assert_whole(&traced.spans()));
+    }
+    let before_the_words = 6;
+    assert_eq!(
+        reasons,
+        vec!["cancelled"; awaits + 2 - before_the_words],
+        "nobody was known to listen before"
+    );
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_a_log_that_replays() {
+    const LOG: &str = "PIPECAT_INSTRUMENT_TEST_KILLED_LOG";
+
+    if let Some(path) = std::env::var_os(LOG) {
+        talk_until_killed(Path::new(&path));
+    }
+    let directory = Scratch::new("killed");
+    let log = directory.0.join("call-1.jsonl");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_process_that_is_killed_leaves_a_log_that_replays"])
+        .env(LOG, directory.0.join("{conversation_id}.jsonl"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(|| fs::read_to_string(&log).is_ok_and(|log| log.matches("LLMTextFrame").count() > 100));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let mut reader = FrameLogReader::open(&log).unwrap();
+    let mut spans = GatheredSpans::default();
+    replay(&mut reader, ConversationConfig::default(), &mut spans);
+    let turn = spans.ended.last().unwrap();
+    let Body::Turn(turn) = &turn.body else { panic!("{turn:?}") };
+    assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
+    assert_eq!(turn.end_reason, EndReason::Cancelled);
+    assert!(turn.output.as_deref().unwrap().starts_with("It is sunny."), "{turn:?}");
+}
+
+/// A bot that never stops.
+fn talk_until_killed(log: &Path) -> ! {
+    let _traced = Traced::with(PipecatInstrumentor::builder().debug_log(log));
+    let observer = &PipecatInstrumentor::observe(ObserveOptions::new().conversation_id("call-1")).unwrap();
+    let frames = a_turn();
+    let llm = Processor::new("Llm", "Llm", Role::Llm);
+    let before_the_answer_ends =
+        frames.iter().take_while(|(_, frame)| !matches!(frame, Frame::LlmResponseEnd));
+    for (id, (source, frame)) in (1..).zip(before_the_answer_ends) {
+        push(observer, source, id, frame);
+    }
+    for id in 100.. {
+        push(observer, &llm, id, &Frame::LlmText(TextChunk::new(" Really.")));
+        thread::sleep(Duration::from_millis(1));
+    }
+    unreachable!("ids are enough for a long time")
+}
+
+#[test]
+fn a_log_that_is_deleted_while_it_is_written_disturbs_nothing() {
+    let directory = Scratch::new("deleted");
+    let log = directory.0.join("frames.jsonl");
+    let traced = Traced::with(PipecatInstrumentor::builder().debug_log(&log));
+    let task = Task::new();
+    for (id, (source, frame)) in (1..).zip(a_turn()) {
+        push(task.0.as_ref().unwrap(), &source, id, &frame);
+        if id == 5 {
+            PipecatInstrumentor::flush_debug_log(Duration::from_secs(10)).unwrap();
+            fs::remove_dir_all(&directory.0).unwrap();
+        }
+    }
+    drop(task);
+    PipecatInstrumentor::flush_debug_log(Duration::from_secs(10)).unwrap();
+    assert_eq!(assert_whole(&traced.spans()).as_deref(), Some("cancelled"));
+    assert_eq!(traced.spans().len(), 4);
+}
+
+/// Each task that was given an observer has its turn, and each turn was such a task's, whenever the switch was turned.
+#[test]
+fn switching_on_and_off_in_a_storm_of_new_tasks_loses_no_turn() {
+    const THREADS: usize = 4;
+    const TASKS: usize = 200;
+
+    let spans = InMemorySpanExporter::default();
+    let provider = provider(&spans);
+    let together = Barrier::new(THREADS + 1);
+    let observed: usize = thread::scope(|scope| {
+        let builds_tasks = || {
+            together.wait();
+            let has_observer = |_: &usize| {
+                let task = Task::new();
+                if let Some(observer) = &task.0 {
+                    (1..).zip(a_turn()).for_each(|(id, (source, frame))| push(observer, &source, id, &frame));
+                }
+                task.0.is_some()
+            };
+            (0..TASKS).filter(has_observer).count()
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(builds_tasks)).collect();
+        together.wait();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            PipecatInstrumentor::instrument(provider.clone()).unwrap();
+            thread::yield_now();
+            PipecatInstrumentor::uninstrument();
+        }
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    let spans = spans.get_finished_spans().unwrap();
+    let turns = spans.iter().filter(|span| span.name == "pipecat.conversation.turn").count();
+    assert!(observed > 0, "some are built while it is on");
+    assert_eq!(turns, observed);
+    assert_eq!(spans.len(), observed * 4, "turn, STT, LLM, TTS");
+}
+
+fn wait_until(mut done: impl FnMut() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < limit, "it never came to pass");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A directory of this test alone, gone with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pipecat-instrument-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
