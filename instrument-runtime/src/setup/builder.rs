@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanProcessor, TracerProviderBuilder,
 };
 
-use super::delivery::{Admission, Delivery, Ledger, Target, Transport};
+use super::delivery::{Admission, Delivery, Ledger, Room, Target, Transport};
 use super::headers;
 use super::lane::Lane;
 use super::secret::Secret;
@@ -49,6 +49,10 @@ pub struct SetupBuilder {
     processors: Vec<AddProcessor>,
     wrong: Option<SetupError>,
 }
+
+/// How many spans the SDK's batch processor holds of those that wait. It sets the room for them aside at the start, 352
+/// bytes each: the rest waits in a queue that takes what it needs.
+const HANDED_SPANS: usize = 2_048;
 
 type AddProcessor = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
 
@@ -211,7 +215,7 @@ impl SetupBuilder {
     /// How many spans go in one request, at most: 512 unless told otherwise, and never more than some 3 MiB of them.
     /// Instead of `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`.
     pub fn max_batch_spans(mut self, spans: usize) -> Self {
-        self.said.batch.batch_spans = Some(spans);
+        self.said.batch.request_spans = Some(spans);
         self
     }
 
@@ -309,15 +313,18 @@ fn lane(destination: Destination, batch: &Batch, resource: &Resource) -> Result<
             (Target::from(&*settings), super::lane::open(&settings, resource)?, Some(settings))
         }
     };
-    let ledger = Arc::new(Ledger::new(target, batch.queue_spans, batch.queue_bytes));
+    let handed = batch.queue_spans.min(HANDED_SPANS.max(batch.request_spans));
+    let room = Room { spans: batch.queue_spans, bytes: batch.queue_bytes, handed };
+    let ledger = Arc::new(Ledger::new(target, room));
     let config = BatchConfigBuilder::default()
-        .with_max_queue_size(batch.queue_spans)
-        .with_max_export_batch_size(batch.batch_spans)
+        .with_max_queue_size(handed)
+        .with_max_export_batch_size(batch.request_spans)
         .with_scheduled_delay(batch.delay)
         .build();
-    let batches = BatchSpanProcessor::builder(Delivery::new(transport, Arc::clone(&ledger)))
-        .with_batch_config(config)
-        .build();
+    let batches =
+        BatchSpanProcessor::builder(Delivery::new(transport, Arc::clone(&ledger), batch.request_spans))
+            .with_batch_config(config)
+            .build();
     Ok(Lane { processor: Admission::new(batches, Arc::clone(&ledger)), ledger, otlp })
 }
 
@@ -325,5 +332,5 @@ fn console() -> Transport {
     use std::io::IsTerminal;
 
     let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
-    Transport::Console(ConsoleExporter::stdout(TreeStyle { colour, ..TreeStyle::default() }))
+    Transport::Console(Box::new(ConsoleExporter::stdout(TreeStyle { colour, ..TreeStyle::default() })))
 }

@@ -52,13 +52,14 @@ impl fmt::Display for Checked {
 mod asking {
     use std::sync::mpsc;
     use std::thread;
-    use std::time::{Duration, Instant, SystemTime};
+    use std::time::Duration;
 
     use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceState};
     use opentelemetry::{InstrumentationScope, KeyValue};
     use opentelemetry_sdk::Resource;
     use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SpanData, SpanEvents, SpanLinks};
 
+    use super::super::clock::{self, Stopwatch};
     use super::super::delivery::{Cause, Receipt};
     use super::super::lane::{self, Lane};
     use super::super::settings::OtlpSettings;
@@ -73,12 +74,12 @@ mod asking {
             let mut took = Vec::new();
             for lane in &self.lanes {
                 let Some(settings) = &lane.otlp else { continue };
-                let start = Instant::now();
+                let watch = Stopwatch::start();
                 let outcome = ask(settings, &self.resource);
                 if let Some(cause) = cause(outcome) {
                     return Err(failed(lane, cause));
                 }
-                took.push((lane.ledger.target().name(), start.elapsed()));
+                took.push((lane.ledger.target().name(), watch.elapsed()));
             }
             Ok(Checked { took })
         }
@@ -114,7 +115,7 @@ mod asking {
 
     fn span() -> SpanData {
         let ids = RandomIdGenerator::default();
-        let now = SystemTime::now();
+        let now = clock::now();
         SpanData {
             span_context: SpanContext::new(
                 ids.new_trace_id(),

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
+use super::clock::Deadline;
 use super::delivery::DeliveryReport;
 use super::lane::Lane;
 use super::reader::SettingWarning;
@@ -88,7 +89,7 @@ impl Setup {
 
     /// The same, for `timeout` at the most.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
-        let deadline = Instant::now() + timeout;
+        let deadline = Deadline::within(timeout);
         for lane in &self.lanes {
             // The SDK's own flush waits five seconds, whatever one has to spare.
             let processor = lane.processor.clone();
@@ -106,10 +107,10 @@ impl Setup {
 
     /// Sends what waits and closes down, in `timeout` at the most; says what became of all spans. Blocks.
     pub fn shutdown(self, timeout: Duration) -> DeliveryReport {
-        let deadline = Instant::now() + timeout;
+        let deadline = Deadline::within(timeout);
         let _ = self.flush_within(timeout);
         // What has not gone by now waits for a backend that hangs: it is left to it.
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let left = deadline.left().unwrap_or(Duration::from_millis(1));
         let _ = self.provider.shutdown_with_timeout(left);
         self.report()
     }

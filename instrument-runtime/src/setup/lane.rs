@@ -22,10 +22,12 @@ pub(super) struct Lane {
 pub(super) fn open(settings: &OtlpSettings, resource: &Resource) -> Result<Transport, SetupError> {
     match settings.protocol {
         super::Protocol::HttpProtobuf => {
-            super::otlp::HttpTransport::open(settings, resource).map(Transport::Http)
+            super::otlp::HttpTransport::open(settings, resource).map(|http| Transport::Http(Box::new(http)))
         }
         #[cfg(feature = "otlp-grpc")]
-        super::Protocol::Grpc => super::otlp::GrpcTransport::open(settings, resource).map(Transport::Grpc),
+        super::Protocol::Grpc => {
+            super::otlp::GrpcTransport::open(settings, resource).map(|grpc| Transport::Grpc(Box::new(grpc)))
+        }
         #[cfg(not(feature = "otlp-grpc"))]
         super::Protocol::Grpc => Err(not_built_in(settings, "otlp-grpc")),
     }

@@ -39,6 +39,8 @@
 mod backend;
 mod builder;
 mod check;
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "a check is timed, where there is one"))]
+mod clock;
 mod console;
 #[cfg_attr(
     not(feature = "otlp"),

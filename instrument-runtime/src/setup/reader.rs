@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number of at least `least`.
-    pub(super) fn number<T: FromStr + PartialOrd>(
+    pub(super) fn number<T: FromStr + PartialOrd + Copy>(
         &mut self,
         variable: &'static str,
         least: T,

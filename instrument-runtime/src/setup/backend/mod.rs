@@ -36,7 +36,7 @@ pub enum Backend {
     Arize,
     /// Langfuse: `LANGFUSE_PUBLIC_KEY`, `LANGFUSE_SECRET_KEY`, `LANGFUSE_BASE_URL` or `LANGFUSE_REGION`.
     Langfuse,
-    /// OpenObserve: `OPENOBSERVE_URL`, `OPENOBSERVE_ORG`, `OPENOBSERVE_AUTH_TOKEN`, `OPENOBSERVE_TRACES_STREAM_NAME`.
+    /// `OpenObserve`: `OPENOBSERVE_URL`, `OPENOBSERVE_ORG`, `OPENOBSERVE_AUTH_TOKEN`, `OPENOBSERVE_TRACES_STREAM_NAME`.
     OpenObserve,
     /// Jaeger on this machine, unless an endpoint is set.
     Jaeger,

@@ -12,6 +12,7 @@ const AUTH_TOKEN: &str = "OPENOBSERVE_AUTH_TOKEN";
 const STREAM_NAME: &str = "OPENOBSERVE_TRACES_STREAM_NAME";
 
 const LOCAL: &str = "http://localhost:5080";
+const PAGE_PORT: u16 = 5080;
 const GRPC_PORT: u16 = 5081;
 
 pub(super) const KNOWN: Known = Known {
@@ -37,12 +38,9 @@ fn account(environment: &Environment, protocol: Protocol) -> Result<Account, Set
         Protocol::Grpc => {
             headers.push(("organization".to_owned(), Secret::new(org)));
             let address = Address::parse(URL, base)?;
-            // Only the port of the page is known to be another.
-            address
-                .port()
-                .is_none_or(|port| port == 5080)
-                .then(|| address.with_port(GRPC_PORT))
-                .unwrap_or(base.to_owned())
+            // Only of the page's port is it known that gRPC has another.
+            let is_of_the_page = address.port().is_none_or(|port| port == PAGE_PORT);
+            if is_of_the_page { address.with_port(GRPC_PORT) } else { base.to_owned() }
         }
     };
     Ok(Account { endpoint, endpoint_variable: URL, headers, project: None, credentials: AUTH_TOKEN })

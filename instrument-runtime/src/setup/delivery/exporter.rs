@@ -16,28 +16,41 @@ const REQUEST_BYTES: usize = 3 * 1024 * 1024;
 pub(in crate::setup) struct Delivery {
     transport: Transport,
     ledger: Arc<Ledger>,
+    most_spans: usize,
 }
 
 impl Delivery {
-    pub(in crate::setup) fn new(transport: Transport, ledger: Arc<Ledger>) -> Self {
-        Self { transport, ledger }
+    /// Sends by `transport`, up to `most_spans` in a request.
+    pub(in crate::setup) fn new(transport: Transport, ledger: Arc<Ledger>, most_spans: usize) -> Self {
+        Self { transport, ledger, most_spans }
+    }
+
+    /// Whether all of it was taken.
+    async fn deliver(&self, batch: Vec<SpanData>) -> bool {
+        let mut is_taken = true;
+        for (request, bytes) in Requests::of(batch) {
+            let spans = request.len();
+            let outcome = self.transport.send(request).await;
+            is_taken &= outcome.is_ok();
+            self.ledger.settle(spans, bytes, outcome);
+        }
+        is_taken
     }
 }
 
 impl SpanExporter for Delivery {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let mut failed = false;
-        for (request, bytes) in Requests::of(batch) {
-            let spans = request.len();
-            let outcome = self.transport.send(request).await;
-            failed |= outcome.is_err();
-            self.ledger.settle(spans, bytes, outcome);
+        self.ledger.take_handed(batch.len());
+        let mut is_taken = self.deliver(batch).await;
+        // What had no room in the batch processor comes after it, at once.
+        while let Some(batch) = self.ledger.take_behind(self.most_spans) {
+            is_taken &= self.deliver(batch).await;
         }
         // The ledger has the reason; the SDK would only repeat it.
-        if failed {
-            Err(OTelSdkError::InternalFailure("not all spans were taken".to_owned()))
-        } else {
+        if is_taken {
             Ok(())
+        } else {
+            Err(OTelSdkError::InternalFailure("not all spans were taken".to_owned()))
         }
     }
 }

@@ -1,10 +1,14 @@
 //! The counts of one destination.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+
+use opentelemetry_sdk::trace::SpanData;
 
 use super::report::{DestinationReport, Refused};
-use super::{Cause, Receipt, Target};
+use super::{Cause, Receipt, Target, size};
+use crate::setup::clock::Deadline;
 
 /// How many kinds of failure are told apart. What comes after goes with the last.
 const MOST_KINDS: usize = 8;
@@ -13,14 +17,26 @@ const MOST_KINDS: usize = 8;
 #[derive(Debug)]
 pub(in crate::setup) struct Ledger {
     target: Target,
-    most_spans: usize,
-    most_bytes: usize,
+    room: Room,
     counts: Mutex<Counts>,
     settled: Condvar,
 }
 
-#[derive(Debug, Default)]
+/// How much may wait.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::setup) struct Room {
+    pub(in crate::setup) spans: usize,
+    pub(in crate::setup) bytes: usize,
+    /// How many of the spans the batch processor has room for; the others wait behind them.
+    pub(in crate::setup) handed: usize,
+}
+
+#[derive(Default)]
 struct Counts {
+    /// Spans that wait behind those that the batch processor has been handed.
+    behind: VecDeque<SpanData>,
+    /// How many it has been handed, and has not passed on.
+    handed: usize,
     given: u64,
     waiting: usize,
     waiting_bytes: usize,
@@ -31,6 +47,16 @@ struct Counts {
     closed: bool,
 }
 
+/// Spans hold what was said.
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counts")
+            .field("given", &self.given)
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Counts {
     /// How many of those that were given have gone one way or the other.
     fn settled(&self) -> u64 {
@@ -39,36 +65,57 @@ impl Counts {
 }
 
 impl Ledger {
-    pub(in crate::setup) fn new(target: Target, most_spans: usize, most_bytes: usize) -> Self {
-        Self { target, most_spans, most_bytes, counts: Mutex::default(), settled: Condvar::new() }
+    pub(in crate::setup) fn new(target: Target, room: Room) -> Self {
+        Self { target, room, counts: Mutex::default(), settled: Condvar::new() }
     }
 
     pub(in crate::setup) fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Whether a span of so many bytes may wait. If not, it is counted, and that is all.
-    pub(super) fn admit(&self, bytes: usize) -> bool {
+    /// Lets a span wait, if there is room for it; if not, it is counted, and that is all. Gives it back if the batch
+    /// processor is to be handed it.
+    pub(super) fn admit(&self, span: SpanData) -> Option<SpanData> {
+        let bytes = size::bytes(&span);
         let mut counts = self.lock();
         counts.given += 1;
         if counts.closed {
             counts.late += 1;
-            return false;
+            return None;
         }
         // One that is larger than all the room there is may wait alone.
-        let has_room = counts.waiting == 0 || counts.waiting_bytes + bytes <= self.most_bytes;
-        if counts.waiting >= self.most_spans || !has_room {
+        let has_room = counts.waiting == 0 || counts.waiting_bytes + bytes <= self.room.bytes;
+        if counts.waiting >= self.room.spans || !has_room {
             counts.dropped += 1;
             let first = counts.dropped == 1;
             drop(counts);
             if first {
                 self.warn_of_dropping();
             }
-            return false;
+            return None;
         }
         counts.waiting += 1;
         counts.waiting_bytes += bytes;
-        true
+        // As long as any wait behind, the batch processor still has some to pass on, and they are asked for after those.
+        if counts.handed >= self.room.handed {
+            counts.behind.push_back(span);
+            return None;
+        }
+        counts.handed += 1;
+        Some(span)
+    }
+
+    /// Notes that the batch processor has passed on so many.
+    pub(super) fn take_handed(&self, spans: usize) {
+        let mut counts = self.lock();
+        counts.handed = counts.handed.saturating_sub(spans);
+    }
+
+    /// Up to `most` of the spans that wait behind, if there are any.
+    pub(super) fn take_behind(&self, most: usize) -> Option<Vec<SpanData>> {
+        let mut counts = self.lock();
+        let count = most.min(counts.behind.len());
+        (count > 0).then(|| counts.behind.drain(..count).collect())
     }
 
     /// Notes what became of spans that waited.
@@ -103,14 +150,11 @@ impl Ledger {
     }
 
     /// Waits until all that was given so far has gone one way or the other, but not beyond `deadline`.
-    pub(in crate::setup) fn wait_until_settled(&self, deadline: Instant) {
+    pub(in crate::setup) fn wait_until_settled(&self, deadline: Deadline) {
         let mut counts = self.lock();
         let given = counts.given;
         while counts.settled() < given {
-            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-            else {
-                return;
-            };
+            let Some(left) = deadline.left() else { return };
             counts = self.settled.wait_timeout(counts, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -141,8 +185,8 @@ impl Ledger {
             "spans for {} are dropped, as {} spans or {} bytes wait already: raise OTEL_BSP_MAX_QUEUE_SIZE or \
              PIPECAT_TRACE_MAX_QUEUE_BYTES, or see why the backend is slow (said once)",
             self.target.name(),
-            self.most_spans,
-            self.most_bytes,
+            self.room.spans,
+            self.room.bytes,
         );
     }
 

@@ -1,10 +1,11 @@
 //! Spans on their way out: counted when they are given, when they wait, and by what became of them.
 //!
 //! ```text
-//!   given ──▶ waiting ──▶ exported
-//!     │                ╲
-//!     ▼                 ▶ refused: by the backend, or on the way there
-//!   dropped: no room
+//!   given ──▶ waiting ──────────────▶ exported
+//!     │         some handed to the  ╲
+//!     ▼         batch processor,     ▶ refused: by the backend, or on the way there
+//!   dropped:    the rest behind them
+//!   no room
 //!   late: after the shutdown
 //! ```
 //!
@@ -21,7 +22,7 @@ mod target;
 
 pub use cause::{Answer, Cause};
 pub(super) use exporter::Delivery;
-pub(super) use ledger::Ledger;
+pub(super) use ledger::{Ledger, Room};
 pub(super) use processor::Admission;
 pub use report::{DeliveryReport, DestinationReport, Refused, Undelivered};
 pub(super) use target::Target;
@@ -37,11 +38,11 @@ use super::otlp::HttpTransport;
 /// What carries spans to where they go.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Console(ConsoleExporter),
+    Console(Box<ConsoleExporter>),
     #[cfg(feature = "otlp")]
-    Http(HttpTransport),
+    Http(Box<HttpTransport>),
     #[cfg(feature = "otlp-grpc")]
-    Grpc(GrpcTransport),
+    Grpc(Box<GrpcTransport>),
 }
 
 /// What a backend says that took spans: how many it did not, and a remark.

@@ -7,11 +7,11 @@ use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanProcessor};
 
-use super::{Ledger, size};
+use super::Ledger;
 
 /// The batch processor of one destination, with its counts. Clones share it.
 ///
-/// The batch processor has room for as many spans as are let in here, and so never drops one by itself.
+/// The batch processor is handed no more spans than it has room for, and so never drops one by itself.
 #[derive(Debug, Clone)]
 pub(in crate::setup) struct Admission {
     batches: Arc<BatchSpanProcessor>,
@@ -28,7 +28,10 @@ impl SpanProcessor for Admission {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() && self.ledger.admit(size::bytes(&span)) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        if let Some(span) = self.ledger.admit(span) {
             self.batches.on_end(span);
         }
     }

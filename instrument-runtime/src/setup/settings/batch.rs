@@ -23,18 +23,18 @@ const DELAY: Duration = Duration::from_secs(1);
 pub(in crate::setup) struct SaidBatch {
     pub(in crate::setup) queue_spans: Option<usize>,
     pub(in crate::setup) queue_bytes: Option<usize>,
-    pub(in crate::setup) batch_spans: Option<usize>,
+    pub(in crate::setup) request_spans: Option<usize>,
     pub(in crate::setup) delay: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::setup) struct Batch {
-    /// How many spans wait, at most. Room for them is set aside at the start: some 350 bytes each.
+    /// How many spans wait, at most.
     pub(in crate::setup) queue_spans: usize,
     /// How many bytes they hold, at most.
     pub(in crate::setup) queue_bytes: usize,
     /// How many go in one request, at most.
-    pub(in crate::setup) batch_spans: usize,
+    pub(in crate::setup) request_spans: usize,
     /// How long a span waits for others, at most.
     pub(in crate::setup) delay: Duration,
 }
@@ -52,8 +52,8 @@ pub(super) fn read(said: &Said, reader: &mut Reader<'_>) -> Batch {
     };
     let queue_spans = number(said.queue_spans, MAX_QUEUE_SIZE, "spans, as 65536", QUEUE_SPANS);
     let queue_bytes = number(said.queue_bytes, MAX_QUEUE_BYTES, "bytes, as 134217728", QUEUE_BYTES);
-    let batch_spans = number(said.batch_spans, MAX_EXPORT_BATCH_SIZE, "spans, as 512", BATCH_SPANS);
-    if batch_spans > queue_spans {
+    let request_spans = number(said.request_spans, MAX_EXPORT_BATCH_SIZE, "spans, as 512", BATCH_SPANS);
+    if request_spans > queue_spans {
         reader.warn(
             MAX_EXPORT_BATCH_SIZE,
             format!("is more than {MAX_QUEUE_SIZE}, and so counts as that: set it to less"),
@@ -62,7 +62,7 @@ pub(super) fn read(said: &Said, reader: &mut Reader<'_>) -> Batch {
     Batch {
         queue_spans,
         queue_bytes,
-        batch_spans: batch_spans.min(queue_spans),
+        request_spans: request_spans.min(queue_spans),
         delay: said.delay.or_else(|| reader.milliseconds(SCHEDULE_DELAY)).unwrap_or(DELAY),
     }
 }

@@ -100,7 +100,7 @@ fn protocol(said: &Said, reader: &mut Reader<'_>) -> Result<Protocol, SetupError
                 Some(Some(protocol)) => asked_for = (variable, Some(protocol)),
                 // Phoenix refuses it, and nobody is the better for it.
                 Some(None) => {
-                    reader.warn(variable, "is http/json, which is not spoken here: http/protobuf is used")
+                    reader.warn(variable, "is http/json, which is not spoken here: http/protobuf is used");
                 }
                 None => {}
             }

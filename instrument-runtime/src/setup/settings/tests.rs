@@ -261,7 +261,7 @@ fn limits_and_queues_are_read_and_nonsense_is_warned_of() {
         (read.limits.attributes, read.limits.value_length, read.limits.events),
         (300, Some(4000), 128)
     );
-    assert_eq!((read.batch.queue_spans, read.batch.batch_spans), (100, 100));
+    assert_eq!((read.batch.queue_spans, read.batch.request_spans), (100, 100));
     assert_eq!(read.batch.delay, Duration::from_millis(250));
     let variables: Vec<&str> = read.warnings.iter().map(crate::setup::SettingWarning::variable).collect();
     assert_eq!(
