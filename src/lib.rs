@@ -65,6 +65,15 @@
 //! # assert_eq!(task.observer.unwrap().conversation_id(), "call-42");
 //! # Ok::<(), pipecat_instrument::InstrumentError>(())
 //! ```
+//!
+//! # Features
+//!
+//! | | |
+//! |---|---|
+//! | `setup` | a provider from the environment, with a console exporter that prints trees: the module `setup` |
+//! | `otlp` | sends traces to a backend over HTTP; brings `setup` |
+//! | `otlp-grpc` | over gRPC besides; brings `otlp` |
+//! | `metrics` | OpenTelemetry metrics, for a meter provider that is given |
 
 pub use opentelemetry;
 

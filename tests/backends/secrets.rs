@@ -109,7 +109,7 @@ fn no_failure_of_any_backend_shows_a_secret() {
     let log = Log::default();
     let _logging = tracing::subscriber::set_default(log.clone());
     for (backend, variables) in ACCOUNTS {
-        let environment = Environment::from_iter(variables.iter().copied());
+        let environment: Environment = variables.iter().copied().collect();
         for url in &urls {
             for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
                 let said = everything_said(&environment, backend, protocol, url);

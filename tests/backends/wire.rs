@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn sent(variables: &[(&str, &str)]) -> Received {
     let server = Server::answering(Reply::Ok);
     let variables = variables.iter().map(|(name, value)| (*name, value.replace("URL", &server.url())));
-    let setup = setup::builder().environment(Environment::from_iter(variables)).build().unwrap();
+    let setup = setup::builder().environment(variables.collect()).build().unwrap();
     spans(&setup, 3);
     let report = setup.shutdown(LIMIT);
     assert!(report.is_complete(), "{report}");

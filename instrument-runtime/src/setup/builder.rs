@@ -291,6 +291,7 @@ impl SetupBuilder {
             emit,
             value_length: settings.limits.value_length,
             warnings: settings.warnings,
+            is_shut_down: false,
         })
     }
 }

@@ -52,6 +52,8 @@ pub struct Setup {
     pub(super) emit: EmitSettings,
     pub(super) value_length: Option<usize>,
     pub(super) warnings: Vec<SettingWarning>,
+    /// Whether it was shut down: then nothing is left to be done when it is dropped.
+    pub(super) is_shut_down: bool,
 }
 
 impl Setup {
@@ -106,7 +108,8 @@ impl Setup {
     }
 
     /// Sends what waits and closes down, in `timeout` at the most; says what became of all spans. Blocks.
-    pub fn shutdown(self, timeout: Duration) -> DeliveryReport {
+    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
         let _ = self.flush_within(timeout);
         // What has not gone by now waits for a backend that hangs: it is left to it.
@@ -123,7 +126,7 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.lanes.iter().all(|lane| lane.ledger.report().waiting == 0) {
+        if self.is_shut_down || self.lanes.iter().all(|lane| lane.ledger.report().waiting == 0) {
             return;
         }
         let report = self.flush_within(DROP);
