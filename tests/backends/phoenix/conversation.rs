@@ -30,8 +30,8 @@ pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
         Protocol::Grpc => (&phoenix.held.over_grpc, "flowcat-over-grpc"),
     };
     held.get_or_init(|| {
-        run(cargo(phoenix)
-            .args(["run", "--quiet", "--example", "voice_agent", "--", "--call-id", session])
+        run(built(phoenix, "examples/voice_agent", &["--example", "voice_agent"])
+            .args(["--call-id", session])
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_string()));
     });
     session.to_owned()
@@ -40,9 +40,12 @@ pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
 /// A recording of Pipecat's, sent by `pipecat-trace`. Returns its session.
 pub(super) fn recording(phoenix: &Phoenix) -> String {
     phoenix.held.recording.get_or_init(|| {
-        run(cargo(phoenix)
-            .args(["run", "--quiet", "--package", "pipecat-instrument-cli", "--", "send"])
-            .args(["--preset", "phoenix", "tests/corpus/frames/c_tool.jsonl"]));
+        run(built(phoenix, "pipecat-trace", &["--package", "pipecat-instrument-cli"]).args([
+            "send",
+            "--preset",
+            "phoenix",
+            "tests/corpus/frames/c_tool.jsonl",
+        ]));
     });
     "conv-c_tool".to_owned()
 }
@@ -98,16 +101,25 @@ fn hold_a_conversation(session: &str) {
     }
 }
 
-/// Cargo, in an environment that names this Phoenix.
-fn cargo(phoenix: &Phoenix) -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
+/// A program of this workspace, in an environment that names this Phoenix. `cargo test --workspace` has built it beside
+/// these tests; if it was not, cargo does.
+fn built(phoenix: &Phoenix, place: &str, target: &[&str]) -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let beside = tests.ancestors().nth(2).unwrap().join(place);
+    let mut command = if beside.exists() {
+        Command::new(beside)
+    } else {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["run", "--quiet"]).args(target).arg("--");
+        cargo
+    };
+    command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("PIPECAT_TRACE_PRESET", "phoenix")
         .env("PHOENIX_COLLECTOR_ENDPOINT", phoenix.url())
         .env("PHOENIX_GRPC_PORT", phoenix.grpc.to_string())
         .env("PHOENIX_PROJECT_NAME", PROJECT);
-    cargo
+    command
 }
 
 fn run(command: &mut Command) {
