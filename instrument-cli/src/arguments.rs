@@ -65,9 +65,9 @@ impl ReplayArguments {
 
 /// Sends recorded conversations to a backend, with the times at which they were held.
 ///
-/// Where to and how is said by the options, else by the environment: PIPECAT_TRACE_PRESET, OTEL_EXPORTER_OTLP_ENDPOINT,
-/// OTEL_EXPORTER_OTLP_HEADERS, PHOENIX_API_KEY, LANGFUSE_SECRET_KEY and so on. A key is never an option, as others can see
-/// those. One span, `setup.check`, goes ahead to see whether the backend takes any.
+/// Where to and how is said by the options, else by the environment: `PIPECAT_TRACE_PRESET`,
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. A key
+/// is never an option, as others can see those. One span, `setup.check`, goes ahead to see whether the backend takes any.
 ///
 /// What is sent twice is there twice.
 ///
@@ -82,7 +82,7 @@ pub(crate) struct SendArguments {
     #[arg(long, value_name = "BACKEND")]
     pub(crate) preset: Option<Backend>,
 
-    /// The address, if it is not the backend's usual one: http://localhost:6006
+    /// The address, if it is not the backend's usual one: `http://localhost:6006`
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 

@@ -49,7 +49,7 @@ impl Backend {
 /// Reads one request, answers it, and returns its body.
 fn take(stream: &mut TcpStream, status: &str) -> Vec<u8> {
     let mut request = Vec::new();
-    let mut piece = [0; 64 * 1024];
+    let mut piece = [0; 8 * 1024];
     loop {
         if let Some(head) = request.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&request[..head]).to_lowercase();
