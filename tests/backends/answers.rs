@@ -162,6 +162,21 @@ fn a_port_that_nobody_listens_on_is_told_of() {
     }
 }
 
+/// What a `main` that ends with `setup.check()?` prints.
+#[test]
+fn an_error_is_shown_as_its_message_whoever_shows_it() {
+    let environment = Environment::from_iter([("PIPECAT_TRACE_PRESET", "fenix")]);
+    let error = setup::builder().environment(environment).build().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let server = Server::answering(Reply::Status(401, &[]));
+    let setup = server.setup().build().unwrap();
+    let failed = setup.check().unwrap_err();
+    assert_eq!(format!("{failed:?}"), failed.to_string());
+    spans(&setup, 1);
+    let undelivered = setup.shutdown(LIMIT).complete().unwrap_err();
+    assert_eq!(format!("{undelivered:?}"), undelivered.to_string());
+}
+
 #[test]
 fn a_host_that_is_none_is_told_of() {
     for protocol in PROTOCOLS {

@@ -22,8 +22,9 @@ pub struct Checked {
     pub(super) took: Vec<(String, Duration)>,
 }
 
-/// The backend did not take a span. The message says why, and what to change.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// The backend did not take a span. The message says why, and what to change. `Debug` is the same, for that is what a
+/// `main` that returns it prints.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} did not take a span: {explanation}.")]
 #[non_exhaustive]
 pub struct CheckFailed {
@@ -33,6 +34,12 @@ pub struct CheckFailed {
     pub cause: Cause,
     /// Why it did not, and what to change.
     pub explanation: String,
+}
+
+impl fmt::Debug for CheckFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl fmt::Display for Checked {

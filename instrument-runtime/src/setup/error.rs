@@ -1,12 +1,14 @@
 //! Why nothing could be set up.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use super::Backend;
 
-/// Why nothing could be set up. The message names the setting, and what to do about it; never a secret.
-#[derive(Debug, thiserror::Error)]
+/// Why nothing could be set up. The message names the setting, and what to do about it; never a secret. `Debug` is the
+/// same, for that is what a `main` that returns it prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// A setting that must be right cannot be read.
@@ -80,4 +82,10 @@ pub enum SetupError {
         /// Why not.
         problem: String,
     },
+}
+
+impl fmt::Debug for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }

@@ -52,10 +52,17 @@ pub struct Refused {
     pub explanation: String,
 }
 
-/// Not all spans arrived. The message is the [`DeliveryReport`]'s.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Not all spans arrived. The message is the [`DeliveryReport`]'s, and so is `Debug`, for that is what a `main` that returns
+/// it prints.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Undelivered(pub DeliveryReport);
+
+impl fmt::Debug for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
 
 impl DeliveryReport {
     /// For each destination, what became of its spans.
