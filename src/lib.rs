@@ -92,8 +92,8 @@ pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, IncomingTrace, ObserveOptions, Observer, ObserverGroup, SpanAttributes, TracingContext,
-    caught_panics, propagation,
+    ConversationId, DebugLogChoice, DebugLogDestination, IncomingTrace, ObserveOptions, Observer,
+    ObserverGroup, SpanAttributes, TracingContext, caught_panics, propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]

@@ -12,9 +12,13 @@ use proc_macro::TokenStream;
 /// Observes the tasks that a constructor builds.
 ///
 /// On an `impl` block, every associated function without a receiver that returns the type, however wrapped (`Result`,
-/// `Option`, `Arc`, `Box`, `Rc`, `Pin`, and these in each other), sync or async, is a constructor. On a function, that
-/// function is. Each gets an observer for its conversation while `PipecatInstrumentor` is switched on, and costs one
-/// atomic load while it is not. Constructors that call each other make one observer.
+/// `Option`, `Arc`, `Box`, `Rc`, `Pin`, these in each other, and a tuple with the task first), is a constructor: sync,
+/// async, or with a future of its own (`impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, and so under `async_trait`, in
+/// either order). On a function, that function is. Each gets an observer for its conversation while
+/// `PipecatInstrumentor` is switched on, and costs one atomic load while it is not.
+///
+/// Constructors that call each other, on whatever thread, make one observer: for the task that the outermost returns. A
+/// further task that it builds inside is a part of that conversation; to observe it by itself, `skip` the outer one.
 ///
 /// ```
 /// use pipecat_instrument::{ObservedTask, Observer, instrument_task};
@@ -66,16 +70,24 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `conversation_id = expression` | The conversation's id; a UUID without it. Looked at by reference before the body takes the arguments, so nothing need be cloned. In an `impl` block it counts for the constructors that have the arguments it names. |
+/// | `conversation_id = expression` | The conversation's id; a UUID without it. Looked at by reference before the body takes the arguments, so nothing need be cloned. In an `impl` block it counts for the constructors that have the arguments it names, also in patterns. |
 /// | `attributes = expression` | More attributes for every span: a `Vec<KeyValue>`, an array, … Looked at in the same way. |
+/// | `debug_log = expression` | Where the frame log of this conversation goes: a path as `"logs/{conversation_id}.jsonl"`, `false` for nowhere, or an `Option` of one, where `None` is as the program says. Looked at in the same way. |
 /// | `parent = expression` | The span that the conversation came from: a `traceparent` as text, a `Context`, a `SpanContext`, or an `Option` of one. Its turns are children of that span. Looked at in the same way. |
 /// | `link = expression` | The same, for turns that only link to it. |
-/// | `observers = argument` | Push the observer into this argument, instead of attaching it to the finished task. |
+/// | `observers = argument` | Push the observer into this argument, or a field of one (`params.observers`), instead of attaching it to the finished task. In an `impl` block, constructors without the argument are left to the one that they call. |
 /// | `via = function` | What turns the observer into what that argument takes. |
-/// | `task = Type` | The task type, where the return type does not show it (`impl Trait`, a tuple). |
-/// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`. |
+/// | `task = Type` | The task type, where the return type does not show it: `impl Trait`, an alias. In an `impl` block it stands above the function, `#[instrument_task(task = Self)]`. |
+/// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`; the type as it is written without it. |
 /// | `skip` | Leave this constructor of an annotated `impl` block alone. |
 /// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
+///
+/// # Not observed
+///
+/// `const fn`, methods, and functions that return no task are refused, with what to do instead. Two things the compiler
+/// cannot be asked for: in a body that is wrapped, `Location::caller()` of a `#[track_caller]` constructor is a place in
+/// that body; and where a function with `observers = …` calls another one with `observers = …` *on another thread*, each
+/// pushes its own: annotate one of them.
 #[proc_macro_attribute]
 pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
     task::instrument_task(args.into(), item.into()).into()
@@ -103,9 +115,9 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The first argument of a kind may stand without its name. A field is named by its name, or as `.0`; anything else
-/// after `=` is an expression over the fields, which are references. `= …` of a text wants a `&str` or something that
-/// is one behind a reference, an optional one also an `Option`.
+/// The first argument of a kind may stand without its name. A field is named by its name, or as `.0`, and what is in it
+/// as `caller.name` or `.0.name`; anything else after `=` is an expression over the fields, which are references. `= …`
+/// of a text wants a `&str` or something that is one behind a reference, an optional one also an `Option`.
 ///
 /// | frame | arguments |
 /// |---|---|

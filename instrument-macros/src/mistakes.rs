@@ -56,11 +56,12 @@ pub(crate) fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String 
 /// What to say of a `name` that is not among `known`: the one that was probably meant, or all there are.
 pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
+    let name = name.to_lowercase();
     // Further apart, it is a guess.
     let at_most = name.len() / 2;
     known
         .iter()
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| (distance(&name, candidate), candidate))
         .filter(|(distance, _)| *distance <= at_most)
         .min_by_key(|(distance, _)| *distance)
         .map_or_else(
@@ -92,6 +93,7 @@ mod tests {
         let known = ["llm_text", "tts_text", "start"];
         assert_eq!(meant("llm_token", known), "did you mean `llm_text`?");
         assert_eq!(meant("strat", known), "did you mean `start`?");
+        assert_eq!(meant("LLMText", known), "did you mean `llm_text`?");
         assert_eq!(meant("audio", known), "there are `llm_text`, `tts_text` and `start`");
     }
 }

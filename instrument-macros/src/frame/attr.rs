@@ -1,10 +1,13 @@
 //! `#[frame(…)]`, as it is written.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Ident, Index, Member, Path, Token, parenthesized};
+use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Error, Expr, Ident, Index, LitStr, Member, Path, Token, parenthesized, parse_quote};
 
 use crate::mistakes::Mistakes;
 
@@ -25,13 +28,15 @@ pub(super) struct Given {
 pub(super) enum Value {
     /// A field: `text`, `.0`.
     Field(Member),
-    /// Anything else, over the fields.
-    Expression(Expr),
+    /// Anything else, over the fields; beside it the one that it begins with, if that is written with a dot: `.0.name`.
+    Expression(Expr, Option<Member>),
 }
 
 impl Parse for KindAttr {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let kind = Ident::parse_any(input)?;
+        let kind = input.call(Ident::parse_any).map_err(|_| {
+            Error::new(input.span(), "say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`")
+        })?;
         let values = if input.is_empty() {
             Punctuated::new()
         } else {
@@ -54,7 +59,7 @@ impl Parse for Given {
         };
         let value = match input.parse()? {
             // A bare number without a name can only be a position.
-            Value::Expression(expression) if name.is_none() => position(&expression).map_or_else(
+            Value::Expression(expression, None) if name.is_none() => position(&expression).map_or_else(
                 || {
                     Err(Error::new_spanned(
                         &expression,
@@ -72,18 +77,60 @@ impl Parse for Given {
 impl Parse for Value {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![.]) {
-            input.parse::<Token![.]>()?;
-            return input.parse().map(Self::Field);
+            return Self::of_field(input);
         }
         let expression: Expr = input.parse()?;
         Ok(match &expression {
             Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
                 Some(field) => Self::Field(Member::Named(field.clone())),
-                None => Self::Expression(expression),
+                None => Self::Expression(expression, None),
             },
-            _ => Self::Expression(expression),
+            _ => Self::Expression(expression, None),
         })
     }
+}
+
+impl Value {
+    /// `.0`, or what is done with it: `.0.name`, `.0.as_str()`.
+    fn of_field(input: ParseStream<'_>) -> syn::Result<Self> {
+        let frame = Ident::new("frame", input.span());
+        let mut tokens = frame.to_token_stream();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+        let mut expression: Expr = syn::parse2(tokens)?;
+        let mut first = FirstField { frame, found: None };
+        first.visit_expr_mut(&mut expression);
+        match (first.found, expression) {
+            (Some(member), Expr::Path(_)) => Ok(Self::Field(member)),
+            (found, expression) => Ok(Self::Expression(expression, found)),
+        }
+    }
+}
+
+/// Puts the name of a field in the place of `frame.field`.
+struct FirstField {
+    frame: Ident,
+    found: Option<Member>,
+}
+
+impl VisitMut for FirstField {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        if let Expr::Field(field) = expression
+            && matches!(&*field.base, Expr::Path(path) if path.path.is_ident(&self.frame))
+        {
+            let name = binding(&field.member);
+            self.found = Some(field.member.clone());
+            *expression = parse_quote!(#name);
+        } else {
+            syn::visit_mut::visit_expr_mut(self, expression);
+        }
+    }
+}
+
+/// The name that a field is bound to: ours, as one of the user's could be that of a constant.
+pub(super) fn binding(member: &Member) -> Ident {
+    format_ident!("field_{}", member, span = member.span().resolved_at(Span::mixed_site()))
 }
 
 /// The field that a bare number stands for.
@@ -118,6 +165,10 @@ pub(super) fn crate_path(attributes: &mut Vec<Attribute>, mistakes: &mut Mistake
     mistakes.take(attribute.parse_args_with(|input: ParseStream<'_>| {
         input.parse::<Token![crate]>()?;
         input.parse::<Token![=]>()?;
+        if let Ok(text) = input.parse::<LitStr>() {
+            let message = format!("`crate` wants a path, without quotes: `crate = {}`", text.value());
+            return Err(Error::new(text.span(), message));
+        }
         input.parse()
     }))
 }

@@ -1,7 +1,7 @@
 //! What a frame type says of itself, held against the kinds and against its fields.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Expr, Fields, Generics, Index, Member, Path};
 
@@ -36,8 +36,10 @@ pub(super) enum Says {
 pub(super) struct Bound {
     pub(super) argument: &'static Argument,
     pub(super) value: TokenStream,
-    /// The fields that the value mentions, and the names that it knows them by.
-    pub(super) fields: Vec<(Member, Ident)>,
+    /// The fields that the value is made of.
+    pub(super) fields: Vec<Member>,
+    /// Those that it knows by their own names.
+    pub(super) named: Vec<Ident>,
 }
 
 /// Reads a frame type, all mistakes in one go.
@@ -154,7 +156,7 @@ fn argument(
         let span = match value {
             Value::Field(Member::Named(name)) => name.span(),
             Value::Field(Member::Unnamed(index)) => index.span,
-            Value::Expression(expression) => expression.span(),
+            Value::Expression(expression, _) => expression.span(),
         };
         return match kind.arguments.first() {
             Some(first) if place == 0 => Ok(first),
@@ -171,49 +173,59 @@ fn argument(
 fn resolve(argument: &'static Argument, value: Value, fields: &Fields) -> syn::Result<Bound> {
     let value = match value {
         // Where no number is wanted, a number is a position.
-        Value::Expression(expression) if !argument.takes.number() => match attr::position(&expression) {
-            Some(index) => Value::Field(Member::Unnamed(index)),
-            None => Value::Expression(expression),
-        },
+        Value::Expression(expression, None) if !argument.takes.number() => {
+            match attr::position(&expression) {
+                Some(index) => Value::Field(Member::Unnamed(index)),
+                None => Value::Expression(expression, None),
+            }
+        }
         value => value,
     };
     match value {
         Value::Field(member) => {
-            let there: Vec<Member> = fields.members().collect();
-            if !there.contains(&member) {
-                let message =
-                    format!("no such field here; its fields: {}", listed(there.iter().map(written)));
-                return Err(Error::new_spanned(&member, message));
-            }
-            let name = match &member {
-                Member::Named(name) => name.clone(),
-                Member::Unnamed(index) => format_ident!("field_{}", index.index, span = index.span),
-            };
+            refuse_unknown(&member, fields)?;
+            let name = attr::binding(&member);
             // A field is matched by reference.
             let value = match argument.takes {
                 Takes::Copied => quote!(*#name),
                 _ => name.to_token_stream(),
             };
-            Ok(Bound { argument, value, fields: vec![(member, name)] })
+            Ok(Bound { argument, value, fields: vec![member], named: Vec::new() })
         }
-        Value::Expression(expression) => {
-            let mut names = Vec::new();
-            gather_names(expression.to_token_stream(), &mut names);
+        Value::Expression(expression, first) => {
+            if let Some(first) = &first {
+                refuse_unknown(first, fields)?;
+            }
+            let mut mentioned = Vec::new();
+            gather_names(expression.to_token_stream(), &mut mentioned);
             let value = match &expression {
                 // A field of a field can be borrowed as it is.
                 Expr::Field(_) if argument.takes != Takes::Copied => quote!(&#expression),
                 _ => expression.to_token_stream(),
             };
-            let fields = fields
+            let named: Vec<Ident> = fields
                 .members()
                 .filter_map(|member| match member {
-                    Member::Named(name) if names.contains(&name) => Some((Member::Named(name.clone()), name)),
+                    Member::Named(name) if mentioned.contains(&name) => Some(name),
                     _ => None,
                 })
                 .collect();
-            Ok(Bound { argument, value, fields })
+            let fields = named.iter().cloned().map(Member::Named).chain(first).collect();
+            Ok(Bound { argument, value, fields, named })
         }
     }
+}
+
+fn refuse_unknown(member: &Member, fields: &Fields) -> syn::Result<()> {
+    let there: Vec<Member> = fields.members().collect();
+    if there.contains(member) {
+        return Ok(());
+    }
+    let message = match there.as_slice() {
+        [] => "no such field here: it has none".to_owned(),
+        there => format!("no such field here; its fields: {}", listed(there.iter().map(written))),
+    };
+    Err(Error::new_spanned(member, message))
 }
 
 fn gather_names(tokens: TokenStream, names: &mut Vec<Ident>) {

@@ -7,9 +7,9 @@
 //! }
 //! fn view(&self) -> Frame<'_> {
 //!     match self {
-//!         Self::Heard { text: text, speaker: speaker, .. } => Frame::Transcription(Transcript {
-//!             text: Text::text(text),
-//!             user_id: OptionalText::optional_text(speaker),
+//!         Self::Heard { text: field_text, speaker: field_speaker, .. } => Frame::Transcription(Transcript {
+//!             text: Text::text(field_text),
+//!             user_id: OptionalText::optional_text(field_speaker),
 //!             language: Default::default(),
 //!         }),
 //!         …
@@ -22,6 +22,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Member, Path, parse_quote};
 
+use super::attr::binding;
 use super::check::{Arm, Bound, FrameType, Says};
 use super::kinds::{Argument, Kind, Need, Shape, Takes};
 
@@ -71,7 +72,12 @@ fn view_arm(v1: &Path, arm: &Arm) -> TokenStream {
         Says::Kind { kind, values } => {
             let bindings = bindings(values);
             let view = view(v1, kind, values);
-            quote!(#path { #(#bindings,)* .. } => #view,)
+            let named = named(values);
+            if named.is_empty() {
+                quote!(#path { #(#bindings,)* .. } => #view,)
+            } else {
+                quote!(#path { #(#bindings,)* .. } => { #(#named)* #view })
+            }
         }
     }
 }
@@ -83,18 +89,32 @@ fn path(arm: &Arm) -> TokenStream {
 
 /// Each field that some value mentions, once.
 fn bindings(values: &[Bound]) -> Vec<TokenStream> {
-    let mut seen: Vec<&Member> = Vec::new();
-    let mut bindings = Vec::new();
-    for (member, name) in values.iter().flat_map(|value| &value.fields) {
-        if !seen.contains(&member) {
-            seen.push(member);
-            bindings.push(match member {
-                Member::Named(_) => quote!(#name),
-                Member::Unnamed(_) => quote!(#member: #name),
-            });
+    each_once(values.iter().flat_map(|value| &value.fields))
+        .map(|member| {
+            let name = binding(member);
+            quote!(#member: #name)
+        })
+        .collect()
+}
+
+/// The names of fields that expressions mention, each once.
+fn named(values: &[Bound]) -> Vec<TokenStream> {
+    each_once(values.iter().flat_map(|value| &value.named))
+        .map(|name| {
+            let bound = binding(&Member::Named(name.clone()));
+            quote!(let #name = #bound;)
+        })
+        .collect()
+}
+
+fn each_once<'a, T: PartialEq + 'a>(mentioned: impl Iterator<Item = &'a T>) -> impl Iterator<Item = &'a T> {
+    let mut seen: Vec<&T> = Vec::new();
+    for one in mentioned {
+        if !seen.contains(&one) {
+            seen.push(one);
         }
     }
-    bindings
+    seen.into_iter()
 }
 
 fn view(v1: &Path, kind: &Kind, values: &[Bound]) -> TokenStream {

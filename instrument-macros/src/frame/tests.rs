@@ -36,13 +36,14 @@ fn an_enum_becomes_two_matches() {
             fn view(&self) -> t::__private::v1::frame::Frame<'_> {
                 match self {
                     Self::Start { .. } => t::__private::v1::frame::Frame::Start,
-                    Self::Heard { text, speaker, .. } => t::__private::v1::frame::Frame::Transcription(
-                        t::__private::v1::frame::Transcript {
-                            text: t::__private::v1::Text::text(text),
+                    Self::Heard { text: field_text, speaker: field_speaker, .. } => {
+                        let speaker = field_speaker;
+                        t::__private::v1::frame::Frame::Transcription(t::__private::v1::frame::Transcript {
+                            text: t::__private::v1::Text::text(field_text),
                             user_id: t::__private::v1::OptionalText::optional_text(&speaker.name),
                             language: ::core::default::Default::default(),
-                        }
-                    ),
+                        })
+                    }
                     Self::Speech { 0: field_0, .. } => t::__private::v1::frame::Frame::TtsAudio(
                         t::__private::v1::frame::Audio {
                             bytes: t::__private::v1::ByteCount::byte_count(field_0),

@@ -4,13 +4,13 @@
 //! // fn new(pipeline: Pipeline, params: Params) -> Self { BODY }
 //! //                                                               observer into the finished task
 //! fn new(pipeline: Pipeline, params: Params) -> Self {
-//!     v1::begin::<Self>(|| v1::ObserveOptions::new().conversation_id(&(params.id)))
+//!     v1::begin::<Self>("Task", |options| options.conversation_id(&(params.id)))
 //!         .attach(move || -> Self { BODY })
 //! }
 //!
 //! // async fn connect(url: &str) -> Result<Arc<Self>, Error> { BODY }
 //! async fn connect(url: &str) -> Result<Arc<Self>, Error> {
-//!     v1::begin::<Self>(|| v1::ObserveOptions::new())
+//!     v1::begin::<Self>("Task", |options| options)
 //!         .attach_async(async move {
 //!             if false { return v1::never::<Result<Arc<Self>, Error>>(); }
 //!             { BODY }
@@ -18,10 +18,17 @@
 //!         .await
 //! }
 //!
+//! // fn connect(url: &str) -> Pin<Box<dyn Future<Output = Self> + '_>> { BODY }
+//! fn connect(url: &str) -> Pin<Box<dyn Future<Output = Self> + '_>> {
+//!     let construction = v1::begin::<Self>("Task", |options| options);
+//!     let future = construction.run(move || -> Pin<Box<dyn Future<Output = Self> + '_>> { BODY });
+//!     construction.attach_boxed(future, |future| v1::Box::pin(future))
+//! }
+//!
 //! // fn build(observers: Vec<Arc<dyn FrameObserver>>) -> Task { BODY }
 //! //                                                               observer into an argument
 //! fn build(observers: Vec<Arc<dyn FrameObserver>>) -> Task {
-//!     let construction = v1::begin::<Task>(|| v1::ObserveOptions::new());
+//!     let construction = v1::begin::<Task>("Task", |options| options);
 //!     let mut observers = observers;
 //!     if let Some(observer) = construction.observer() {
 //!         observers.push((VIA)(observer));
@@ -30,44 +37,54 @@
 //! }
 //! ```
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Block, Expr, ImplItem, Path, ReturnType, Signature, Type, parse_quote};
+use syn::{Expr, Path, ReturnType, Type, parse_quote};
 
+use super::args::Place;
 use super::check::{AnnotatedFunction, AnnotatedImpl, Registration};
 use super::constructor::{Constructor, Destination, Mutability};
-use super::item::replace_body;
+use super::item::{Function, ImplPart};
+use super::returned::Given;
 
 /// An `impl` block with its constructors wrapped, and its type registered beside it.
-pub(super) fn impl_block(annotated: AnnotatedImpl) -> TokenStream {
-    let AnnotatedImpl { mut item, constructors, registration } = annotated;
-    let v1 = v1(&registration);
-    for (place, constructor) in constructors {
-        if let ImplItem::Fn(function) = &mut item.items[place] {
-            let signature = &function.sig;
-            replace_body(&mut function.block, |body| wrap(&v1, &constructor, signature, body));
-        }
+pub(super) fn impl_block(annotated: &AnnotatedImpl) -> TokenStream {
+    let AnnotatedImpl { item, constructors, registration } = annotated;
+    let v1 = v1(registration);
+    let name = &registration.name;
+    let mut items = TokenStream::new();
+    for (place, part) in item.items.iter().enumerate() {
+        let constructor =
+            constructors.iter().find(|(at, _)| *at == place).map(|(_, constructor)| constructor);
+        items.extend(match (part, constructor) {
+            (ImplPart::Other(tokens), _) => tokens.clone(),
+            (ImplPart::Function(function), None) => function.as_written(),
+            (ImplPart::Function(function), Some(constructor)) => {
+                function.with_body(&Expansion { v1: &v1, name, constructor, function }.body())
+            }
+        });
     }
-    let registered = register(&v1, &registration.name);
+    let block = item.with_items(items);
+    let only_if = item.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     quote! {
-        #item
-        const _: () = { #registered };
+        #block
+        #(#only_if)*
+        #v1::register! { #name }
     }
 }
 
 /// A function, wrapped. It registers in its own body, as it may stand where no item can.
-pub(super) fn function(annotated: AnnotatedFunction) -> TokenStream {
-    let AnnotatedFunction { mut item, constructor, registration } = annotated;
-    let v1 = v1(&registration);
-    let registered = register(&v1, &registration.name);
-    let signature = &item.sig;
-    replace_body(&mut item.block, |body| {
-        let wrapped = wrap(&v1, &constructor, signature, body);
-        quote!(#registered #wrapped)
-    });
-    quote!(#item)
+pub(super) fn function(annotated: &AnnotatedFunction) -> TokenStream {
+    let AnnotatedFunction { item: function, constructor, registration } = annotated;
+    let v1 = v1(registration);
+    let name = &registration.name;
+    let body = Expansion { v1: &v1, name, constructor, function }.body();
+    function.with_body(&quote! {
+        #v1::register! { #name }
+        #body
+    })
 }
 
 fn v1(registration: &Registration) -> Path {
@@ -77,78 +94,138 @@ fn v1(registration: &Registration) -> Path {
     }
 }
 
-fn register(v1: &Path, name: &str) -> TokenStream {
-    quote! {
-        #v1::inventory::submit! {
-            #v1::AnnotatedType::new(#name, ::core::file!(), ::core::line!())
-        }
+/// What one constructor's body becomes.
+struct Expansion<'a> {
+    v1: &'a Path,
+    name: &'a str,
+    constructor: &'a Constructor,
+    function: &'a Function,
+}
+
+/// What the helpers that put the observer into a task are called, and those that do not.
+enum Helpers {
+    Attach,
+    Run,
+}
+
+impl Helpers {
+    fn spanned(&self, suffix: &str, at: Span) -> Ident {
+        let name = match self {
+            Self::Attach => "attach",
+            Self::Run => "run",
+        };
+        format_ident!("{name}{suffix}", span = at)
     }
 }
 
-fn wrap(v1: &Path, constructor: &Constructor, signature: &Signature, body: &Block) -> TokenStream {
-    let begin = begin(v1, constructor);
-    match &constructor.destination {
-        Destination::Task => {
-            let ran = run("attach", v1, signature, body);
-            quote!(#begin #ran)
-        }
-        Destination::Argument { argument, via } => {
-            let name = &argument.name;
-            let mixed = Span::mixed_site();
-            let construction = format_ident!("construction", span = mixed);
-            let observer = format_ident!("observer", span = mixed);
-            let rebound =
-                (argument.mutability == Mutability::Immutable).then(|| quote!(let mut #name = #name;));
-            let value = via.as_ref().map_or_else(|| quote!(#observer), |via| quote!((#via)(#observer)));
-            let ran = run("run", v1, signature, body);
-            quote! {
-                let #construction = #begin;
-                #rebound
-                if let ::core::option::Option::Some(#observer) = #construction.observer() {
-                    #name.push(#value);
+impl Expansion<'_> {
+    fn body(&self) -> TokenStream {
+        let begin = self.begin();
+        match &self.constructor.destination {
+            Destination::Task if self.constructor.given == Given::Directly => {
+                self.direct(&begin, &Helpers::Attach)
+            }
+            Destination::Task => {
+                let construction = ours("construction");
+                let given = self.future(&construction, &Helpers::Attach);
+                quote!(let #construction = #begin; #given)
+            }
+            Destination::Argument { place, mutability, via } => {
+                let construction = ours("construction");
+                let pushed = push(&construction, place, *mutability, via.as_deref());
+                let given = match self.constructor.given {
+                    Given::Directly => self.direct(&quote!(#construction), &Helpers::Run),
+                    Given::AsFuture | Given::AsBoxedFuture => self.future(&construction, &Helpers::Run),
+                };
+                quote! {
+                    let #construction = #begin;
+                    #pushed
+                    #given
                 }
-                #construction #ran
             }
         }
     }
-}
 
-/// `v1::begin::<Task>(|| options)`; the options borrow the arguments, before the body takes them.
-fn begin(v1: &Path, constructor: &Constructor) -> TokenStream {
-    let Constructor { task, told, .. } = constructor;
-    let options = [
-        option("conversation_id", told.conversation_id.as_ref()),
-        option("attributes", told.attributes.as_ref()),
-        option("parent", told.parent.as_ref()),
-        option("link", told.link.as_ref()),
-    ];
-    quote!(#v1::begin::<#task>(|| #v1::ObserveOptions::new() #(#options)*))
-}
-
-/// `.method(&(value))`, if there is a value.
-fn option(method: &str, value: Option<&Expr>) -> Option<TokenStream> {
-    value.map(|value| {
-        let method = format_ident!("{method}", span = at(value));
-        quote_spanned!(at(value)=> .#method(&(#value)))
-    })
-}
-
-/// `.attach(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
-/// user's code, and `?` and `return` know what they return.
-fn run(method: &str, v1: &Path, signature: &Signature, body: &Block) -> TokenStream {
-    let returned = stated_type(&signature.output);
-    let at = match &signature.output {
-        ReturnType::Type(_, written) => at(written),
-        ReturnType::Default => Span::mixed_site(),
-    };
-    if signature.asyncness.is_none() {
-        let method = format_ident!("{method}", span = at);
-        let arrow = returned.map(|returned| quote!(-> #returned));
-        return quote!(.#method(move || #arrow #body));
+    /// `v1::begin::<Task>("name", |options| options.…)`; what is said borrows the arguments, before the body takes them.
+    fn begin(&self) -> TokenStream {
+        let Self { v1, name, constructor: Constructor { task, told, .. }, .. } = self;
+        let told = told.iter().map(|(method, value)| option(method, value));
+        let options = ours("options");
+        quote!(#v1::begin::<#task>(#name, |#options| #options #(#told)*))
     }
-    let method = format_ident!("{method}_async", span = at);
-    let stated = returned.map(|returned| quote!(if false { return #v1::never::<#returned>(); }));
-    quote!(.#method(async move { #stated #body }).await)
+
+    /// `.attach(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
+    /// user's code, and `?` and `return` know what they return.
+    fn direct(&self, construction: &TokenStream, helpers: &Helpers) -> TokenStream {
+        let Self { v1, function: Function { signature, body, .. }, .. } = self;
+        if signature.asyncness.is_none() {
+            let method = helpers.spanned("", self.return_span());
+            let closure = self.closure();
+            return quote!(#construction.#method(#closure));
+        }
+        let method = helpers.spanned("_async", self.return_span());
+        let stated = stated_type(&signature.output)
+            .map(|returned| quote!(if false { return #v1::never::<#returned>(); }));
+        quote!(#construction.#method(async move { #stated #body }).await)
+    }
+
+    /// A function that returns its own future: what it does before that is done at once.
+    fn future(&self, construction: &Ident, helpers: &Helpers) -> TokenStream {
+        let v1 = self.v1;
+        let future = ours("future");
+        let closure = self.closure();
+        let wrapped = match self.constructor.given {
+            Given::AsBoxedFuture => {
+                let method = helpers.spanned("_boxed", self.return_span());
+                quote!(#construction.#method(#future, |#future| #v1::Box::pin(#future)))
+            }
+            Given::Directly | Given::AsFuture => {
+                let method = helpers.spanned("_async", self.return_span());
+                quote!(#construction.#method(#future))
+            }
+        };
+        quote! {
+            let #future = #construction.run(#closure);
+            #wrapped
+        }
+    }
+
+    fn closure(&self) -> TokenStream {
+        let Function { signature, body, .. } = self.function;
+        let arrow = stated_type(&signature.output).map(|returned| quote!(-> #returned));
+        quote!(move || #arrow #body)
+    }
+
+    fn return_span(&self) -> Span {
+        match &self.function.signature.output {
+            ReturnType::Type(_, written) => at(written),
+            ReturnType::Default => Span::mixed_site(),
+        }
+    }
+}
+
+fn push(construction: &Ident, place: &Place, mutability: Mutability, via: Option<&Expr>) -> TokenStream {
+    let observer = ours("observer");
+    let argument = &place.argument;
+    let rebound = (mutability == Mutability::Immutable).then(|| quote!(let mut #argument = #argument;));
+    // Each stands where the user wrote what it may not fit to.
+    let value = match via {
+        Some(via) => quote_spanned!(at(via)=> (#via)(#observer)),
+        None => format_ident!("observer", span = at(place)).into_token_stream(),
+    };
+    let push = quote_spanned!(at(place)=> #place.push(#value););
+    quote! {
+        #rebound
+        if let ::core::option::Option::Some(#observer) = #construction.observer() {
+            #push
+        }
+    }
+}
+
+/// `.method(&(value))`.
+fn option(method: &str, value: &Expr) -> TokenStream {
+    let method = format_ident!("{method}", span = at(value));
+    quote_spanned!(at(value)=> .#method(&(#value)))
 }
 
 /// A return type as it can be stated inside the function: `impl Trait` is left to inference.
@@ -167,6 +244,11 @@ fn stated_type(output: &ReturnType) -> Option<Type> {
     let mut stated = (**written).clone();
     Inferred.visit_type_mut(&mut stated);
     Some(stated)
+}
+
+/// A name that does not meet those of the user.
+fn ours(name: &str) -> Ident {
+    format_ident!("{name}", span = Span::mixed_site())
 }
 
 /// Where the user wrote it, with names that are ours.

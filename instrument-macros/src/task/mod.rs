@@ -5,6 +5,7 @@ mod check;
 mod constructor;
 mod expand;
 mod item;
+mod returned;
 #[cfg(test)]
 mod tests;
 
@@ -27,11 +28,16 @@ pub(crate) fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStre
 }
 
 fn instrumented(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
-    let args = args::parse(args);
-    // A body with a syntax error is the compiler's to report; it sees the item as it stands.
-    let item: Item = syn::parse2(item)?;
+    let (args, mut mistakes) = args::parse(args);
+    let Some(item) = mistakes.take(Item::parse(item)) else {
+        return mistakes.into_result().map(|()| TokenStream::new());
+    };
     match item {
-        Item::Impl(item) => check::impl_block(args, item).map(expand::impl_block),
-        Item::Function(function) => check::function(args, function).map(expand::function),
+        Item::Impl(item) => {
+            check::impl_block((args, mistakes), item).map(|checked| expand::impl_block(&checked))
+        }
+        Item::Function(item) => {
+            check::function((args, mistakes), item).map(|checked| expand::function(&checked))
+        }
     }
 }

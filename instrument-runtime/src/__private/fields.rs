@@ -3,6 +3,7 @@
 //! A field arrives as a reference, the value of an expression as it is; so everything is there for both.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ macro_rules! always_a_text {
     )*};
 }
 
-always_a_text!(str, String, Box<str>, Arc<str>, Cow<'_, str>);
+always_a_text!(str, String, Box<str>, Arc<str>, Rc<str>, Arc<String>, Cow<'_, str>);
 
 /// JSON, or text that holds JSON, that may be missing.
 #[diagnostic::on_unimplemented(
@@ -184,15 +185,27 @@ impl<S: Sample> ByteCount for &[S] {
     }
 }
 
-impl<S: Sample> ByteCount for &Vec<S> {
+impl<S: Sample, const N: usize> ByteCount for &[S; N] {
     fn byte_count(self) -> u64 {
         self.as_slice().byte_count()
     }
 }
 
-impl<S: Sample> ByteCount for &Arc<[S]> {
+macro_rules! holds_audio {
+    ($($holder:ty),*) => {$(
+        impl<S: Sample> ByteCount for &$holder {
+            fn byte_count(self) -> u64 {
+                (**self).byte_count()
+            }
+        }
+    )*};
+}
+
+holds_audio!(Box<[S]>, Arc<[S]>, Rc<[S]>, &[S]);
+
+impl<S: Sample> ByteCount for &Vec<S> {
     fn byte_count(self) -> u64 {
-        (**self).byte_count()
+        self.as_slice().byte_count()
     }
 }
 

@@ -14,7 +14,7 @@ const PLACEHOLDER: &str = "{conversation_id}";
 const LONGEST_ID: usize = 120;
 
 /// A path for each conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FileTemplate {
     /// Holds the placeholder at least once.
     path: String,

@@ -48,11 +48,11 @@ use super::writer_thread;
 /// ```
 #[derive(Clone)]
 pub struct DebugLog {
+    template: Arc<FileTemplate>,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    template: FileTemplate,
     open: OpenFile,
     room: Arc<Room>,
     /// None inside if the thread cannot be started.
@@ -74,8 +74,8 @@ impl DebugLog {
 
     pub(super) fn with(template: FileTemplate, bounds: Bounds, open: OpenFile) -> Self {
         Self {
+            template: Arc::new(template),
             shared: Arc::new(Shared {
-                template,
                 open,
                 room: Arc::new(Room::new(bounds)),
                 writer: OnceLock::new(),
@@ -84,13 +84,25 @@ impl DebugLog {
         }
     }
 
+    /// For conversations that say themselves where their logs go, with [`elsewhere`](Self::elsewhere).
+    pub(crate) fn nowhere() -> Self {
+        Self::with(FileTemplate::default(), Bounds::default(), create_new)
+    }
+
+    /// The same thread, for a conversation whose log goes to `path`. Nothing is written to find out whether it can be: a
+    /// constructor is no place to wait for a disk.
+    pub(crate) fn elsewhere(&self, path: &Path) -> Result<Self, DebugLogError> {
+        let template = Arc::new(FileTemplate::parse(path)?);
+        Ok(Self { template, shared: Arc::clone(&self.shared) })
+    }
+
     /// The log of a conversation that begins. Its file is made with its first event.
     pub fn conversation(&self, opening: &Opening<'_>) -> ConversationLog {
         let shared = &*self.shared;
         let file = LogFile::new(
             shared.next_number.fetch_add(1, Ordering::Relaxed),
             opening.conversation_id.to_owned(),
-            shared.template.for_conversation(opening.conversation_id),
+            self.template.for_conversation(opening.conversation_id),
             line(&opening.header()),
             shared.open,
         );
@@ -131,6 +143,6 @@ impl Shared {
 
 impl std::fmt::Debug for DebugLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DebugLog").field("template", &self.shared.template).finish_non_exhaustive()
+        f.debug_struct("DebugLog").field("template", &self.template).finish_non_exhaustive()
     }
 }

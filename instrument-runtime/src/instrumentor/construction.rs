@@ -3,36 +3,31 @@
 //! ```text
 //!   begin::<Task>(options) ──switched off, or inside another constructor of Task──▶ the body runs as it stands
 //!        │
-//!        ├─ observer() → into an argument, then run(body)
-//!        └─ attach(body) → into the finished task
+//!        ├─ observer() → into an argument, then run(body) or run_…(future)
+//!        └─ attach(body) or attach_…(future) → into the finished task
 //! ```
 //!
-//! While a body runs, or an async one is polled, its task type is marked on the thread: a constructor of the same type
-//! that it calls makes no second observer, but may say what the outer one does not know, as the conversation's id.
+//! While a body runs, or a future of one is polled, its task type is marked on the thread: a constructor of the same type
+//! that it calls makes no second observer, but may say what the outer one does not know, as the conversation's id. One
+//! that it calls on another thread makes an observer, which the outer one finds when it attaches its own.
 
-use std::cell::RefCell;
+mod boxed;
+mod mark;
+mod name;
+
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Once};
 
+use self::mark::{Mark, Planned, Say, said};
+use self::name::{TaskName, task_name};
+use super::registry;
 use super::switch;
 use super::task::{ObservedTask, TaskPresence};
-use crate::observer::{ObserveOptions, Observer, ObserverGroup, Panicked, isolate};
+use crate::observer::{ObserveOptions, Observer, ObserverGroup, displaced_by};
 
-thread_local! {
-    /// The tasks whose constructors are running on this thread, outermost first.
-    static UNDER_CONSTRUCTION: RefCell<Vec<Planned>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A task type, by its name: unlike a `TypeId`, a type that borrows has one, too.
-type TaskName = &'static str;
-
-/// A task that is being built, and what is known of its conversation so far.
-#[derive(Debug, Clone)]
-struct Planned {
-    task: TaskName,
-    options: Arc<Mutex<ObserveOptions>>,
-}
+pub use self::boxed::UnderConstruction;
 
 /// A constructor of a task, about to run.
 #[derive(Debug)]
@@ -48,141 +43,169 @@ struct Observed {
     planned: Planned,
 }
 
-/// A constructor of `T` begins. `options` is called if the task is to be observed, before the body takes the arguments.
+/// A constructor of `T` begins, annotated where this is called from and listed as `name`. `options` is called if the task
+/// is to be observed, before the body takes the arguments.
 #[inline]
-pub fn begin<T: ?Sized>(options: impl FnOnce() -> ObserveOptions) -> Construction {
-    let observed =
-        switch::current().and_then(|group| Observed::new(std::any::type_name::<T>(), group, options));
-    Construction { observed }
+#[track_caller]
+pub fn begin<T: ?Sized>(
+    name: &'static str,
+    options: impl FnOnce(ObserveOptions) -> ObserveOptions,
+) -> Construction {
+    if registry::LINKED && switch::is_off() {
+        return Construction { observed: None };
+    }
+    let mut options = Some(options);
+    let mut say = |known| match options.take() {
+        Some(options) => options(known),
+        None => known,
+    };
+    Construction::begin(name, Location::caller(), std::any::type_name::<T>(), &mut say)
 }
 
-impl Observed {
-    /// `None` inside another constructor of the same task, which is told `options` instead.
-    fn new(
-        task: TaskName,
-        group: Arc<ObserverGroup>,
-        options: impl FnOnce() -> ObserveOptions,
-    ) -> Option<Self> {
-        if let Some(outer) = Planned::under_construction(task) {
-            outer.complete_with(options);
-            return None;
-        }
-        let options = Arc::new(Mutex::new(said(task, options)?));
-        Some(Self { group, planned: Planned { task, options } })
-    }
-
-    fn observer(&self) -> Observer {
-        self.group.observe(self.planned.with_options(|options| options.clone()))
-    }
-
-    fn attach<R: ObservedTask>(self, made: &mut R) {
-        match made.presence() {
-            TaskPresence::Here => made.attach_observer(self.observer()),
-            TaskPresence::None => {}
-            TaskPresence::Shared => warn_of_shared(self.planned.task),
-        }
-    }
-}
-
-impl Planned {
-    fn under_construction(task: TaskName) -> Option<Self> {
-        UNDER_CONSTRUCTION
-            .with_borrow(|planned| planned.iter().rev().find(|planned| planned.task == task).cloned())
-    }
-
-    fn complete_with(&self, options: impl FnOnce() -> ObserveOptions) {
-        if self.with_options(|options| options.is_incomplete())
-            && let Some(more) = said(self.task, options)
-        {
-            self.with_options(|options| options.complete_with(more));
-        }
-    }
-
-    /// Reads or changes what is known. Nothing that can panic happens under this lock.
-    fn with_options<T>(&self, look: impl FnOnce(&mut ObserveOptions) -> T) -> T {
-        look(&mut self.options.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// What the annotation's own expressions say, if they do not panic.
-fn said(task: TaskName, options: impl FnOnce() -> ObserveOptions) -> Option<ObserveOptions> {
-    isolate(options)
-        .inspect_err(|Panicked(panic)| {
-            tracing::error!(
-                task,
-                panic,
-                "a panic in the arguments of #[instrument_task]: what they say is lost, the task is built all the same"
-            );
-        })
-        .ok()
-}
+// What follows knows neither the task nor the body where it can help it: what is generic is compiled anew for each
+// constructor of a program.
 
 impl Construction {
+    #[cold]
+    fn begin(
+        name: &'static str,
+        at: &'static Location<'static>,
+        type_name: &'static str,
+        say: Say<'_>,
+    ) -> Self {
+        if !registry::LINKED {
+            registry::called(name, at);
+        }
+        let observed = switch::current().and_then(|group| {
+            registry::called(name, at);
+            Observed::new(task_name(type_name), group, say)
+        });
+        Self { observed }
+    }
+
     /// An observer for the constructor's arguments, if the task is to be observed.
     pub fn observer(&self) -> Option<Observer> {
         self.observed.as_ref().map(Observed::observer)
     }
 
-    /// Runs a body that has the observer in its arguments.
+    /// Runs a body that has the observer in its arguments, or what one does before it returns its future.
     #[inline]
-    pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
-        let _mark = self.observed.map(|observed| Mark::set(observed.planned));
+    pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _mark = self.mark();
         body()
     }
 
     /// Runs a body, and puts the observer into what it made.
     #[inline]
     pub fn attach<R: ObservedTask>(self, body: impl FnOnce() -> R) -> R {
-        let Some(observed) = self.observed else { return body() };
-        let mut made = {
-            let _mark = Mark::set(observed.planned.clone());
-            body()
-        };
-        observed.attach(&mut made);
+        let mut made = self.run(body);
+        self.finish(&mut made);
         made
     }
 
     /// [`run`](Self::run), for an async body.
-    pub async fn run_async<R>(self, body: impl Future<Output = R>) -> R {
-        match self.observed {
-            Some(observed) => marked(&observed.planned, body).await,
-            None => body.await,
-        }
+    pub async fn run_async<F: Future>(self, body: F) -> F::Output {
+        let mut body = pin!(body);
+        poll_fn(|context| {
+            let _mark = self.mark();
+            body.as_mut().poll(context)
+        })
+        .await
     }
 
     /// [`attach`](Self::attach), for an async body.
-    pub async fn attach_async<R: ObservedTask>(self, body: impl Future<Output = R>) -> R {
-        let Some(observed) = self.observed else { return body.await };
-        let mut made = marked(&observed.planned, body).await;
-        observed.attach(&mut made);
+    pub async fn attach_async<F: Future<Output: ObservedTask>>(self, body: F) -> F::Output {
+        let mut body = pin!(body);
+        let mut made = poll_fn(|context| {
+            let _mark = self.mark();
+            body.as_mut().poll(context)
+        })
+        .await;
+        self.finish(&mut made);
         made
     }
-}
 
-/// Marks the task on whatever thread polls, for as long as it polls.
-async fn marked<R>(planned: &Planned, body: impl Future<Output = R>) -> R {
-    let mut body = pin!(body);
-    poll_fn(|context| {
-        let _mark = Mark::set(planned.clone());
-        body.as_mut().poll(context)
-    })
-    .await
-}
+    /// [`attach`](Self::attach), for a body that has returned a boxed future. Switched off, it stays as it is.
+    pub fn attach_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
+    where
+        F: Future<Output: ObservedTask> + Unpin,
+    {
+        self.boxed(future, boxed, |construction, made| construction.finish(made))
+    }
 
-/// While it lives, a constructor of its task is running on this thread.
-struct Mark;
+    /// [`run`](Self::run), for a body that has returned a boxed future.
+    pub fn run_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
+    where
+        F: Future + Unpin,
+    {
+        self.boxed(future, boxed, |_, _| {})
+    }
 
-impl Mark {
-    fn set(planned: Planned) -> Self {
-        UNDER_CONSTRUCTION.with_borrow_mut(|tasks| tasks.push(planned));
-        Self
+    fn boxed<F: Future>(
+        self,
+        future: F,
+        boxed: impl FnOnce(UnderConstruction<F>) -> F,
+        then: fn(Self, &mut F::Output),
+    ) -> F {
+        if self.observed.is_none() {
+            return future;
+        }
+        boxed(UnderConstruction { future, construction: Some(self), then })
+    }
+
+    /// While the mark lives, a constructor of the task is running on this thread.
+    #[inline]
+    fn mark(&self) -> Option<Mark> {
+        self.observed.as_ref().map(|observed| Mark::set(observed.planned.clone()))
+    }
+
+    /// The observer goes into what was made.
+    #[inline]
+    fn finish(self, made: &mut dyn ObservedTask) {
+        if let Some(observed) = self.observed {
+            observed.attach(made);
+        }
     }
 }
 
-impl Drop for Mark {
-    fn drop(&mut self) {
-        // Marks are locals of nested calls, so the last one set is the first one dropped.
-        UNDER_CONSTRUCTION.with_borrow_mut(Vec::pop);
+impl Observed {
+    /// `None` inside another constructor of the same task, which is told the options instead.
+    fn new(task: TaskName, group: Arc<ObserverGroup>, say: Say<'_>) -> Option<Self> {
+        if let Some(outer) = Planned::under_construction(task) {
+            outer.complete_with(say);
+            return None;
+        }
+        Some(Self { group, planned: Planned::new(task, said(task, say)?) })
+    }
+
+    fn observer(&self) -> Observer {
+        self.group.observe(self.planned.options())
+    }
+
+    fn attach(self, made: &mut dyn ObservedTask) {
+        match made.presence() {
+            TaskPresence::Here => {
+                let observer = self.observer();
+                let displaced = displaced_by(&observer, || made.attach_observer(observer.clone()));
+                if let Some(inner) = displaced {
+                    made.attach_observer(self.reconciled(inner));
+                }
+            }
+            TaskPresence::None => {}
+            TaskPresence::Shared => warn_of_shared(self.planned.task),
+        }
+    }
+
+    /// One observer for a task that has got its own from a constructor on another thread. One that has seen frames stays;
+    /// one that has not may know what this does not.
+    fn reconciled(&self, inner: Observer) -> Observer {
+        match inner.told_before_the_first_frame() {
+            Some(told) => {
+                self.planned.complete_with(&mut |_| told.clone());
+                self.observer()
+            }
+            None => inner,
+        }
     }
 }
 

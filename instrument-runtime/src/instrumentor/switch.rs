@@ -20,11 +20,16 @@ thread_local! {
     static SCOPES: RefCell<Vec<Arc<ObserverGroup>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The group in force on this thread. Inlined into annotated constructors: while nothing is in force, a load is all
-/// that they pay.
+/// Whether nothing is in force on any thread. Inlined into annotated constructors: a load is all that they pay then.
+#[inline]
+pub(super) fn is_off() -> bool {
+    IN_FORCE.load(Ordering::Acquire) == 0
+}
+
+/// The group in force on this thread.
 #[inline]
 pub(super) fn current() -> Option<Arc<ObserverGroup>> {
-    if IN_FORCE.load(Ordering::Acquire) == 0 { None } else { in_force() }
+    if is_off() { None } else { in_force() }
 }
 
 #[cold]

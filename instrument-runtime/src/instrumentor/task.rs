@@ -10,7 +10,7 @@ use crate::observer::Observer;
 /// A task that an annotated constructor can put its observer into.
 ///
 /// Implemented once, for the task's own type. What constructors wrap it in (`Result`, `Option`, `Box`, `Arc`, `Rc`,
-/// `Pin`, and these in each other) is implemented here.
+/// `Pin`, and these in each other; a tuple with the task first, as `(Task, Receiver)`) is implemented here.
 ///
 /// ```
 /// use pipecat_instrument_runtime::instrumentor::ObservedTask;
@@ -34,7 +34,7 @@ use crate::observer::Observer;
             `#[instrument_task(observers = the_argument, via = path::to::adapter)]`"
 )]
 pub trait ObservedTask {
-    /// Takes the observer of this task's conversation. A second one takes the place of the first.
+    /// Takes the observer of this task's conversation. A second one takes the place of the first, which is to be dropped.
     fn attach_observer(&mut self, observer: Observer);
 
     /// Whether there is a task here to be observed: wrappers look inside.
@@ -99,6 +99,23 @@ impl<P: DerefMut<Target: ObservedTask + Unpin>> ObservedTask for Pin<P> {
         (**self).presence()
     }
 }
+
+macro_rules! with_the_task_first {
+    ($($beside:ident),*) => {
+        impl<T: ObservedTask, $($beside),*> ObservedTask for (T, $($beside),*) {
+            fn attach_observer(&mut self, observer: Observer) {
+                self.0.attach_observer(observer);
+            }
+
+            fn presence(&self) -> TaskPresence {
+                self.0.presence()
+            }
+        }
+    };
+}
+
+with_the_task_first!(A);
+with_the_task_first!(A, B);
 
 macro_rules! if_nobody_else_holds_it {
     ($($pointer:ident),*) => {$(

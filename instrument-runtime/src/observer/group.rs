@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::frame_log::FrameLog;
 use super::watch::Watch;
-use super::{ObserveOptions, Observer};
+use super::{DebugLogChoice, ObserveOptions, Observer};
 use crate::core::conversation::ConversationConfig;
 #[cfg(feature = "metrics")]
 use crate::debug_log::lost_events;
@@ -41,6 +41,8 @@ pub struct ObserverGroup {
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
     logs: Option<DebugLog>,
+    /// For conversations that choose a log of their own where the program has none.
+    chosen_logs: DebugLog,
     measure: Option<Arc<dyn Measure>>,
 }
 
@@ -55,6 +57,7 @@ impl ObserverGroup {
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
+            chosen_logs: DebugLog::nowhere(),
             measure: None,
         }
     }
@@ -142,16 +145,17 @@ impl ObserverGroup {
     /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. For the end of a
     /// process: the thread that writes them ends with it, whatever is left.
     pub fn flush_debug_log(&self, timeout: Duration) -> Result<(), DebugLogError> {
-        self.logs.as_ref().map_or(Ok(()), |logs| logs.flush(timeout))
+        self.logs.as_ref().unwrap_or(&self.chosen_logs).flush(timeout)
     }
 
     /// An observer for one more conversation.
     pub fn observe(&self, options: ObserveOptions) -> Observer {
+        let told = options.clone();
         let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
         let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
         let config = ConversationConfig { signals: options.signals, ..self.config.clone() };
-        let log = self.logs.as_ref().map(|logs| FrameLog {
-            logs: logs.clone(),
+        let log = self.logs_for(&options.debug_log).map(|logs| FrameLog {
+            logs,
             conversation_id: Arc::clone(&id),
             attributes: attributes.clone(),
             turn_end_timeout: config.turn_end_timeout,
@@ -165,6 +169,22 @@ impl ObserverGroup {
         if let Some(measure) = &self.measure {
             emitter = emitter.measured_by(Arc::clone(measure));
         }
-        Observer::new(Watch::new(id, config, emitter, log))
+        Observer::new(Watch::new(id, config, emitter, log, told))
+    }
+
+    /// Where the log of a conversation goes that chooses so.
+    fn logs_for(&self, choice: &DebugLogChoice) -> Option<DebugLog> {
+        match choice {
+            DebugLogChoice::AsTheProgram => self.logs.clone(),
+            DebugLogChoice::Off => None,
+            DebugLogChoice::Path(path) => {
+                let logs = self.logs.as_ref().unwrap_or(&self.chosen_logs);
+                logs.elsewhere(path)
+                    .inspect_err(
+                        |error| tracing::warn!(%error, "the frame log of a conversation is not written"),
+                    )
+                    .ok()
+            }
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::TracingContext;
 use super::watch::Watch;
+use super::{ObserveOptions, TracingContext, displaced};
 use crate::core::conversation::Signals;
 use crate::core::frame::{FramePushed, ObservedFrame};
 
@@ -87,6 +87,23 @@ impl Observer {
     /// Ends the conversation and what is still open in it. Nothing happens afterwards, nor if it was over before.
     pub fn close(&self) {
         self.watch.close();
+    }
+}
+
+impl Observer {
+    /// What it was told of its conversation; `None` once a frame was seen.
+    pub(crate) fn told_before_the_first_frame(&self) -> Option<ObserveOptions> {
+        self.watch.told()
+    }
+
+    pub(super) fn is_of_the_conversation_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.watch, &other.watch)
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        displaced::notice(self);
     }
 }
 

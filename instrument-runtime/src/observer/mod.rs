@@ -17,11 +17,13 @@
 
 mod audio_meter;
 mod clock;
+mod displaced;
 mod frame_log;
 mod group;
 mod handle;
 mod inside;
 mod isolation;
+mod log_choice;
 mod options;
 pub mod propagation;
 mod recent;
@@ -35,8 +37,10 @@ mod watch;
 pub use group::ObserverGroup;
 pub use handle::Observer;
 pub use isolation::caught_panics;
+pub use log_choice::{DebugLogChoice, DebugLogDestination};
 pub use options::{ConversationId, ObserveOptions, SpanAttributes};
 pub use propagation::IncomingTrace;
 pub use tracing_context::TracingContext;
 
+pub(crate) use displaced::displaced_by;
 pub(crate) use isolation::{Panicked, isolate};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 
+use super::log_choice::{DebugLogChoice, DebugLogDestination};
 use super::propagation::IncomingTrace;
 use crate::core::conversation::Signals;
 use crate::emit::Origin;
@@ -29,6 +30,7 @@ pub struct ObserveOptions {
     pub(super) attributes: Vec<KeyValue>,
     pub(super) signals: Signals,
     pub(super) origin: Origin,
+    pub(super) debug_log: DebugLogChoice,
 }
 
 impl ObserveOptions {
@@ -75,6 +77,21 @@ impl ObserveOptions {
         self
     }
 
+    /// Where the frame log of this conversation goes: a path as for the whole program, `false` for nowhere, or an `Option`
+    /// of one. The path is not looked at before the first frame; if nothing can be written there, a warning says so.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::observer::ObserveOptions;
+    ///
+    /// let watched = ObserveOptions::new().debug_log("logs/watched-{conversation_id}.jsonl");
+    /// let confidential = ObserveOptions::new().debug_log(&false);
+    /// # let _ = (watched, confidential);
+    /// ```
+    pub fn debug_log(mut self, destination: &(impl DebugLogDestination + ?Sized)) -> Self {
+        self.debug_log = destination.to_choice();
+        self
+    }
+
     /// What the framework announces with frames of its own.
     pub fn signals(mut self, signals: Signals) -> Self {
         self.signals = signals;
@@ -85,7 +102,10 @@ impl ObserveOptions {
 impl ObserveOptions {
     /// Whether somebody who knows more could add to this.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.conversation_id.is_none() || self.attributes.is_empty() || self.origin.is_unknown()
+        self.conversation_id.is_none()
+            || self.attributes.is_empty()
+            || self.origin.is_unknown()
+            || self.debug_log == DebugLogChoice::AsTheProgram
     }
 
     /// Takes from `other` what is not said here.
@@ -98,6 +118,9 @@ impl ObserveOptions {
         }
         if self.origin.is_unknown() {
             self.origin = other.origin;
+        }
+        if self.debug_log == DebugLogChoice::AsTheProgram {
+            self.debug_log = other.debug_log;
         }
     }
 }
@@ -155,7 +178,7 @@ macro_rules! through_a_pointer {
     )*};
 }
 
-through_a_pointer!(&T, Arc<T>, Rc<T>, Box<T>);
+through_a_pointer!(&T, &mut T, Arc<T>, Rc<T>, Box<T>);
 
 macro_rules! as_it_is_shown {
     ($($id:ty),*) => {$(

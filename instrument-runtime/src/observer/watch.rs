@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::frame_log::FrameLog;
 use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
+use super::options::ObserveOptions;
 use super::recent::RecentFrames;
 use super::running::Running;
 use super::timer::{Wake, wake_at};
@@ -36,7 +37,7 @@ pub(super) struct Watch {
 }
 
 enum Phase {
-    Expected { config: ConversationConfig, emitter: Box<Emitter> },
+    Expected { config: ConversationConfig, emitter: Box<Emitter>, told: Box<ObserveOptions> },
     Running(Box<Running>),
     Over,
 }
@@ -47,7 +48,9 @@ impl Watch {
         config: ConversationConfig,
         emitter: Emitter,
         log: Option<FrameLog>,
+        told: ObserveOptions,
     ) -> Arc<Self> {
+        let told = Box::new(told);
         Arc::new_cyclic(|this| Self {
             id,
             clock: Clock::start(),
@@ -55,7 +58,7 @@ impl Watch {
             recent: RecentFrames::new(),
             log,
             over: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter) }),
+            phase: Mutex::new(Phase::Expected { config, emitter: Box::new(emitter), told }),
             this: Weak::clone(this),
         })
     }
@@ -66,6 +69,14 @@ impl Watch {
 
     pub(super) fn shared_id(&self) -> Arc<str> {
         Arc::clone(&self.id)
+    }
+
+    /// What it was told; `None` once a frame was seen.
+    pub(super) fn told(&self) -> Option<ObserveOptions> {
+        match self.phase.lock().as_deref() {
+            Ok(Phase::Expected { told, .. }) => Some(ObserveOptions::clone(told)),
+            _ => None,
+        }
     }
 
     pub(super) fn expect_signals(&self, signals: Signals) {
@@ -247,7 +258,7 @@ impl Phase {
     /// The running conversation, which the first call begins; `None` once it is over.
     fn running(&mut self) -> Option<&mut Running> {
         if matches!(self, Self::Expected { .. })
-            && let Self::Expected { config, emitter } = std::mem::replace(self, Self::Over)
+            && let Self::Expected { config, emitter, .. } = std::mem::replace(self, Self::Over)
         {
             *self = Self::Running(Box::new(Running::begin(config, *emitter)));
         }

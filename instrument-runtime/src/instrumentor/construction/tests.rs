@@ -1,3 +1,4 @@
+use std::convert::identity;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -5,13 +6,17 @@ use std::task::{Context, Poll, Waker};
 
 use opentelemetry::trace::noop::NoopTracerProvider;
 
-use super::begin;
+use super::{Construction, begin as begin_annotated};
 use crate::instrumentor::{ObservedTask, PipecatInstrumentor, Scoped};
 use crate::observer::{ObserveOptions, Observer};
 
 #[derive(Default)]
 struct Task {
     observers: Vec<Observer>,
+}
+
+fn begin<T>(options: impl FnOnce(ObserveOptions) -> ObserveOptions) -> Construction {
+    begin_annotated::<T>("Task", options)
 }
 
 impl ObservedTask for Task {
@@ -22,15 +27,15 @@ impl ObservedTask for Task {
 
 impl Task {
     fn new() -> Self {
-        begin::<Self>(ObserveOptions::new).attach(Self::default)
+        begin::<Self>(identity).attach(Self::default)
     }
 
     fn through_new() -> Self {
-        begin::<Self>(ObserveOptions::new).attach(Self::new)
+        begin::<Self>(identity).attach(Self::new)
     }
 
     async fn connect() -> Arc<Self> {
-        begin::<Self>(ObserveOptions::new)
+        begin::<Self>(identity)
             .attach_async(async {
                 pending_once().await;
                 Arc::new(Self::through_new())
@@ -66,7 +71,7 @@ fn run<T>(future: impl Future<Output = T>, mut between: impl FnMut()) -> T {
 
 #[test]
 fn switched_off_nothing_is_asked_and_nothing_is_attached() {
-    let task = begin::<Task>(|| unreachable!()).attach(Task::default);
+    let task = begin::<Task>(|_| unreachable!()).attach(Task::default);
     assert!(task.observers.is_empty());
 }
 
@@ -80,10 +85,9 @@ fn constructors_that_call_each_other_make_one_observer() {
 #[test]
 fn an_inner_constructor_says_what_the_outer_one_does_not_know() {
     let _on = switched_on();
-    let named = |id: &'static str| move || ObserveOptions::new().conversation_id(id);
+    let named = |id: &'static str| move |options: ObserveOptions| options.conversation_id(id);
 
-    let task =
-        begin::<Task>(ObserveOptions::new).attach(|| begin::<Task>(named("inner")).attach(Task::default));
+    let task = begin::<Task>(identity).attach(|| begin::<Task>(named("inner")).attach(Task::default));
     assert_eq!(task.observers[0].conversation_id(), "inner");
     let task = begin::<Task>(named("outer")).attach(|| begin::<Task>(named("inner")).attach(Task::default));
     assert_eq!(task.observers[0].conversation_id(), "outer");
@@ -111,23 +115,20 @@ fn tasks_of_two_types_are_two_conversations() {
     }
 
     let _on = switched_on();
-    let outer =
-        begin::<Outer>(ObserveOptions::new).attach(|| Outer { inner: Task::new(), observers: Vec::new() });
+    let outer = begin::<Outer>(identity).attach(|| Outer { inner: Task::new(), observers: Vec::new() });
     assert_eq!((outer.observers.len(), outer.inner.observers.len()), (1, 1));
 }
 
 #[test]
 fn a_panic_in_an_attribute_costs_the_trace_and_nothing_else() {
     let _on = switched_on();
-    let task = begin::<Task>(|| panic!("no tenant")).attach(Task::default);
+    let task = begin::<Task>(|_| panic!("no tenant")).attach(Task::default);
     assert!(task.observers.is_empty());
 }
 
 #[test]
 fn a_body_that_panics_leaves_no_mark() {
     let _on = switched_on();
-    let _ = std::panic::catch_unwind(|| {
-        begin::<Task>(ObserveOptions::new).attach(|| -> Task { panic!("no audio") })
-    });
+    let _ = std::panic::catch_unwind(|| begin::<Task>(identity).attach(|| -> Task { panic!("no audio") }));
     assert_eq!(Task::new().observers.len(), 1);
 }

@@ -1,0 +1,11 @@
+//! `crate` as a text.
+use pipecat_instrument::ObservedFrame;
+
+#[derive(ObservedFrame)]
+#[frame(crate = "pipecat_instrument")]
+enum Frame {
+    #[frame(start)]
+    Start,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! `ignore` says nothing.
+use pipecat_instrument::ObservedFrame;
+
+#[derive(ObservedFrame)]
+enum Frame {
+    #[frame(ignore(text))]
+    Audio { text: String },
+}
+
+fn main() {}

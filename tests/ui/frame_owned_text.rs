@@ -1,0 +1,10 @@
+//! A text that is made on the spot: views borrow.
+use pipecat_instrument::ObservedFrame;
+
+#[derive(ObservedFrame)]
+enum Frame {
+    #[frame(llm_text(text = format!("{first} {second}")))]
+    Token { first: String, second: String },
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! No comma between two arguments.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(conversation_id = "call" name = "calls")]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

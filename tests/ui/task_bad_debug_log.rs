@@ -1,0 +1,19 @@
+//! A frame log cannot be told so.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(debug_log = 7)]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

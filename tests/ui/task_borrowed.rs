@@ -1,0 +1,17 @@
+//! A task that somebody else holds.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task]
+fn find(tasks: &[Task]) -> &Task {
+    &tasks[0]
+}
+
+fn main() {
+    find(&[Task]);
+}

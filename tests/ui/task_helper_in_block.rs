@@ -1,0 +1,23 @@
+//! A function that is said to be a constructor, and returns nothing.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+
+    #[instrument_task(conversation_id = "call")]
+    fn set_up() {}
+}
+
+fn main() {
+    Task::new();
+    Task::set_up();
+}

@@ -1,0 +1,19 @@
+//! `name` without quotes.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(name = Calls)]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

@@ -1,0 +1,14 @@
+//! An argument that is shared, so that nothing can be pushed into it.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+#[instrument_task(observers = observers)]
+fn build(observers: &Vec<pipecat_instrument::Observer>) -> Task {
+    let _ = observers.len();
+    Task
+}
+
+fn main() {
+    build(&Vec::new());
+}

@@ -1,0 +1,14 @@
+//! `observers` as a text.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+#[instrument_task(observers = "observers")]
+fn build(observers: Vec<u8>) -> Task {
+    drop(observers);
+    Task
+}
+
+fn main() {
+    build(Vec::new());
+}

@@ -1,0 +1,14 @@
+//! An argument that takes something else than an observer, and no `via`.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+#[instrument_task(observers = observers)]
+fn build(observers: Vec<Box<dyn Fn()>>) -> Task {
+    drop(observers);
+    Task
+}
+
+fn main() {
+    build(Vec::new());
+}

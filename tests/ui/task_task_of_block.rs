@@ -1,0 +1,19 @@
+//! `task` above a block, whose task is plain.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+impl ObservedTask for Task {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(task = Task)]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

@@ -1,0 +1,18 @@
+//! What `via` makes is not what the argument takes.
+use pipecat_instrument::instrument_task;
+
+struct Task;
+
+fn adapt(observer: pipecat_instrument::Observer) -> String {
+    observer.conversation_id().to_owned()
+}
+
+#[instrument_task(observers = observers, via = adapt)]
+fn build(observers: Vec<Box<dyn Fn()>>) -> Task {
+    drop(observers);
+    Task
+}
+
+fn main() {
+    build(Vec::new());
+}
