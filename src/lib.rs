@@ -68,6 +68,15 @@
 //!
 //! Services can trace themselves: [`macro@traced_llm`], [`macro@traced_stt`] and [`macro@traced_tts`] go above the function that does the
 //! work, in an observed pipeline or outside of any.
+//!
+//! # Features
+//!
+//! | | |
+//! |---|---|
+//! | `setup` | a provider from the environment, with a console exporter that prints trees: the module `setup` |
+//! | `otlp` | sends traces to a backend over HTTP; brings `setup` |
+//! | `otlp-grpc` | over gRPC besides; brings `otlp` |
+//! | `metrics` | OpenTelemetry metrics, for a meter provider that is given |
 
 pub use opentelemetry;
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use pipecat_instrument::PipecatInstrumentor;
 
-use crate::CALL_ID;
 use crate::terminal::say;
 
 /// A frame log while it is being written. A program that holds many conversations writes one file for each, with the
@@ -14,22 +13,23 @@ use crate::terminal::say;
 pub(crate) struct FrameLog {
     /// What the instrumentor is told.
     pub(crate) template: PathBuf,
+    written: PathBuf,
     target: PathBuf,
 }
 
 impl FrameLog {
-    /// A log that is to be at `target`.
-    pub(crate) fn to(target: &Path) -> Self {
+    /// A log of the call `id` that is to be at `target`.
+    pub(crate) fn of(id: &str, target: &Path) -> Self {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = format!("unfinished-{}-{{conversation_id}}-{name}", std::process::id());
-        Self { template: target.with_file_name(unfinished), target: target.to_owned() }
+        let unfinished =
+            |id: &str| target.with_file_name(format!("unfinished-{}-{id}-{name}", std::process::id()));
+        Self { template: unfinished("{conversation_id}"), written: unfinished(id), target: target.to_owned() }
     }
 
     /// Waits until all of it is written, and gives it its name.
     pub(crate) fn finish(&self) -> Result<(), Box<dyn Error>> {
         PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
-        let written = self.template.to_string_lossy().replace("{conversation_id}", CALL_ID);
-        std::fs::rename(written, &self.target)?;
+        std::fs::rename(&self.written, &self.target)?;
         say(format_args!("\nThe frame log is {}.", self.target.display()));
         Ok(())
     }

@@ -9,7 +9,7 @@
 //! cargo run --example voice_agent
 //! cargo run --example voice_agent -- --debug-log call.jsonl
 //! OPENAI_API_KEY=… cargo run --example voice_agent
-//! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:6006 cargo run --example voice_agent --features otlp
+//! PIPECAT_TRACE_PRESET=phoenix cargo run --example voice_agent
 //! ```
 
 mod call;
@@ -33,9 +33,6 @@ use terminal::say;
 use tokio::runtime::Runtime;
 use traces::Traces;
 
-/// The one call that is held here.
-const CALL_ID: &str = "call-1";
-
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,14 +46,15 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Outside the asynchronous runtime: an exporter may block.
     let traces = Traces::new()?;
-    let mut instrumentor = PipecatInstrumentor::builder();
-    let log = options.debug_log.as_deref().map(FrameLog::to);
+    let mut instrumentor = traces.setup().instrumentor();
+    let call_id = options.call_id();
+    let log = options.debug_log.as_deref().map(|target| FrameLog::of(&call_id, target));
     if let Some(log) = &log {
         instrumentor = instrumentor.debug_log(&log.template);
     }
-    instrumentor.instrument(traces.provider())?;
+    instrumentor.instrument(traces.setup().provider())?;
 
-    let outcome = Runtime::new()?.block_on(converse());
+    let outcome = Runtime::new()?.block_on(converse(&call_id));
     if let Some(log) = &log {
         log.finish()?;
     }
@@ -67,16 +65,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// Holds one conversation, with `OpenAI` if a key is at hand, else with the model on loopback.
-async fn converse() -> Result<(), Box<dyn Error>> {
+async fn converse(call_id: &str) -> Result<(), Box<dyn Error>> {
     say("Speech-to-text and text-to-speech are stand-ins: the caller speaks in tones, the bot hums.");
     if let Some(model) = Model::from_env() {
         say(format_args!("The model is {} at {}.\n", model.name, model.base_url));
-        call::hold(CALL_ID, SCRIPT, &model).await?;
+        call::hold(call_id, SCRIPT, &model).await?;
     } else {
         let server = ModelServer::start().await?;
         let model = Model::on_loopback(server.base_url());
         say(format_args!("The model is a small server in this process, at {}.\n", model.base_url));
-        call::hold(CALL_ID, SCRIPT, &model).await?;
+        call::hold(call_id, SCRIPT, &model).await?;
     }
     Ok(())
 }

@@ -1,17 +1,18 @@
-//! Where the spans go: to this terminal, and to a backend if there is one.
+//! Where the spans go: to this terminal, and to a backend if the environment names one.
 
 use std::error::Error;
 use std::io::IsTerminal;
+use std::time::Duration;
 
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracerProvider, TracerProviderBuilder};
 use pipecat_instrument::setup::tree::{Colour, SpanTree, TreeStyle};
+use pipecat_instrument::setup::{self, Setup};
 
+use crate::terminal::say;
 use crate::turns::Turns;
 
 /// The spans of this process.
 pub(crate) struct Traces {
-    provider: SdkTracerProvider,
+    setup: Setup,
     turns: Turns,
 }
 
@@ -19,15 +20,22 @@ impl Traces {
     /// Gathers spans here, and sends them to the backend that the environment names.
     pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         let turns = Turns::default();
-        let provider = SdkTracerProvider::builder()
-            .with_resource(Resource::builder().with_service_name("voice_agent").build())
-            .with_span_processor(turns.clone());
-        Ok(Self { provider: with_backend(provider)?.build(), turns })
+        let setup = setup::builder()
+            .otherwise([]) // with nothing in the environment, they go to this terminal alone
+            .service_name("voice_agent")
+            .span_processor(turns.clone())
+            .build()?;
+        let traces = Self { setup, turns };
+        if traces.go_to_a_backend() {
+            say(&traces.setup);
+            say(traces.setup.check()?);
+        }
+        Ok(traces)
     }
 
-    /// What makes spans.
-    pub(crate) fn provider(&self) -> SdkTracerProvider {
-        self.provider.clone()
+    /// What makes spans, and what suits the backend.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// Every span so far, as trees for this terminal.
@@ -36,37 +44,17 @@ impl Traces {
         SpanTree::from_spans(&self.turns.spans()).render(TreeStyle { colour, ..TreeStyle::default() })
     }
 
-    /// Sends what has not been sent, and says so if that fails: a shutdown alone would not.
+    /// Sends what has not been sent, and says what became of all of it.
     pub(crate) fn close(self) -> Result<(), Box<dyn Error>> {
-        let flushed = self.provider.force_flush();
-        self.provider.shutdown()?;
-        Ok(flushed.map_err(|error| format!("the backend did not take the traces: {error}"))?)
+        let goes_to_a_backend = self.go_to_a_backend();
+        let report = self.setup.shutdown(Duration::from_secs(10)).complete()?;
+        if goes_to_a_backend {
+            say(format_args!("\n{report}"));
+        }
+        Ok(())
     }
-}
 
-/// The address of a backend, from the variables that OpenTelemetry names for it.
-fn backend() -> Option<String> {
-    ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|address| !address.is_empty()))
-}
-
-#[cfg(feature = "otlp")]
-fn with_backend(provider: TracerProviderBuilder) -> Result<TracerProviderBuilder, Box<dyn Error>> {
-    use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
-
-    use crate::terminal::say;
-
-    let Some(address) = backend() else { return Ok(provider) };
-    say(format_args!("Traces go to {address}."));
-    let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build()?;
-    Ok(provider.with_batch_exporter(exporter))
-}
-
-#[cfg(not(feature = "otlp"))]
-fn with_backend(provider: TracerProviderBuilder) -> Result<TracerProviderBuilder, Box<dyn Error>> {
-    match backend() {
-        Some(address) => Err(format!("to send traces to {address}, run this with `--features otlp`").into()),
-        None => Ok(provider),
+    fn go_to_a_backend(&self) -> bool {
+        !self.setup.report().destinations().is_empty()
     }
 }

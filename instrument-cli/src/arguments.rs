@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
+use pipecat_instrument_runtime::setup::{Backend, Protocol};
 
 use crate::output::Destination;
 use crate::source::Source;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     Show(ShowArguments),
     Timeline(TimelineArguments),
+    Send(SendArguments),
 }
 
 /// Prints each conversation as trees of spans, as they were or would have been traced
@@ -108,6 +110,44 @@ pub(crate) struct TimelineArguments {
     pub(crate) turn_end_timeout: Option<Duration>,
 }
 
+/// Sends recorded conversations to a backend, with the times at which they were held.
+///
+/// Where to and how is said by the options, else by the environment: `PIPECAT_TRACE_PRESET`,
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. A key
+/// is never an option, as others can see those. One span, `setup.check`, goes ahead to see whether the backend takes any.
+///
+/// What is sent twice is there twice.
+///
+/// Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or not all spans were taken.
+#[derive(Debug, Args)]
+pub(crate) struct SendArguments {
+    #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
+    pub(crate) files: Vec<Source>,
+
+    /// Where to: phoenix, arize, langfuse, openobserve, jaeger, zipkin or collector
+    #[arg(long, value_name = "BACKEND")]
+    pub(crate) preset: Option<Backend>,
+
+    /// The address, if it is not the backend's usual one: `http://localhost:6006`
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+
+    /// How it is spoken to: http/protobuf or grpc
+    #[arg(long, value_name = "PROTOCOL")]
+    pub(crate) protocol: Option<Protocol>,
+
+    /// The project that the traces belong to, in Phoenix and Arize
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+
+    /// What the traces are said to come from
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service_name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) words: SingleWordArguments,
+}
+
 /// How spans are written. What is said by itself counts over the preset.
 #[derive(Debug, Args)]
 pub(crate) struct WordArguments {
@@ -115,6 +155,13 @@ pub(crate) struct WordArguments {
     #[arg(long, value_name = "BACKEND")]
     preset: Option<Preset>,
 
+    #[command(flatten)]
+    single: SingleWordArguments,
+}
+
+/// How spans are written, one thing at a time.
+#[derive(Debug, Args)]
+pub(crate) struct SingleWordArguments {
     /// What is one trace: per-turn or per-conversation
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<TraceLayout>,
@@ -134,6 +181,13 @@ impl WordArguments {
         if let Some(preset) = self.preset {
             settings = settings.preset(preset);
         }
+        self.single.over(settings)
+    }
+}
+
+impl SingleWordArguments {
+    /// `settings`, with what is said here in place of its own.
+    pub(crate) fn over(&self, mut settings: EmitSettings) -> EmitSettings {
         settings.layout = self.layout.unwrap_or(settings.layout);
         settings.span_names = self.names.unwrap_or(settings.span_names);
         settings.conventions = self.conventions.unwrap_or(settings.conventions);

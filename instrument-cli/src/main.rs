@@ -5,6 +5,7 @@
 //! pipecat-trace replay --follow frames-call-42.jsonl
 //! pipecat-trace show frames-call-42.jsonl
 //! pipecat-trace timeline frames-call-42.jsonl -o call-42.html
+//! pipecat-trace send --preset phoenix logs/*.jsonl.gz
 //! ```
 
 mod arguments;
@@ -15,20 +16,23 @@ mod otlp;
 mod outcome;
 mod output;
 mod replay;
+mod send;
 mod show;
 mod source;
+mod stage;
 mod timeline;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::arguments::{Arguments, Command};
+use self::arguments::{Arguments, Command, SendArguments};
 use self::outcome::Outcome;
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Send(arguments) => return send(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
     };
@@ -36,6 +40,16 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         // Whoever reads the output has seen enough.
         Err(error) if error.is_closed_pipe() => Outcome::Good.into(),
+        Err(error) => {
+            anstream::eprintln!("pipecat-trace: {error}");
+            Outcome::Failed.into()
+        }
+    }
+}
+
+fn send(arguments: &SendArguments) -> ExitCode {
+    match send::run(arguments) {
+        Ok(sent) => sent.into(),
         Err(error) => {
             anstream::eprintln!("pipecat-trace: {error}");
             Outcome::Failed.into()

@@ -7,7 +7,7 @@
 //! | `traced` | what `#[traced_llm]` and its like make of a function |
 //! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
 //! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
-//! | `setup` | the printed tree, a console exporter (feature `setup`) |
+//! | `setup` | a provider from the environment, and what becomes of its spans; the printed tree (feature `setup`) |
 //! | [`debug_log`] | the frame log: written, read, replayed |
 //! | [`emit`] | finished records to OpenTelemetry spans |
 //! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |

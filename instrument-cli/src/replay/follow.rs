@@ -21,7 +21,7 @@ use pipecat_instrument_runtime::emit::Emitter;
 use pipecat_instrument_runtime::setup::ConsoleExporter;
 use pipecat_instrument_runtime::setup::tree::{Colour, TreeStyle};
 
-use super::Stage;
+use super::{resource, stage};
 use crate::arguments::ReplayArguments;
 use crate::call::LogHealth;
 use crate::complain::{complain, refuse};
@@ -30,6 +30,7 @@ use crate::otlp;
 use crate::outcome::Outcome;
 use crate::output::{Destination, OutputError};
 use crate::source::{Source, without_later_parts};
+use crate::stage::Stage;
 
 /// How often it is looked whether something is due though nothing is written.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -41,7 +42,8 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
     let gathered = GatheringExporter::default();
     let out = Watched::new(AutoStream::new(io::stdout(), arguments.color.into()));
     let failure = Arc::clone(&out.failure);
-    let stage = Arc::new(Stage::new(arguments, |provider| {
+    let resource = resource();
+    let stage = Arc::new(stage(arguments, &resource, |provider| {
         let provider = match &arguments.otlp_json {
             Some(_) => provider.with_simple_exporter(gathered.clone()),
             None => provider,
@@ -65,7 +67,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
             return Err(error.into());
         }
         if let Some(out) = &mut otlp {
-            otlp::write_line(out, &stage.resource, gathered.take())?;
+            otlp::write_line(out, &resource, gathered.take())?;
             out.flush()?;
         }
         if are_over || is_stopped {

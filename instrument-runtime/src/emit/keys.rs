@@ -53,6 +53,9 @@ pub(super) use messages::LLM_TOOLS;
 pub use messages::{MessageField, MessageKeys, MessageList, tool_schema};
 pub use table::{Bearer, KeyInfo, ValueKind};
 
+/// The attribute of a resource that says which project of Phoenix or Arize its spans belong to.
+pub const PROJECT_NAME: &str = "openinference.project.name";
+
 /// The event that is a remark of the application's.
 pub const NOTE_EVENT: &str = "note";
 /// The event that is a judgement of how well it went, as OpenTelemetry calls it.

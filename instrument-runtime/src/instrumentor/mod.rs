@@ -10,6 +10,8 @@
 mod builder;
 pub(crate) mod construction;
 mod error;
+#[cfg(feature = "setup")]
+mod from_setup;
 mod registry;
 mod switch;
 mod task;
