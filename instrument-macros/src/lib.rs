@@ -7,6 +7,7 @@ mod arguments;
 mod frame;
 mod mistakes;
 mod service;
+mod stated;
 mod task;
 mod traced;
 

@@ -154,15 +154,7 @@ impl Gatherer {
         let heard = |(who, start, _): &(Speaker, Time, Option<Time>)| {
             (*who == Speaker::Bot && (turn.start..=turn.end).contains(start)).then_some(*start)
         };
-        let stages = &latency.stages;
-        let stages = [
-            ("stt", stages.stt),
-            ("llm", stages.llm),
-            ("tools", stages.tools),
-            ("aggregation", stages.aggregation),
-            ("tts", stages.tts),
-            ("output", stages.output),
-        ];
+        let stages = latency.stages.named();
         Latency {
             until: self.clock.ms(self.speech.iter().find_map(heard).unwrap_or(turn.end)),
             whole: Ms::of_seconds(latency.seconds),

@@ -40,7 +40,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::visit_mut::VisitMut;
 use syn::{Expr, Path, ReturnType, Type, parse_quote};
 
 use super::args::Place;
@@ -48,6 +47,7 @@ use super::check::{AnnotatedFunction, AnnotatedImpl, Registration};
 use super::constructor::{Constructor, Destination, Mutability};
 use super::item::{Function, ImplPart};
 use super::returned::Given;
+use crate::stated::stated;
 
 /// An `impl` block with its constructors wrapped, and its type registered beside it.
 pub(super) fn impl_block(annotated: &AnnotatedImpl) -> TokenStream {
@@ -228,22 +228,10 @@ fn option(method: &str, value: &Expr) -> TokenStream {
     quote_spanned!(at(value)=> .#method(&(#value)))
 }
 
-/// A return type as it can be stated inside the function: `impl Trait` is left to inference.
+/// A return type as it can be stated inside the function.
 fn stated_type(output: &ReturnType) -> Option<Type> {
-    struct Inferred;
-    impl VisitMut for Inferred {
-        fn visit_type_mut(&mut self, ty: &mut Type) {
-            if matches!(ty, Type::ImplTrait(_)) {
-                *ty = parse_quote!(_);
-            } else {
-                syn::visit_mut::visit_type_mut(self, ty);
-            }
-        }
-    }
     let ReturnType::Type(_, written) = output else { return None };
-    let mut stated = (**written).clone();
-    Inferred.visit_type_mut(&mut stated);
-    Some(stated)
+    Some(stated(written))
 }
 
 /// A name that does not meet those of the user.

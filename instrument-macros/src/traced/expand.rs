@@ -32,7 +32,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::visit_mut::VisitMut;
 use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
 
 use super::args::{Args, Look};
@@ -40,6 +39,7 @@ use super::check::Traced;
 use super::item::Function;
 use super::kind::Kind;
 use super::returned::{Returned, Wrapping, hidden};
+use crate::stated::stated;
 
 /// The function, with its body wrapped.
 pub(super) fn function(kind: &Kind, traced: Traced) -> TokenStream {
@@ -169,23 +169,6 @@ fn stated_type(output: &ReturnType) -> Type {
         ReturnType::Default => parse_quote!(()),
         ReturnType::Type(_, written) => stated(written),
     }
-}
-
-/// A type with what is hidden in it left to inference.
-fn stated(written: &Type) -> Type {
-    struct Inferred;
-    impl VisitMut for Inferred {
-        fn visit_type_mut(&mut self, ty: &mut Type) {
-            if matches!(ty, Type::ImplTrait(_)) {
-                *ty = parse_quote!(_);
-            } else {
-                syn::visit_mut::visit_type_mut(self, ty);
-            }
-        }
-    }
-    let mut stated = written.clone();
-    Inferred.visit_type_mut(&mut stated);
-    stated
 }
 
 /// A name that meets none of the user's.

@@ -186,6 +186,28 @@ pub struct LatencyStages {
     pub output: Option<f64>,
 }
 
+impl LatencyStages {
+    /// The stages by their names, in the order in which the time went.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::core::record::LatencyStages;
+    ///
+    /// let stages = LatencyStages { tts: Some(0.18), ..LatencyStages::default() };
+    /// assert_eq!(stages.named().map(|(name, _)| name), ["stt", "llm", "tools", "aggregation", "tts", "output"]);
+    /// assert_eq!(stages.named()[4], ("tts", Some(0.18)));
+    /// ```
+    pub const fn named(&self) -> [(&'static str, Option<f64>); 6] {
+        [
+            ("stt", self.stt),
+            ("llm", self.llm),
+            ("tools", self.tools),
+            ("aggregation", self.aggregation),
+            ("tts", self.tts),
+            ("output", self.output),
+        ]
+    }
+}
+
 /// One exchange between user and bot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TurnRecord {

@@ -37,38 +37,20 @@
 //! default. A number, flag or choice that cannot be read is warned of and counts as not set, as OpenTelemetry's
 //! specification wants it; an address, a header or a credential that cannot be read is an error.
 
+// What is read of the environment is read whatever is built in, and used where something is sent.
+#![cfg_attr(not(feature = "otlp"), allow(dead_code))]
+
 mod backend;
 mod builder;
 mod check;
-#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "a check is timed, where there is one"))]
 mod clock;
 mod console;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod delivery;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod endpoint;
 mod environment;
 mod error;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod guard;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod headers;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod lane;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -76,16 +58,8 @@ mod protocol;
 mod reader;
 #[cfg(test)]
 mod scene;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod secret;
 mod service;
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "read whatever is built in, used where something is sent")
-)]
 mod settings;
 pub mod text;
 pub mod tree;

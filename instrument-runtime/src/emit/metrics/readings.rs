@@ -7,9 +7,7 @@ use opentelemetry::{KeyValue, StringValue};
 use super::instruments::Instruments;
 use super::vocabulary::Vocabularies;
 use crate::core::frame::LlmUsage;
-use crate::core::record::{
-    Body, EndReason, Happening, LatencyStages, SpanRecord, Status, TurnRecord, UserToBotLatency,
-};
+use crate::core::record::{Body, EndReason, Happening, SpanRecord, Status, TurnRecord, UserToBotLatency};
 use crate::emit::service::{ServiceSpan, ServiceType};
 use crate::emit::{gen_ai, keys, openinference};
 
@@ -69,7 +67,7 @@ impl Reading<'_> {
         let source = openinference::latency_source(latency.source);
         let source = [KeyValue::new(keys::LATENCY_SOURCE, source)];
         record_at(&self.instruments.user_to_bot_latency, latency.seconds, &source);
-        for (stage, seconds) in stages(&latency.stages) {
+        for (stage, seconds) in latency.stages.named() {
             if let Some(seconds) = seconds {
                 let stage = [KeyValue::new(keys::LATENCY_STAGE, stage)];
                 record_at(&self.instruments.latency_stage, seconds, &stage);
@@ -146,17 +144,6 @@ impl Reading<'_> {
     fn seconds(&self) -> f64 {
         self.record.end.seconds_since(self.record.start)
     }
-}
-
-const fn stages(stages: &LatencyStages) -> [(&'static str, Option<f64>); 6] {
-    [
-        ("stt", stages.stt),
-        ("llm", stages.llm),
-        ("tools", stages.tools),
-        ("aggregation", stages.aggregation),
-        ("tts", stages.tts),
-        ("output", stages.output),
-    ]
 }
 
 fn record_at(histogram: &opentelemetry::metrics::Histogram<f64>, seconds: f64, attributes: &[KeyValue]) {

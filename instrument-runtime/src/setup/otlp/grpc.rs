@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
 use opentelemetry_otlp::{Compression as OtlpCompression, SpanExporter, WithExportConfig, WithTonicConfig};
@@ -12,6 +11,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
+use super::headers::header_map;
 use crate::setup::SetupError;
 use crate::setup::delivery::{Answer, Cause, Receipt};
 use crate::setup::settings::{Compression, OtlpSettings};
@@ -89,20 +89,6 @@ fn build(settings: &OtlpSettings) -> Result<SpanExporter, opentelemetry_otlp::Ex
         builder = builder.with_compression(OtlpCompression::Gzip);
     }
     builder.build()
-}
-
-/// What every request carries. Names and values were checked when they were read.
-fn header_map(settings: &OtlpSettings) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for (name, secret) in &settings.headers {
-        if let (Ok(name), Ok(mut value)) =
-            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(secret.expose()))
-        {
-            value.set_sensitive(true);
-            map.insert(name, value);
-        }
-    }
-    map
 }
 
 fn outcome(result: OTelSdkResult) -> Result<Receipt, Cause> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
@@ -15,6 +15,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use prost::Message;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 
+use super::headers::header_map;
 use crate::setup::SetupError;
 use crate::setup::delivery::{Answer, Cause, Receipt};
 use crate::setup::headers::scrubbed;
@@ -41,7 +42,7 @@ impl HttpTransport {
         let last = LastOutcome::default();
         let client = RecordingClient {
             agent: agent(settings)?,
-            headers: header_map(settings),
+            headers: headers(settings),
             secrets: settings.headers.clone(),
             compression: settings.compression,
             last: Arc::clone(&last),
@@ -195,27 +196,19 @@ fn roots(setting: &str, pem: &[u8]) -> Result<RootCerts, SetupError> {
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// What every request carries. Names and values were checked when they were read.
-fn header_map(settings: &OtlpSettings) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    map.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    for (name, secret) in &settings.headers {
-        if let (Ok(name), Ok(mut value)) =
-            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(secret.expose()))
-        {
-            value.set_sensitive(true);
-            map.insert(name, value);
-        }
-    }
-    map
-}
-
 /// The answer as a whole. One that cannot be read to its end is still an answer.
 fn read(response: Response<ureq::Body>) -> Response<Bytes> {
     let (parts, body) = response.into_parts();
     let mut bytes = Vec::new();
     let _ = body.into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
     Response::from_parts(parts, Bytes::from(bytes))
+}
+
+/// Says who sends, unless the settings do.
+fn headers(settings: &OtlpSettings) -> HeaderMap {
+    let mut headers = header_map(settings);
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
+    headers
 }
 
 fn cause_of(error: &ureq::Error) -> Cause {

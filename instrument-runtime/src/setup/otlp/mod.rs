@@ -5,6 +5,7 @@
 
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
+mod headers;
 mod http;
 
 #[cfg(feature = "otlp-grpc")]
