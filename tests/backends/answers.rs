@@ -1,5 +1,7 @@
 //! What is said of a backend that does not take spans: each answer, over both protocols, with what to change.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pipecat_instrument::setup::{self, Answer, Backend, Cause, Environment, Protocol};
@@ -121,6 +123,28 @@ fn a_backend_that_stays_busy_is_told_of() {
     assert_eq!(cause, Cause::Busy(Answer::Http(503)));
     assert!(explanation.contains("put a collector between"), "{explanation}");
     assert!(server.received().len() > 4, "each request is tried again");
+}
+
+/// What was given up while it was away is counted; nothing stays in the way of what comes afterwards.
+#[test]
+fn a_backend_that_comes_back_takes_what_comes_then() {
+    let is_back = Arc::new(AtomicBool::new(false));
+    let looks = Arc::clone(&is_back);
+    let server =
+        Server::with(
+            move |_| {
+                if looks.load(Ordering::Relaxed) { Reply::Ok } else { Reply::Status(503, &[]) }
+            },
+        );
+    let setup = server.setup().build().unwrap();
+    spans(&setup, 3);
+    assert!(!setup.flush_within(LIMIT).is_complete());
+    is_back.store(true, Ordering::Relaxed);
+    spans(&setup, 5);
+    let report = setup.shutdown(LIMIT);
+    let destination = &report.destinations()[0];
+    assert_eq!((destination.exported, destination.waiting), (5, 0), "{report}");
+    assert_eq!(destination.refused.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
 }
 
 #[test]
