@@ -1,17 +1,19 @@
 //! The frame log of one conversation.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
 use super::format::{EventLine, IdNumber, ProcessorEnvelope, ProcessorLine};
+use super::lines::{EventLines, Lines};
 use super::log_file::LogFile;
 use super::payload::{ContextPayload, LoggedContext, Payload};
-use super::queue::{EventLines, Message, Room};
 use super::recent::Recent;
+use super::room::{Room, says_little};
+use super::writer_thread::Writer;
 use crate::core::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
 use crate::core::time::Time;
 use crate::privacy::Privacy;
@@ -38,37 +40,76 @@ pub fn lost_events() -> u64 {
 ///
 /// Nothing here ever waits: an event that the writer thread has no room for is counted, and lost.
 pub struct ConversationLog {
-    file: Arc<LogFile>,
+    log: Arc<RecordedLog>,
     /// None if there is no thread to write.
-    writer: Option<Sender<Message>>,
+    writer: Option<Writer>,
     room: Arc<Room>,
     privacy: Privacy,
+}
+
+/// What a conversation and the thread that writes its log share.
+pub(super) struct RecordedLog {
+    pub(super) file: LogFile,
     state: Mutex<State>,
 }
 
-/// What has been written so far.
+/// What has been recorded so far.
 struct State {
+    /// Lines that the writer thread has not come for yet.
+    waiting: Lines,
+    /// Whether it was told that there are some.
+    announced: bool,
     events: u64,
     dropped: u64,
     finished: bool,
     /// The processors that have their line, as it describes them.
     processors: HashMap<String, Processor>,
+    /// Hashes of their ids: where there are ten thousand calls, nothing is in the processor's cache, and this is a line of it
+    /// where the map would be many.
+    known: Vec<u64>,
     /// The contexts whose messages are written.
     contexts: Recent<()>,
     next_own_id: u64,
 }
 
+/// How a log ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    /// How many events it is of.
+    pub(super) events: u64,
+    /// How many it lacks.
+    pub(super) dropped: u64,
+}
+
+impl RecordedLog {
+    /// What waits, and how the log ends if that was the last of it.
+    pub(super) fn hand_over(&self) -> (Lines, Option<Ending>) {
+        let mut state = self.state();
+        state.announced = false;
+        let ending = Ending { events: state.events, dropped: state.dropped };
+        (std::mem::take(&mut state.waiting), state.finished.then_some(ending))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl ConversationLog {
-    pub(super) fn new(file: LogFile, writer: Option<Sender<Message>>, room: Arc<Room>) -> Self {
+    pub(super) fn new(file: LogFile, writer: Option<Writer>, room: Arc<Room>) -> Self {
         let state = State {
+            waiting: Lines::default(),
+            announced: false,
             events: 0,
             dropped: 0,
             finished: false,
             processors: HashMap::new(),
+            known: Vec::new(),
             contexts: Recent::new(),
             next_own_id: FIRST_OWN_ID,
         };
-        Self { file: Arc::new(file), writer, room, privacy: Privacy::default(), state: Mutex::new(state) }
+        let log = Arc::new(RecordedLog { file, state: Mutex::new(state) });
+        Self { log, writer, room, privacy: Privacy::default() }
     }
 
     /// The same, with no more in it than `privacy` lets out: to be said before the first hop.
@@ -93,49 +134,54 @@ impl ConversationLog {
     /// Records one hop, which happened at `wall`.
     pub fn record(&self, wall: Time, hop: &FramePushed<'_>) {
         let Some(writer) = &self.writer else { return };
-        if self.file.has_stopped() {
+        if self.log.file.has_stopped() {
             return;
         }
-        // Events are numbered and sent under one lock, or they would stand in the file out of order.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.log.state();
         if state.finished {
             return;
         }
-        let Some(place) = self.room.take() else {
+        if !self.room.is_free_for(hop.frame.kind()) {
             state.dropped += 1;
-            LOST.fetch_add(1, Ordering::Relaxed);
-            let is_first = state.dropped == 1;
             drop(state);
-            if is_first {
-                self.warn_of_lost_events();
-            }
+            self.lose_event();
             return;
-        };
+        }
         let lines = self
             .privacy
             .show(hop.frame, |frame| state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy));
-        let place = place.filled(lines.len());
+        self.room.take(state.waiting.push(lines));
         state.events += 1;
-        // It fails only if the thread is gone: then no log has a footer, as if the process had died.
-        let _ = writer.send(Message::Event { file: Arc::clone(&self.file), lines, place });
+        self.announce(writer, state);
     }
 
     /// The conversation is over: the log is closed as soon as the writer thread gets to it.
     pub fn finish(&self) {
         let Some(writer) = &self.writer else { return };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.log.state();
         if !std::mem::replace(&mut state.finished, true) {
-            let (events, dropped) = (state.events, state.dropped);
-            let _ = writer.send(Message::End { file: Arc::clone(&self.file), events, dropped });
+            self.announce(writer, state);
         }
     }
 
-    fn warn_of_lost_events(&self) {
-        tracing::warn!(
-            conversation_id = self.file.conversation_id,
-            "the frame log of a conversation is losing events, its tracing is not: the disk cannot keep up; \
-             write to a faster one, or without .gz"
-        );
+    /// Tells the writer thread that there is something for it, once until it comes. A flush that is asked for later is
+    /// to find it there, so the lock is held.
+    fn announce(&self, writer: &Writer, mut state: MutexGuard<'_, State>) {
+        if !std::mem::replace(&mut state.announced, true) {
+            writer.announce(Arc::clone(&self.log));
+        }
+    }
+
+    fn lose_event(&self) {
+        LOST.fetch_add(1, Ordering::Relaxed);
+        if let Some(lost) = self.room.lose() {
+            tracing::warn!(
+                conversation_id = self.log.file.conversation_id,
+                lost,
+                "frame logs are losing events, audio first; traces are not: the disk cannot keep up, or the thread that \
+                 writes; log fewer conversations, write to a faster disk, or without .gz"
+            );
+        }
     }
 }
 
@@ -149,8 +195,12 @@ impl State {
     /// The lines of one hop: those of processors that are new or have changed, and its own.
     fn lines_of(&mut self, wall: Time, hop: &FramePushed<'_>, privacy: &Privacy) -> EventLines {
         let mut lines = EventLines { event: Vec::with_capacity(USUAL_LENGTH), ..EventLines::default() };
+        // Whether a processor has changed is looked at with the frames that could tell: nearly all there is is audio.
+        let looks_closely = !says_little(hop.frame.kind());
         for processor in [hop.source.view(), hop.destination.view()].into_iter().flatten() {
-            self.describe(processor, privacy, &mut lines);
+            if looks_closely || !self.known.contains(&hash(processor.id)) {
+                self.describe(processor, privacy, &mut lines);
+            }
         }
         let payload = self.payload(hop);
         let event = EventLine {
@@ -169,12 +219,16 @@ impl State {
     }
 
     fn describe(&mut self, view: ServiceView<'_>, privacy: &Privacy, lines: &mut EventLines) {
-        if self.processors.get(view.id).is_some_and(|known| known.view() == view) {
+        let known = self.processors.get(view.id);
+        if known.is_some_and(|known| known.view() == view) {
             return;
         }
         let processor = view.to_processor();
         let envelope = ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) };
         lines.processors.push((processor.id.clone(), line(&envelope)));
+        if known.is_none() {
+            self.known.push(hash(view.id));
+        }
         self.processors.insert(processor.id.clone(), processor);
     }
 
@@ -196,6 +250,12 @@ impl State {
         self.next_own_id += 1;
         id
     }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// One line of a log.

@@ -4,7 +4,7 @@
 //! [`privacy`](crate::privacy) lets out.
 //!
 //! ```text
-//!  record ──▶ bounded queue ──▶ one thread ──▶ a file a conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
+//!  record ──▶ bounded room ──▶ one thread ──▶ a file a conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
 //! ```
 //!
 //! | | |
@@ -16,9 +16,11 @@
 
 mod attributes;
 mod conversation_log;
+mod disk;
 mod error;
 mod file_name;
 mod format;
+mod lines;
 mod log_file;
 mod open_log;
 mod opening;
@@ -26,10 +28,12 @@ mod output;
 mod part;
 mod payload;
 mod process_log;
-mod queue;
 mod reader;
+mod recency;
 mod recent;
 mod replay;
+mod room;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod writer_thread;

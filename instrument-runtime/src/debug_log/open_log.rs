@@ -1,97 +1,205 @@
 //! A log that is being written: its current file, and what the next one must repeat.
 //!
+//! ```text
+//!                 open                 close
+//!  ToBeMade ───────────────▶ Open ◀───────────▶ Closed
+//!     ▲      header, known     │       open        lacks nothing: what comes is appended
+//!     │      processors        │
+//!     └──── the part is full ──┘
+//! ```
+//!
 //! Each part begins with the header and the processors described so far, and ends with a footer, so that it can be read
 //! by itself. That of a part that another one follows says `"continues":true`.
 
 use std::io;
+use std::sync::Arc;
 
-use super::conversation_log::line;
-use super::format::FooterLine;
-use super::log_file::{LogFile, NewFile};
+use super::conversation_log::{Ending, RecordedLog, line};
+use super::format::{FooterLine, HeaderLine};
+use super::lines::HeldLines;
+use super::log_file::{LogFile, MadeFile};
 use super::output::Output;
-use super::queue::EventLines;
+use super::room::Room;
+
+/// A compressor says after so many bytes how large it has made them.
+const BETWEEN_LOOKS: usize = 8 << 10;
 
 /// A log that is being written.
 pub(super) struct OpenLog {
-    output: Output,
-    attempt: u32,
-    /// The number in the current file's name.
-    number: u32,
+    log: Arc<RecordedLog>,
+    file: File,
+    /// The newest file, if there is one.
+    made: Option<MadeFile>,
     /// Which part it is, counted.
     part: u32,
-    /// Events in the current file, and in those before it.
+    /// Events in the current file, and in those before it; counted only where there are parts.
     events: u64,
     events_before: u64,
     /// The newest line of each processor, in the order in which they were first described. Empty where there are no
     /// parts.
     described: Vec<(String, Vec<u8>)>,
+    /// What was recorded, and is not written yet.
+    lines: Option<HeldLines>,
+    ending: Option<Ending>,
+}
+
+/// The file that is written to.
+enum File {
+    ToBeMade,
+    Open(Output),
+    Closed { size: u64 },
+}
+
+/// How far it came with writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// All is written, and readable for others.
+    Written,
+    /// The same, and it was the end of the log.
+    Complete,
+    /// To go on, its file must be [opened](OpenLog::open).
+    NeedsFile,
 }
 
 impl OpenLog {
-    /// Makes the first file of `log`, with the header in it.
-    pub(super) fn create(log: &LogFile) -> io::Result<Self> {
-        let NewFile { file, attempt, number } = log.create_first()?;
-        let mut output = Output::new(file, log.path.is_gzip());
-        output.write(&header(log, 1))?;
-        Ok(Self { output, attempt, number, part: 1, events: 0, events_before: 0, described: Vec::new() })
+    /// A log of which nothing is written yet.
+    pub(super) const fn new(log: Arc<RecordedLog>) -> Self {
+        Self {
+            log,
+            file: File::ToBeMade,
+            made: None,
+            part: 1,
+            events: 0,
+            events_before: 0,
+            described: Vec::new(),
+            lines: None,
+            ending: None,
+        }
     }
 
-    /// Writes one event, into the next file if this one is full.
-    pub(super) fn write(&mut self, log: &LogFile, lines: EventLines) -> io::Result<()> {
-        if log.part_size.is_some_and(|size| self.events > 0 && size.is_reached_by(self.output.size())) {
-            self.turn_to_next(log)?;
-        }
-        for (id, line) in lines.processors {
-            self.output.write(&line)?;
-            if log.part_size.is_some() {
-                self.remember(id, line);
+    pub(super) fn log_file(&self) -> &LogFile {
+        &self.log.file
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.file, File::Open(_))
+    }
+
+    /// Takes over what was recorded since it was last asked.
+    pub(super) fn take_over(&mut self, room: &Arc<Room>) {
+        let (lines, ending) = self.log.hand_over();
+        self.lines = Some(lines.held_in(room));
+        self.ending = ending;
+    }
+
+    /// Writes what was taken over, into the next file if one is full.
+    pub(super) fn write(&mut self) -> io::Result<Progress> {
+        while let Some(lines) = &mut self.lines {
+            if lines.rest().is_empty() {
+                self.lines = None;
+                break;
+            }
+            let File::Open(output) = &mut self.file else { return Ok(Progress::NeedsFile) };
+            let Some(size) = self.log.file.part_size else {
+                output.write(lines.rest())?;
+                self.lines = None;
+                break;
+            };
+            let mut end = 0;
+            let is_full = loop {
+                let counted = if self.log.file.path.is_gzip() { 0 } else { end as u64 };
+                if self.events > 0 && size.is_reached_by(output.size() + counted) {
+                    break true;
+                }
+                if end >= lines.rest().len() || (counted == 0 && end >= BETWEEN_LOOKS) {
+                    break false;
+                }
+                let (event_end, described) = lines.event_at(end);
+                for (id, line) in described {
+                    remember(&mut self.described, id, line);
+                }
+                end = event_end;
+                self.events += 1;
+            };
+            output.write(&lines.rest()[..end])?;
+            lines.advance(end);
+            if is_full {
+                self.end_part()?;
             }
         }
-        self.output.write(&lines.event)?;
-        self.events += 1;
+        self.conclude()
+    }
+
+    /// All lines are written. Is this the end?
+    fn conclude(&mut self) -> io::Result<Progress> {
+        match (&self.ending, &mut self.file) {
+            (None, File::Open(output)) => output.flush().map(|()| Progress::Written),
+            (None, _) => Ok(Progress::Written),
+            (Some(Ending { events, dropped }), File::Open(output)) => {
+                let here = events.saturating_sub(self.events_before);
+                output.write(&line(&FooterLine::new(here, *dropped)))?;
+                self.close().map(|()| Progress::Complete)
+            }
+            (Some(_), _) => Ok(Progress::NeedsFile),
+        }
+    }
+
+    /// This one is complete before there is a next one: whoever follows the log leaves it then.
+    fn end_part(&mut self) -> io::Result<()> {
+        if let File::Open(output) = &mut self.file {
+            output.write(&line(&FooterLine::continues(self.events)))?;
+        }
+        self.close()?;
+        self.events_before += self.events;
+        (self.file, self.part, self.events) = (File::ToBeMade, self.part + 1, 0);
         Ok(())
     }
 
-    fn remember(&mut self, id: String, line: Vec<u8>) {
-        match self.described.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, known)) => *known = line,
-            None => self.described.push((id, line)),
+    /// Opens its file, or makes it: then with what stands in each.
+    pub(super) fn open(&mut self) -> io::Result<()> {
+        let file = &self.log.file;
+        let output = match &self.file {
+            File::Open(_) => return Ok(()),
+            File::Closed { size } => match &self.made {
+                Some(made) => Output::new(file.reopen(*made, *size)?, *size, file.path.is_gzip()),
+                // It was closed, so it was made.
+                None => return Ok(()),
+            },
+            File::ToBeMade => {
+                let (made, new) = file.create_after(self.made)?;
+                self.made = Some(made);
+                let mut output = Output::new(new, 0, file.path.is_gzip());
+                output.write(&self.beginning())?;
+                output
+            }
+        };
+        self.file = File::Open(output);
+        Ok(())
+    }
+
+    /// What every part begins with.
+    fn beginning(&self) -> Vec<u8> {
+        let file = &self.log.file;
+        let part = file.part_size.map(|_| self.part);
+        let mut lines = line(&HeaderLine { part, ..file.header.clone() });
+        self.described.iter().for_each(|(_, line)| lines.extend_from_slice(line));
+        lines
+    }
+
+    /// Closes its file, to go on later.
+    pub(super) fn close(&mut self) -> io::Result<()> {
+        if self.is_open()
+            && let File::Open(output) = std::mem::replace(&mut self.file, File::Closed { size: 0 })
+        {
+            self.file = File::Closed { size: output.close()? };
         }
-    }
-
-    fn turn_to_next(&mut self, log: &LogFile) -> io::Result<()> {
-        // This one is complete before there is a next one: whoever follows the log leaves it then.
-        self.output.finish(&line(&FooterLine::continues(self.events)))?;
-        let NewFile { file, number, .. } = log.create_next(self.attempt, self.number)?;
-        self.events_before += self.events;
-        (self.number, self.part, self.events) = (number, self.part + 1, 0);
-        self.output = Output::new(file, log.path.is_gzip());
-        self.output.write(&header(log, self.part))?;
-        for (_, line) in &self.described {
-            self.output.write(line)?;
-        }
-        self.output.flush()
-    }
-
-    /// Makes what was written readable for others.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
-    }
-
-    /// Whether flushing costs: each time, the compressor begins anew.
-    pub(super) fn flushes_dearly(&self) -> bool {
-        self.output.is_gzip()
-    }
-
-    /// Writes the last line, of a conversation of so many events, and closes the file.
-    pub(super) fn finish(mut self, events: u64, dropped: u64) -> io::Result<()> {
-        let here = events.saturating_sub(self.events_before);
-        self.output.finish(&line(&FooterLine::new(here, dropped)))
+        Ok(())
     }
 }
 
-/// The header of part `part`.
-fn header(log: &LogFile, part: u32) -> Vec<u8> {
-    let part = log.part_size.map(|_| part);
-    line(&super::format::HeaderLine { part, ..log.header.clone() })
+fn remember(described: &mut Vec<(String, Vec<u8>)>, id: &str, line: &[u8]) {
+    match described.iter_mut().find(|(known, _)| *known == id) {
+        Some((_, known)) => line.clone_into(known),
+        None => described.push((id.to_owned(), line.to_owned())),
+    }
 }

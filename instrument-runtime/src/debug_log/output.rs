@@ -1,21 +1,22 @@
-//! One file, compressed or not, and how large it has become.
+//! One open file, compressed or not, and how large it has become.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-type File = BufWriter<Counted>;
+use super::disk::OpenFile;
 
-/// An open file, compressed or not.
+/// An open file, compressed or not. What is opened again and compressed goes on as another member of the gzip file.
 pub(super) enum Output {
-    Plain(File),
-    Gzip(Box<GzEncoder<File>>),
+    Plain(Counted),
+    Gzip(Box<GzEncoder<Counted>>),
 }
 
 impl Output {
-    pub(super) fn new(file: Box<dyn Write + Send>, gzip: bool) -> Self {
-        let file = BufWriter::new(Counted { file, written: 0 });
+    /// Writes to `file`, which is that large already.
+    pub(super) fn new(file: OpenFile, size: u64, gzip: bool) -> Self {
+        let file = Counted { file, size };
         if gzip {
             Self::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
@@ -23,17 +24,12 @@ impl Output {
         }
     }
 
-    pub(super) fn is_gzip(&self) -> bool {
-        matches!(self, Self::Gzip(_))
-    }
-
     /// Its bytes so far; of a compressed one, those that the compressor has let go of.
     pub(super) fn size(&self) -> u64 {
-        let file = match self {
-            Self::Plain(file) => file,
-            Self::Gzip(file) => file.get_ref(),
-        };
-        file.get_ref().written + file.buffer().len() as u64
+        match self {
+            Self::Plain(file) => file.size,
+            Self::Gzip(file) => file.get_ref().size,
+        }
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
@@ -51,29 +47,25 @@ impl Output {
         }
     }
 
-    /// Writes the last line. Nothing more is to be written.
-    pub(super) fn finish(&mut self, footer: &[u8]) -> io::Result<()> {
-        self.write(footer)?;
-        match self {
-            Self::Plain(file) => file.flush(),
-            Self::Gzip(file) => {
-                file.try_finish()?;
-                file.get_mut().flush()
-            }
+    /// Closes it, and says how large it has become.
+    pub(super) fn close(mut self) -> io::Result<u64> {
+        if let Self::Gzip(file) = &mut self {
+            file.try_finish()?;
         }
+        Ok(self.size())
     }
 }
 
 /// A file that counts what is written to it.
 pub(super) struct Counted {
-    file: Box<dyn Write + Send>,
-    written: u64,
+    file: OpenFile,
+    size: u64,
 }
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.written += written as u64;
+        self.size += written as u64;
         Ok(written)
     }
 

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::DebugLogError;
 use super::conversation_log::ConversationLog;
+use super::disk::{DISK, Disk};
 use super::file_name::FileTemplate;
-use super::log_file::{LogFile, OpenFile, create_new};
+use super::log_file::LogFile;
 use super::opening::Opening;
 use super::part::PartSize;
-use super::queue::{Bounds, Message, Room};
-use super::writer_thread;
+use super::room::{Bounds, Room};
+use super::writer_thread::Writer;
 
 /// Writes frame logs: one file a conversation, one thread for all of them.
 ///
@@ -55,10 +56,11 @@ pub struct DebugLog {
 
 struct Shared {
     part_size: Option<PartSize>,
-    open: OpenFile,
+    disk: Disk,
     room: Arc<Room>,
+    most_files: usize,
     /// None inside if the thread cannot be started.
-    writer: OnceLock<Option<Sender<Message>>>,
+    writer: OnceLock<Option<Writer>>,
     next_number: AtomicU64,
 }
 
@@ -71,7 +73,7 @@ impl DebugLog {
     pub fn new(path: impl AsRef<Path>) -> Result<Self, DebugLogError> {
         let template = FileTemplate::parse(path.as_ref())?;
         template.probe()?;
-        Ok(Self::with(template, None, Bounds::default(), create_new))
+        Ok(Self::with(template, None, Bounds::default(), DISK))
     }
 
     /// The same, with each log cut into parts: `frames-call-42.part-0001.jsonl` and so on. A log goes on in the next
@@ -90,21 +92,22 @@ impl DebugLog {
     pub fn in_parts(path: impl AsRef<Path>, size: PartSize) -> Result<Self, DebugLogError> {
         let template = FileTemplate::parse(path.as_ref())?;
         template.probe()?;
-        Ok(Self::with(template, Some(size), Bounds::default(), create_new))
+        Ok(Self::with(template, Some(size), Bounds::default(), DISK))
     }
 
     pub(super) fn with(
         template: FileTemplate,
         part_size: Option<PartSize>,
         bounds: Bounds,
-        open: OpenFile,
+        disk: Disk,
     ) -> Self {
         Self {
             template: Arc::new(template),
             shared: Arc::new(Shared {
                 part_size,
-                open,
-                room: Arc::new(Room::new(bounds)),
+                disk,
+                room: Arc::new(Room::new(bounds.bytes)),
+                most_files: bounds.files,
                 writer: OnceLock::new(),
                 next_number: AtomicU64::new(0),
             }),
@@ -113,7 +116,7 @@ impl DebugLog {
 
     /// For conversations that say themselves where their logs go, with [`elsewhere`](Self::elsewhere).
     pub(crate) fn nowhere() -> Self {
-        Self::with(FileTemplate::default(), None, Bounds::default(), create_new)
+        Self::with(FileTemplate::default(), None, Bounds::default(), DISK)
     }
 
     /// The same thread, for a conversation whose log goes to `path`. Nothing is written to find out whether it can be: a
@@ -132,7 +135,7 @@ impl DebugLog {
             self.template.for_conversation(opening.conversation_id),
             shared.part_size,
             opening.header(),
-            shared.open,
+            shared.disk,
         );
         ConversationLog::new(file, shared.writer().cloned(), Arc::clone(&shared.room))
     }
@@ -143,7 +146,7 @@ impl DebugLog {
             return Ok(());
         };
         let (done, is_done) = channel();
-        let asked = writer.send(Message::Flush(done)).is_ok();
+        let asked = writer.flush(done).is_ok();
         if asked && is_done.recv_timeout(timeout).is_ok() {
             Ok(())
         } else {
@@ -153,10 +156,10 @@ impl DebugLog {
 }
 
 impl Shared {
-    fn writer(&self) -> Option<&Sender<Message>> {
+    fn writer(&self) -> Option<&Writer> {
         self.writer
             .get_or_init(|| {
-                writer_thread::start()
+                Writer::start(Arc::clone(&self.room), self.most_files)
                     .inspect_err(|error| {
                         tracing::warn!(
                             %error,

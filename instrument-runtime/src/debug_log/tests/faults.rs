@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::{Directory, LONG, flush, hop};
 use crate::core::frame::{Frame, FramePushed, Processor, Role};
 use crate::core::time::Time;
+use crate::debug_log::disk::{DISK, Disk, OpenFile};
 use crate::debug_log::file_name::FileTemplate;
-use crate::debug_log::queue::Bounds;
+use crate::debug_log::room::Bounds;
 use crate::debug_log::{DebugLog, DebugLogError, FrameLogReader, Opening};
 
 fn opening(id: &str) -> Opening<'_> {
@@ -116,8 +117,9 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
     let directory = Directory::new();
     let path = directory.path("frames.jsonl");
     let template = FileTemplate::parse(&path).unwrap();
-    let bounds = Bounds { events: 4, bytes: 1 << 20 };
-    let logs = DebugLog::with(template, None, bounds, |path| Ok(Box::new(Stuck(File::create(path)?))));
+    let bounds = Bounds { bytes: 1_000, ..Bounds::default() };
+    let stuck = Disk { create: |path| Ok(Box::new(Stuck(File::create(path)?))), ..DISK };
+    let logs = DebugLog::with(template, None, bounds, stuck);
     let log = logs.conversation(&opening("x"));
 
     let begun = Instant::now();
@@ -135,7 +137,7 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
     log.finish();
     drop(warned);
     assert!(begun.elapsed() < Duration::from_secs(20), "somebody waited");
-    assert_eq!(warnings.0.load(Ordering::Relaxed), 1, "it is said, and said once");
+    assert_eq!(warnings.0.load(Ordering::Relaxed), 3, "at the first, the tenth and the hundredth");
     assert!(matches!(logs.flush(Duration::from_millis(5)), Err(DebugLogError::FlushTimeout { .. })));
     RELEASED.store(true, Ordering::SeqCst);
     flush(&logs);
@@ -150,7 +152,7 @@ fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
 }
 
 #[cfg(target_os = "linux")]
-fn full_disk(path: &Path) -> io::Result<Box<dyn Write + Send>> {
+fn full_disk(path: &Path) -> io::Result<OpenFile> {
     let path = if path.ends_with("frames-unlucky.jsonl") { Path::new("/dev/full") } else { path };
     Ok(Box::new(OpenOptions::new().create(true).append(true).open(path)?))
 }
@@ -160,7 +162,7 @@ fn full_disk(path: &Path) -> io::Result<Box<dyn Write + Send>> {
 fn a_full_disk_stops_that_log_and_nothing_else() {
     let directory = Directory::new();
     let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
-    let logs = DebugLog::with(template, None, Bounds::default(), full_disk);
+    let logs = DebugLog::with(template, None, Bounds::default(), Disk { create: full_disk, ..DISK });
     let (unlucky, lucky) = (logs.conversation(&opening("unlucky")), logs.conversation(&opening("lucky")));
     for id in 0..3 {
         for log in [&unlucky, &lucky] {
