@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod limits;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::HashSet;
@@ -117,26 +119,31 @@ fn a_process_that_is_killed_leaves_a_log_that_replays() {
     if let Some(path) = std::env::var_os(LOG) {
         talk_until_killed(Path::new(&path));
     }
-    let directory = Scratch::new("killed");
-    let log = directory.0.join("call-1.jsonl");
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_process_that_is_killed_leaves_a_log_that_replays"])
-        .env(LOG, directory.0.join("{conversation_id}.jsonl"))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_until(|| fs::read_to_string(&log).is_ok_and(|log| log.matches("LLMTextFrame").count() > 100));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    for extension in ["jsonl", "jsonl.gz"] {
+        let directory = Scratch::new(&format!("killed-{extension}"));
+        let log = directory.0.join(format!("call-1.{extension}"));
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_process_that_is_killed_leaves_a_log_that_replays"])
+            .env(LOG, directory.0.join(format!("{{conversation_id}}.{extension}")))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let written = || FrameLogReader::open(&log).map_or(0, |reader| reader.filter_map(Result::ok).count());
+        wait_until(|| written() > 100);
+        child.kill().unwrap();
+        child.wait().unwrap();
 
-    let mut reader = FrameLogReader::open(&log).unwrap();
-    let mut spans = GatheredSpans::default();
-    replay(&mut reader, ConversationConfig::default(), &mut spans);
-    let turn = spans.ended.last().unwrap();
-    let Body::Turn(turn) = &turn.body else { panic!("{turn:?}") };
-    assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
-    assert_eq!(turn.end_reason, EndReason::Cancelled);
-    assert!(turn.output.as_deref().unwrap().starts_with("It is sunny."), "{turn:?}");
+        let mut reader = FrameLogReader::open(&log).unwrap();
+        let mut spans = GatheredSpans::default();
+        let report = replay(&mut reader, ConversationConfig::default(), &mut spans);
+        assert!(report.broken_off);
+        assert!(report.bad_lines.len() <= 1, "{:?}", report.bad_lines);
+        let turn = spans.ended.last().unwrap();
+        let Body::Turn(turn) = &turn.body else { panic!("{turn:?}") };
+        assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
+        assert_eq!(turn.end_reason, EndReason::Cancelled);
+        assert!(turn.output.as_deref().unwrap().starts_with("It is sunny."), "{turn:?}");
+    }
 }
 
 /// A bot that never stops.
