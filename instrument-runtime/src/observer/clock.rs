@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::core::time::Time;
 
 /// Unix time at the conversation's start plus a monotonic offset, so that a step of the system's clock neither
-/// stretches a span nor turns it around.
+/// stretches a span nor turns it around. (On Linux, time for which the machine sleeps is in no span, either.)
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     unix_start: Time,
@@ -17,7 +17,7 @@ pub(super) struct Clock {
 impl Clock {
     /// A clock that starts now.
     pub(super) fn start() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since_epoch = wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self { unix_start: Time::default() + since_epoch, started: Instant::now() }
     }
 
@@ -30,6 +30,36 @@ impl Clock {
     pub(super) fn instant(&self, time: Time) -> Instant {
         let offset = time.since(self.unix_start);
         self.started.checked_add(offset).unwrap_or(self.started)
+    }
+}
+
+/// The system's clock, which may be stepped at any moment.
+fn wall() -> SystemTime {
+    #[cfg(test)]
+    return stepped::wall();
+    #[cfg(not(test))]
+    SystemTime::now()
+}
+
+/// The system's clock, as somebody sets it right or wrong.
+#[cfg(test)]
+pub(super) mod stepped {
+    use std::cell::Cell;
+    use std::time::{Duration, SystemTime};
+
+    thread_local! {
+        static STEP: Cell<i64> = const { Cell::new(0) };
+    }
+
+    /// On this thread, it now is so many seconds later than it is.
+    pub(in crate::observer) fn step_to(seconds: i64) {
+        STEP.set(seconds);
+    }
+
+    pub(super) fn wall() -> SystemTime {
+        let seconds = STEP.get();
+        let step = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 { SystemTime::now() - step } else { SystemTime::now() + step }
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test asks a clock what its subject cannot")]
 
+mod stepped_clock;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
