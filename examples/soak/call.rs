@@ -19,10 +19,12 @@ pub(crate) struct Pipeline {
     processors: Vec<Processor>,
     /// Over how many hops each frame travels.
     hops: usize,
+    /// In how many ticks there is one with audio.
+    audio_every: u64,
 }
 
 impl Pipeline {
-    pub(crate) fn new(hops: usize) -> Self {
+    pub(crate) fn new(hops: usize, audio_every: u64) -> Self {
         let of = |(class, role): (&str, Role)| Processor::new(format!("{class}#0"), class, role);
         let processors = [
             ("InputTransport", Role::InputTransport),
@@ -34,7 +36,7 @@ impl Pipeline {
             ("LLMAssistantAggregator", Role::Other),
             ("PipelineSink", Role::Sink),
         ];
-        Self { processors: processors.map(of).into(), hops: hops.max(1) }
+        Self { processors: processors.map(of).into(), hops: hops.max(1), audio_every }
     }
 
     fn place(&self, role: Role) -> usize {
@@ -59,13 +61,23 @@ pub(crate) struct Call {
     answers: bool,
     speaks: bool,
     frames: u64,
+    ticks: u64,
 }
 
 impl Call {
     pub(crate) fn begin(observer: Observer, pipeline: Arc<Pipeline>, plot: Plot) -> Self {
         let history = vec![Message::text("system", "You answer the telephone of a museum. Be brief.")];
-        let mut call =
-            Self { observer, pipeline, plot, history, next_id: 1, answers: false, speaks: false, frames: 0 };
+        let mut call = Self {
+            observer,
+            pipeline,
+            plot,
+            history,
+            next_id: 1,
+            answers: false,
+            speaks: false,
+            frames: 0,
+            ticks: 0,
+        };
         call.push_to_the_end(&Frame::Start);
         call
     }
@@ -77,11 +89,15 @@ impl Call {
 
     /// The next 20 ms.
     pub(crate) fn tick(&mut self) -> Progress {
-        self.push(Role::InputTransport, &Frame::InputAudio(PIECE));
+        self.ticks += 1;
+        let is_heard = self.ticks.is_multiple_of(self.pipeline.audio_every);
+        if is_heard {
+            self.push(Role::InputTransport, &Frame::InputAudio(PIECE));
+        }
         if self.answers {
             self.push(Role::Llm, &Frame::LlmText(TextChunk::new(" sunny")));
         }
-        if self.speaks {
+        if self.speaks && is_heard {
             self.push(Role::Tts, &Frame::TtsAudio(PIECE));
         }
         while let Some(event) = self.plot.next_event() {

@@ -32,7 +32,12 @@ impl SpanExporter for Counting {
 pub(crate) enum Verdict {
     Flat,
     Rises,
+    /// The run was too short to tell.
+    Unknown,
 }
+
+/// With fewer samples, the beginning is most of a run.
+const FEWEST_SAMPLES: usize = 8;
 
 pub(crate) struct Measures {
     exporter: Counting,
@@ -80,7 +85,7 @@ impl Measures {
         };
         let resident = process::resident_bytes().unwrap_or_default();
         let before = std::mem::replace(&mut self.before, now);
-        let seconds = (now.at - before.at).as_secs_f64();
+        let seconds = now.at.saturating_sub(before.at).as_secs_f64();
         let frames = (now.frames - before.frames).max(1) as f64;
         println!(
             "{:>6} {:>8.1} {:>9} {:>12} {:>11.0} {:>10.0} {:>10.1} {:>9.1} {:>7} {:>10}",
@@ -89,8 +94,8 @@ impl Measures {
             counts.calls,
             self.exporter.0.load(Ordering::Relaxed),
             frames / seconds,
-            (now.pipeline - before.pipeline).as_nanos() as f64 / frames,
-            (now.writer.saturating_sub(before.writer)).as_secs_f64() / seconds * 100.0,
+            now.pipeline.saturating_sub(before.pipeline).as_nanos() as f64 / frames,
+            now.writer.saturating_sub(before.writer).as_secs_f64() / seconds * 100.0,
             resident as f64 / f64::from(1 << 20),
             process::open_files().unwrap_or_default(),
             lost_events(),
@@ -101,7 +106,11 @@ impl Measures {
     /// Says what came of it.
     pub(crate) fn conclude(&self, counts: &Counts) -> Verdict {
         let (early, late) = (self.resident_in(1), self.resident_in(3));
-        let verdict = if late > early + MARGIN { Verdict::Rises } else { Verdict::Flat };
+        let verdict = match (self.resident.len(), late > early + MARGIN) {
+            (..FEWEST_SAMPLES, _) => Verdict::Unknown,
+            (_, true) => Verdict::Rises,
+            (_, false) => Verdict::Flat,
+        };
         println!(
             "{} calls, {} frames, {} spans in {:.1} s; memory {verdict:?}: {:.1} MiB in the second quarter, {:.1} in the last",
             counts.calls,

@@ -46,7 +46,9 @@ fn talk(calls: usize, log: &Path, after_each_round: impl Fn()) -> Traced {
     };
     let observers: Vec<Observer> = (0..calls).map(observe).collect();
     for (id, (source, frame)) in (1..).zip(a_turn()) {
-        observers.iter().for_each(|observer| push(observer, &source, id, &frame));
+        for observer in &observers {
+            push(observer, &source, id, &frame);
+        }
         after_each_round();
     }
     observers.iter().for_each(Observer::close);
