@@ -45,7 +45,9 @@ mod tests {
     #[test]
     fn the_one_that_was_not_used_for_longest_comes_first() {
         let mut recency = Recency::default();
-        [1, 2, 3, 1, 4].into_iter().for_each(|number| recency.touch(number));
+        for number in [1, 2, 3, 1, 4] {
+            recency.touch(number);
+        }
         recency.remove(3);
         recency.remove(9);
         assert_eq!(recency.len(), 3);
