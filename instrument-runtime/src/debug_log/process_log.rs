@@ -16,7 +16,8 @@ use super::part::PartSize;
 use super::room::{Bounds, Room};
 use super::writer_thread::Writer;
 
-/// Writes frame logs: one file a conversation, one thread for all of them.
+/// Writes frame logs: one file a conversation, one thread for all of them, of which no more than 256 are open at once. What
+/// was recorded is in its file 20 ms later; or a second, if it is compressed or was closed for another.
 ///
 /// Cheap to clone. The thread starts with the first conversation, and ends when this and the last conversation are
 /// gone.
