@@ -59,7 +59,7 @@ struct Shared {
     part_size: Option<PartSize>,
     disk: Disk,
     room: Arc<Room>,
-    most_files: usize,
+    bounds: Bounds,
     /// None inside if the thread cannot be started.
     writer: OnceLock<Option<Writer>>,
     next_number: AtomicU64,
@@ -108,7 +108,7 @@ impl DebugLog {
                 part_size,
                 disk,
                 room: Arc::new(Room::new(bounds.bytes)),
-                most_files: bounds.files,
+                bounds,
                 writer: OnceLock::new(),
                 next_number: AtomicU64::new(0),
             }),
@@ -160,7 +160,7 @@ impl Shared {
     fn writer(&self) -> Option<&Writer> {
         self.writer
             .get_or_init(|| {
-                Writer::start(Arc::clone(&self.room), self.most_files)
+                Writer::start(Arc::clone(&self.room), self.bounds)
                     .inspect_err(|error| {
                         tracing::warn!(
                             %error,

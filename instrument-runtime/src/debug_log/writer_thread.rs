@@ -16,7 +16,7 @@ use super::conversation_log::RecordedLog;
 use super::disk::is_lack_of_files;
 use super::open_log::{OpenLog, Progress};
 use super::recency::Recency;
-use super::room::Room;
+use super::room::{Bounds, Room};
 use super::schedule::{Patience, Schedule};
 
 /// How often it looks for messages at least while logs are being recorded. It sleeps in between, as waking it up is for
@@ -43,11 +43,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the last of these is gone and all is written.
-    pub(super) fn start(room: Arc<Room>, most_files: usize) -> io::Result<Self> {
+    pub(super) fn start(room: Arc<Room>, bounds: Bounds) -> io::Result<Self> {
         let (messages, received) = channel();
         let thread = thread::Builder::new()
             .name("pipecat-debug-log".into())
-            .spawn(move || WriterThread::new(received, room, most_files).run())?;
+            .spawn(move || WriterThread::new(received, room, bounds).run())?;
         Ok(Self { messages, thread: thread.thread().clone() })
     }
 
@@ -69,23 +69,25 @@ struct WriterThread {
     room: Arc<Room>,
     /// The logs under way, by number.
     logs: HashMap<u64, OpenLog>,
-    /// Those whose file is open.
+    /// Those whose file is open, and those among them that are compressed.
     open: Recency,
-    /// How many may be, at most and for now.
-    most_files: usize,
+    compressing: Recency,
+    bounds: Bounds,
+    /// How many files may be open for now.
     most_files_now: usize,
     schedule: Schedule,
 }
 
 impl WriterThread {
-    fn new(messages: Receiver<Message>, room: Arc<Room>, most_files: usize) -> Self {
+    fn new(messages: Receiver<Message>, room: Arc<Room>, bounds: Bounds) -> Self {
         Self {
             messages,
             room,
             logs: HashMap::new(),
             open: Recency::default(),
-            most_files,
-            most_files_now: most_files,
+            compressing: Recency::default(),
+            bounds,
+            most_files_now: bounds.files,
             schedule: Schedule::default(),
         }
     }
@@ -173,14 +175,14 @@ impl WriterThread {
                 Ok(Progress::NeedsFile) => self.open(number),
                 Ok(Progress::Written) => {
                     if is_open {
-                        self.open.touch(number);
+                        self.touch(number);
                     }
                     return;
                 }
                 Ok(Progress::Complete) => {
                     self.forget(number);
                     // A call that is over leaves files to others: if there was a lack of them, it may have passed.
-                    self.most_files_now = self.most_files.min(self.most_files_now + 1);
+                    self.most_files_now = self.bounds.files.min(self.most_files_now + 1);
                     return;
                 }
                 Err(error) => Err(error),
@@ -193,6 +195,11 @@ impl WriterThread {
 
     /// Opens the file of a log, and closes another's for it where that is needed.
     fn open(&mut self, number: u64) -> io::Result<()> {
+        let is_gzip = self.logs.get(&number).is_some_and(|log| log.log_file().path.is_gzip());
+        while is_gzip && self.compressing.len() >= self.bounds.compressors {
+            let oldest = self.compressing.pop_oldest();
+            self.close(oldest);
+        }
         while self.open.len() >= self.most_files_now {
             self.close_oldest();
         }
@@ -202,10 +209,18 @@ impl WriterThread {
                 Err(error) if is_lack_of_files(&error) => self.give_files_back(&error),
                 opened => {
                     opened?;
-                    self.open.touch(number);
+                    self.touch(number);
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// A log whose file is open was written to.
+    fn touch(&mut self, number: u64) {
+        self.open.touch(number);
+        if self.logs.get(&number).is_some_and(|log| log.log_file().path.is_gzip()) {
+            self.compressing.touch(number);
         }
     }
 
@@ -233,8 +248,15 @@ impl WriterThread {
     }
 
     fn close_oldest(&mut self) {
-        if let Some(number) = self.open.pop_oldest()
-            && let Some(log) = self.logs.get_mut(&number)
+        let oldest = self.open.pop_oldest();
+        self.close(oldest);
+    }
+
+    fn close(&mut self, number: Option<u64>) {
+        let Some(number) = number else { return };
+        self.open.remove(number);
+        self.compressing.remove(number);
+        if let Some(log) = self.logs.get_mut(&number)
             && let Err(error) = log.close()
         {
             self.stop(number, &error);
@@ -252,6 +274,7 @@ impl WriterThread {
 
     fn forget(&mut self, number: u64) {
         self.open.remove(number);
+        self.compressing.remove(number);
         self.logs.remove(&number);
     }
 }
