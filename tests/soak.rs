@@ -16,7 +16,7 @@ mod process;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use call::{Call, Pipeline, Progress};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -33,6 +33,8 @@ const LEAK: u64 = 100;
 /// Calls until nothing is done for the first time, until memory is known, and in between.
 const WARM_UP: u64 = 1_000;
 const MEASURED: u64 = 50;
+/// What waits for a timer is held for two seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 const IN_BETWEEN: u64 = 2_000;
 
 /// Keeps nothing, but counts the turns.
@@ -62,7 +64,11 @@ fn memory_is_flat() {
     let resident_after = |calls: &mut Calls, more: u64| {
         (0..10).map(|_| calls.run(more / 10)).map(|()| process::resident_bytes().unwrap()).min().unwrap()
     };
+    let begun = Instant::now();
     calls.run(WARM_UP);
+    while begun.elapsed() < LONGEST_WAIT {
+        calls.run(MEASURED);
+    }
     let warm = resident_after(&mut calls, MEASURED);
     let turns_before = turns.0.load(Ordering::Relaxed);
     calls.run(IN_BETWEEN);
