@@ -13,25 +13,24 @@
 //! ```
 
 mod call;
-mod frame_log;
-mod options;
-mod terminal;
-mod traces;
-mod turns;
+#[path = "../program/mod.rs"]
+mod program;
+#[path = "../telephone/mod.rs"]
+mod telephone;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use call::conversation::SCRIPT;
 use call::llm::Model;
-use call::model_server::ModelServer;
 use clap::Parser;
-use frame_log::FrameLog;
-use options::Options;
 use pipecat_instrument::PipecatInstrumentor;
-use terminal::say;
+use program::frame_log::FrameLog;
+use program::options::Options;
+use program::terminal::say;
+use program::traces::Traces;
+use telephone::conversation::SCRIPT;
+use telephone::model_server::ModelServer;
 use tokio::runtime::Runtime;
-use traces::Traces;
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
 use super::line::Loudspeaker;
-use super::tone::{FRAME_SAMPLES, SAMPLE_RATE};
+use crate::telephone::tone::{FRAME_SAMPLES, SAMPLE_RATE};
 
 /// Detects the caller's voice in `line` and tells `call`, until the line is closed.
 pub(crate) fn listen(

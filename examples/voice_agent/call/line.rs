@@ -8,8 +8,8 @@ use flowcat_core::{AudioChunk, AudioFrame, FlowcatError, Frame, MediaIn, MediaTr
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, Interval, interval};
 
-use super::caller::{Bot, Caller, FromCaller};
-use super::tone::{FRAME, SAMPLE_RATE, playing_time};
+use crate::telephone::caller::{Bot, Caller, FromCaller};
+use crate::telephone::tone::{FRAME, SAMPLE_RATE, playing_time};
 
 /// A line that carries 20 ms of audio every 20 ms.
 pub(crate) struct Line {

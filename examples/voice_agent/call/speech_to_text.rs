@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use flowcat_core::service::SttService;
 use flowcat_core::{AudioFrame, Frame, Language, StartParams};
 
-use super::caller::Say;
-use super::tone::{is_voiced, pitch_of, playing_time};
+use crate::telephone::caller::Say;
+use crate::telephone::tone::{is_voiced, pitch_of, playing_time};
 
 /// Silence that ends an utterance.
 const END_OF_UTTERANCE: Duration = Duration::from_millis(320);

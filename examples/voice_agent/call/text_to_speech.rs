@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use flowcat_core::service::TtsService;
 use flowcat_core::{AudioFrame, Frame, StartParams};
 
-use super::tone::{Pitch, SAMPLE_RATE, speaking_time};
+use crate::telephone::tone::{Pitch, SAMPLE_RATE, speaking_time};
 
 const VOICE: Pitch = Pitch(180.0);
 /// What a synthesis in the cloud takes to send its first audio.

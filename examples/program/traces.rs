@@ -7,8 +7,8 @@ use std::time::Duration;
 use pipecat_instrument::setup::tree::{Colour, SpanTree, TreeStyle};
 use pipecat_instrument::setup::{self, Setup};
 
-use crate::terminal::say;
-use crate::turns::Turns;
+use super::terminal::say;
+use super::turns::Turns;
 
 /// The spans of this process.
 pub(crate) struct Traces {

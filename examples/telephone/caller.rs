@@ -143,7 +143,7 @@ impl HeardOfBot {
 #[cfg(test)]
 mod tests {
     use super::{Bot, Caller, Cue, Duration, FromCaller, Say};
-    use crate::call::tone::is_voiced;
+    use crate::telephone::tone::is_voiced;
 
     /// How many frames the caller speaks, out of `frames` in which the bot does what `bot` says.
     fn voiced(caller: &mut Caller, frames: usize, bot: Bot) -> usize {
