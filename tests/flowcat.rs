@@ -4,22 +4,20 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the example uses more of it")]
 #[path = "../examples/voice_agent/call/mod.rs"]
 mod call;
 #[path = "support/spans.rs"]
 mod spans;
-#[allow(dead_code, reason = "the example uses more of it")]
 #[path = "../examples/telephone/mod.rs"]
 mod telephone;
 
 use std::time::Duration;
 
-use call::llm::Model;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use pipecat_instrument::PipecatInstrumentor;
 use spans::Spans;
 use telephone::caller::{Cue, Say};
+use telephone::model::Model;
 use telephone::model_server::ModelServer;
 
 /// The spans of one conversation.

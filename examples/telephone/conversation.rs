@@ -1,19 +1,8 @@
-//! What the model on loopback answers, and what the caller says to it.
-
-use std::time::Duration;
+//! What the model on loopback answers.
 
 use serde_json::{Value, json};
 
-use super::caller::{Cue, Say};
-
-/// The caller's side of the conversation.
-pub(crate) const SCRIPT: &[Say] = &[
-    Say { when: Cue::AfterReply, text: "When are you open?" },
-    Say { when: Cue::AfterReply, text: "How much is whitening?" },
-    Say { when: Cue::IntoReply(Duration::from_secs(2)), text: "Wait, is Tuesday free?" },
-    Say { when: Cue::AfterReply, text: "Yes please." },
-    Say { when: Cue::AfterSilence(Duration::from_millis(1_400)), text: "Hello, are you there?" },
-];
+use super::practice::CHECK_CALENDAR;
 
 /// What a model answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +38,7 @@ fn answer_to_user(said: &str) -> Answer {
              home and wear at night.",
         ),
         "Wait, is Tuesday free?" => {
-            Answer::Call { name: "check_calendar", arguments: json!({ "day": "Tuesday" }) }
+            Answer::Call { name: CHECK_CALENDAR, arguments: json!({ "day": "Tuesday" }) }
         }
         "Yes please." => Answer::Overloaded,
         "Hello, are you there?" => Answer::Say("Sorry about that. You are booked."),

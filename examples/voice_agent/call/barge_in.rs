@@ -13,7 +13,7 @@ use flowcat_core::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-use super::line::Loudspeaker;
+use crate::telephone::loudspeaker::Loudspeaker;
 use crate::telephone::tone::{FRAME_SAMPLES, SAMPLE_RATE};
 
 /// Detects the caller's voice in `line` and tells `call`, until the line is closed.

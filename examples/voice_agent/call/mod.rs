@@ -3,7 +3,7 @@
 mod barge_in;
 mod desk;
 mod line;
-pub(crate) mod llm;
+mod llm;
 mod speech_to_text;
 mod text_to_speech;
 
@@ -19,10 +19,12 @@ use pipecat_instrument_flowcat::FlowcatObserver;
 use tokio::sync::mpsc;
 
 use crate::telephone::caller::{Caller, Say};
+use crate::telephone::loudspeaker::Loudspeaker;
+use crate::telephone::model::Model;
 use crate::telephone::tone::SAMPLE_RATE;
 use desk::{Calendar, Desk};
-use line::{Line, Loudspeaker};
-use llm::{Model, ToolHistory};
+use line::Line;
+use llm::ToolHistory;
 use speech_to_text::ToneStt;
 use text_to_speech::HummingTts;
 
