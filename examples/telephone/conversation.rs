@@ -4,6 +4,13 @@ use serde_json::{Value, json};
 
 use super::practice::CHECK_CALENDAR;
 
+/// So long that its beginning is spoken while its end is still being thought of.
+const EVERYTHING: &str = "All of it. We look at your teeth and clean them, and tell you what we have found and what it \
+                          would cost to put right, so that you can think it over at home. We fill what has a hole, \
+                          pull what cannot be saved, and make crowns and bridges for what is missing. We straighten \
+                          the teeth of children and of grown people, who are more patient. And we whiten teeth, which \
+                          does nothing for them, but a good deal for those who smile a lot.";
+
 /// What a model answers.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
@@ -37,6 +44,7 @@ fn answer_to_user(said: &str) -> Answer {
             "Two hundred and forty. That includes a first visit, a check of your gums, and a set of trays to take \
              home and wear at night.",
         ),
+        "What do you do?" => Answer::Say(EVERYTHING),
         "Wait, is Tuesday free?" => {
             Answer::Call { name: CHECK_CALENDAR, arguments: json!({ "day": "Tuesday" }) }
         }
