@@ -80,7 +80,7 @@ impl<T> Observed<T> {
 impl<T: Borrow<PipelineTask>> Observed<T> {
     /// Runs the task as [`PipelineTask::run`] does, observed; `observer` is told everything, too.
     ///
-    /// The conversation ends when the task has ended, and when this future is dropped: rustvani then leaves its
+    /// The conversation ends with the task. If this future is dropped, it is cancelled: rustvani then leaves its
     /// processors running for nobody.
     ///
     /// # Errors
@@ -94,21 +94,23 @@ impl<T: Borrow<PipelineTask>> Observed<T> {
         let task: &PipelineTask = self.task.borrow();
         let Some(ours) = self.observer.clone() else { return task.run(clock, observer).await };
         let ours = self.builder.clone().build(ours);
-        let _ended = Ends(&ours);
+        let run_over = CancelledUnlessOver(&ours);
         let both: Arc<dyn BaseObserver> = match observer {
             Some(theirs) => Arc::new(Both { ours: Arc::clone(&ours), theirs }),
             None => Arc::clone(&ours) as Arc<dyn BaseObserver>,
         };
-        task.run(clock, Some(both)).await
+        let ended = task.run(clock, Some(both)).await;
+        run_over.0.close();
+        ended
     }
 }
 
-/// Ends the conversation when the run is over, whichever way.
-struct Ends<'a>(&'a RustvaniObserver);
+/// Cancels the conversation when it goes, unless it is over.
+struct CancelledUnlessOver<'a>(&'a RustvaniObserver);
 
-impl Drop for Ends<'_> {
+impl Drop for CancelledUnlessOver<'_> {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.cancel();
     }
 }
 

@@ -27,13 +27,13 @@ use crate::rounds::{Rounds, Step};
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::emit::Tracers;
 /// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
-/// use rustvani::agents::{AgentRunner, LocalBus};
+/// use rustvani::agents::{AgentRunner, LocalAgentBus};
 /// use rustvani::system_clock;
 ///
 /// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
 /// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
 ///
-/// let bus = std::sync::Arc::new(LocalBus::new());
+/// let bus = std::sync::Arc::new(LocalAgentBus::new());
 /// let runner = AgentRunner::new("runner", bus, system_clock())
 ///     .with_observer(pipecat_instrument_rustvani::observer(observer));
 /// # let _ = runner;
@@ -89,6 +89,11 @@ impl RustvaniObserver {
     /// Ends the conversation, if it is not over.
     pub(crate) fn close(&self) {
         self.observer.close();
+    }
+
+    /// Cancels the conversation, if it is not over.
+    pub(crate) fn cancel(&self) {
+        self.observer.cancel();
     }
 
     /// One hop, however it came to be known.
