@@ -25,7 +25,7 @@ const TOOL: &[Say] = &[Say { when: Cue::AfterReply, text: "Wait, is Tuesday free
 const TOOL_DROPPED: &[Say] = &[
     Say { when: Cue::AfterReply, text: "Wait, is Tuesday free?" },
     // 300 ms of silence, 120 ms to a transcript and 250 ms to the call: then the look-up takes 600 ms.
-    Say { when: Cue::AfterSilence(Duration::from_millis(750)), text: "When are you open?" },
+    Say { when: Cue::AfterSilence(Duration::from_millis(850)), text: "When are you open?" },
 ];
 const FAILURE: &[Say] = &[
     Say { when: Cue::AfterReply, text: "Yes please." },
