@@ -4,6 +4,7 @@ use rustvani::transport::ChannelMessage;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::interval;
 
+use super::pcm::{bytes_of, samples_of};
 use crate::telephone::caller::{Caller, FromCaller};
 use crate::telephone::loudspeaker::Loudspeaker;
 use crate::telephone::tone::{FRAME, SAMPLE_RATE, playing_time};
@@ -12,30 +13,27 @@ use crate::telephone::tone::{FRAME, SAMPLE_RATE, playing_time};
 pub(crate) struct Line {
     caller: Caller,
     loudspeaker: Loudspeaker,
+    to_bot: Sender<ChannelMessage>,
 }
 
 impl Line {
-    /// A line on which `caller` calls.
-    pub(crate) fn of(caller: Caller) -> Self {
-        Self { caller, loudspeaker: Loudspeaker::new() }
+    /// A line on which `caller` calls. What is said goes to `to_bot`.
+    pub(crate) fn of(caller: Caller, to_bot: Sender<ChannelMessage>) -> Self {
+        Self { caller, loudspeaker: Loudspeaker::new(), to_bot }
     }
 
-    /// Carries what the caller says to the transport, and what comes from there to the caller, until one hangs up.
-    pub(crate) async fn carry(
-        mut self,
-        from_caller: Sender<ChannelMessage>,
-        mut to_caller: Receiver<ChannelMessage>,
-    ) {
+    /// Carries what both say, until one hangs up.
+    pub(crate) async fn carry(mut self, mut from_bot: Receiver<ChannelMessage>) {
         let mut ticks = interval(FRAME);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {
                     let FromCaller::Audio(pcm) = self.caller.next_frame(self.loudspeaker.bot()) else { return };
-                    if from_caller.send(ChannelMessage::Audio(bytes_of(&pcm))).await.is_err() {
+                    if self.to_bot.send(ChannelMessage::Audio(bytes_of(&pcm))).await.is_err() {
                         return;
                     }
                 }
-                message = to_caller.recv() => {
+                message = from_bot.recv() => {
                     let Some(message) = message else { return };
                     self.hear(&message);
                 }
@@ -52,15 +50,4 @@ impl Line {
             _ => {}
         }
     }
-}
-
-/// Audio as rustvani carries it.
-pub(crate) fn bytes_of(samples: &[i16]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
-}
-
-/// The samples in it.
-pub(crate) fn samples_of(audio: &[u8]) -> Vec<i16> {
-    let (samples, _rest) = audio.as_chunks();
-    samples.iter().map(|sample| i16::from_le_bytes(*sample)).collect()
 }

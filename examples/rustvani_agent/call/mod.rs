@@ -2,6 +2,7 @@
 
 mod line;
 mod llm;
+mod pcm;
 mod speech_to_text;
 mod text_to_speech;
 mod voice_detection;
@@ -15,7 +16,7 @@ use pipecat_instrument::instrument_task;
 use pipecat_instrument_rustvani::{Billing, Observed};
 use rustvani::observer::BaseObserver;
 use rustvani::processors::llm_assistant_aggregator::LLMAssistantAggregator;
-use rustvani::transport::{ChannelMessage, ChannelTransport};
+use rustvani::transport::ChannelTransport;
 use rustvani::{
     Frame, FrameDirection, FrameProcessor, LLMContext, LLMUserAggregator, PipelineParams, PipelineTask,
     TransportParams, VadParams, system_clock,
@@ -41,13 +42,12 @@ pub(crate) struct Call {
     context: Arc<Mutex<LLMContext>>,
     transport: ChannelTransport,
     line: Line,
-    incoming: mpsc::Sender<ChannelMessage>,
 }
 
 impl Call {
     /// The call of somebody who says what is in `script`, answered by `model`.
     pub(crate) fn new(call_id: &str, script: &'static [Say], model: &Model) -> Self {
-        let (incoming, from_caller) = mpsc::channel(LINE_CAPACITY);
+        let (to_bot, from_caller) = mpsc::channel(LINE_CAPACITY);
         let transport = ChannelTransport::new("Line", transport_params(), from_caller);
         let context = Arc::new(Mutex::new(llm::context()));
         let billing = Billing::for_trace();
@@ -61,7 +61,7 @@ impl Call {
             transport.output(),
         ];
         let task = build_task(call_id, processors, model, &billing);
-        Self { task, context, transport, line: Line::of(Caller::new(script)), incoming }
+        Self { task, context, transport, line: Line::of(Caller::new(script), to_bot) }
     }
 
     /// What puts frames into the pipeline, from outside.
@@ -73,11 +73,10 @@ impl Call {
     pub(crate) async fn hold(self, observer: Option<Arc<dyn BaseObserver>>) -> rustvani::Result<()> {
         let frames = self.frames();
         // Somebody has called: the bot speaks first.
-        let greeting = (Frame::llm_context(self.context), FrameDirection::Downstream);
-        self.task.push_frame(greeting.0, greeting.1).await?;
+        self.task.push_frame(Frame::llm_context(self.context), FrameDirection::Downstream).await?;
 
-        let (outgoing, to_caller) = mpsc::channel(LINE_CAPACITY);
-        let line = join(self.transport.run(frames, outgoing), self.line.carry(self.incoming, to_caller));
+        let (to_caller, from_bot) = mpsc::channel(LINE_CAPACITY);
+        let line = join(self.transport.run(frames, to_caller), self.line.carry(from_bot));
         let run = self.task.run(system_clock(), observer);
         match select(pin!(run), pin!(line)).await {
             Either::Left((outcome, _line)) => outcome,

@@ -12,7 +12,7 @@ use rustvani::{
     FrameInner, FrameProcessor, SystemFrame, TranscriptionData,
 };
 
-use super::line::samples_of;
+use super::pcm::samples_of;
 use crate::telephone::caller::{Say, line_spoken};
 use crate::telephone::tone::{SAMPLE_RATE, is_voiced, playing_time};
 

@@ -14,7 +14,7 @@ use rustvani::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::line::bytes_of;
+use super::pcm::bytes_of;
 use crate::telephone::hum::{FIRST_AUDIO, PIECE, hum};
 use crate::telephone::tone::SAMPLE_RATE;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rustvani::VadAnalyzer;
 
-use super::line::samples_of;
+use super::pcm::samples_of;
 use crate::telephone::tone::{SAMPLE_RATE, is_voiced};
 
 /// Hears a voice in whatever is loud.
