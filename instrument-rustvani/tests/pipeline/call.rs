@@ -116,7 +116,7 @@ impl Call {
     }
 
     /// Drops the run, as a server does whose caller is gone, and gives the trace.
-    pub(crate) async fn is_dropped(self) -> Trace {
+    pub(crate) async fn dropped(self) -> Trace {
         self.running.abort();
         assert!(self.running.await.unwrap_err().is_cancelled());
         Trace::of(self.exporter.get_finished_spans().unwrap())

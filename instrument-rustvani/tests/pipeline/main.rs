@@ -1,6 +1,8 @@
 //! rustvani's pipeline, its aggregators and its output transport, with services that are played: what becomes of the
 //! frames.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 mod agents;
 mod call;
 mod stage;
@@ -202,7 +204,7 @@ turn in: Hello?; ends: cancelled
         let call = Call::begin(Through::Observer, &["Hello?"], &[&[SayAndHang("Two")]]).await;
         call.user_speaks().await;
         call.seen.wait_for("LLMTextFrame", 1).await;
-        let trace = if cancelled { call.ends_with(Frame::cancel()).await } else { call.is_dropped().await };
+        let trace = if cancelled { call.ends_with(Frame::cancel()).await } else { call.dropped().await };
         assert_eq!(trace.tree(), CUT, "cancelled: {cancelled}");
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn processors(
         LLMUserAggregator::new(Arc::clone(&context)),
         played("OpenAILLM", Box::new(Llm { answers, billing })),
         LLMAssistantAggregator::new(context),
-        played("DeepgramTts", Box::new(Tts::default())),
+        played("DeepgramTts", Box::<Tts>::default()),
         transport.output(),
     ]
 }
