@@ -179,7 +179,7 @@ fn a_failed_invocation_is_an_error_that_its_turn_recovers_from() {
     let [failed, answered] = spans.children(turn, "pipecat.llm")[..] else { panic!("{spans:?}") };
     assert!(failed.failure().contains("HTTP 503 Service Unavailable"), "{failed:?}");
     failed.has("output.value", None).has("llm.interrupted", None).has("llm.token_count.total", None);
-    failed.has("error.type", Some("_OTHER")).lasts(0.1..2.0);
+    failed.has("error.type", Some("503")).lasts(0.1..2.0);
     answered.has("output.value", Some("Sorry about that. You are booked.")).succeeded();
 }
 
