@@ -1,0 +1,358 @@
+//! What must come of a script: turns, the spans in them, and what those say.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::parts::{ToolCall, ToolOutcome};
+use super::tells::{SpokenText, Tells, Told};
+use crate::core::frame::LlmUsage;
+use crate::emit::keys::{self, MessageField, MessageKeys, MessageList};
+
+/// What kind of span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Stt,
+    Llm,
+    Tts,
+    Tool,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 4] = [Self::Stt, Self::Llm, Self::Tts, Self::Tool];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stt => "STT",
+            Self::Llm => "LLM",
+            Self::Tts => "TTS",
+            Self::Tool => "tool",
+        })
+    }
+}
+
+/// A turn.
+#[derive(Debug, Clone)]
+pub(super) struct TurnFacts {
+    heard: Vec<&'static str>,
+    said: Option<&'static str>,
+    end_reason: &'static str,
+    latency: Told,
+    pub(super) spans: Vec<SpanFacts>,
+}
+
+/// A span in a turn.
+#[derive(Debug, Clone)]
+pub(super) struct SpanFacts {
+    pub(super) kind: Kind,
+    pub(super) parent: Parent,
+    pub(super) facts: Vec<Fact>,
+}
+
+/// What a span is under.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Parent {
+    Turn,
+    /// The span at this place among those of the turn.
+    Span(usize),
+}
+
+/// Something that a span says.
+#[derive(Debug, Clone)]
+pub(super) struct Fact {
+    pub(super) what: What,
+    pub(super) want: Want,
+}
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Attribute(String),
+    Status,
+    /// The message of the event that tells of an error.
+    Exception,
+    Duration,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Attribute(key) => key,
+            Self::Status => "status",
+            Self::Exception => "exception event",
+            Self::Duration => "duration",
+        })
+    }
+}
+
+/// What it should be.
+#[derive(Debug, Clone)]
+pub(super) enum Want {
+    Text(String),
+    /// The beginning of this, or nothing.
+    BeginningOf(&'static str),
+    /// JSON that means this; or a text that holds it, as tools of some frameworks return.
+    Json(Value),
+    Number(u64),
+    True,
+    False,
+    There,
+    Absent,
+    /// An error whose message has this in it.
+    Error(&'static str),
+    /// A text that has this in it.
+    Saying(&'static str),
+    Ok,
+    AtLeast(Duration),
+    /// Less than the number under that key.
+    LessThan(&'static str),
+}
+
+impl fmt::Display for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::BeginningOf(text) => write!(f, "the beginning of {text:?}"),
+            Self::Json(json) => write!(f, "{json}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::True => f.write_str("true"),
+            Self::False => f.write_str("false"),
+            Self::There => f.write_str("something"),
+            Self::Absent => f.write_str("nothing"),
+            Self::Error(message) => write!(f, "an error that says {message:?}"),
+            Self::Saying(text) => write!(f, "something that says {text:?}"),
+            Self::Ok => f.write_str("ok"),
+            Self::AtLeast(duration) => write!(f, "{} ms or more", duration.as_millis()),
+            Self::LessThan(key) => write!(f, "less than {key}"),
+        }
+    }
+}
+
+fn attribute(key: impl Into<String>, want: Want) -> Fact {
+    Fact { what: What::Attribute(key.into()), want }
+}
+
+fn text(key: impl Into<String>, text: impl Into<String>) -> Fact {
+    attribute(key, Want::Text(text.into()))
+}
+
+fn if_told(told: Told, key: &str, want: Want) -> Fact {
+    attribute(key, if told == Told::Yes { want } else { Want::Absent })
+}
+
+impl TurnFacts {
+    /// One in which the bot speaks first.
+    pub(super) fn of_the_bot() -> Self {
+        Self { heard: Vec::new(), said: None, end_reason: "completed", latency: Told::No, spans: Vec::new() }
+    }
+
+    /// One that the user begins.
+    pub(super) fn of_the_user(tells: Tells) -> Self {
+        Self { latency: tells.voice, ..Self::of_the_bot() }
+    }
+
+    pub(super) fn hears(&mut self, text: &'static str, stt: SpanFacts) {
+        self.heard.push(text);
+        self.spans(stt);
+    }
+
+    pub(super) fn says(&mut self, text: &'static str) {
+        self.said = Some(text);
+    }
+
+    pub(super) fn ends(&mut self, reason: &'static str) {
+        self.end_reason = reason;
+    }
+
+    pub(super) fn is_interrupted(&mut self) {
+        self.ends("interrupted");
+    }
+
+    /// One span more; gives its place.
+    pub(super) fn spans(&mut self, span: SpanFacts) -> usize {
+        self.spans.push(span);
+        self.spans.len() - 1
+    }
+
+    /// What the turn itself says.
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        let heard = match self.heard.join(" ") {
+            nothing if nothing.is_empty() => Want::Absent,
+            heard => Want::Text(heard),
+        };
+        let interrupted = if self.end_reason == "interrupted" { Want::True } else { Want::False };
+        let mut facts = vec![
+            attribute(keys::INPUT_VALUE, heard),
+            text(keys::END_REASON, self.end_reason),
+            attribute(keys::WAS_INTERRUPTED, interrupted),
+            attribute(keys::TURN_NUMBER, Want::There),
+            Fact { what: What::Status, want: Want::Ok },
+        ];
+        if let Some(said) = self.said {
+            facts.push(text(keys::OUTPUT_VALUE, said));
+            facts.push(if_told(self.latency, keys::USER_TO_BOT_LATENCY, Want::There));
+        }
+        facts
+    }
+}
+
+impl SpanFacts {
+    fn service(kind: Kind, facts: Vec<Fact>) -> Self {
+        let kind_of_service = match kind {
+            Kind::Stt => "stt",
+            Kind::Llm => "llm",
+            Kind::Tts | Kind::Tool => "tts",
+        };
+        let mut all =
+            vec![text(keys::SERVICE_TYPE, kind_of_service), attribute(keys::SERVICE_NAME, Want::There)];
+        all.extend(facts);
+        Self { kind, parent: Parent::Turn, facts: all }
+    }
+
+    fn succeeded(mut self) -> Self {
+        self.facts.push(Fact { what: What::Status, want: Want::Ok });
+        self
+    }
+
+    fn failed(mut self, message: &'static str) -> Self {
+        self.facts.extend([
+            Fact { what: What::Status, want: Want::Error(message) },
+            Fact { what: What::Exception, want: Want::Saying(message) },
+            attribute(keys::ERROR_TYPE, Want::There),
+        ]);
+        self
+    }
+
+    fn timed(mut self, tells: Tells) -> Self {
+        let source = if tells.times == Told::Yes { "reported" } else { "measured" };
+        self.facts
+            .extend([attribute(keys::SERVICE_TTFB, Want::There), text(keys::SERVICE_TTFB_SOURCE, source)]);
+        self
+    }
+
+    pub(super) fn stt(tells: Tells, heard: &str) -> Self {
+        let facts = vec![
+            text(keys::INPUT_VALUE, heard),
+            text(keys::OUTPUT_VALUE, heard),
+            text(keys::AUDIO_TRANSCRIPT, heard),
+            attribute(keys::STT_IS_FINAL, Want::True),
+            if_told(tells.voice, keys::STT_TIME_TO_LAST_TRANSCRIPTION, Want::There),
+        ];
+        Self::service(Kind::Stt, facts).succeeded()
+    }
+
+    /// A call that was answered with `said`, be it empty.
+    pub(super) fn llm(tells: Tells, asked: Option<&str>, said: &str, usage: &LlmUsage) -> Self {
+        let answer = MessageKeys::new(MessageList::Output, 0);
+        let mut facts = asked_and_used(tells, asked, usage);
+        facts.push(attribute(keys::LLM_INTERRUPTED, Want::Absent));
+        if said.is_empty() {
+            facts.push(attribute(keys::OUTPUT_VALUE, Want::Absent));
+            return Self::service(Kind::Llm, facts).succeeded();
+        }
+        facts.push(text(keys::OUTPUT_VALUE, said));
+        facts.push(text(answer.key(MessageField::Role), "assistant"));
+        facts.push(text(answer.key(MessageField::Content), said));
+        Self::service(Kind::Llm, facts).timed(tells).succeeded()
+    }
+
+    pub(super) fn calling_llm(
+        tells: Tells,
+        asked: Option<&str>,
+        calls: &[ToolCall],
+        usage: &LlmUsage,
+    ) -> Self {
+        let answer = MessageKeys::new(MessageList::Output, 0);
+        let mut facts = asked_and_used(tells, asked, usage);
+        for (place, call) in calls.iter().enumerate() {
+            facts.push(text(answer.key(MessageField::CallId(place)), call.id));
+            facts.push(text(answer.key(MessageField::CallName(place)), call.name));
+            let arguments = Want::Json(call.arguments.clone());
+            facts.push(attribute(answer.key(MessageField::CallArguments(place)), arguments));
+        }
+        facts.push(attribute(keys::LLM_INTERRUPTED, Want::Absent));
+        Self::service(Kind::Llm, facts).succeeded()
+    }
+
+    /// A call that was cut after `said`.
+    pub(super) fn cut_llm(asked: Option<&str>, said: Option<&str>) -> Self {
+        let said = said.map_or(Want::Absent, |said| Want::Text(said.to_owned()));
+        let mut facts: Vec<Fact> = asked.map(|asked| text(keys::INPUT_VALUE, asked)).into_iter().collect();
+        facts.push(attribute(keys::OUTPUT_VALUE, said));
+        facts.push(attribute(keys::LLM_INTERRUPTED, Want::True));
+        Self::service(Kind::Llm, facts).succeeded()
+    }
+
+    pub(super) fn failed_llm(asked: Option<&str>, message: &'static str) -> Self {
+        let mut facts: Vec<Fact> = asked.map(|asked| text(keys::INPUT_VALUE, asked)).into_iter().collect();
+        facts.push(attribute(keys::OUTPUT_VALUE, Want::Absent));
+        facts.push(attribute(keys::LLM_INTERRUPTED, Want::Absent));
+        Self::service(Kind::Llm, facts).failed(message)
+    }
+
+    pub(super) fn tts(tells: Tells, said: &str) -> Self {
+        let characters = Want::Number(said.chars().count() as u64);
+        let facts = vec![
+            text(keys::INPUT_VALUE, said),
+            text(keys::OUTPUT_VALUE, said),
+            if_told(tells.characters, keys::TTS_CHARACTER_COUNT, characters),
+            attribute(keys::TTS_INTERRUPTED, Want::Absent),
+        ];
+        Self::service(Kind::Tts, facts).timed(tells).succeeded()
+    }
+
+    /// A synthesis of which the user heard a part.
+    pub(super) fn cut_tts(tells: Tells, said: &'static str) -> Self {
+        let mut facts = vec![text(keys::INPUT_VALUE, said), attribute(keys::TTS_INTERRUPTED, Want::True)];
+        match tells.spoken_text {
+            SpokenText::WordByWord => facts.push(attribute(keys::OUTPUT_VALUE, Want::BeginningOf(said))),
+            SpokenText::AsGiven => facts.extend([
+                attribute(keys::OUTPUT_VALUE, Want::Absent),
+                attribute(keys::TTS_PLAYED_DURATION, Want::LessThan(keys::TTS_AUDIO_DURATION)),
+            ]),
+        }
+        Self::service(Kind::Tts, facts).succeeded()
+    }
+
+    pub(super) fn failed_tts(message: &'static str) -> Self {
+        Self::service(Kind::Tts, vec![attribute(keys::TTS_INTERRUPTED, Want::Absent)]).failed(message)
+    }
+
+    /// A synthesis of text that a framework may have changed.
+    pub(super) fn tts_of_any_text(tells: Tells) -> Self {
+        Self::service(Kind::Tts, vec![attribute(keys::INPUT_VALUE, Want::There)]).timed(tells).succeeded()
+    }
+
+    /// A tool that the call at `asking` asked for.
+    pub(super) fn tool(call: &ToolCall, asking: usize) -> Self {
+        let facts = vec![
+            text(keys::TOOL_NAME, call.name),
+            text(keys::TOOL_CALL_ID, call.id),
+            attribute(keys::TOOL_PARAMETERS, Want::Json(call.arguments.clone())),
+            attribute(keys::TOOL_CANCELLED, Want::Absent),
+            // A clock of the framework's may be coarser than ours.
+            Fact { what: What::Duration, want: Want::AtLeast(call.takes.mul_f64(0.8)) },
+        ];
+        let mut tool = Self { kind: Kind::Tool, parent: Parent::Span(asking), facts };
+        match &call.outcome {
+            ToolOutcome::Returns(result) => {
+                tool.facts.push(attribute(keys::TOOL_RESULT, Want::Json(result.clone())));
+                tool.succeeded()
+            }
+            ToolOutcome::Fails(message) => tool.failed(message),
+        }
+    }
+}
+
+fn asked_and_used(tells: Tells, asked: Option<&str>, usage: &LlmUsage) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = asked.map(|asked| text(keys::INPUT_VALUE, asked)).into_iter().collect();
+    facts.extend([
+        if_told(tells.tokens, keys::LLM_TOKENS_PROMPT, Want::Number(usage.prompt)),
+        if_told(tells.tokens, keys::LLM_TOKENS_COMPLETION, Want::Number(usage.completion)),
+        if_told(tells.tokens, keys::LLM_TOKENS_TOTAL, Want::Number(usage.total)),
+    ]);
+    facts
+}
