@@ -16,8 +16,9 @@ use crate::line::SAMPLE_RATE;
 
 /// How long a model and a synthesis take to begin.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
-/// Audio in one frame.
-const FRAME: Duration = Duration::from_millis(20);
+/// Audio in one frame. flowcat's transport takes one for each that it brings: shorter ones would still be on their way when
+/// the user cuts in, the interruption would reach the synthesis behind them, and drop the reply that is queued by then.
+const FRAME: Duration = Duration::from_millis(100);
 
 /// What the speech-to-text is to hear next.
 #[derive(Clone, Default)]
