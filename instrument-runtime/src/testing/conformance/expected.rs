@@ -154,9 +154,13 @@ impl TurnFacts {
         Self { latency: tells.voice, ..Self::of_the_bot() }
     }
 
-    pub(super) fn hears(&mut self, text: &'static str, stt: SpanFacts) {
+    /// An utterance. Without a voice detection, all of a turn is one, however long the user pauses.
+    pub(super) fn hears(&mut self, text: &'static str, tells: Tells) {
         self.heard.push(text);
-        self.spans(stt);
+        match (tells.voice, self.spans.iter_mut().find(|span| span.kind == Kind::Stt)) {
+            (Told::No, Some(utterance)) => *utterance = SpanFacts::stt(tells, &self.heard.join(" ")),
+            _ => self.spans.push(SpanFacts::stt(tells, text)),
+        }
     }
 
     pub(super) fn says(&mut self, text: &'static str) {
@@ -277,12 +281,14 @@ impl SpanFacts {
         Self::service(Kind::Llm, facts).succeeded()
     }
 
-    /// A call that was cut after `said`.
-    pub(super) fn cut_llm(asked: Option<&str>, said: Option<&str>) -> Self {
+    /// A call that was cut after `said`. That the user spoke shows where the voice is told.
+    pub(super) fn cut_llm(tells: Tells, asked: Option<&str>, said: Option<&str>) -> Self {
         let said = said.map_or(Want::Absent, |said| Want::Text(said.to_owned()));
         let mut facts: Vec<Fact> = asked.map(|asked| text(keys::INPUT_VALUE, asked)).into_iter().collect();
         facts.push(attribute(keys::OUTPUT_VALUE, said));
-        facts.push(attribute(keys::LLM_INTERRUPTED, Want::True));
+        if tells.voice == Told::Yes {
+            facts.push(attribute(keys::LLM_INTERRUPTED, Want::True));
+        }
         Self::service(Kind::Llm, facts).succeeded()
     }
 

@@ -248,8 +248,8 @@ impl Writer {
             ],
         });
         self.asked = Some(text);
-        let stt = SpanFacts::stt(self.tells, text);
-        self.turn().hears(text, stt);
+        let tells = self.tells;
+        self.turn().hears(text, tells);
         self
     }
 
@@ -305,7 +305,7 @@ impl Writer {
         let pieces =
             vec![Piece { after: Duration::ZERO, text: said }, Piece { after: A_LONG_TIME, text: unsaid }];
         self.plot.answers.push(Answer { content: AnswerContent::Text(pieces), usage });
-        let llm = SpanFacts::cut_llm(self.asked, Some(said.trim()));
+        let llm = SpanFacts::cut_llm(self.tells, self.asked, Some(said.trim()));
         let tts = SpanFacts::cut_tts(self.tells, said.trim());
         self.turn().is_interrupted();
         self.turn().spans(llm);
@@ -318,7 +318,7 @@ impl Writer {
         let usage = self.usage();
         let pieces = vec![Piece { after: A_LONG_TIME, text }];
         self.plot.answers.push(Answer { content: AnswerContent::Text(pieces), usage });
-        let llm = SpanFacts::cut_llm(self.asked, None);
+        let llm = SpanFacts::cut_llm(self.tells, self.asked, None);
         self.turn().spans(llm);
         self
     }

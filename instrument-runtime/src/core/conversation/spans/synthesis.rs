@@ -242,6 +242,11 @@ impl Synthesis {
         self.marks == Marks::None && self.last_audio.is_none() && !self.failed_in_silence()
     }
 
+    /// Nothing more is to come of it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_stopped() || self.is_cut() || self.failed_in_silence()
+    }
+
     /// It failed before it had made any audio.
     fn failed_in_silence(&self) -> bool {
         self.first_audio.is_none() && self.faults.newest_at().is_some()
