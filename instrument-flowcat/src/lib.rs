@@ -87,8 +87,6 @@
 
 mod builder;
 mod burst;
-mod directory;
-mod done;
 mod error;
 mod frame;
 mod names;
