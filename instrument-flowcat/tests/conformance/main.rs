@@ -5,6 +5,7 @@
 
 mod agent;
 mod call;
+mod faults;
 mod line;
 mod services;
 

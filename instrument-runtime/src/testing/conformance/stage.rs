@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ const A_MOMENT: Duration = Duration::from_millis(120);
 /// One conversation of a script, as it is played. Clones are the same one: each service of a pipeline has its own.
 ///
 /// ```
-/// use std::time::{Duration, Instant};
+/// use std::time::{Duration, Instant, SystemTime};
 ///
 /// use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Script, Stage, Tells, UserDoes};
 ///
@@ -72,10 +72,16 @@ struct Bot {
     plays_until: Option<Instant>,
 }
 
-/// The time of the day of whoever plays: services and users take their time.
+/// The time of whoever plays: services and users take theirs.
 #[allow(clippy::disallowed_methods, reason = "a script is played in real time, as the observer watches it")]
 pub(super) fn now() -> Instant {
     Instant::now()
+}
+
+/// The same, as spans tell it.
+#[allow(clippy::disallowed_methods, reason = "it is held against the times of spans")]
+pub(super) fn time_of_day() -> SystemTime {
+    SystemTime::now()
 }
 
 impl Stage {

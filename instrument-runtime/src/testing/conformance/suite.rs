@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
@@ -12,7 +12,7 @@ use super::found::Found;
 use super::plot::Plot;
 use super::report::{Broken, Findings, Report};
 use super::script::Script;
-use super::stage::{Stage, now};
+use super::stage::{Stage, now, time_of_day};
 use super::tells::{Opening, Tells};
 use crate::emit::{Tracers, keys};
 use crate::observer::{ObserveOptions, Observer, ObserverGroup, TracingContext};
@@ -95,11 +95,11 @@ impl<F: Framework> Suite<F> {
         });
 
         let mut findings = Findings::default();
-        for Played { script, problems, exported } in played {
+        for Played { script, problems, over } in played {
             let spans = house.spans_of(script);
             findings.add(check(script, &Plot::of(script, tells), &session(script), &spans));
-            let late = spans.len().saturating_sub(exported);
-            let late = (late > 0).then(|| format!("{late} spans were exported after it was over"));
+            let late = spans.iter().filter(|span| span.start_time > over);
+            let late = late.map(|span| format!("{} began after it was over", span.name));
             findings.broken.extend(problems.into_iter().chain(late).map(|found| of_the_play(script, found)));
         }
         findings.broken.extend(house.strangers(scripts));
@@ -111,6 +111,7 @@ impl<F: Framework> Suite<F> {
         let observer = house.group.observe(ObserveOptions::new().conversation_id(&session(script)));
         let tracing = observer.tracing_context();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.framework.play(&stage, observer)));
+        let over = time_of_day();
         let mut problems = stage.surprises();
         match outcome {
             Ok(Ok(())) => {}
@@ -123,7 +124,7 @@ impl<F: Framework> Suite<F> {
                 CLOSING.as_secs()
             ));
         }
-        Played { script, problems, exported: house.spans_of(script).len() }
+        Played { script, problems, over }
     }
 }
 
@@ -131,8 +132,8 @@ impl<F: Framework> Suite<F> {
 struct Played {
     script: Script,
     problems: Vec<String>,
-    /// How many spans there were when it was over.
-    exported: usize,
+    /// When it was over.
+    over: SystemTime,
 }
 
 /// What all conversations have in common.

@@ -30,12 +30,14 @@ pub(super) enum Fault {
     GuessesAreFinal,
     /// The end is left out, and the observer kept.
     KeepsObserver,
+    /// It goes on for a while after the task was dropped.
+    GoesOn,
     /// It panics.
     Panics,
 }
 
 /// Each fault, a script, and what the report says of it.
-const CAUGHT: [(Fault, Script, &str); 13] = [
+const CAUGHT: [(Fault, Script, &str); 14] = [
     (
         Fault::DropsUpstream,
         Script::FailingModel,
@@ -95,6 +97,11 @@ const CAUGHT: [(Fault, Script, &str); 13] = [
         Fault::KeepsObserver,
         Script::OneTurn,
         "what happens in it should be what the script says, and is the conversation is open 3 s after it was over",
+    ),
+    (
+        Fault::GoesOn,
+        Script::Dropped,
+        "what happens in it should be what the script says, and is pipecat.llm began after it was over",
     ),
     (Fault::Panics, Script::OneTurn, "and is the pipeline panicked: as it was told to"),
 ];

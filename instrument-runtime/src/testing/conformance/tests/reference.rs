@@ -57,7 +57,15 @@ impl Framework for Reference {
         };
         let wire = Wire::new(observer, self.fault);
         let (agenda, messages) = (Vec::new(), Vec::new());
-        Agent { stage, wire, words: self.words, agenda, messages, speaking: Speaking::No }.holds();
+        let mut agent = Agent { stage, wire, words: self.words, agenda, messages, speaking: Speaking::No };
+        agent.holds();
+        if self.fault == Some(Fault::GoesOn) {
+            let mut wire = agent.wire;
+            thread::spawn(move || {
+                thread::sleep(TICK);
+                wire.travels(Stop::UserAggregator, Stop::Llm, &Frame::LlmContext(None));
+            });
+        }
         Ok(())
     }
 }
@@ -96,7 +104,7 @@ enum Act {
 }
 
 impl Agent<'_> {
-    fn holds(mut self) {
+    fn holds(&mut self) {
         self.wire.travels(Stop::Source, Stop::Sink, &Frame::Start);
         loop {
             match self.stage.user() {
