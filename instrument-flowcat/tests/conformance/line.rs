@@ -39,9 +39,10 @@ impl Line {
     }
 
     fn tell(&self, frames: impl IntoIterator<Item = Frame>) {
+        let Some(head) = self.head.get() else { return };
         for frame in frames {
             // Nobody listens any more once the call is over.
-            let _ = self.head.get().map(|head| head.send(frame));
+            let _ = head.send(frame);
         }
     }
 
@@ -82,7 +83,8 @@ impl MediaTransport for Line {
     }
 
     async fn send_audio(&mut self, chunk: AudioChunk) -> Result<(), FlowcatError> {
-        self.stage.plays(Duration::from_secs_f64(chunk.len() as f64 / f64::from(chunk.sample_rate)));
+        let nanos = chunk.len() as u64 * 1_000_000_000 / u64::from(chunk.sample_rate);
+        self.stage.plays(Duration::from_nanos(nanos));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::super::stage::now;
 use super::super::{
     Answer, AnswerContent, Framework, Speech, SpokenText, Stage, Tells, ToolCall, ToolOutcome, UserDoes,
 };
@@ -125,7 +126,7 @@ impl Agent<'_> {
                 UserDoes::Cancels => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::Cancel),
                 UserDoes::DropsTask => return,
             }
-            let now = Instant::now();
+            let now = now();
             while let Some(due) = self.agenda.iter().position(|(due, _)| *due <= now) {
                 let (_, act) = self.agenda.remove(due);
                 self.does(act);
@@ -160,7 +161,7 @@ impl Agent<'_> {
         self.messages = messages;
 
         let Answer { content, usage } = self.stage.answer();
-        let mut at = Instant::now() + FIRST_BYTE;
+        let mut at = now() + FIRST_BYTE;
         match content {
             AnswerContent::Failure(message) => self.agenda.push((at, Act::Fails(message))),
             AnswerContent::Tools(calls) => {
@@ -188,7 +189,7 @@ impl Agent<'_> {
     }
 
     fn does(&mut self, act: Act) {
-        let now = Instant::now();
+        let now = now();
         match act {
             Act::ResponseStarts => {
                 self.measures(Stop::Llm, Measurement::TimeToFirstByte(0.01));
@@ -219,7 +220,7 @@ impl Agent<'_> {
             Act::Returns(call) => self.returns(&call),
             // The side of the context that is behind the loudspeaker sends it up.
             Act::AsksAgain => self.asks(Stop::Output),
-            Act::Says(text) => self.says(text),
+            Act::Says(text) => self.says(&text),
             Act::Sounds(text, length) => self.sounds(&text, length),
             Act::Spoken(word) => {
                 let spoken = Frame::TtsText(TextChunk { spacing: Spacing::Between, ..TextChunk::new(&word) });
@@ -240,21 +241,21 @@ impl Agent<'_> {
         self.messages.push(json!({ "role": "tool", "tool_call_id": call.id, "content": result.to_string() }));
     }
 
-    fn says(&mut self, text: String) {
-        let text = text.trim().to_owned();
+    fn says(&mut self, text: &str) {
+        let text = text.trim();
         if self.words == Words::Many {
-            let asked = Frame::AggregatedText(TextChunk::new(&text));
+            let asked = Frame::AggregatedText(TextChunk::new(text));
             self.wire.travels(Stop::Tts, Stop::Output, &asked);
         }
-        let at = Instant::now() + FIRST_BYTE;
-        match self.stage.speech(&text) {
-            Speech::Audio(length) => self.agenda.push((at, Act::Sounds(text, length))),
+        let at = now() + FIRST_BYTE;
+        match self.stage.speech(text) {
+            Speech::Audio(length) => self.agenda.push((at, Act::Sounds(text.to_owned(), length))),
             Speech::Failure(message) => self.fails(Stop::Tts, message),
         }
     }
 
     fn sounds(&mut self, text: &str, length: Duration) {
-        let now = Instant::now();
+        let now = now();
         if self.words == Words::Many {
             self.wire.travels(Stop::Tts, Stop::Output, &Frame::TtsStarted { context_id: None });
             self.measures(Stop::Tts, Measurement::TimeToFirstByte(0.01));

@@ -1,18 +1,19 @@
 //! The user of a script.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::super::stage::now;
 use super::super::{AnswerContent, Script, Stage, Tells, UserDoes};
 
 /// What the user does, but for nothing, until `enough` of it has come.
 fn until(stage: &Stage, enough: usize) -> Vec<UserDoes> {
-    let (begun, mut done) = (Instant::now(), Vec::new());
+    let (begun, mut done) = (now(), Vec::new());
     while done.len() < enough {
         match stage.user() {
             UserDoes::Nothing => std::thread::sleep(Duration::from_millis(1)),
             does => done.push(does),
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{done:?}");
+        assert!(now().duration_since(begun) < Duration::from_secs(20), "{done:?}");
     }
     done
 }
