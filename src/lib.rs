@@ -112,3 +112,8 @@ pub use pipecat_instrument_runtime::__private;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// What the guide for adapters shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adapters.md")]
+struct Adapters;

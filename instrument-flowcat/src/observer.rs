@@ -14,6 +14,7 @@ use pipecat_instrument_runtime::core::frame::{
 use pipecat_instrument_runtime::observer::{Done, Observer};
 
 use crate::builder::FlowcatObserverBuilder;
+use crate::burst::Burst;
 use crate::frame::{self, FlowcatFrame, Origin};
 use crate::names;
 use crate::tools::{ToolCalls, ToolStep};
@@ -63,6 +64,7 @@ pub struct FlowcatObserver {
     directory: Directory,
     voice_stop: Option<Duration>,
     tools: ToolCalls,
+    burst: Burst,
 }
 
 impl FlowcatObserver {
@@ -72,11 +74,14 @@ impl FlowcatObserver {
     }
 
     pub(crate) fn new(observer: Observer, directory: Directory, voice_stop: Option<Duration>) -> Self {
-        Self { observer, directory, voice_stop, tools: ToolCalls::default() }
+        Self { observer, directory, voice_stop, tools: ToolCalls::default(), burst: Burst::default() }
     }
 
     #[inline]
     fn push(&self, event: &FramePushEvent<'_>) {
+        if self.burst.is_dead_audio(event) {
+            return;
+        }
         let step = ToolStep::of(event);
         // Who passes a frame that says nothing about a trace does not matter.
         let hop = if step.is_some() || frame::kind_of(event.frame).matters() {

@@ -69,7 +69,22 @@ use proc_macro::TokenStream;
 ///     # let _ = call_id;
 ///     # TheirTask(observers)
 /// }
-/// # fn main() {}
+///
+/// # struct OtherTask;
+/// # struct Observed<T>(T, Option<Observer>);
+/// # impl<T> From<T> for Observed<T> { fn from(task: T) -> Self { Self(task, None) } }
+/// # impl ObservedTask for Observed<OtherTask> {
+/// #     fn attach_observer(&mut self, observer: Observer) { self.1 = Some(observer); }
+/// # }
+/// // The observer goes into a wrapper, where somebody else's constructor takes none: this returns a
+/// // `Result<Observed<OtherTask>, Refused>`.
+/// #[instrument_task(wrap = Observed, conversation_id = call_id)]
+/// fn connect(call_id: &str) -> Result<OtherTask, Refused> {
+///     // …
+///     # if call_id.is_empty() { return Err(Refused); }
+///     # Ok(OtherTask)
+/// }
+/// # fn main() { let _: fn(&str) -> Result<Observed<OtherTask>, Refused> = connect; }
 /// ```
 ///
 /// | argument | meaning |
@@ -81,6 +96,7 @@ use proc_macro::TokenStream;
 /// | `link = expression` | The same, for turns that only link to it. |
 /// | `observers = argument` | Push the observer into this argument, or a field of one (`params.observers`), instead of attaching it to the finished task. In an `impl` block, constructors without the argument are left to the one that they call. |
 /// | `via = function` | What turns the observer into what that argument takes. |
+/// | `wrap = Wrapper` | Above a function: it returns `Wrapper<Task>` for the task, wherever that stands in the return type (`Result`, `Option`, first in a tuple, in a future; in no `Arc` or `Box`), and the observer goes into that. The body returns the task as the signature says. `Wrapper<Task>` implements `From<Task>` and `ObservedTask`; it is there while nothing is observed, too. |
 /// | `task = Type` | The task type, where the return type does not show it: `impl Trait`, an alias. In an `impl` block it stands above the function, `#[instrument_task(task = Self)]`. |
 /// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`; the type as it is written without it. |
 /// | `skip` | Leave this constructor of an annotated `impl` block alone. |

@@ -14,6 +14,7 @@
 )]
 
 mod arguments;
+mod foreign;
 mod futures;
 mod generated;
 mod hygiene;

@@ -8,7 +8,7 @@ use syn::{Error, Expr, Ident, Lit, LitStr, Member, Path, Token, Type};
 
 use crate::mistakes::{Mistakes, listed, meant};
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "conversation_id",
     "attributes",
     "debug_log",
@@ -16,6 +16,7 @@ const NAMES: [&str; 11] = [
     "link",
     "observers",
     "via",
+    "wrap",
     "task",
     "name",
     "skip",
@@ -28,6 +29,7 @@ pub(super) struct Args {
     pub(super) told: Told,
     pub(super) observers: Option<Place>,
     pub(super) via: Option<Expr>,
+    pub(super) wrap: Option<Path>,
     pub(super) task: Option<Type>,
     pub(super) name: Option<LitStr>,
     pub(super) skip: Option<Span>,
@@ -79,6 +81,7 @@ impl Args {
     pub(super) fn or(self, outer: &Self) -> Self {
         let (observers, via) = match self.observers {
             Some(observers) => (Some(observers), self.via),
+            None if self.wrap.is_some() => (None, None),
             None => (outer.observers.clone(), self.via.or_else(|| outer.via.clone())),
         };
         Self { told: self.told.or(&outer.told), observers, via, ..self }
@@ -94,6 +97,7 @@ impl Args {
         !self.told.is_empty()
             || self.observers.is_some()
             || self.via.is_some()
+            || self.wrap.is_some()
             || self.task.is_some()
             || self.name.is_some()
             || self.krate.is_some()
@@ -143,6 +147,7 @@ impl Args {
         match text.as_str() {
             "observers" => set(&mut self.observers, &name, input, "an argument of the function"),
             "via" => self.set_via(&name, input),
+            "wrap" => set(&mut self.wrap, &name, input, "a type"),
             "task" => set(&mut self.task, &name, input, "a type"),
             "name" => set(&mut self.name, &name, input, "a text in quotes"),
             "crate" => set(&mut self.krate, &name, input, "a path"),

@@ -11,6 +11,7 @@ use syn::{Attribute, Error, Path, Signature};
 
 use super::args::{Args, Place};
 use super::constructor::{Destination, arguments};
+use super::wrapped::Wrapped;
 use crate::mistakes::{Mistakes, listed, meant};
 
 /// What an annotation is known by, and where the runtime is.
@@ -21,6 +22,10 @@ pub(super) struct Registration {
 
 /// Where the observer of one constructor goes.
 fn destination(args: &Args, signature: &Signature) -> syn::Result<Destination> {
+    if let Some(wrapper) = &args.wrap {
+        refuse_beside_wrap(args, wrapper)?;
+        return Wrapped::new(signature, wrapper).map(|wrapped| Destination::Wrapper(Box::new(wrapped)));
+    }
     let Some(place) = &args.observers else { return Ok(Destination::Task) };
     let there = arguments(signature);
     match there.iter().find(|argument| argument.name == place.argument) {
@@ -31,6 +36,26 @@ fn destination(args: &Args, signature: &Signature) -> syn::Result<Destination> {
         }),
         None => Err(no_such_argument(place, there.into_iter().map(|argument| argument.name))),
     }
+}
+
+/// What says another thing than `wrap` does.
+fn refuse_beside_wrap(args: &Args, wrapper: &Path) -> syn::Result<()> {
+    let mut mistakes = Mistakes::default();
+    if args.has("observers") || args.has("via") {
+        mistakes.push(Error::new_spanned(
+            wrapper,
+            "the observer goes into an argument (`observers`, `via`) or into a wrapper around the task (`wrap`): keep one \
+             of them",
+        ));
+    }
+    if let Some(task) = &args.task {
+        mistakes.push(Error::new_spanned(
+            task,
+            "`wrap` changes the return type, and has to see the task in it: write the return type out (`PipelineTask`, \
+             `Result<PipelineTask, Error>`), and leave `task` out",
+        ));
+    }
+    mistakes.into_result()
 }
 
 fn no_such_argument(place: &Place, there: impl IntoIterator<Item = Ident>) -> Error {

@@ -1,10 +1,11 @@
 //! What is to be done with one constructor, and how its arguments are read.
 
 use syn::visit::Visit;
-use syn::{Expr, FnArg, Ident, PatIdent, Signature, Type};
+use syn::{Expr, FnArg, Ident, PatIdent, ReturnType, Signature, Type};
 
 use super::args::{Place, Told};
 use super::returned::Given;
+use super::wrapped::Wrapped;
 
 /// What is to be done with one constructor.
 pub(super) struct Constructor {
@@ -16,10 +17,31 @@ pub(super) struct Constructor {
     pub(super) destination: Destination,
 }
 
+impl Constructor {
+    /// One that builds a `task`, which goes by the name of its wrapper where it is put into one.
+    pub(super) fn new(task: Type, given: Given, told: Told, destination: Destination) -> Self {
+        let task = match &destination {
+            Destination::Wrapper(wrapped) => wrapped.task.clone(),
+            Destination::Task | Destination::Argument { .. } => task,
+        };
+        Self { task, given, told, destination }
+    }
+
+    /// What the constructor returns, if it is not what was written.
+    pub(super) fn output(&self) -> Option<&ReturnType> {
+        match &self.destination {
+            Destination::Wrapper(wrapped) => Some(&wrapped.output),
+            Destination::Task | Destination::Argument { .. } => None,
+        }
+    }
+}
+
 /// Where the observer goes.
 pub(super) enum Destination {
     /// Into what the constructor made.
     Task,
+    /// Into a wrapper around what the constructor made.
+    Wrapper(Box<Wrapped>),
     /// Into one of its arguments.
     Argument {
         place: Place,

@@ -35,6 +35,16 @@
 //!     }
 //!     construction.run(move || -> Task { BODY })
 //! }
+//!
+//! // fn build(processors: Vec<Processor>) -> Result<Task, Error> { BODY }
+//! //                                                               observer into a wrapper, which is what is returned
+//! fn build(processors: Vec<Processor>) -> Result<Observed<Task>, Error> {
+//!     v1::begin::<Observed<Task>>("Task", |options| options)
+//!         .attach_wrapped(
+//!             move || -> Result<Task, Error> { BODY },
+//!             |made, construction| made.map(|made| construction.wrapped::<Observed<Task>, Task>(made)),
+//!         )
+//! }
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -47,6 +57,7 @@ use super::check::{AnnotatedFunction, AnnotatedImpl, Registration};
 use super::constructor::{Constructor, Destination, Mutability};
 use super::item::{Function, ImplPart};
 use super::returned::Given;
+use super::wrapped::{Names, Wrapped};
 use crate::stated::stated;
 
 /// An `impl` block with its constructors wrapped, and its type registered beside it.
@@ -62,7 +73,8 @@ pub(super) fn impl_block(annotated: &AnnotatedImpl) -> TokenStream {
             (ImplPart::Other(tokens), _) => tokens.clone(),
             (ImplPart::Function(function), None) => function.as_written(),
             (ImplPart::Function(function), Some(constructor)) => {
-                function.with_body(&Expansion { v1: &v1, name, constructor, function }.body())
+                let body = Expansion { v1: &v1, name, constructor, function }.body();
+                function.with_body(&body, constructor.output())
             }
         });
     }
@@ -81,10 +93,11 @@ pub(super) fn function(annotated: &AnnotatedFunction) -> TokenStream {
     let v1 = v1(registration);
     let name = &registration.name;
     let body = Expansion { v1: &v1, name, constructor, function }.body();
-    function.with_body(&quote! {
+    let registered = quote! {
         #v1::register! { #name }
         #body
-    })
+    };
+    function.with_body(&registered, constructor.output())
 }
 
 fn v1(registration: &Registration) -> Path {
@@ -130,6 +143,7 @@ impl Expansion<'_> {
                 let given = self.future(&construction, &Helpers::Attach);
                 quote!(let #construction = #begin; #given)
             }
+            Destination::Wrapper(wrapped) => self.wrapped(&begin, wrapped),
             Destination::Argument { place, mutability, via } => {
                 let construction = ours("construction");
                 let pushed = push(&construction, place, *mutability, via.as_deref());
@@ -157,16 +171,21 @@ impl Expansion<'_> {
     /// `.attach(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
     /// user's code, and `?` and `return` know what they return.
     fn direct(&self, construction: &TokenStream, helpers: &Helpers) -> TokenStream {
-        let Self { v1, function: Function { signature, body, .. }, .. } = self;
-        if signature.asyncness.is_none() {
+        if self.function.signature.asyncness.is_none() {
             let method = helpers.spanned("", self.return_span());
             let closure = self.closure();
             return quote!(#construction.#method(#closure));
         }
         let method = helpers.spanned("_async", self.return_span());
+        let body = self.async_body();
+        quote!(#construction.#method(#body).await)
+    }
+
+    fn async_body(&self) -> TokenStream {
+        let Self { v1, function: Function { signature, body, .. }, .. } = self;
         let stated = stated_type(&signature.output)
             .map(|returned| quote!(if false { return #v1::never::<#returned>(); }));
-        quote!(#construction.#method(async move { #stated #body }).await)
+        quote!(async move { #stated #body })
     }
 
     /// A function that returns its own future: what it does before that is done at once.
@@ -187,6 +206,37 @@ impl Expansion<'_> {
         quote! {
             let #future = #construction.run(#closure);
             #wrapped
+        }
+    }
+
+    /// What the body makes goes into a wrapper, and the observer into that.
+    fn wrapped(&self, begin: &TokenStream, wrapped: &Wrapped) -> TokenStream {
+        let Self { v1, function: Function { signature, .. }, constructor: Constructor { given, .. }, .. } =
+            self;
+        let (made, construction, future) = (ours("made"), ours("construction"), ours("future"));
+        let into = wrapped.function(Names { made: &made, construction: &construction });
+        match given {
+            Given::Directly if signature.asyncness.is_none() => {
+                let closure = self.closure();
+                quote!(#begin.attach_wrapped(#closure, #into))
+            }
+            Given::Directly => {
+                let body = self.async_body();
+                quote!(#begin.attach_wrapped_async(#body, #into).await)
+            }
+            Given::AsFuture | Given::AsBoxedFuture => {
+                let closure = self.closure();
+                let wrapped = quote!(#construction.attach_wrapped_async(#future, #into));
+                let given = match given {
+                    Given::AsBoxedFuture => quote!(#v1::Box::pin(#wrapped)),
+                    Given::Directly | Given::AsFuture => wrapped,
+                };
+                quote! {
+                    let #construction = #begin;
+                    let #future = #construction.run(#closure);
+                    #given
+                }
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, Ident, ItemImpl, Signature, Token, Type, Visibility};
+use syn::{Attribute, Error, Ident, ItemImpl, ReturnType, Signature, Token, Type, Visibility};
 
 /// An item that can be annotated.
 pub(super) enum Item {
@@ -164,10 +164,14 @@ impl Function {
         quote!(#(#attributes)* #qualifiers #signature #braces)
     }
 
-    /// The function with another body.
-    pub(super) fn with_body(&self, statements: &TokenStream) -> TokenStream {
+    /// The function with another body, and with another return type if there is one.
+    pub(super) fn with_body(&self, statements: &TokenStream, output: Option<&ReturnType>) -> TokenStream {
         let Self { attributes, qualifiers, signature, body } = self;
         let body = body.replaced(statements);
+        let mut signature = signature.clone();
+        if let Some(output) = output {
+            signature.output = output.clone();
+        }
         quote!(#(#attributes)* #qualifiers #signature #body)
     }
 }

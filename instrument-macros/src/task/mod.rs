@@ -8,6 +8,7 @@ mod item;
 mod returned;
 #[cfg(test)]
 mod tests;
+mod wrapped;
 
 use proc_macro2::TokenStream;
 use quote::quote;

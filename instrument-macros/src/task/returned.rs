@@ -4,7 +4,24 @@ use proc_macro2::Ident;
 use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeParamBound};
 
 /// What constructors wrap tasks in, by the last segment of its path.
-const WRAPPERS: [&str; 6] = ["Result", "Option", "Arc", "Box", "Rc", "Pin"];
+pub(super) enum Wrapper<'a> {
+    /// There may be none in it.
+    Outcome { inside: &'a Type },
+    /// It holds the task, and may not give it back.
+    Pointer { name: &'a Ident, inside: &'a Type },
+}
+
+/// What `ty` wraps tasks in, if it is something of the kind.
+pub(super) fn wrapper(ty: &Type) -> Option<Wrapper<'_>> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let last = path.path.segments.last()?;
+    let inside = first_type(last)?;
+    let is_one_of = |names: &[&str]| names.iter().any(|name| last.ident == name);
+    if is_one_of(&["Result", "Option"]) {
+        return Some(Wrapper::Outcome { inside });
+    }
+    is_one_of(&["Arc", "Box", "Rc", "Pin"]).then_some(Wrapper::Pointer { name: &last.ident, inside })
+}
 
 /// What a function returns.
 pub(super) enum Returned<'a> {
@@ -28,16 +45,21 @@ pub(super) enum Given {
 
 /// Reads a return type: `Result<Arc<Self>, Error>` is `Self`.
 pub(super) fn returned(signature: &Signature) -> Returned<'_> {
-    let ReturnType::Type(_, written) = &signature.output else { return Returned::Nothing };
-    let output = match future(written) {
-        Some((output, _)) if signature.asyncness.is_none() => output,
-        _ => &**written,
-    };
-    match unwrapped(output) {
+    let Some(made) = made(signature) else { return Returned::Nothing };
+    match unwrapped(made) {
         task @ Type::Path(_) => Returned::Task(task),
         Type::Tuple(tuple) if tuple.elems.is_empty() => Returned::Nothing,
         Type::Never(_) => Returned::Nothing,
         opaque => Returned::Opaque(opaque),
+    }
+}
+
+/// What a function comes to, now or in its future: `Result<Arc<Self>, Error>`.
+pub(super) fn made(signature: &Signature) -> Option<&Type> {
+    let ReturnType::Type(_, written) = &signature.output else { return None };
+    match future(written) {
+        Some((output, _)) if signature.asyncness.is_none() => Some(output),
+        _ => Some(written),
     }
 }
 
@@ -90,13 +112,10 @@ fn output(bound: &TypeParamBound) -> Option<&Type> {
 }
 
 fn unwrapped(ty: &Type) -> &Type {
+    if let Some(Wrapper::Outcome { inside } | Wrapper::Pointer { inside, .. }) = wrapper(ty) {
+        return unwrapped(inside);
+    }
     match bare(ty) {
-        Type::Path(path) => match path.path.segments.last() {
-            Some(last) if WRAPPERS.iter().any(|wrapper| last.ident == wrapper) => {
-                first_type(last).map_or(bare(ty), unwrapped)
-            }
-            _ => bare(ty),
-        },
         // The task comes first, and something to reach it by second.
         Type::Tuple(tuple) if matches!(tuple.elems.len(), 2 | 3) => match unwrapped(&tuple.elems[0]) {
             task @ Type::Path(_)

@@ -4,7 +4,8 @@
 //!   begin::<Task>(options) ──switched off, or inside another constructor of Task──▶ the body runs as it stands
 //!        │
 //!        ├─ observer() → into an argument, then run(body) or run_…(future)
-//!        └─ attach(body) or attach_…(future) → into the finished task
+//!        ├─ attach(body) or attach_…(future) → into the finished task
+//!        └─ attach_wrapped…(…, wrap) → into what is made of it
 //! ```
 //!
 //! While a body runs, or a future of one is polled, its task type is marked on the thread: a constructor of the same type
@@ -125,6 +126,36 @@ impl Construction {
         made
     }
 
+    /// Runs a body, and has `wrap` put the task in what it made into a [`wrapped`](Self::wrapped) one.
+    #[inline]
+    pub fn attach_wrapped<R, W>(self, body: impl FnOnce() -> R, wrap: impl FnOnce(R, Self) -> W) -> W {
+        let made = self.run(body);
+        wrap(made, self)
+    }
+
+    /// [`attach_wrapped`](Self::attach_wrapped), for an async body.
+    pub async fn attach_wrapped_async<F: Future, W>(
+        self,
+        body: F,
+        wrap: impl FnOnce(F::Output, Self) -> W,
+    ) -> W {
+        let mut body = pin!(body);
+        let made = poll_fn(|context| {
+            let _mark = self.mark();
+            body.as_mut().poll(context)
+        })
+        .await;
+        wrap(made, self)
+    }
+
+    /// A task in its wrapper, and the observer in that. Switched off, the wrapper is there all the same.
+    #[inline]
+    pub fn wrapped<W: TaskWrapper<T>, T>(self, task: T) -> W {
+        let mut wrapped = W::around(task);
+        self.finish(&mut wrapped);
+        wrapped
+    }
+
     /// [`attach`](Self::attach), for a body that has returned a boxed future. Switched off, it stays as it is.
     pub fn attach_boxed<F>(self, future: F, boxed: impl FnOnce(UnderConstruction<F>) -> F) -> F
     where
@@ -225,6 +256,27 @@ fn warn_of_shared(task: TaskName) {
 #[doc(hidden)]
 pub fn never<T>() -> T {
     unreachable!("stands behind `if false`")
+}
+
+/// What a task that is somebody else's goes into, so that it can be given an observer: made of the task, as the function
+/// returns it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not take a task and an observer",
+    label = "not a wrapper of what this function returns",
+    note = "a wrapper implements `From<Task>`, and `pipecat_instrument::ObservedTask` with the task in it",
+    note = "the return type has to show the task: `Task` or `Result<Task, Error>`, no alias, and not the wrapper itself"
+)]
+pub trait TaskWrapper<T>: ObservedTask {
+    /// The wrapper with the task in it.
+    fn around(task: T) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, W: From<T> + ObservedTask> TaskWrapper<T> for W {
+    fn around(task: T) -> Self {
+        task.into()
+    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl Found {
         };
         let told = self.args.told.filter(is_known_here);
         let given = given(&self.signature);
-        Some((self.place, Constructor { task: self.task, given, told, destination }))
+        Some((self.place, Constructor::new(self.task, given, told, destination)))
     }
 }
 
@@ -175,6 +175,13 @@ fn refuse_in_impl_block(args: &Args, mistakes: &mut Mistakes) {
         mistakes.push(Error::new_spanned(
             task,
             "the task of an `impl` block is the type that it is for; write `task = …` above one of its functions",
+        ));
+    }
+    if let Some(wrapper) = &args.wrap {
+        mistakes.push(Error::new_spanned(
+            wrapper,
+            "`wrap` is for a task that is somebody else's: write it above the function that builds that one; for a type \
+             of your own, implement `ObservedTask`",
         ));
     }
     if let Some(skip) = args.skip {

@@ -40,7 +40,7 @@ pub(in crate::task) fn function(
 
     let name = args.name.map_or_else(|| name_of(&task, &item.signature), |name| name.value());
     let given = given(&item.signature);
-    let constructor = Constructor { task, given, told: args.told, destination };
+    let constructor = Constructor::new(task, given, args.told, destination);
     Ok(AnnotatedFunction { item, constructor, registration: Registration { name, krate: args.krate } })
 }
 
@@ -74,6 +74,10 @@ pub(super) fn task_of(signature: &Signature, args: &Args) -> syn::Result<Type> {
             tuple,
             "a task in a tuple must come first, and be the only one; annotate the function that builds one task, or name \
              the argument that takes the observer: `#[instrument_task(task = YourTask, observers = …)]`",
+        )),
+        Returned::Opaque(leaf) if args.has("wrap") => Err(Error::new_spanned(
+            leaf,
+            "`wrap` has to see the task in the return type: write it out, `PipelineTask` or `Result<PipelineTask, Error>`",
         )),
         Returned::Opaque(leaf) => Err(Error::new_spanned(
             leaf,

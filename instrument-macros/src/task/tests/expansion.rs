@@ -174,6 +174,109 @@ fn an_observer_for_a_field_of_an_argument() {
 }
 
 #[test]
+fn a_wrapper_around_a_task_of_somebody_else() {
+    check(
+        quote!(wrap = adapter::Observed, conversation_id = id, crate = t),
+        quote! {
+            pub fn build(id: &str) -> Result<PipelineTask, Error> {
+                PipelineTask::new(id)
+            }
+        },
+        expect![[r#"
+            pub fn build(id: &str) -> Result<adapter::Observed<PipelineTask>, Error> {
+                t::__private::v1::register! {
+                    "PipelineTask"
+                }
+                t::__private::v1::begin::<
+                    adapter::Observed<PipelineTask>,
+                >("PipelineTask", |options| options.conversation_id(&(id)))
+                    .attach_wrapped(
+                        move || -> Result<PipelineTask, Error> { PipelineTask::new(id) },
+                        |made, construction| {
+                            made
+                                .map(|made| {
+                                    construction
+                                        .wrapped::<
+                                            adapter::Observed<PipelineTask>,
+                                            PipelineTask,
+                                        >(made)
+                                })
+                        },
+                    )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_wrapper_where_the_task_comes_later_with_something_beside_it() {
+    check(
+        quote!(wrap = Observed, crate = t),
+        quote! {
+            async fn connect() -> Option<(PipelineTask, Events)> {
+                dial().await
+            }
+        },
+        expect![[r#"
+            async fn connect() -> Option<(Observed<PipelineTask>, Events)> {
+                t::__private::v1::register! {
+                    "PipelineTask"
+                }
+                t::__private::v1::begin::<Observed<PipelineTask>>("PipelineTask", |options| options)
+                    .attach_wrapped_async(
+                        async move {
+                            if false {
+                                return t::__private::v1::never::<Option<(PipelineTask, Events)>>();
+                            }
+                            { dial().await }
+                        },
+                        |made, construction| {
+                            made
+                                .map(|made| (
+                                    construction
+                                        .wrapped::<Observed<PipelineTask>, PipelineTask>(made.0),
+                                    made.1,
+                                ))
+                        },
+                    )
+                    .await
+            }
+        "#]],
+    );
+    check(
+        quote!(wrap = Observed, crate = t),
+        quote! {
+            fn boxed<'a>() -> Pin<Box<dyn Future<Output = PipelineTask> + Send + 'a>> {
+                Box::pin(dial())
+            }
+        },
+        expect![[r#"
+            fn boxed<'a>() -> Pin<Box<dyn Future<Output = Observed<PipelineTask>> + Send + 'a>> {
+                t::__private::v1::register! {
+                    "PipelineTask"
+                }
+                let construction = t::__private::v1::begin::<
+                    Observed<PipelineTask>,
+                >("PipelineTask", |options| options);
+                let future = construction
+                    .run(move || -> Pin<Box<dyn Future<Output = PipelineTask> + Send + 'a>> {
+                        Box::pin(dial())
+                    });
+                t::__private::v1::Box::pin(
+                    construction
+                        .attach_wrapped_async(
+                            future,
+                            |made, construction| {
+                                construction.wrapped::<Observed<PipelineTask>, PipelineTask>(made)
+                            },
+                        ),
+                )
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn what_is_told_is_told_in_one_order() {
     check(
         quote!(debug_log = false, link = caller, attributes = [tag(id)], conversation_id = id, crate = t),

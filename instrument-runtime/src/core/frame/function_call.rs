@@ -49,6 +49,12 @@ impl FunctionCallList for [FunctionCall<'_>] {
     }
 }
 
+impl FunctionCallList for Vec<FunctionCall<'_>> {
+    fn for_each(&self, visit: &mut dyn FnMut(FunctionCall<'_>)) {
+        self.as_slice().for_each(visit);
+    }
+}
+
 impl<const N: usize> FunctionCallList for [FunctionCall<'_>; N] {
     fn for_each(&self, visit: &mut dyn FnMut(FunctionCall<'_>)) {
         self.as_slice().for_each(visit);

@@ -175,7 +175,7 @@ impl Conversation {
             return;
         }
         if let Some(newest) = self.newest_synthesis(tts, None) {
-            let same_reply = newest.reply == replies || (!newest.has_stopped() && !newest.is_cut());
+            let same_reply = newest.reply == replies || !newest.is_over();
             if context_id.is_none() && same_reply {
                 return;
             }

@@ -237,9 +237,19 @@ impl Synthesis {
         self.spoken.to_text().is_some()
     }
 
-    /// Its text has been told, and nothing else yet.
+    /// Its text has been told, and nothing else yet. One that has failed is over.
     pub(crate) fn is_announced_only(&self) -> bool {
-        self.marks == Marks::None && self.last_audio.is_none()
+        self.marks == Marks::None && self.last_audio.is_none() && !self.failed_in_silence()
+    }
+
+    /// Nothing more is to come of it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_stopped() || self.is_cut() || self.failed_in_silence()
+    }
+
+    /// It failed before it had made any audio.
+    fn failed_in_silence(&self) -> bool {
+        self.first_audio.is_none() && self.faults.newest_at().is_some()
     }
 
     /// A dead synthesis ends when its language model turns to something else.
@@ -266,11 +276,11 @@ impl Synthesis {
         self.aggregated.to_text().or_else(|| self.synthesised.to_text()).or_else(|| self.given.to_text())
     }
 
-    /// What was heard of it. Where nobody tells, that is all of it, unless it was cut.
+    /// What was heard of it. Where nobody tells, that is all of it, unless it was cut or failed before anything was heard.
     pub(crate) fn output(&self, spoken_text_is_told: bool) -> Option<String> {
         if spoken_text_is_told {
             self.spoken.to_text()
-        } else if self.is_cut() {
+        } else if self.is_cut() || self.failed_in_silence() {
             None
         } else {
             self.input()

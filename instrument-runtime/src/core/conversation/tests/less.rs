@@ -138,8 +138,35 @@ fn a_service_that_fails_before_its_first_audio_was_at_work_on_its_text() {
     assert_tree(
         &pipeline,
         r#"
-        turn 1 0..2000 ended - "Welcome."
-          tts 1000..1300 "Welcome." "Welcome." error _OTHER: no voice
+        turn 1 0..2000 ended - -
+          tts 1000..1300 "Welcome." - error _OTHER: no voice
+        "#,
+    );
+}
+
+#[test]
+fn a_service_that_failed_before_its_first_audio_is_not_cut_by_the_user_who_asks_again() {
+    let mut pipeline = quiet();
+    pipeline.at(1_000).voice().at(1_500).silence().at(1_600).hears("Hello.").asks("Hello.");
+    pipeline
+        .at(1_800)
+        .answers("Hi.")
+        .push(USER, &Frame::TtsSpeak(Some("Hi.")))
+        .at(1_900)
+        .fails(TTS, "no voice");
+    pipeline.at(3_000).voice().at(3_300).silence().at(3_400).hears("Hello?").asks("Hello?");
+    reply(&mut pipeline, 3_600, "I am back.", 700);
+    pipeline.at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..4400 completed "Hello. Hello?" "I am back." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1600..1800 "Hello." "Hi." ttfb 0.200
+          tts 1800..1900 "Hi." - error _OTHER: no voice
+          stt 3000..3400 "Hello?"
+          llm 3400..3600 "Hello?" "I am back." ttfb 0.200
+          tts 3600..3700 "I am back." "I am back."
         "#,
     );
 }

@@ -79,6 +79,32 @@ fn what_is_synthesised_for_a_reply_that_was_cut_is_told_as_such() {
 }
 
 #[test]
+fn a_synthesis_that_failed_is_over_and_the_next_reply_is_another() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A.");
+    pipeline
+        .at(1_900)
+        .push(TTS, &Frame::AggregatedText(TextChunk::new("A.")))
+        .at(2_000)
+        .fails(TTS, "no voice");
+    pipeline.user_says(3_000, "Hello?").at(3_700).asks("Hello?").at(3_800).answers("B.");
+    pipeline.at(3_900).push(TTS, &Frame::AggregatedText(TextChunk::new("B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..9000 ended "One Hello?" -
+          stt 1000..1600 "One"
+          llm 1700..1800 "One" "A." ttfb 0.100
+          tts 1900..2000 "A." - error _OTHER: no voice
+          stt 3000..3600 "Hello?"
+          llm 3700..3800 "Hello?" "B." ttfb 0.100
+          tts 3900..9000 "B." -
+        "#,
+    );
+}
+
+#[test]
 fn an_error_of_synthesis_goes_to_what_is_under_way() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("A.");

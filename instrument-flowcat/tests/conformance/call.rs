@@ -1,0 +1,46 @@
+//! One call: flowcat's cascaded pipeline, with services that follow a script.
+
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+
+use flowcat_core::FrameObserver;
+use flowcat_core::pipeline::{CascadedConfig, build_cascaded_call_with_observers};
+use pipecat_instrument_runtime::testing::conformance::Stage;
+use tokio::runtime::Builder;
+use tokio::sync::Notify;
+
+use crate::agent::{Desk, Tools};
+use crate::line::Line;
+use crate::services::{Ear, ScriptedLlm, ScriptedStt, ScriptedTts};
+
+/// Holds the conversation of `stage` to its end.
+pub(crate) fn hold_on_a_runtime_of_its_own(
+    stage: &Stage,
+    observers: Vec<Arc<dyn FrameObserver>>,
+) -> Result<(), Box<dyn Error>> {
+    Builder::new_current_thread().enable_time().build()?.block_on(hold(stage, observers))
+}
+
+async fn hold(stage: &Stage, observers: Vec<Arc<dyn FrameObserver>>) -> Result<(), Box<dyn Error>> {
+    let (ear, head, dropped) = (Ear::default(), Arc::new(OnceLock::new()), Arc::new(Notify::new()));
+    let line = Line::new(stage.clone(), ear.clone(), head.clone(), dropped.clone());
+    let (run, token) = (1, String::new());
+    let call = build_cascaded_call_with_observers(
+        line,
+        ScriptedStt(ear),
+        ScriptedLlm(stage.clone()),
+        ScriptedTts(stage.clone()),
+        Desk,
+        Tools(stage.clone()),
+        run,
+        token,
+        CascadedConfig::default(),
+        observers,
+    )
+    .await?;
+    let _ = head.set(call.task.queue_sender());
+    tokio::select! {
+        outcome = call.run() => outcome.map_err(Into::into),
+        () = dropped.notified() => Ok(()),
+    }
+}

@@ -1,0 +1,76 @@
+//! That the suite finds what is wrong: the adapter, when a part of the pipeline is hidden from it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use flowcat_core::{Direction, Frame, FrameObserver, FramePushEvent};
+use pipecat_instrument_runtime::observer::Observer;
+use pipecat_instrument_runtime::testing::conformance::{Framework, Script, Stage, Suite, Tells};
+
+use crate::{Flowcat, call};
+
+/// flowcat, whose adapter does not see some of the hops.
+struct Hiding {
+    hides: fn(&FramePushEvent<'_>) -> bool,
+}
+
+struct Blinkered {
+    adapter: Arc<dyn FrameObserver>,
+    hides: fn(&FramePushEvent<'_>) -> bool,
+}
+
+#[async_trait]
+impl FrameObserver for Blinkered {
+    async fn on_push(&self, event: &FramePushEvent<'_>) {
+        if !(self.hides)(event) {
+            self.adapter.on_push(event).await;
+        }
+    }
+}
+
+impl Framework for Hiding {
+    fn tells(&self) -> Tells {
+        Flowcat.tells()
+    }
+
+    fn play(&self, stage: &Stage, observer: Observer) -> Result<(), Box<dyn Error>> {
+        let adapter = pipecat_instrument_flowcat::observer(observer);
+        let observers: Vec<Arc<dyn FrameObserver>> = vec![Arc::new(Blinkered { adapter, hides: self.hides })];
+        call::hold_on_a_runtime_of_its_own(stage, observers)
+    }
+}
+
+/// Holds if the suite says so of `script`.
+#[track_caller]
+fn is_found(hides: fn(&FramePushEvent<'_>) -> bool, script: Script, expected: &str) {
+    let report = Suite::new(Hiding { hides }).only([script]).run();
+    assert!(report.broken().iter().any(|fact| fact.to_string().contains(expected)), "{report}");
+}
+
+#[test]
+fn frames_that_go_up() {
+    is_found(
+        |event| event.direction == Direction::Upstream,
+        Script::FailingModel,
+        r#"turn 2, LLM 1: status should be an error that says "the engine is overloaded""#,
+    );
+}
+
+#[test]
+fn what_goes_to_the_brain_and_back() {
+    is_found(
+        |event| matches!(event.frame, Frame::Custom(_)),
+        Script::Tool,
+        "turn 2, tool 1: this span, of which 8 facts should hold, should be there, and is missing",
+    );
+}
+
+#[test]
+fn the_texts_that_a_synthesis_is_given() {
+    is_found(
+        |event| matches!(event.frame, Frame::TtsSpeak { .. } | Frame::LlmText(_)),
+        Script::OneTurn,
+        r#"turn 2, TTS 1: input.value should be "From eight to six.", and is nothing"#,
+    );
+}

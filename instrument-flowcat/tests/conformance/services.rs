@@ -1,0 +1,155 @@
+//! Services of flowcat's traits that do what a script says.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use flowcat_core::processor::frame::FunctionCall;
+use flowcat_core::service::{LlmService, SttService, Tool, TtsService};
+use flowcat_core::{AudioFrame, FlowcatError, Frame, Language, LlmContext, StartParams};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Piece, Speech, Stage, ToolCall};
+
+use crate::line::SAMPLE_RATE;
+
+/// How long a model and a synthesis take to begin.
+const FIRST_BYTE: Duration = Duration::from_millis(20);
+/// Audio in one frame. flowcat's transport takes one for each that it brings: shorter ones would still be on their way when
+/// the user cuts in, the interruption would reach the synthesis behind them, and drop the reply that is queued by then.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// What the speech-to-text is to hear next.
+#[derive(Clone, Default)]
+pub(crate) struct Ear(Arc<Mutex<VecDeque<Heard>>>);
+
+/// Something that was heard.
+pub(crate) enum Heard {
+    Interim(String),
+    Final(String),
+}
+
+impl Ear {
+    pub(crate) fn hears(&self, heard: Heard) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(heard);
+    }
+
+    fn take(&self) -> Vec<Heard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+}
+
+pub(crate) struct ScriptedStt(pub(crate) Ear);
+
+#[async_trait]
+impl SttService for ScriptedStt {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn start(&mut self, _params: &StartParams) -> flowcat_core::Result<()> {
+        Ok(())
+    }
+
+    async fn run_stt(&mut self, _audio: Arc<AudioFrame>) -> flowcat_core::Result<Vec<Frame>> {
+        let (user_id, language) = (Arc::from("caller"), Some(Language("en".to_owned())));
+        let frame = |heard| match heard {
+            Heard::Interim(text) => Frame::InterimTranscription {
+                text,
+                user_id: Arc::clone(&user_id),
+                language: language.clone(),
+            },
+            Heard::Final(text) => Frame::Transcription {
+                text,
+                user_id: Arc::clone(&user_id),
+                language: language.clone(),
+                final_: true,
+            },
+        };
+        Ok(self.0.take().into_iter().map(frame).collect())
+    }
+
+    /// Listens on while the bot speaks, or nobody could cut in.
+    async fn set_muted(&mut self, _muted: bool) {}
+}
+
+pub(crate) struct ScriptedLlm(pub(crate) Stage);
+
+#[async_trait]
+impl LlmService for ScriptedLlm {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn start(&mut self, _params: &StartParams) -> flowcat_core::Result<()> {
+        Ok(())
+    }
+
+    async fn run_llm<'a>(
+        &'a mut self,
+        _context: &'a LlmContext,
+    ) -> flowcat_core::Result<BoxStream<'a, Frame>> {
+        let answer = self.0.answer();
+        tokio::time::sleep(FIRST_BYTE).await;
+        let content = match answer.content {
+            AnswerContent::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
+            AnswerContent::Text(pieces) => stream::iter(pieces).then(streamed).boxed(),
+            AnswerContent::Tools(calls) => {
+                let calls = calls.iter().map(asked).collect();
+                stream::iter([Frame::FunctionCallsStarted(calls)]).boxed()
+            }
+        };
+        let (start, end) = (stream::iter([Frame::LlmResponseStart]), stream::iter([Frame::LlmResponseEnd]));
+        Ok(start.chain(content).chain(end).boxed())
+    }
+
+    fn set_tools(&mut self, _tools: Vec<Tool>) {}
+}
+
+async fn streamed(piece: Piece) -> Frame {
+    tokio::time::sleep(piece.after).await;
+    Frame::LlmText(piece.text.to_owned())
+}
+
+fn asked(call: &ToolCall) -> FunctionCall {
+    FunctionCall {
+        function_name: call.name.to_owned(),
+        tool_call_id: call.id.to_owned(),
+        arguments: call.arguments.clone(),
+    }
+}
+
+pub(crate) struct ScriptedTts(pub(crate) Stage);
+
+#[async_trait]
+impl TtsService for ScriptedTts {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn sample_rate(&self) -> u32 {
+        SAMPLE_RATE
+    }
+
+    async fn start(&mut self, _params: &StartParams) -> flowcat_core::Result<()> {
+        Ok(())
+    }
+
+    async fn run_tts(&mut self, text: &str) -> flowcat_core::Result<Vec<Frame>> {
+        tokio::time::sleep(FIRST_BYTE).await;
+        let length = match self.0.speech(text) {
+            Speech::Audio(length) => length,
+            Speech::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
+        };
+        let samples = SAMPLE_RATE as usize * FRAME.as_millis() as usize / 1_000;
+        let audio = (0..length.as_millis() / FRAME.as_millis()).map(|_| Frame::TtsAudio {
+            audio: Arc::new(AudioFrame::mono(vec![0; samples], SAMPLE_RATE)),
+            context_id: None,
+        });
+        let mut frames = vec![Frame::TtsStarted { context_id: None }];
+        frames.extend(audio);
+        frames.push(Frame::TtsStopped { context_id: None });
+        Ok(frames)
+    }
+}

@@ -1,0 +1,27 @@
+//! `wrap` above a block: it is for tasks of somebody else.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+struct Watched<T>(T);
+
+impl<T> From<T> for Watched<T> {
+    fn from(task: T) -> Self {
+        Self(task)
+    }
+}
+
+impl ObservedTask for Watched<Task> {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(wrap = Watched)]
+impl Task {
+    fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {
+    Task::new();
+}

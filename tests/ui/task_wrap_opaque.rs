@@ -1,0 +1,25 @@
+//! `wrap` around a type that is hidden.
+use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+
+struct Task;
+
+struct Watched<T>(T);
+
+impl<T> From<T> for Watched<T> {
+    fn from(task: T) -> Self {
+        Self(task)
+    }
+}
+
+impl ObservedTask for Watched<Task> {
+    fn attach_observer(&mut self, _: Observer) {}
+}
+
+#[instrument_task(wrap = Watched)]
+fn build() -> impl Sized {
+    Task
+}
+
+fn main() {
+    build();
+}
