@@ -1,0 +1,129 @@
+//! A model that answers as a script says, in the frames of rustvani's own client.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use pipecat_instrument_runtime::core::frame::LlmUsage;
+use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Stage, ToolCall, ToolOutcome};
+use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
+use rustvani::{
+    BillingCollector, BillingEvent, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
+    FrameProcessor, FunctionCallData, FunctionCallResultData, LLMContext, Result,
+};
+use serde_json::json;
+
+/// What the model of `stage` is told to be, and may ask for.
+pub(crate) fn context(stage: &Stage) -> LLMContext {
+    let tools = stage
+        .tools()
+        .into_iter()
+        .map(|tool| FunctionSchema::new(tool.name, tool.description).with_parameters(tool.parameters));
+    let prompt = Some("You answer the telephone of a dentist.".to_owned());
+    LLMContext::with_tools(prompt, ToolsSchema::new(tools.collect()), None)
+}
+
+pub(crate) struct ScriptedLlm {
+    pub(crate) stage: Stage,
+    pub(crate) billing: Arc<dyn BillingCollector>,
+}
+
+impl ScriptedLlm {
+    /// Round after round, until the model asks for no tools.
+    async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
+        let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
+        loop {
+            let answer = self.stage.answer();
+            match answer.content {
+                AnswerContent::Failure(message) => return processor.push_error(message, false).await,
+                AnswerContent::Text(pieces) => {
+                    for piece in pieces {
+                        tokio::time::sleep(piece.after).await;
+                        push(Frame::llm_text(piece.text.to_owned())).await?;
+                    }
+                    self.bill(answer.usage);
+                    return Ok(());
+                }
+                AnswerContent::Tools(calls) => {
+                    self.bill(answer.usage);
+                    self.call(processor, context, &calls).await?;
+                }
+            }
+        }
+    }
+
+    /// Works off the calls one by one, as rustvani does.
+    async fn call(
+        &self,
+        processor: &FrameProcessor,
+        context: &Mutex<LLMContext>,
+        calls: &[ToolCall],
+    ) -> Result<()> {
+        let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
+        let asked = calls.iter().map(|call| rustvani::ToolCall {
+            id: call.id.to_owned(),
+            function_name: call.name.to_owned(),
+            arguments: call.arguments.to_string(),
+        });
+        locked(context).stage_assistant_tool_calls(None, asked.collect());
+        push(Frame::function_call_start()).await?;
+        for call in calls {
+            let (id, function_name) = (call.id.to_owned(), call.name.to_owned());
+            push(Frame::function_call_in_progress(FunctionCallData {
+                id: id.clone(),
+                function_name: function_name.clone(),
+                arguments: call.arguments.to_string(),
+            }))
+            .await?;
+            tokio::time::sleep(call.takes).await;
+            let result = match &call.outcome {
+                ToolOutcome::Returns(value) => value.to_string(),
+                ToolOutcome::Fails(message) => json!({ "error": message }).to_string(),
+            };
+            push(Frame::function_call_result(FunctionCallResultData {
+                id,
+                function_name,
+                result: result.clone(),
+            }))
+            .await?;
+            locked(context).stage_tool_result(call.id, result);
+        }
+        push(Frame::function_call_end()).await?;
+        locked(context).commit();
+        Ok(())
+    }
+
+    fn bill(&self, usage: LlmUsage) {
+        let counted = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
+        self.billing.record(BillingEvent::LlmUsage {
+            session_id: self.billing.session_id(),
+            provider: "openai".to_owned(),
+            model: "gpt-4.1".to_owned(),
+            input_tokens: counted(usage.prompt),
+            output_tokens: counted(usage.completion),
+            estimated: false,
+            occurred_at: chrono::Utc::now(),
+        });
+    }
+}
+
+fn locked(context: &Mutex<LLMContext>) -> MutexGuard<'_, LLMContext> {
+    context.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl FrameHandler for ScriptedLlm {
+    async fn on_process_frame(
+        &self,
+        processor: &FrameProcessor,
+        frame: Frame,
+        direction: FrameDirection,
+    ) -> Result<()> {
+        let FrameInner::Data(DataFrame::LLMContextFrame(context)) = &frame.inner else {
+            return processor.push_frame(frame, direction).await;
+        };
+        let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
+        push(Frame::llm_full_response_start()).await?;
+        self.answer(processor, context).await?;
+        push(Frame::llm_full_response_end()).await
+    }
+}
