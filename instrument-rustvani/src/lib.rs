@@ -1,16 +1,16 @@
 //! Traces conversations that are held with rustvani.
 //!
-//! rustvani takes an observer where a task runs, not where it is made. So what is annotated returns an
-//! [`Observed`] task, which derefs to the task and runs it observed:
+//! rustvani takes an observer where a task runs, not where it is made. So the annotated function returns, in the place
+//! of the task that it makes, an [`Observed`] one, which derefs to the task and runs it observed. Who calls it changes
+//! nothing:
 //!
 //! ```
 //! use pipecat_instrument::instrument_task;
-//! use pipecat_instrument_rustvani::Observed;
 //! use rustvani::{FrameProcessor, PipelineParams, PipelineTask, system_clock};
 //!
-//! #[instrument_task(conversation_id = call_id)]
-//! fn build_task(call_id: &str, processors: Vec<FrameProcessor>) -> Observed<PipelineTask> {
-//!     Observed::new(PipelineTask::new(processors, PipelineParams::default()))
+//! #[instrument_task(wrap = pipecat_instrument_rustvani::Observed, conversation_id = call_id)]
+//! fn build_task(call_id: &str, processors: Vec<FrameProcessor>) -> PipelineTask {
+//!     PipelineTask::new(processors, PipelineParams::default())
 //! }
 //!
 //! async fn hold(call_id: &str, processors: Vec<FrameProcessor>) -> rustvani::Result<()> {
@@ -21,10 +21,12 @@
 //! ```
 //!
 //! rustvani's events bear the names of processors and nothing else. Those of its own services tell what they do and who
-//! provides them; [`Observed::service`] takes what stands behind any other name, and a model, a voice, a language.
-//! [`Billing`] brings tokens, characters and seconds of audio. For an `AgentRunner`, [`observer`] makes of the observer
-//! of a conversation what `with_observer` takes; where nothing takes one, [`Processors`] watch a pipeline through its
-//! hooks.
+//! provides them. A function that returns an [`Observed`] task itself can say more: [`Observed::service`] takes what
+//! stands behind any other name, and a model, a voice, a language; [`Billing`] brings tokens, characters and seconds of
+//! audio.
+//!
+//! For an `AgentRunner`, [`observer`] makes of the observer of a conversation what `with_observer` takes; where nothing
+//! takes one, [`Processors`] watch a pipeline through its hooks.
 //!
 //! # What rustvani 0.4 tells, and what it does not
 //!
