@@ -36,6 +36,39 @@ impl Task {
     }
 }
 
+/// A task that is somebody else's.
+struct Theirs {
+    pipeline: u64,
+}
+
+struct Wrapped<T> {
+    task: T,
+    observer: Option<Observer>,
+}
+
+impl<T> From<T> for Wrapped<T> {
+    fn from(task: T) -> Self {
+        Self { task, observer: None }
+    }
+}
+
+impl ObservedTask for Wrapped<Theirs> {
+    fn attach_observer(&mut self, observer: Observer) {
+        self.observer = Some(observer);
+    }
+}
+
+#[inline(never)]
+fn wrapped_by_hand(pipeline: u64) -> Wrapped<Theirs> {
+    Theirs { pipeline }.into()
+}
+
+#[inline(never)]
+#[instrument_task(wrap = Wrapped)]
+fn wrapped(pipeline: u64) -> Theirs {
+    Theirs { pipeline }
+}
+
 fn switched_off(c: &mut Criterion) {
     let mut group = c.benchmark_group("constructor, switched off");
     group.bench_function("yardstick: bare", |b| b.iter(|| Task::bare(black_box(7)).pipeline));
@@ -43,6 +76,10 @@ fn switched_off(c: &mut Criterion) {
     group.bench_function("annotated, with a conversation's id", |b| {
         b.iter(|| Task::with_arguments(black_box(7), black_box("call-42")).pipeline);
     });
+    group.bench_function("yardstick: wrapped by hand", |b| {
+        b.iter(|| wrapped_by_hand(black_box(7)).task.pipeline);
+    });
+    group.bench_function("annotated, with a wrapper", |b| b.iter(|| wrapped(black_box(7)).task.pipeline));
     group.finish();
 }
 
