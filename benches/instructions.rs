@@ -12,13 +12,17 @@
 mod support;
 
 use std::hint::black_box;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, EventKind};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use pipecat_instrument::Observer;
 use pipecat_instrument::frame::{Frame, FrameId, Role, TextChunk};
-use support::{Pipeline, group, piece};
+use pipecat_instrument_runtime::emit::{EmitSettings, Tracers};
+use support::recording::{Recording, Written};
+use support::{Nowhere, Pipeline, group, piece};
 
 const FRAMES: u64 = 1_000;
 
@@ -106,8 +110,72 @@ fn lock_and_push_str(scene: Scene) -> Scene {
     scene
 }
 
+/// A recorded conversation, and where its spans go.
+struct Replay {
+    recording: Recording,
+    written: Written,
+    tracers: Tracers,
+    tracer: SdkTracer,
+    settings: Arc<EmitSettings>,
+}
+
+fn sampled(name: &str) -> Replay {
+    replay(name, Sampler::AlwaysOn)
+}
+
+fn unsampled(name: &str) -> Replay {
+    replay(name, Sampler::AlwaysOff)
+}
+
+/// Ready to go, with what is made once in a process made already.
+fn replay(name: &str, sampler: Sampler) -> Replay {
+    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(Nowhere).build();
+    let recording = Recording::read(name);
+    let replay = Replay {
+        written: recording.written(),
+        recording,
+        tracers: Tracers::new(&provider),
+        tracer: provider.tracer("by hand"),
+        settings: Arc::default(),
+    };
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay.written.write_by_hand(&replay.tracer);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(sampled("a_simple"))]
+#[bench::c_tool(sampled("c_tool"))]
+#[bench::d_stream200(sampled("d_stream200"))]
+#[bench::i_long_prefilled(sampled("i_long_prefilled"))]
+fn traced(replay: Replay) -> Replay {
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(unsampled("a_simple"))]
+#[bench::c_tool(unsampled("c_tool"))]
+#[bench::d_stream200(unsampled("d_stream200"))]
+#[bench::i_long_prefilled(unsampled("i_long_prefilled"))]
+fn dropped(replay: Replay) -> Replay {
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(sampled("a_simple"))]
+#[bench::c_tool(sampled("c_tool"))]
+#[bench::d_stream200(sampled("d_stream200"))]
+#[bench::i_long_prefilled(sampled("i_long_prefilled"))]
+fn written_by_hand(replay: Replay) -> Replay {
+    replay.written.write_by_hand(&replay.tracer);
+    replay
+}
+
 library_benchmark_group!(
     name = frames,
     benchmarks = [microphone, bot_audio, later_hop, token, lock_and_push_str]
 );
-main!(library_benchmark_groups = frames);
+library_benchmark_group!(name = conversations, benchmarks = [traced, dropped, written_by_hand]);
+main!(library_benchmark_groups = [frames, conversations]);
