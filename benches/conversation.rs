@@ -26,6 +26,9 @@ fn whole(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("yardstick: by hand", name), |b| {
             b.iter(|| written.write_by_hand(&tracer));
         });
+        group.bench_function(BenchmarkId::new("yardstick: observed by hand", name), |b| {
+            b.iter(|| recording.observe_by_hand(&written, &tracer));
+        });
         group.bench_function(BenchmarkId::new("traced", name), |b| {
             b.iter(|| recording.trace(&tracers, &settings));
         });
