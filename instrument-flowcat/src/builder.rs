@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use flowcat_core::FrameObserver;
 use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
-use pipecat_instrument_runtime::core::frame::Processor;
+use pipecat_instrument_runtime::core::frame::{Directory, Processor};
 use pipecat_instrument_runtime::observer::Observer;
 
-use crate::directory::Directory;
+use crate::names;
 use crate::observer::FlowcatObserver;
 
 /// What is known of a flowcat pipeline before it runs. Made by [`FlowcatObserver::builder`].
@@ -20,7 +20,7 @@ pub struct FlowcatObserverBuilder {
 
 impl FlowcatObserverBuilder {
     pub(crate) fn new() -> Self {
-        Self { directory: Directory::of_flowcat(), voice_stop: None }
+        Self { directory: names::directory(), voice_stop: None }
     }
 
     /// Says who stands behind the name `service.id`: `Stt`, `Llm` and `Tts` for flowcat's own services, else what

@@ -86,8 +86,6 @@
 //! [`FunctionCallResult`]: pipecat_instrument_runtime::core::frame::Frame::FunctionCallResult
 
 mod builder;
-mod directory;
-mod done;
 mod error;
 mod frame;
 mod names;

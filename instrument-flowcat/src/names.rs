@@ -1,5 +1,7 @@
 //! The names that flowcat gives its own processors.
 
+use pipecat_instrument_runtime::core::frame::{Directory, Processor, Role};
+
 /// Speech to text, whichever service it wraps.
 pub(crate) const STT: &str = "Stt";
 /// A language model, whichever service it wraps.
@@ -47,3 +49,39 @@ pub(crate) const MODEL_TOOL_CALL: &str = "ModelToolCall";
 pub(crate) const TOOL_RESULT: &str = "ToolResult";
 /// The user id of the bot's own words, in speech to speech.
 pub(crate) const BOT_USER: &str = "bot";
+
+/// flowcat's own processors, as far as their names tell what they do.
+pub(crate) fn directory() -> Directory {
+    let services = [
+        (STT, Role::Stt),
+        (LLM, Role::Llm),
+        (TTS, Role::Tts),
+        (REALTIME, Role::Llm),
+        (TRANSPORT_INPUT, Role::InputTransport),
+        (SINK, Role::Sink),
+    ];
+    let others = OTHERS.iter().map(|name| (*name, Role::Other));
+    services.into_iter().chain(others).map(|(name, role)| Processor::new(name, name, role)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, directory};
+
+    #[test]
+    fn flowcats_own_names_have_a_role_and_others_have_none() {
+        let directory = directory();
+        for (name, role) in [
+            ("Stt", Role::Stt),
+            ("Llm", Role::Llm),
+            ("Tts", Role::Tts),
+            ("RealtimeService", Role::Llm),
+            ("Sink", Role::Sink),
+            ("Brain", Role::Other),
+            ("nested", Role::Other),
+            ("MyOwn", Role::Unknown),
+        ] {
+            assert_eq!(directory.find(name).role(), role, "{name}");
+        }
+    }
+}

@@ -9,13 +9,11 @@ use std::time::Duration;
 use flowcat_core::processor::frame::next_frame_id;
 use flowcat_core::{Frame as Flowcat, FrameEvent, FrameObserver, FramePushEvent};
 use pipecat_instrument_runtime::core::frame::{
-    Direction, Frame, FrameId, FramePushed, ObservedFrame, ProcessorRef,
+    Direction, Directory, Frame, FrameId, Hop, ObservedFrame, ProcessorRef,
 };
-use pipecat_instrument_runtime::observer::Observer;
+use pipecat_instrument_runtime::observer::{Done, Observer};
 
 use crate::builder::FlowcatObserverBuilder;
-use crate::directory::Directory;
-use crate::done::Done;
 use crate::frame::{self, FlowcatFrame, Origin};
 use crate::names;
 use crate::tools::{ToolCalls, ToolStep};
@@ -82,57 +80,45 @@ impl FlowcatObserver {
         let step = ToolStep::of(event);
         // Who passes a frame that says nothing about a trace does not matter.
         let hop = if step.is_some() || frame::kind_of(event.frame).matters() {
-            Hop::new(event, |name| self.directory.find(name))
+            hop_of(event, |name| self.directory.find(name))
         } else {
-            Hop::new(event, ProcessorRef::named)
+            hop_of(event, ProcessorRef::named)
         };
 
         if let Some(step) = step {
-            self.tools.take(step, &mut |frame| self.tell(hop.made_up(), &frame));
+            self.tools.take(step, &mut |frame| self.tell(made_up(hop), &frame));
         }
         let origin = Origin { source: hop.source, voice_stop: self.voice_stop };
         self.tell(hop, &FlowcatFrame::new(event.frame, origin));
         if is_failed_call(event) {
-            self.tell(hop.made_up(), &Frame::LlmResponseEnd);
+            self.tell(made_up(hop), &Frame::LlmResponseEnd);
         }
     }
 
     #[inline]
     fn tell<F: ObservedFrame>(&self, hop: Hop<'_>, frame: &F) {
-        let Hop { source, destination, direction, id, sibling } = hop;
-        self.observer.on_push_frame(&FramePushed { source, destination, direction, id, sibling, frame });
+        self.observer.on_push_frame(&hop.of(frame));
     }
 }
 
-/// One hop, whatever hops.
-#[derive(Clone, Copy)]
-struct Hop<'a> {
-    source: ProcessorRef<'a>,
-    destination: ProcessorRef<'a>,
-    direction: Direction,
-    id: Option<FrameId>,
-    sibling: Option<FrameId>,
+/// How flowcat tells of a hop.
+#[inline]
+fn hop_of<'a>(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef<'a>) -> Hop<'a> {
+    Hop {
+        source: find(event.source),
+        destination: find(event.destination),
+        direction: match event.direction {
+            flowcat_core::Direction::Downstream => Direction::Downstream,
+            flowcat_core::Direction::Upstream => Direction::Upstream,
+        },
+        id: Some(FrameId(event.meta.id)),
+        sibling: event.meta.broadcast_sibling_id.map(FrameId),
+    }
 }
 
-impl<'a> Hop<'a> {
-    #[inline]
-    fn new(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef<'a>) -> Self {
-        Self {
-            source: find(event.source),
-            destination: find(event.destination),
-            direction: match event.direction {
-                flowcat_core::Direction::Downstream => Direction::Downstream,
-                flowcat_core::Direction::Upstream => Direction::Upstream,
-            },
-            id: Some(FrameId(event.meta.id)),
-            sibling: event.meta.broadcast_sibling_id.map(FrameId),
-        }
-    }
-
-    /// The same for a frame that flowcat does not send.
-    fn made_up(self) -> Self {
-        Self { id: Some(FrameId(next_frame_id())), sibling: None, ..self }
-    }
+/// The same for a frame that flowcat does not send.
+fn made_up(hop: Hop<'_>) -> Hop<'_> {
+    hop.made_up(FrameId(next_frame_id()))
 }
 
 /// Whether a model's call has just failed. flowcat's adapter fails before the first frame of the answer, and sends none

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::watch::Watch;
 use super::{ObserveOptions, TracingContext, displaced};
-use crate::core::conversation::Signals;
+use crate::core::conversation::{CloseReason, Signals};
 use crate::core::frame::{FramePushed, ObservedFrame};
 
 /// Watches one conversation: every hop of a frame goes past it, spans come out at the other end.
@@ -86,7 +86,28 @@ impl Observer {
 
     /// Ends the conversation and what is still open in it. Nothing happens afterwards, nor if it was over before.
     pub fn close(&self) {
-        self.watch.close();
+        self.watch.close(CloseReason::Shutdown);
+    }
+
+    /// Ends the conversation as dropping the last clone would: what is still open was cancelled. For adapters of
+    /// frameworks that hold on to an observer when the task that it watched is gone.
+    ///
+    /// ```
+    /// # use opentelemetry::trace::noop::NoopTracerProvider;
+    /// # use pipecat_instrument_runtime::emit::Tracers;
+    /// # use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverGroup};
+    /// struct CancelOnDrop(Observer);
+    ///
+    /// impl Drop for CancelOnDrop {
+    ///     fn drop(&mut self) {
+    ///         self.0.cancel();
+    ///     }
+    /// }
+    /// # let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+    /// # drop(CancelOnDrop(group.observe(ObserveOptions::new())));
+    /// ```
+    pub fn cancel(&self) {
+        self.watch.close(CloseReason::Dropped);
     }
 }
 

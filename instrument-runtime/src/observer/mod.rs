@@ -18,6 +18,7 @@
 mod audio_meter;
 mod clock;
 mod displaced;
+mod done;
 mod frame_log;
 mod group;
 mod handle;
@@ -39,6 +40,7 @@ mod timer;
 mod tracing_context;
 mod watch;
 
+pub use done::Done;
 pub use group::ObserverGroup;
 pub use handle::Observer;
 pub use in_conversation::InConversation;

@@ -130,6 +130,22 @@ fn the_last_handle_closes_as_dropped() {
 }
 
 #[test]
+fn an_adapter_cancels_what_its_framework_holds_on_to() {
+    let traced = Traced::new();
+    let observer = traced.observe();
+    let held_on_to = observer.clone();
+    push(&observer, &output(), 1, &Frame::Start);
+    push(&observer, &llm(), 2, &Frame::LlmResponseStart);
+    observer.cancel();
+
+    push(&held_on_to, &llm(), 3, &Frame::LlmResponseStart);
+    let spans = traced.finished();
+    assert_eq!(spans.len(), 2);
+    let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
+    assert_eq!(attribute(turn, "conversation.end_reason").as_deref(), Some("cancelled"));
+}
+
+#[test]
 fn an_observer_that_saw_nothing_leaves_nothing() {
     let traced = Traced::new();
     drop(traced.observe());

@@ -116,9 +116,9 @@ impl Watch {
         }
     }
 
-    /// Ends it in good order.
-    pub(super) fn close(&self) {
-        if let Err(panic) = isolate(|| self.end(CloseReason::Shutdown)) {
+    /// Ends it.
+    pub(super) fn close(&self, why: CloseReason) {
+        if let Err(panic) = isolate(|| self.end(why)) {
             self.abandon(&panic);
         }
     }

@@ -25,8 +25,8 @@ pub(crate) struct Service {
 /// What a service has been seen to do.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Habits {
-    /// It has reported metrics: what it does not report of a span was not measured.
-    pub(crate) reports_metrics: bool,
+    /// It has reported times: what it does not report of a span was not measured.
+    pub(crate) reports_times: bool,
     /// It has told what it was asked to say.
     pub(crate) tells_input: bool,
     /// It has sent text with its audio.

@@ -57,3 +57,47 @@ impl<F: ?Sized> Clone for FramePushed<'_, F> {
 }
 
 impl<F: ?Sized> Copy for FramePushed<'_, F> {}
+
+/// One hop, whatever hops: for adapters that make several frames of one.
+///
+/// ```
+/// use pipecat_instrument_runtime::core::frame::{Direction, Frame, FrameId, Hop, ProcessorRef};
+///
+/// let hop = Hop {
+///     source: ProcessorRef::named("Llm"),
+///     destination: ProcessorRef::named("Tts"),
+///     direction: Direction::Downstream,
+///     id: Some(FrameId(7)),
+///     sibling: None,
+/// };
+/// let end = hop.made_up(FrameId(8));
+/// assert_eq!(end.of(&Frame::LlmResponseEnd).id, Some(FrameId(8)));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Hop<'a> {
+    /// Who pushes.
+    pub source: ProcessorRef<'a>,
+    /// Who gets what is pushed.
+    pub destination: ProcessorRef<'a>,
+    /// Which way.
+    pub direction: Direction,
+    /// The frame's id.
+    pub id: Option<FrameId>,
+    /// The id of the same frame, broadcast the other way.
+    pub sibling: Option<FrameId>,
+}
+
+impl<'a> Hop<'a> {
+    /// The hop of `frame`.
+    #[inline]
+    pub const fn of<F: ?Sized>(self, frame: &'a F) -> FramePushed<'a, F> {
+        let Self { source, destination, direction, id, sibling } = self;
+        FramePushed { source, destination, direction, id, sibling, frame }
+    }
+
+    /// The same for a frame that the framework does not send, of an id that it has given to no other.
+    #[must_use]
+    pub const fn made_up(self, id: FrameId) -> Self {
+        Self { id: Some(id), sibling: None, ..self }
+    }
+}

@@ -31,6 +31,19 @@ pub enum Measurement {
     SttAudioSeconds(f64),
 }
 
+impl Measurement {
+    /// Whether it says how long something took, and not how much of something was used.
+    pub(crate) const fn is_time(self) -> bool {
+        match self {
+            Self::TimeToFirstByte(_)
+            | Self::Processing(_)
+            | Self::TimeToFirstAnswerToken(_)
+            | Self::TimeToFirstAudio(_) => true,
+            Self::LlmUsage(_) | Self::TtsCharacters(_) | Self::SttAudioSeconds(_) => false,
+        }
+    }
+}
+
 /// Tokens of one invocation of a language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LlmUsage {

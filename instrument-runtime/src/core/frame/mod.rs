@@ -5,6 +5,7 @@
 
 mod audio;
 mod context;
+mod directory;
 mod function_call;
 mod hop;
 mod kind;
@@ -15,8 +16,9 @@ mod text;
 
 pub use audio::Audio;
 pub use context::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
+pub use directory::Directory;
 pub use function_call::{FunctionCall, FunctionCallList, FunctionCallResult, Json};
-pub use hop::{Direction, FrameId, FramePushed};
+pub use hop::{Direction, FrameId, FramePushed, Hop};
 pub use kind::FrameKind;
 pub use metric::{LlmUsage, Measurement, Metric, MetricList};
 pub use processor::{Processor, ProcessorRef, Role, Setting};

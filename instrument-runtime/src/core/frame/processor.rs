@@ -119,13 +119,16 @@ impl Processor {
         self
     }
 
-    /// The provider; where it was not told, the class without its `…LLMService`, `…STT` or the like, in lower case.
+    /// The provider; where it was not told, the class without its `…LLMService`, `…Stt` or the like, in lower case.
     pub fn provider_or_guess(&self) -> String {
         if let Some(provider) = &self.provider {
             return provider.clone();
         }
-        let endings = ["STTService", "LLMService", "TTSService", "STT", "LLM", "TTS"];
-        let stem = endings.iter().find_map(|ending| self.class.strip_suffix(ending)).unwrap_or(&self.class);
+        let without_service = self.class.strip_suffix("Service").unwrap_or(&self.class);
+        // As Python writes them, and Rust.
+        let endings = ["STT", "LLM", "TTS", "Stt", "Llm", "Tts"];
+        let stem =
+            endings.iter().find_map(|ending| without_service.strip_suffix(ending)).unwrap_or(&self.class);
         if stem.is_empty() { self.class.to_lowercase() } else { stem.to_lowercase() }
     }
 }
@@ -202,6 +205,9 @@ mod tests {
             ("DeepgramSTTService", "deepgram"),
             ("CartesiaTTSService", "cartesia"),
             ("OpenAILLM", "openai"),
+            ("HummingTts", "humming"),
+            ("CascadedSttService", "cascaded"),
+            ("MyService", "myservice"),
             ("Stt", "stt"),
             ("LLM", "llm"),
         ] {

@@ -14,7 +14,7 @@ impl Conversation {
             if metric.processor != source.name() {
                 return;
             }
-            self.services[index].habits.reports_metrics = true;
+            self.services[index].habits.reports_times |= metric.value.is_time();
             match self.services[index].role {
                 Role::Stt if cancelled => self.cancelled_utterance_is_measured(&metric),
                 Role::Stt => {

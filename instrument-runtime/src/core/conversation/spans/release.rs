@@ -23,13 +23,13 @@ pub(crate) struct Facts<'a> {
 pub(crate) enum Times {
     /// The service reports them: what it does not report was not measured.
     Reported,
-    /// The service reports nothing.
+    /// The service reports none.
     FromFrames,
 }
 
 impl Facts<'_> {
     fn times(&self, service: ServiceIndex) -> Times {
-        if self.services[service].habits.reports_metrics { Times::Reported } else { Times::FromFrames }
+        if self.services[service].habits.reports_times { Times::Reported } else { Times::FromFrames }
     }
 }
 

@@ -72,6 +72,19 @@ fn usage_that_follows_the_end_of_the_response_still_belongs_to_it_but_a_late_ttf
 }
 
 #[test]
+fn a_service_that_reports_usage_and_no_times_has_them_measured() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("Done.").at(700).uses_tokens(140).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "One" -
+          llm 500..600 "One" "Done." tokens 140 ttfb 0.100
+        "#,
+    );
+}
+
+#[test]
 fn metrics_that_come_from_another_than_they_name_say_nothing() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("Done.");

@@ -1,0 +1,108 @@
+//! What a model is sent.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pipecat_instrument_runtime::core::frame::{ChatContext, Content, Message, ToolCall};
+use rustvani::LLMContext;
+use rustvani::adapters::schemas::AdapterType;
+use rustvani::context::Message as Rustvani;
+use serde_json::{Value, json};
+
+/// A context of rustvani's, which is shared and changes later: locked for as long as it is looked at. That is never
+/// across an `await`, and rustvani holds the lock across none either.
+pub(crate) struct Context<'a> {
+    committed: MutexGuard<'a, LLMContext>,
+    /// What a round with tools adds, which rustvani commits a moment later.
+    round: &'a [Rustvani],
+}
+
+impl<'a> Context<'a> {
+    /// The context as it is.
+    pub(crate) fn of(context: &'a Mutex<LLMContext>) -> Self {
+        Self::with(context, &[])
+    }
+
+    /// The context as it will be with `round`.
+    pub(crate) fn with(context: &'a Mutex<LLMContext>, round: &'a [Rustvani]) -> Self {
+        Self { committed: context.lock().unwrap_or_else(PoisonError::into_inner), round }
+    }
+
+    fn system_messages(&self) -> usize {
+        usize::from(self.committed.system_prompt.is_some())
+    }
+
+    /// The message at `index`; `None` for the system prompt, and where there is none.
+    fn told(&self, index: usize) -> Option<&Rustvani> {
+        let index = index.checked_sub(self.system_messages())?;
+        let committed = &self.committed.messages;
+        committed.get(index).or_else(|| self.round.get(index.checked_sub(committed.len())?))
+    }
+}
+
+impl ChatContext for Context<'_> {
+    fn message_count(&self) -> usize {
+        self.system_messages() + self.committed.messages.len() + self.round.len()
+    }
+
+    fn role(&self, index: usize) -> &str {
+        self.told(index).map_or("system", role)
+    }
+
+    fn message(&self, index: usize) -> Message {
+        match (self.told(index), &self.committed.system_prompt) {
+            (Some(message), _) => read(message),
+            (None, Some(prompt)) => Message::text("system", prompt),
+            (None, None) => Message::default(),
+        }
+    }
+
+    fn tool_count(&self) -> usize {
+        self.committed.tools.as_ref().map_or(0, |tools| tools.standard_tools.len() + custom(tools).len())
+    }
+
+    fn tool(&self, index: usize) -> String {
+        let Some(tools) = &self.committed.tools else { return String::new() };
+        let tool = match tools.standard_tools.get(index) {
+            Some(tool) => Some(json!({ "type": "function", "function": tool.to_default_dict() })),
+            None => index
+                .checked_sub(tools.standard_tools.len())
+                .and_then(|index| custom(tools).get(index).cloned()),
+        };
+        tool.map(|tool| tool.to_string()).unwrap_or_default()
+    }
+}
+
+/// The tools that are told as JSON.
+fn custom(tools: &rustvani::adapters::schemas::ToolsSchema) -> &[Value] {
+    let of_openai = tools.custom_tools.as_ref().and_then(|custom| custom.get(&AdapterType::OpenAI));
+    of_openai.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn role(message: &Rustvani) -> &'static str {
+    match message {
+        Rustvani::System { .. } => "system",
+        Rustvani::User { .. } => "user",
+        Rustvani::Assistant { .. } => "assistant",
+        Rustvani::ToolResult { .. } => "tool",
+    }
+}
+
+fn read(message: &Rustvani) -> Message {
+    let role = role(message);
+    match message {
+        Rustvani::System { content } | Rustvani::User { content } => Message::text(role, content),
+        Rustvani::Assistant { content, tool_calls } => Message {
+            role: role.to_owned(),
+            content: content.clone().map(Content::Text).unwrap_or_default(),
+            tool_calls: tool_calls.iter().flatten().map(asked).collect(),
+            ..Message::default()
+        },
+        Rustvani::ToolResult { tool_call_id, content } => {
+            Message { tool_call_id: Some(tool_call_id.clone()), ..Message::text(role, content) }
+        }
+    }
+}
+
+fn asked(call: &rustvani::ToolCall) -> ToolCall {
+    ToolCall { id: call.id.clone(), name: call.function_name.clone(), arguments: call.arguments.clone() }
+}

@@ -1,0 +1,228 @@
+//! A pipeline of rustvani's own parts, in which the services are played.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
+use rustvani::transport::{BaseTransport, TransportParams};
+use rustvani::{
+    BillingCollector, BillingEvent, ControlFrame, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
+    FrameProcessor, FunctionCallData, FunctionCallResultData, LLMAssistantAggregator, LLMContext,
+    LLMUserAggregator, PassthroughHandler, Result, SystemFrame, ToolCall, TranscriptionData,
+};
+
+/// What a model does in one round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Round {
+    /// It says this, in these pieces.
+    Say(&'static [&'static str]),
+    /// It says this, and nothing more comes for as long as anybody waits.
+    SayAndHang(&'static str),
+    /// It calls a function, which returns this.
+    Call { id: &'static str, arguments: &'static str, result: &'static str },
+    /// It calls a function that does not return.
+    CallAndHang { id: &'static str },
+    /// It fails.
+    Fail(&'static str),
+}
+
+/// The function that is called.
+pub(crate) const FUNCTION: &str = "check_calendar";
+
+/// What the model is told to be.
+pub(crate) const PROMPT: &str = "Be brief.";
+
+/// Everything in a pipeline but the task's own ends: the user says `words`, one after the other, and the model works
+/// off `answers` in the same way.
+pub(crate) fn processors(
+    words: &[&str],
+    answers: &[&[Round]],
+    billing: Arc<dyn BillingCollector>,
+) -> Vec<FrameProcessor> {
+    let tools = ToolsSchema::new(vec![FunctionSchema::new(FUNCTION, "The times that are free")]);
+    let context = Arc::new(Mutex::new(LLMContext::with_tools(Some(PROMPT.to_owned()), tools, None)));
+    let transport = BaseTransport::new("Channel", TransportParams::default());
+    let words = Mutex::new(words.iter().map(|&words| words.to_owned()).collect());
+    let answers = Mutex::new(answers.iter().map(|rounds| rounds.to_vec()).collect());
+    let played = |name: &str, handler: Box<dyn FrameHandler>| FrameProcessor::new(name, handler, false);
+    vec![
+        played("ChannelInput", Box::new(PassthroughHandler)),
+        played("DeepgramStt", Box::new(Stt { words })),
+        LLMUserAggregator::new(Arc::clone(&context)),
+        played("OpenAILLM", Box::new(Llm { answers, billing })),
+        LLMAssistantAggregator::new(context),
+        played("DeepgramTts", Box::<Tts>::default()),
+        transport.output(),
+    ]
+}
+
+/// Holds a stop of the voice back, and sends it on with what was heard.
+struct Stt {
+    words: Mutex<VecDeque<String>>,
+}
+
+#[async_trait]
+impl FrameHandler for Stt {
+    async fn on_process_frame(
+        &self,
+        processor: &FrameProcessor,
+        frame: Frame,
+        direction: FrameDirection,
+    ) -> Result<()> {
+        let is_stop = matches!(frame.inner, FrameInner::System(SystemFrame::VADUserStoppedSpeaking { .. }));
+        let words = if is_stop {
+            self.words.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        } else {
+            None
+        };
+        let frame = match words {
+            Some(words) => frame.with_vad_stop_transcript(
+                TranscriptionData::new(words, "caller", "now").with_language("en").finalized(),
+            ),
+            None => frame,
+        };
+        processor.push_frame(frame, direction).await
+    }
+}
+
+/// Answers as rustvani's client of a language model does.
+struct Llm {
+    answers: Mutex<VecDeque<Vec<Round>>>,
+    billing: Arc<dyn BillingCollector>,
+}
+
+impl Llm {
+    async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
+        let rounds = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
+        push(Frame::llm_full_response_start()).await?;
+        for round in rounds.into_iter().flatten() {
+            match round {
+                Round::Say(pieces) => {
+                    for piece in pieces {
+                        push(Frame::llm_text((*piece).to_owned())).await?;
+                    }
+                    self.bill();
+                }
+                Round::SayAndHang(text) => {
+                    push(Frame::llm_text(text.to_owned())).await?;
+                    std::future::pending::<()>().await;
+                }
+                Round::Call { id, arguments, result } => {
+                    self.bill();
+                    stage(context, id, arguments);
+                    push(Frame::function_call_start()).await?;
+                    push(in_progress(id, arguments)).await?;
+                    push(Frame::function_call_result(FunctionCallResultData {
+                        id: id.to_owned(),
+                        function_name: FUNCTION.to_owned(),
+                        result: result.to_owned(),
+                    }))
+                    .await?;
+                    locked(context).stage_tool_result(id, result);
+                    push(Frame::function_call_end()).await?;
+                    locked(context).commit();
+                }
+                Round::CallAndHang { id } => {
+                    stage(context, id, "{}");
+                    push(Frame::function_call_start()).await?;
+                    push(in_progress(id, "{}")).await?;
+                    std::future::pending::<()>().await;
+                }
+                Round::Fail(error) => processor.push_error(error, false).await?,
+            }
+        }
+        push(Frame::llm_full_response_end()).await
+    }
+
+    /// Bills as many tokens for each round.
+    fn bill(&self) {
+        self.billing.record(llm_usage(&*self.billing, 100, 7, false));
+    }
+}
+
+/// What a client of `OpenAI`'s interface bills.
+pub(crate) fn llm_usage(
+    collector: &dyn BillingCollector,
+    input_tokens: u32,
+    output_tokens: u32,
+    estimated: bool,
+) -> BillingEvent {
+    BillingEvent::LlmUsage {
+        session_id: collector.session_id(),
+        provider: "openai".to_owned(),
+        model: "gpt-4.1".to_owned(),
+        input_tokens,
+        output_tokens,
+        estimated,
+        occurred_at: chrono::Utc::now(),
+    }
+}
+
+fn locked(context: &Mutex<LLMContext>) -> std::sync::MutexGuard<'_, LLMContext> {
+    context.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stage(context: &Mutex<LLMContext>, id: &str, arguments: &str) {
+    let call =
+        ToolCall { id: id.to_owned(), function_name: FUNCTION.to_owned(), arguments: arguments.to_owned() };
+    locked(context).stage_assistant_tool_calls(None, vec![call]);
+}
+
+fn in_progress(id: &str, arguments: &str) -> Frame {
+    Frame::function_call_in_progress(FunctionCallData {
+        id: id.to_owned(),
+        function_name: FUNCTION.to_owned(),
+        arguments: arguments.to_owned(),
+    })
+}
+
+#[async_trait]
+impl FrameHandler for Llm {
+    async fn on_process_frame(
+        &self,
+        processor: &FrameProcessor,
+        frame: Frame,
+        direction: FrameDirection,
+    ) -> Result<()> {
+        match &frame.inner {
+            FrameInner::Data(DataFrame::LLMContextFrame(context)) => self.answer(processor, context).await,
+            _ => processor.push_frame(frame, direction).await,
+        }
+    }
+}
+
+/// How long every reply takes to say.
+pub(crate) const REPLY: Duration = Duration::from_millis(40);
+
+/// Speaks once the answer is there, if there is one.
+#[derive(Default)]
+struct Tts {
+    was_told_something: AtomicBool,
+}
+
+#[async_trait]
+impl FrameHandler for Tts {
+    async fn on_process_frame(
+        &self,
+        processor: &FrameProcessor,
+        frame: Frame,
+        direction: FrameDirection,
+    ) -> Result<()> {
+        let is_end = matches!(frame.inner, FrameInner::Control(ControlFrame::LLMFullResponseEnd));
+        if matches!(frame.inner, FrameInner::Data(DataFrame::LLMText(_))) {
+            self.was_told_something.store(true, Ordering::Relaxed);
+        }
+        processor.push_frame(frame, direction).await?;
+        if is_end && self.was_told_something.swap(false, Ordering::Relaxed) {
+            let bytes = usize::try_from(REPLY.as_millis()).unwrap_or_default() * 16 * 2;
+            processor
+                .push_frame(Frame::output_audio(vec![0; bytes], 16_000, 1), FrameDirection::Downstream)
+                .await?;
+        }
+        Ok(())
+    }
+}
