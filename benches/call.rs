@@ -24,12 +24,12 @@ use tokio::task::LocalSet;
 use tokio::time::interval;
 
 /// How many calls there are at once.
-const CALLS: usize = 40;
+const CALLS: u32 = 40;
 /// How long each goes on, in pieces of 20 ms.
-const PIECES: usize = 200;
+const PIECES: u32 = 200;
 const PIECE: Duration = Duration::from_millis(20);
 /// The user and the bot take turns after so many pieces.
-const TURN: usize = 50;
+const TURN: u32 = 50;
 /// How often each kind of call is held, one after the other.
 const ROUNDS: usize = 9;
 
@@ -38,7 +38,7 @@ struct Line(Resampler);
 
 #[async_trait]
 impl FrameProcessor for Line {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Line"
     }
 
@@ -62,7 +62,7 @@ struct Llm;
 
 #[async_trait]
 impl FrameProcessor for Llm {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Llm"
     }
 
@@ -83,12 +83,12 @@ impl FrameProcessor for Llm {
 /// Says the answer, a piece with each that comes from the user: the telephone is what keeps time.
 #[derive(Default)]
 struct Tts {
-    left: usize,
+    left: u32,
 }
 
 #[async_trait]
 impl FrameProcessor for Tts {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Tts"
     }
 
@@ -149,7 +149,7 @@ async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()
         let mut clock = interval(PIECE);
         for piece in 0..PIECES {
             clock.tick().await;
-            let level = if piece / TURN % 2 == 0 { 20_000 } else { 0 };
+            let level = if (piece / TURN).is_multiple_of(2) { 20_000 } else { 0 };
             let pcm = (0..160).map(|sample| if sample % 16 < 8 { level } else { -level }).collect();
             let _ = queue.send(Frame::InputAudio(Arc::new(AudioFrame::mono(pcm, 8_000))));
         }
@@ -161,7 +161,7 @@ async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()
 }
 
 /// So many calls at once, on one thread, and the CPU time that they took.
-fn hold(calls: usize, conversations: Option<&ObserverGroup>) -> Duration {
+fn hold(calls: u32, conversations: Option<&ObserverGroup>) -> Duration {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let before = cpu_time();
     if let Ok(runtime) = runtime {
@@ -174,7 +174,7 @@ fn hold(calls: usize, conversations: Option<&ObserverGroup>) -> Duration {
             }
         });
     }
-    cpu_time() - before
+    cpu_time().saturating_sub(before)
 }
 
 /// The CPU time of all threads of this process (the timer's, too), as Linux tells it, in nanoseconds.
@@ -213,7 +213,7 @@ fn main() {
         watched.push(observed);
         ratios.push(observed / not);
     }
-    let of_a_call = |cpu: f64| cpu * 1e6 / (CALLS * PIECES) as f64;
+    let of_a_call = |cpu: f64| cpu * 1e6 / f64::from(CALLS * PIECES);
     println!(
         "20 ms of a call: {:.1} µs of CPU not observed, {:.1} µs observed; ratio {:.3} (medians of {ROUNDS})",
         of_a_call(median(alone)),
