@@ -4,20 +4,21 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-#[allow(dead_code, reason = "the example uses more of it")]
 #[path = "../examples/voice_agent/call/mod.rs"]
 mod call;
-#[path = "flowcat/spans.rs"]
+#[path = "support/spans.rs"]
 mod spans;
+#[path = "../examples/telephone/mod.rs"]
+mod telephone;
 
 use std::time::Duration;
 
-use call::caller::{Cue, Say};
-use call::llm::Model;
-use call::model_server::ModelServer;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use pipecat_instrument::PipecatInstrumentor;
 use spans::Spans;
+use telephone::caller::{Cue, Say};
+use telephone::model::Model;
+use telephone::model_server::ModelServer;
 
 /// The spans of one conversation.
 async fn spans_of(script: &'static [Say]) -> Spans {

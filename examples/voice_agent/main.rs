@@ -13,68 +13,13 @@
 //! ```
 
 mod call;
-mod frame_log;
-mod options;
-mod terminal;
-mod traces;
-mod turns;
+#[path = "../program/mod.rs"]
+mod program;
+#[path = "../telephone/mod.rs"]
+mod telephone;
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use call::conversation::SCRIPT;
-use call::llm::Model;
-use call::model_server::ModelServer;
-use clap::Parser;
-use frame_log::FrameLog;
-use options::Options;
-use pipecat_instrument::PipecatInstrumentor;
-use terminal::say;
-use tokio::runtime::Runtime;
-use traces::Traces;
-
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("voice_agent: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // Outside the asynchronous runtime: an exporter may block.
-    let traces = Traces::new()?;
-    let mut instrumentor = traces.setup().instrumentor();
-    let call_id = options.call_id();
-    let log = options.debug_log.as_deref().map(|target| FrameLog::of(&call_id, target));
-    if let Some(log) = &log {
-        instrumentor = instrumentor.debug_log(&log.template);
-    }
-    instrumentor.instrument(traces.setup().provider())?;
-
-    let outcome = Runtime::new()?.block_on(converse(&call_id));
-    if let Some(log) = &log {
-        log.finish()?;
-    }
-    PipecatInstrumentor::uninstrument();
-    say(format_args!("\n{}", traces.as_trees().trim_end()));
-    traces.close()?;
-    outcome
-}
-
-/// Holds one conversation, with `OpenAI` if a key is at hand, else with the model on loopback.
-async fn converse(call_id: &str) -> Result<(), Box<dyn Error>> {
-    say("Speech-to-text and text-to-speech are stand-ins: the caller speaks in tones, the bot hums.");
-    if let Some(model) = Model::from_env() {
-        say(format_args!("The model is {} at {}.\n", model.name, model.base_url));
-        call::hold(call_id, SCRIPT, &model).await?;
-    } else {
-        let server = ModelServer::start().await?;
-        let model = Model::on_loopback(server.base_url());
-        say(format_args!("The model is a small server in this process, at {}.\n", model.base_url));
-        call::hold(call_id, SCRIPT, &model).await?;
-    }
-    Ok(())
+    program::run("voice_agent", async |call_id, script, model| Ok(call::hold(call_id, script, model).await?))
 }

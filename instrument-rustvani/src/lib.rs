@@ -44,7 +44,7 @@
 //! | it asks for tools | within *one* response: `FunctionCallStart`, for each call `FunctionCallInProgress` and `FunctionCallResult`, `FunctionCallEnd`; then it is asked again, with no context sent | an end of the response at the first, and at the last a new context (the one before, the calls and their results) and a start |
 //! | the answer is spoken | no frames of the synthesis, only `OutputAudioRaw` | audio of a synthesis, given the model's text |
 //! | the bot is heard | the output transport says `BotStoppedSpeaking` at every end of a response, whatever is still to be played, and started again with the next audio | found out from the audio: [`Announced::Unreliable`] |
-//! | a service fails | `Error`, upstream only; the task sends it down again, of the same id. Then `LLMFullResponseEnd` | an error; out of credits, rate limits, refusals and timeouts, which rustvani tells apart, are its category |
+//! | a service fails | `Error`, upstream only; the task sends it down again, of the same id. Then `LLMFullResponseEnd` | an error; out of credits, rate limits, refusals and timeouts, which rustvani tells apart, are its category, else the status of an HTTP response |
 //! | usage | billing events, of each round of a model | metrics, through [`Billing`]. Tokens that are merely estimated are left out |
 //! | time to first byte | not told | measured by the core |
 //! | the task ends | `End` to `PipelineTaskSink`. A run that is dropped leaves its processors running | `End`; [`Observed::run`] ends the conversation when it is over or dropped |

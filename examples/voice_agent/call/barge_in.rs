@@ -13,8 +13,8 @@ use flowcat_core::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-use super::line::Loudspeaker;
-use super::tone::{FRAME_SAMPLES, SAMPLE_RATE};
+use crate::telephone::loudspeaker::Loudspeaker;
+use crate::telephone::tone::{FRAME_SAMPLES, SAMPLE_RATE};
 
 /// Detects the caller's voice in `line` and tells `call`, until the line is closed.
 pub(crate) fn listen(

@@ -1,15 +1,14 @@
-//! The agent itself: what it is told to be, and the calendar that it may look into.
-
-use std::time::Duration;
+//! The agent itself, and its calendar, as flowcat asks for them.
 
 use async_trait::async_trait;
 use flowcat_core::{
     AgentBrain, BrainAction, Finalize, FlowcatError, ResolvedCall, SessionSource, ToolDecl, UploadTarget,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-const PROMPT: &str = "You answer the telephone of a dentist, Harbor Dental. Be brief: one or two short sentences. \
-                      Greet the caller. You are open from eight to six, Monday to Friday.";
+use crate::telephone::practice::{
+    CHECK_CALENDAR, CHECK_CALENDAR_DESCRIPTION, PROMPT, check_calendar_parameters, free_times,
+};
 
 /// The front desk, which knows one state and no transitions.
 pub(crate) struct Desk;
@@ -43,19 +42,6 @@ impl AgentBrain for Desk {
 /// The calendar. In flowcat, workflow tools belong to the session.
 pub(crate) struct Calendar;
 
-impl Calendar {
-    /// How long it takes to look something up.
-    const LOOKUP: Duration = Duration::from_millis(600);
-
-    async fn free_times(arguments: &Value) -> Value {
-        tokio::time::sleep(Self::LOOKUP).await;
-        match arguments["day"].as_str() {
-            Some(day) => json!({ "day": day, "free": ["09:30", "14:00"] }),
-            None => json!({ "error": "which day?" }),
-        }
-    }
-}
-
 #[async_trait]
 impl SessionSource for Calendar {
     async fn resolve(&self, _run: i64, _token: &str) -> Result<ResolvedCall, FlowcatError> {
@@ -81,13 +67,9 @@ impl SessionSource for Calendar {
 
     async fn node_tools(&self, _run: i64, _token: &str, _node: &str) -> Result<Vec<ToolDecl>, FlowcatError> {
         Ok(vec![ToolDecl {
-            name: "check_calendar".to_owned(),
-            description: "The times that are still free on a day".to_owned(),
-            params: json!({
-                "type": "object",
-                "properties": { "day": { "type": "string", "description": "as Tuesday" } },
-                "required": ["day"],
-            }),
+            name: CHECK_CALENDAR.to_owned(),
+            description: CHECK_CALENDAR_DESCRIPTION.to_owned(),
+            params: check_calendar_parameters(),
         }])
     }
 
@@ -99,6 +81,6 @@ impl SessionSource for Calendar {
         _tool: &str,
         arguments: &Value,
     ) -> Result<String, FlowcatError> {
-        Ok(Self::free_times(arguments).await.to_string())
+        Ok(free_times(arguments).await.to_string())
     }
 }

@@ -1,15 +1,15 @@
 //! The telephone line: flowcat's transport seam, with a scripted caller at the other end.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use flowcat_core::{AudioChunk, AudioFrame, FlowcatError, Frame, MediaIn, MediaTransport};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, Interval, interval};
+use tokio::time::{Interval, interval};
 
-use super::caller::{Bot, Caller, FromCaller};
-use super::tone::{FRAME, SAMPLE_RATE, playing_time};
+use crate::telephone::caller::{Bot, Caller, FromCaller};
+use crate::telephone::loudspeaker::Loudspeaker;
+use crate::telephone::tone::{FRAME, SAMPLE_RATE, playing_time};
 
 /// A line that carries 20 ms of audio every 20 ms.
 pub(crate) struct Line {
@@ -91,37 +91,5 @@ impl MediaTransport for Line {
 
     fn carrier_rate(&self) -> u32 {
         SAMPLE_RATE
-    }
-}
-
-/// The loudspeaker at the caller's end: it plays in real time what it was sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Loudspeaker {
-    plays_until: Arc<Mutex<Instant>>,
-}
-
-impl Loudspeaker {
-    /// A silent one.
-    pub(crate) fn new() -> Self {
-        Self { plays_until: Arc::new(Mutex::new(Instant::now())) }
-    }
-
-    /// Drops what has not been played yet.
-    pub(crate) fn clear(&self) {
-        self.update(|_| Instant::now());
-    }
-
-    fn play(&self, audio: Duration) {
-        self.update(|until| until.max(Instant::now()) + audio);
-    }
-
-    fn bot(&self) -> Bot {
-        let until = *self.plays_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until > Instant::now() { Bot::Speaking } else { Bot::Silent }
-    }
-
-    fn update(&self, change: impl FnOnce(Instant) -> Instant) {
-        let mut until = self.plays_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *until = change(*until);
     }
 }

@@ -3,43 +3,12 @@
 use async_trait::async_trait;
 use flowcat_core::service::{LlmService, Tool};
 use flowcat_core::{Frame, LlmContext, StartParams};
-use flowcat_services::llm::openai::OPENAI_API_BASE;
 use flowcat_services::llm::{OpenAiLlm, OpenAiLlmBuilder};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
 
-/// Where the model is, and which.
-#[derive(Debug, Clone)]
-pub(crate) struct Model {
-    /// The interface, up to and with its version.
-    pub(crate) base_url: String,
-    /// What lets one in.
-    pub(crate) api_key: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// Who provides it.
-    pub(crate) provider: &'static str,
-}
-
-impl Model {
-    /// The one whose key is in the environment, if there is one.
-    pub(crate) fn from_env() -> Option<Self> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Some(Self {
-            api_key: variable("OPENAI_API_KEY")?,
-            base_url: variable("OPENAI_BASE_URL").unwrap_or_else(|| OPENAI_API_BASE.to_owned()),
-            name: variable("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".to_owned()),
-            provider: "openai",
-        })
-    }
-
-    /// The one that is served at `base_url` by this process.
-    pub(crate) fn on_loopback(base_url: String) -> Self {
-        let (api_key, name) = ("none needed".to_owned(), "prepared-answers".to_owned());
-        Self { base_url, api_key, name, provider: "loopback" }
-    }
-}
+use crate::telephone::model::Model;
 
 /// flowcat's client, sent contexts that `OpenAI` accepts.
 ///

@@ -1,15 +1,11 @@
 //! One call: flowcat's cascaded pipeline, put together from its seams, and traced.
 
 mod barge_in;
-pub(crate) mod caller;
-pub(crate) mod conversation;
 mod desk;
 mod line;
-pub(crate) mod llm;
-pub(crate) mod model_server;
+mod llm;
 mod speech_to_text;
 mod text_to_speech;
-mod tone;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,13 +18,15 @@ use pipecat_instrument::{Observer, instrument_task};
 use pipecat_instrument_flowcat::FlowcatObserver;
 use tokio::sync::mpsc;
 
-use caller::{Caller, Say};
+use crate::telephone::caller::{Caller, Say};
+use crate::telephone::loudspeaker::Loudspeaker;
+use crate::telephone::model::Model;
+use crate::telephone::tone::SAMPLE_RATE;
 use desk::{Calendar, Desk};
-use line::{Line, Loudspeaker};
-use llm::{Model, ToolHistory};
+use line::Line;
+use llm::ToolHistory;
 use speech_to_text::ToneStt;
 use text_to_speech::HummingTts;
-use tone::SAMPLE_RATE;
 
 /// Holds the conversation of `script` with `model`, to its end.
 pub(crate) async fn hold(call_id: &str, script: &'static [Say], model: &Model) -> flowcat_core::Result<()> {

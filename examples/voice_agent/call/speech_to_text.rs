@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use flowcat_core::service::SttService;
 use flowcat_core::{AudioFrame, Frame, Language, StartParams};
 
-use super::caller::Say;
-use super::tone::{is_voiced, pitch_of, playing_time};
+use crate::telephone::caller::{Say, line_spoken};
+use crate::telephone::tone::{is_voiced, playing_time};
 
 /// Silence that ends an utterance.
 const END_OF_UTTERANCE: Duration = Duration::from_millis(320);
@@ -70,8 +70,7 @@ impl ToneStt {
     }
 
     fn recognise(&self, sample_rate: u32) -> Option<&'static str> {
-        let utterance = pitch_of(&self.voice, sample_rate).utterance();
-        self.script.get(utterance).map(|line| line.text)
+        line_spoken(self.script, &self.voice, sample_rate)
     }
 }
 

@@ -199,15 +199,26 @@ fn heard(transcript: &TranscriptionData) -> Transcript<'_> {
     }
 }
 
-/// rustvani tells errors apart by their text, and knows four kinds.
+/// What kind of error it is: rustvani tells four apart by their text; of the others, the status of an HTTP response is
+/// a kind, as its clients write it.
+fn category(message: &str) -> Option<&str> {
+    match ErrorKind::of(message) {
+        ErrorKind::Other => {
+            let (_, behind) = message.split_once("HTTP ")?;
+            let status = behind.get(..3)?;
+            status.bytes().all(|digit| digit.is_ascii_digit()).then_some(status)
+        }
+        kind => Some(kind.as_str()),
+    }
+}
+
 fn report(error: &ErrorFrameData) -> ErrorReport<'_> {
-    let kind = ErrorKind::of(&error.error);
     ErrorReport {
         message: &error.error,
         fatal: error.fatal,
         exception: None,
         processor: error.processor_name.as_deref(),
-        category: (kind != ErrorKind::Other).then(|| kind.as_str()),
+        category: category(&error.error),
     }
 }
 

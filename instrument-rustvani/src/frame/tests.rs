@@ -147,7 +147,10 @@ fn an_errors_category_is_what_rustvani_makes_of_its_text() {
         ("OpenAILLM: HTTP 429 Too Many Requests", Some("rate_limited")),
         ("OpenAILLM: HTTP 402 Payment Required", Some("credits")),
         ("OpenAILLM: request failed: operation timed out", Some("timeout")),
-        ("OpenAILLM: HTTP 503 Service Unavailable", None),
+        ("Pipeline error: OpenAILLM: HTTP 503 Service Unavailable — down", Some("503")),
+        ("HTTP over", None),
+        ("HTTP ü", None),
+        ("connection reset", None),
     ] {
         let frame = Rustvani::error(error, true, Some("OpenAILLM".to_owned()));
         let frame = RustvaniFrame::new(&frame, "OpenAILLM");

@@ -148,8 +148,8 @@ fn a_context_that_comes_while_an_answer_streams_waits_for_its_turn() {
         &pipeline,
         r#"
         turn 1 0..2000 ended "One" -
-          llm 500..800 "One" "It is warm." tokens 10
-          llm 700..900 "Two" "It is noon." tokens 20
+          llm 500..800 "One" "It is warm." tokens 10 ttfb 0.100
+          llm 700..900 "Two" "It is noon." tokens 20 ttfb 0.200
         "#,
     );
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tone::{FRAME, FRAME_SAMPLES, Pitch, SAMPLE_RATE, speaking_time};
+use super::tone::{FRAME, FRAME_SAMPLES, Pitch, SAMPLE_RATE, pitch_of, speaking_time};
 
 /// A breath between the bot's last word and the caller's first.
 const BREATH: Duration = Duration::from_millis(500);
@@ -27,6 +27,11 @@ pub(crate) enum Cue {
     IntoReply(Duration),
     /// Nobody has said anything for this long.
     AfterSilence(Duration),
+}
+
+/// Which line of `script` is spoken in `voice`.
+pub(crate) fn line_spoken(script: &[Say], voice: &[i16], sample_rate: u32) -> Option<&'static str> {
+    script.get(pitch_of(voice, sample_rate).utterance()).map(|line| line.text)
 }
 
 /// What comes from the bot, as far as a caller can hear.
@@ -143,7 +148,7 @@ impl HeardOfBot {
 #[cfg(test)]
 mod tests {
     use super::{Bot, Caller, Cue, Duration, FromCaller, Say};
-    use crate::call::tone::is_voiced;
+    use crate::telephone::tone::is_voiced;
 
     /// How many frames the caller speaks, out of `frames` in which the bot does what `bot` says.
     fn voiced(caller: &mut Caller, frames: usize, bot: Bot) -> usize {

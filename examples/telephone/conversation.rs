@@ -1,19 +1,15 @@
-//! What the model on loopback answers, and what the caller says to it.
-
-use std::time::Duration;
+//! What the model on loopback answers.
 
 use serde_json::{Value, json};
 
-use super::caller::{Cue, Say};
+use super::practice::CHECK_CALENDAR;
 
-/// The caller's side of the conversation.
-pub(crate) const SCRIPT: &[Say] = &[
-    Say { when: Cue::AfterReply, text: "When are you open?" },
-    Say { when: Cue::AfterReply, text: "How much is whitening?" },
-    Say { when: Cue::IntoReply(Duration::from_secs(2)), text: "Wait, is Tuesday free?" },
-    Say { when: Cue::AfterReply, text: "Yes please." },
-    Say { when: Cue::AfterSilence(Duration::from_millis(1_400)), text: "Hello, are you there?" },
-];
+/// So long that its beginning is spoken while its end is still being thought of.
+const EVERYTHING: &str = "All of it. We look at your teeth and clean them, and tell you what we have found and what it \
+                          would cost to put right, so that you can think it over at home. We fill what has a hole, \
+                          pull what cannot be saved, and make crowns and bridges for what is missing. We straighten \
+                          the teeth of children and of grown people, who are more patient. And we whiten teeth, which \
+                          does nothing for them, but a good deal for those who smile a lot.";
 
 /// What a model answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +44,9 @@ fn answer_to_user(said: &str) -> Answer {
             "Two hundred and forty. That includes a first visit, a check of your gums, and a set of trays to take \
              home and wear at night.",
         ),
+        "What do you do?" => Answer::Say(EVERYTHING),
         "Wait, is Tuesday free?" => {
-            Answer::Call { name: "check_calendar", arguments: json!({ "day": "Tuesday" }) }
+            Answer::Call { name: CHECK_CALENDAR, arguments: json!({ "day": "Tuesday" }) }
         }
         "Yes please." => Answer::Overloaded,
         "Hello, are you there?" => Answer::Say("Sorry about that. You are booked."),

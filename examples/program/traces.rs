@@ -7,8 +7,8 @@ use std::time::Duration;
 use pipecat_instrument::setup::tree::{Colour, SpanTree, TreeStyle};
 use pipecat_instrument::setup::{self, Setup};
 
-use crate::terminal::say;
-use crate::turns::Turns;
+use super::terminal::say;
+use super::turns::Turns;
 
 /// The spans of this process.
 pub(crate) struct Traces {
@@ -17,12 +17,12 @@ pub(crate) struct Traces {
 }
 
 impl Traces {
-    /// Gathers spans here, and sends them to the backend that the environment names.
-    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
+    /// Gathers the spans of the program `name` here, and sends them to the backend that the environment names.
+    pub(crate) fn of(name: &'static str) -> Result<Self, Box<dyn Error>> {
         let turns = Turns::default();
         let setup = setup::builder()
             .otherwise([]) // with nothing in the environment, they go to this terminal alone
-            .service_name("voice_agent")
+            .service_name(name)
             .span_processor(turns.clone())
             .build()?;
         let traces = Self { setup, turns };

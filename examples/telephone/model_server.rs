@@ -73,16 +73,25 @@ async fn complete(request: Request<Incoming>) -> Result<Response<Channel<Bytes>>
         }
         _ => StatusCode::OK,
     };
+    let asks_for_usage = request["stream_options"]["include_usage"] == true;
+    let prompt_tokens = asks_for_usage.then(|| tokens_of(messages));
     let (wire, body) = Channel::new(1);
-    tokio::spawn(send(answer, wire));
+    tokio::spawn(send(answer, prompt_tokens, wire));
     let mut response = Response::new(body);
     *response.status_mut() = status;
     Ok(response)
 }
 
-/// Sends `answer` as it comes to the model's mind. A client that hangs up ends it.
-async fn send(answer: Answer, mut wire: Sender<Bytes, Infallible>) {
-    let pieces: Vec<String> = match answer {
+/// This model reads by the word.
+fn tokens_of(messages: &[Value]) -> usize {
+    let texts = messages.iter().filter_map(|message| message["content"].as_str());
+    texts.flat_map(str::split_whitespace).count()
+}
+
+/// Sends `answer` as it comes to the model's mind, and what it took if `prompt_tokens` are to be told. A client that
+/// hangs up ends it.
+async fn send(answer: Answer, prompt_tokens: Option<usize>, mut wire: Sender<Bytes, Infallible>) {
+    let mut pieces: Vec<String> = match answer {
         Answer::Overloaded => {
             let error = json!({ "error": { "message": "The engine is overloaded", "type": "server_error" } });
             let _ = wire.send_data(error.to_string().into()).await;
@@ -93,6 +102,8 @@ async fn send(answer: Answer, mut wire: Sender<Bytes, Infallible>) {
         }
         Answer::Call { name, arguments } => vec![event(&tool_call(name, &arguments))],
     };
+    let completion_tokens = pieces.len();
+    pieces.extend(prompt_tokens.map(|prompt_tokens| usage(prompt_tokens, completion_tokens)));
     tokio::time::sleep(FIRST_TOKEN).await;
     for piece in pieces.into_iter().chain(["data: [DONE]\n\n".to_owned()]) {
         if wire.send_data(piece.into()).await.is_err() {
@@ -116,5 +127,16 @@ fn tool_call(name: &str, arguments: &Value) -> Value {
 /// A server-sent event with one piece of the answer.
 fn event(delta: &Value) -> String {
     let chunk = json!({ "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": delta }] });
+    format!("data: {chunk}\n\n")
+}
+
+/// The event that tells what an answer took.
+fn usage(prompt_tokens: usize, completion_tokens: usize) -> String {
+    let usage = json!({
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    });
+    let chunk = json!({ "object": "chat.completion.chunk", "choices": [], "usage": usage });
     format!("data: {chunk}\n\n")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pipecat_instrument::PipecatInstrumentor;
 
-use crate::terminal::say;
+use super::terminal::say;
 
 /// A frame log while it is being written. A program that holds many conversations writes one file for each, with the
 /// conversation's id in its name; this one has only one, and gives it the plain name in the end.

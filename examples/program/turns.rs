@@ -7,7 +7,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use pipecat_instrument::opentelemetry::{Context, Value};
 
-use crate::terminal::say;
+use super::terminal::say;
 
 const TURN: &str = "pipecat.conversation.turn";
 /// Columns of a line.
