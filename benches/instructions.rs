@@ -1,7 +1,7 @@
 //! How many instructions the hot path takes, counted by callgrind: the same on a busy machine. Read `benches/README.md`.
 //!
-//! Each benchmark is a thousand frames, and has a limit: who passes it looks at what made a frame dearer, and either
-//! mends that or says here why it is worth it.
+//! Each benchmark is a thousand frames, or a recorded conversation, and has a limit, unless it is a yardstick: who passes it
+//! looks at what made a frame dearer, and either mends that or says here why it is worth it.
 
 #![allow(
     missing_docs,
@@ -12,17 +12,21 @@
 mod support;
 
 use std::hint::black_box;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, EventKind};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use pipecat_instrument::Observer;
 use pipecat_instrument::frame::{Frame, FrameId, Role, TextChunk};
-use support::{Pipeline, group, piece};
+use pipecat_instrument_runtime::emit::{EmitSettings, Tracers};
+use support::recording::{Recording, Written};
+use support::{Nowhere, Pipeline, group, piece};
 
 const FRAMES: u64 = 1_000;
 
-/// No more instructions than this for a thousand.
+/// No more instructions than this for all of it.
 fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
     let limit = Callgrind::default().hard_limits([(EventKind::Ir, instructions)]).clone();
     LibraryBenchmarkConfig::default().tool(limit).clone()
@@ -76,21 +80,21 @@ fn microphone(scene: Scene) -> Scene {
     scene
 }
 
-#[library_benchmark(config = at_most(460_000))]
+#[library_benchmark(config = at_most(450_000))]
 #[bench::scene(speaking())]
 fn bot_audio(scene: Scene) -> Scene {
     scene.push(Role::Tts, &Frame::TtsAudio(piece()));
     scene
 }
 
-#[library_benchmark(config = at_most(56_000))]
+#[library_benchmark(config = at_most(52_000))]
 #[bench::scene(answering())]
 fn later_hop(scene: Scene) -> Scene {
     scene.push_again(Role::Llm, &Frame::LlmText(TextChunk::new(" weather")));
     scene
 }
 
-#[library_benchmark(config = at_most(540_000))]
+#[library_benchmark(config = at_most(515_000))]
 #[bench::scene(answering())]
 fn token(scene: Scene) -> Scene {
     scene.push(Role::Llm, &Frame::LlmText(TextChunk::new(" weather")));
@@ -106,8 +110,81 @@ fn lock_and_push_str(scene: Scene) -> Scene {
     scene
 }
 
+/// A recorded conversation, and where its spans go.
+struct Replay {
+    recording: Recording,
+    written: Written,
+    tracers: Tracers,
+    tracer: SdkTracer,
+    settings: Arc<EmitSettings>,
+}
+
+fn sampled(name: &str) -> Replay {
+    replay(name, Sampler::AlwaysOn)
+}
+
+fn unsampled(name: &str) -> Replay {
+    replay(name, Sampler::AlwaysOff)
+}
+
+/// Ready to go, with what is made once in a process made already.
+fn replay(name: &str, sampler: Sampler) -> Replay {
+    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(Nowhere).build();
+    let recording = Recording::read(name);
+    let replay = Replay {
+        written: recording.written(),
+        recording,
+        tracers: Tracers::new(&provider),
+        tracer: provider.tracer("by hand"),
+        settings: Arc::default(),
+    };
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay.written.write_by_hand(&replay.tracer);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(args = (sampled("a_simple")), config = at_most(345_000))]
+#[bench::d_stream200(args = (sampled("d_stream200")), config = at_most(560_000))]
+#[bench::i_long_prefilled(args = (sampled("i_long_prefilled")), config = at_most(3_350_000))]
+fn traced(replay: Replay) -> Replay {
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(args = (unsampled("a_simple")), config = at_most(160_000))]
+#[bench::d_stream200(args = (unsampled("d_stream200")), config = at_most(305_000))]
+#[bench::i_long_prefilled(args = (unsampled("i_long_prefilled")), config = at_most(755_000))]
+fn dropped(replay: Replay) -> Replay {
+    replay.recording.trace(&replay.tracers, &replay.settings);
+    replay
+}
+
+#[library_benchmark]
+#[bench::a_simple(sampled("a_simple"))]
+#[bench::d_stream200(sampled("d_stream200"))]
+#[bench::i_long_prefilled(sampled("i_long_prefilled"))]
+fn written_by_hand(replay: Replay) -> Replay {
+    replay.written.write_by_hand(&replay.tracer);
+    replay
+}
+
 library_benchmark_group!(
     name = frames,
     benchmarks = [microphone, bot_audio, later_hop, token, lock_and_push_str]
 );
-main!(library_benchmark_groups = frames);
+#[library_benchmark]
+#[bench::a_simple(sampled("a_simple"))]
+#[bench::d_stream200(sampled("d_stream200"))]
+#[bench::i_long_prefilled(sampled("i_long_prefilled"))]
+fn observed_by_hand(replay: Replay) -> Replay {
+    replay.recording.observe_by_hand(&replay.written, &replay.tracer);
+    replay
+}
+
+library_benchmark_group!(
+    name = conversations,
+    benchmarks = [traced, dropped, written_by_hand, observed_by_hand]
+);
+main!(library_benchmark_groups = [frames, conversations]);

@@ -1,6 +1,8 @@
 //! What the benches share: an observed pipeline, and a provider that keeps nothing.
 #![allow(dead_code, unreachable_pub, reason = "each bench has its own copy, and none uses all of it")]
 
+pub mod recording;
+
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::OTelSdkResult;

@@ -12,6 +12,7 @@
 //! | [`emit`] | finished records to OpenTelemetry spans |
 //! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
+//! | `sync` | locks and atomics: std's, and under loom its models of them |
 //! | [`core`] | the rules: pure, with no clock and no lock |
 
 #[doc(hidden)]
@@ -25,6 +26,7 @@ pub mod observer;
 pub mod privacy;
 #[cfg(feature = "setup")]
 pub mod setup;
+mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod traced;

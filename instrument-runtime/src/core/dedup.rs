@@ -42,6 +42,8 @@ struct Twin {
     source: String,
     direction: Direction,
     at: Time,
+    /// It was the second of a pair: a third frame is a broadcast of its own.
+    is_used_up: bool,
 }
 
 impl Seen {
@@ -86,20 +88,19 @@ impl Seen {
         if !can_be_broadcast(kind) {
             return false;
         }
-        let last = self.twins.iter().position(|last| last.kind == kind).map(|at| self.twins.swap_remove(at));
-        let is_twin = last.is_some_and(|last| {
-            last.direction != hop.direction
-                && now.since(last.at) <= TWINS_WITHIN
-                && last.source == hop.source.id()
-        });
-        // The second of a pair is used up: a third frame is a broadcast of its own.
-        if !is_twin {
-            self.twins.push(Twin {
-                kind,
-                source: hop.source.id().to_owned(),
-                direction: hop.direction,
-                at: now,
-            });
+        let Some(last) = self.twins.iter_mut().find(|last| last.kind == kind) else {
+            let (source, direction) = (hop.source.id().to_owned(), hop.direction);
+            self.twins.push(Twin { kind, source, direction, at: now, is_used_up: false });
+            return false;
+        };
+        let is_from_there = last.source == hop.source.id();
+        let is_twin = !last.is_used_up
+            && last.direction != hop.direction
+            && now.since(last.at) <= TWINS_WITHIN
+            && is_from_there;
+        (last.direction, last.at, last.is_used_up) = (hop.direction, now, is_twin);
+        if !is_from_there {
+            hop.source.id().clone_into(&mut last.source);
         }
         is_twin
     }

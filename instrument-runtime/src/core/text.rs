@@ -50,10 +50,8 @@ impl JoinedText {
     }
 
     fn append(&mut self, piece: &str) {
-        let room = LONGEST_TEXT.saturating_sub(self.0.len()).min(piece.len());
-        // No character is longer than four bytes.
-        let fits = (room.saturating_sub(3)..=room).rev().find(|&at| piece.is_char_boundary(at));
-        self.0.push_str(&piece[..fits.unwrap_or(0)]);
+        let room = LONGEST_TEXT.saturating_sub(self.0.len());
+        self.0.push_str(if piece.len() <= room { piece } else { beginning(piece, room) });
     }
 
     /// The text, with no leading or trailing space.
@@ -182,6 +180,14 @@ impl StreamedText {
             self.text.append(whole);
         }
     }
+}
+
+/// As much of `text` as fits into `room` bytes, cut between two characters. Kept out of line: hardly any text is as long.
+#[cold]
+fn beginning(text: &str, room: usize) -> &str {
+    // No character is longer than four bytes.
+    let fits = (room.saturating_sub(3)..=room).rev().find(|&at| text.is_char_boundary(at));
+    &text[..fits.unwrap_or(0)]
 }
 
 /// How many bytes at the start of `chunk` repeat the end of `text`: the longest such run, found in one pass

@@ -15,12 +15,14 @@ const USUAL: usize = 64;
 pub(super) struct Attributes {
     written: Vec<KeyValue>,
     limit: usize,
+    /// Whether there are keys among them that are not of our table.
+    has_others: bool,
 }
 
 impl Attributes {
     /// Room for `limit` attributes.
     pub(super) fn with_limit(limit: usize) -> Self {
-        Self { written: Vec::with_capacity(limit.min(USUAL)), limit }
+        Self { written: Vec::with_capacity(limit.min(USUAL)), limit, has_others: false }
     }
 
     /// How many more fit.
@@ -33,10 +35,20 @@ impl Attributes {
         self.written.reserve(more);
     }
 
-    /// Adds an attribute, unless its key clashes with one before it or nothing more fits.
-    pub(super) fn put(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
+    /// Adds an attribute of a key of our table, unless it is there or nothing more fits. No key of the table is a prefix of
+    /// another: a test of `keys` holds that, so that it need not be looked at here, for each key with each.
+    pub(super) fn put(&mut self, key: &'static str, value: impl Into<Value>) {
+        let is_taken = if self.has_others { self.clashes(key) } else { self.holds(key) };
+        if !is_taken {
+            self.append(key.into(), value.into());
+        }
+    }
+
+    /// Adds an attribute of any key, unless that clashes with one before it or nothing more fits.
+    pub(super) fn put_other(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
         let key = key.into();
         if !self.clashes(key.as_str()) {
+            self.has_others = true;
             self.append(key, value.into());
         }
     }
@@ -77,7 +89,8 @@ impl Attributes {
     ///
     /// It looks at the other keys once, and not again for each of its own: a context has hundreds.
     pub(super) fn family(&mut self, family: &'static str) -> Family<'_> {
-        let trust = if self.clashes(family) { Trust::LookAtEach } else { Trust::Distinct };
+        let may_meet = self.has_others && self.clashes(family);
+        let trust = if may_meet { Trust::LookAtEach } else { Trust::Distinct };
         Family { attributes: self, trust }
     }
 
@@ -115,10 +128,10 @@ enum Trust {
 
 impl Family<'_> {
     /// Adds an attribute, unless nothing more fits.
-    pub(super) fn put(&mut self, key: String, value: impl Into<Value>) {
+    pub(super) fn put(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
         match self.trust {
             Trust::Distinct => self.attributes.append(key.into(), value.into()),
-            Trust::LookAtEach => self.attributes.put(key, value),
+            Trust::LookAtEach => self.attributes.put_other(key, value),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::core::frame::{Content, Message, Part, Setting, ToolCall};
@@ -14,13 +15,32 @@ const SYSTEM_INSTRUCTION: &str = "system_instruction";
 
 /// The settings as one object, without nulls and the system instruction; `None` where nothing is left.
 pub(super) fn invocation_parameters(settings: &[(String, Setting)]) -> Option<String> {
-    let parameters: Map<String, Value> = settings
-        .iter()
-        .filter(|(name, _)| name != SYSTEM_INSTRUCTION)
-        .map(|(name, setting)| (name.clone(), setting_value(setting)))
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    (!parameters.is_empty()).then(|| Value::Object(parameters).to_string())
+    let parameters = Parameters(settings);
+    let any = parameters.names_and_values().next().is_some();
+    any.then(|| serde_json::to_string(&parameters).ok()).flatten()
+}
+
+/// Settings that are told, written one after the other, with no map in between.
+struct Parameters<'a>(&'a [(String, Setting)]);
+
+impl<'a> Parameters<'a> {
+    fn names_and_values(&self) -> impl Iterator<Item = (&'a str, &'a Setting)> {
+        let told = |(name, setting): &&(String, Setting)| name != SYSTEM_INSTRUCTION && !is_null(setting);
+        self.0.iter().filter(told).map(|(name, setting)| (name.as_str(), setting))
+    }
+}
+
+impl Serialize for Parameters<'_> {
+    /// Of a name that is there twice, its newest value stands in its first place, as in any object.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let first = |index, name| self.names_and_values().take(index).all(|(before, _)| before != name);
+        let newest = |name| self.names_and_values().filter(|(other, _)| *other == name).last();
+        let once = self.names_and_values().enumerate().filter(|(index, (name, _))| first(*index, *name));
+        serializer.collect_map(
+            once.filter_map(|(_, (name, _))| newest(name))
+                .map(|(name, setting)| (name, SettingValue(setting))),
+        )
+    }
 }
 
 /// The calls as `[{"id", "name", "arguments"}]`.
@@ -76,14 +96,27 @@ fn chat_call(call: &ToolCall) -> Value {
     json!({"id": call.id, "type": "function", "function": function})
 }
 
-/// A number that JSON cannot write (an infinity) is null, and so left out.
-fn setting_value(setting: &Setting) -> Value {
+/// Whether a setting is null: so is a number that JSON cannot write (an infinity).
+fn is_null(setting: &Setting) -> bool {
     match setting {
-        Setting::Bool(value) => (*value).into(),
-        Setting::Int(value) => (*value).into(),
-        Setting::Float(value) => (*value).into(),
-        Setting::Text(value) => value.as_str().into(),
-        Setting::Json(text) => parsed(text),
+        Setting::Float(value) => !value.is_finite(),
+        Setting::Json(text) => text.trim_matches([' ', '\t', '\n', '\r']) == "null",
+        Setting::Bool(_) | Setting::Int(_) | Setting::Text(_) => false,
+    }
+}
+
+/// A setting, as JSON.
+struct SettingValue<'a>(&'a Setting);
+
+impl Serialize for SettingValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Setting::Bool(value) => value.serialize(serializer),
+            Setting::Int(value) => value.serialize(serializer),
+            Setting::Float(value) => value.serialize(serializer),
+            Setting::Text(value) => value.serialize(serializer),
+            Setting::Json(text) => parsed(text).serialize(serializer),
+        }
     }
 }
 

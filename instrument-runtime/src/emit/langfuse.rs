@@ -1,6 +1,6 @@
 //! What Langfuse makes sessions, names of traces and chats from.
 
-use opentelemetry::{Array, Key, StringValue, Value};
+use opentelemetry::{Array, StringValue, Value};
 
 use super::attributes::Attributes;
 use super::openinference::end_reason;
@@ -62,8 +62,7 @@ fn put_tags(tags: &[&'static str], place: &Place<'_>, out: &mut Attributes) {
 }
 
 fn put_unless_said(key: &'static str, value: impl Into<Value>, place: &Place<'_>, out: &mut Attributes) {
-    let key = Key::from_static_str(key);
-    if place.session.attributes.iter().all(|said| said.key != key) {
+    if place.session.attributes.iter().all(|said| said.key.as_str() != key) {
         out.put(key, value);
     }
 }

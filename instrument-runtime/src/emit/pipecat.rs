@@ -77,7 +77,7 @@ fn put_ttfb(span: &ServiceSpan<'_>, out: &mut Attributes) {
 fn put_settings(settings: &[(String, Setting)], out: &mut Attributes) {
     for (name, setting) in settings.iter().filter(|(name, _)| name != SYSTEM_INSTRUCTION) {
         if let Some(value) = scalar(setting) {
-            out.put(keys::setting(name), value);
+            out.put_other(keys::setting(name), value);
         }
     }
 }

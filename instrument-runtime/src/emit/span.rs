@@ -63,7 +63,7 @@ fn put_error_type(status: &Status, out: &mut Attributes) {
 
 fn put_additional(session: &Session, out: &mut Attributes) {
     for additional in &session.attributes {
-        out.put(additional.key.clone(), additional.value.clone());
+        out.put_other(additional.key.clone(), additional.value.clone());
     }
 }
 

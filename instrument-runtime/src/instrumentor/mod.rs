@@ -13,6 +13,8 @@ mod error;
 #[cfg(feature = "setup")]
 mod from_setup;
 mod registry;
+#[cfg(loom)]
+pub use switch::models;
 mod switch;
 mod task;
 

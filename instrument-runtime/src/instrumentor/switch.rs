@@ -2,19 +2,24 @@
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use once_cell::sync::OnceCell;
 
 use super::InstrumentError;
 use crate::observer::ObserverGroup;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{RwLock, shared};
 
-/// How many groups are in force, scoped ones included. While it is zero, looking at it is all that is done.
-static IN_FORCE: AtomicUsize = AtomicUsize::new(0);
+shared! {
+    /// How many groups are in force, scoped ones included. While it is zero, looking at it is all that is done.
+    static IN_FORCE: AtomicUsize = AtomicUsize::new(0);
+}
 
-/// Set once each time it is switched on; the lock is only written to take it out again.
-static PROCESS: RwLock<OnceCell<Arc<ObserverGroup>>> = RwLock::new(OnceCell::new());
+shared! {
+    /// Set once each time it is switched on; the lock is only written to take it out again.
+    static PROCESS: RwLock<OnceCell<Arc<ObserverGroup>>> = RwLock::new(OnceCell::new());
+}
 
 thread_local! {
     static SCOPES: RefCell<Vec<Arc<ObserverGroup>>> = const { RefCell::new(Vec::new()) };
@@ -106,3 +111,6 @@ impl Drop for Scoped {
         });
     }
 }
+
+#[cfg(loom)]
+pub mod models;

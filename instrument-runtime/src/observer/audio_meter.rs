@@ -11,12 +11,12 @@
 //!     └─ anything else                                ──▶ Count     a few atomics
 //! ```
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::core::conversation::AudioInterest;
 use crate::core::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
 use crate::core::time::Time;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is to be done with a hop of outgoing audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) struct AudioMeter {
 
 impl AudioMeter {
     /// A meter for a conversation in which nothing has happened yet.
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             core_waits: AtomicBool::new(true),
             source: AtomicU64::new(0),

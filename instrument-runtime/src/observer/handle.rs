@@ -117,6 +117,17 @@ impl Observer {
         self.watch.told()
     }
 
+    /// What the timer does with it.
+    #[cfg(loom)]
+    pub(super) fn waker(&self) -> impl FnOnce() + Send + use<> {
+        let watch = Arc::downgrade(&self.watch);
+        move || {
+            if let Some(watch) = watch.upgrade() {
+                super::timer::Wake::wake(&*watch);
+            }
+        }
+    }
+
     pub(super) fn is_of_the_conversation_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.watch, &other.watch)
     }

@@ -26,6 +26,8 @@ mod in_conversation;
 mod inside;
 mod isolation;
 mod log_choice;
+#[cfg(loom)]
+pub mod models;
 mod operation;
 mod options;
 mod presence;

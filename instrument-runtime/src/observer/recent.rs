@@ -11,9 +11,10 @@
 //! A frame that is found here has been seen, for certain; one that is not goes to the core, which decides. So nothing
 //! depends on how many places there are, nor on the order of the ids.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::array;
 
 use crate::core::frame::FrameId;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// More frames than this are seldom on their way through a pipeline at once. A power of two.
 const PLACES: usize = 32;
@@ -27,8 +28,8 @@ pub(super) struct RecentFrames {
 
 impl RecentFrames {
     /// Nothing has been seen.
-    pub(super) const fn new() -> Self {
-        Self { places: [const { AtomicU64::new(0) }; PLACES] }
+    pub(super) fn new() -> Self {
+        Self { places: array::from_fn(|_| AtomicU64::new(0)) }
     }
 
     /// Whether it is certain that the frame has been seen.

@@ -35,6 +35,10 @@ pub(super) trait Wake: Send + Sync {
 pub(super) fn wake_at(at: Instant, who: Weak<dyn Wake>) {
     static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
 
+    // A model wakes by itself: a thread of the process is none of its own.
+    if cfg!(loom) {
+        return;
+    }
     if let Some(timer) = TIMER.as_ref() {
         // The thread ends only with the process.
         let _ = timer.send(WakeUp { at, who });
@@ -57,9 +61,10 @@ fn start() -> Option<Sender<WakeUp>> {
     }
 }
 
-struct WakeUp {
-    at: Instant,
-    who: Weak<dyn Wake>,
+/// Who is to be woken, and when.
+pub(super) struct WakeUp {
+    pub(super) at: Instant,
+    pub(super) who: Weak<dyn Wake>,
 }
 
 impl PartialEq for WakeUp {
@@ -82,18 +87,34 @@ impl Ord for WakeUp {
     }
 }
 
+/// Where wake-ups are posted, and by which clock they are due.
+pub(super) trait Post {
+    fn now(&self) -> Instant;
+
+    /// The next that is posted, but not waited for beyond `until`.
+    fn receive(&self, until: Option<Instant>) -> Result<WakeUp, RecvTimeoutError>;
+}
+
+impl Post for Receiver<WakeUp> {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn receive(&self, until: Option<Instant>) -> Result<WakeUp, RecvTimeoutError> {
+        match until {
+            Some(until) => self.recv_timeout(until.saturating_duration_since(self.now())),
+            None => self.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+}
+
 /// Works off wake-ups until nobody can post any more.
-fn run(posted: &Receiver<WakeUp>) {
+pub(super) fn run(post: &impl Post) {
     let mut waiting = BinaryHeap::new();
     loop {
-        wake_the_due(&mut waiting);
-        let next = match waiting.peek() {
-            Some(Reverse(WakeUp { at, .. })) => {
-                posted.recv_timeout(at.saturating_duration_since(Instant::now()))
-            }
-            None => posted.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match next {
+        wake_the_due(&mut waiting, post);
+        let next_due = waiting.peek().map(|Reverse(WakeUp { at, .. })| *at);
+        match post.receive(next_due) {
             Ok(wake_up) => waiting.push(Reverse(wake_up)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -101,8 +122,8 @@ fn run(posted: &Receiver<WakeUp>) {
     }
 }
 
-fn wake_the_due(waiting: &mut BinaryHeap<Reverse<WakeUp>>) {
-    while waiting.peek().is_some_and(|Reverse(earliest)| earliest.at <= Instant::now()) {
+fn wake_the_due(waiting: &mut BinaryHeap<Reverse<WakeUp>>, post: &impl Post) {
+    while waiting.peek().is_some_and(|Reverse(earliest)| earliest.at <= post.now()) {
         if let Some(Reverse(due)) = waiting.pop()
             && let Some(who) = due.who.upgrade()
         {

@@ -6,8 +6,7 @@
 //!      └─────────────────── close(), last handle dropped, a panic ──────────┘
 //! ```
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use super::audio_meter::{AudioMeter, Hop};
 use super::clock::Clock;
@@ -22,6 +21,8 @@ use super::timer::{Wake, wake_at};
 use crate::core::conversation::{CloseReason, ConversationConfig, Signals};
 use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::emit::Emitter;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// One conversation under observation.
 pub(super) struct Watch {

@@ -35,18 +35,27 @@ pub(crate) struct Habits {
 
 /// Every processor that has been seen at an end of a hop that mattered.
 #[derive(Debug, Default)]
-pub(crate) struct Services(Vec<Service>);
+pub(crate) struct Services {
+    known: Vec<Service>,
+    /// The place of the one that was asked for last: frames of one processor come in rows.
+    last: usize,
+}
 
 impl Services {
     /// The place of a processor, made if it has none.
     pub(crate) fn index_of(&mut self, processor: ProcessorRef<'_>) -> ServiceIndex {
-        if let Some(index) = self.0.iter().position(|service| service.id == processor.id()) {
+        let is_it = |service: &Service| service.id == processor.id();
+        if self.known.get(self.last).is_some_and(is_it) {
+            return ServiceIndex(self.last);
+        }
+        if let Some(index) = self.known.iter().position(is_it) {
+            self.last = index;
             return ServiceIndex(index);
         }
-        if self.0.len() == MOST_PROCESSORS {
+        if self.known.len() == MOST_PROCESSORS {
             return ServiceIndex(MOST_PROCESSORS - 1);
         }
-        self.0.push(Service {
+        self.known.push(Service {
             id: processor.id().to_owned(),
             role: processor.role(),
             processor: Arc::new(processor.view().map_or_else(
@@ -56,14 +65,14 @@ impl Services {
             habits: Habits::default(),
             is_speech_to_speech: false,
         });
-        ServiceIndex(self.0.len() - 1)
+        ServiceIndex(self.known.len() - 1)
     }
 
     /// The same, with the newest description: settings may have changed since it was last looked at.
     pub(crate) fn described(&mut self, processor: ProcessorRef<'_>) -> ServiceIndex {
         let index = self.index_of(processor);
         if let Some(view) = processor.view() {
-            let service = &mut self.0[index.0];
+            let service = &mut self.known[index.0];
             if service.processor.view() != view {
                 service.processor = Arc::new(view.to_processor());
             }
@@ -78,7 +87,7 @@ impl Services {
     pub(crate) fn role(&self, processor: ProcessorRef<'_>) -> Role {
         match processor.role() {
             Role::Unknown => self
-                .0
+                .known
                 .iter()
                 .find(|service| service.id == processor.id())
                 .map_or(Role::Unknown, |service| service.role),
@@ -94,13 +103,13 @@ impl Services {
         }
         let Some(shown) = role_shown_by(kind) else { return role };
         let index = self.index_of(processor);
-        self.0[index.0].role = shown;
+        self.known[index.0].role = shown;
         shown
     }
 
     /// The only service of a role, if there is just one.
     pub(crate) fn only(&self, role: Role) -> Option<ServiceIndex> {
-        let mut of_role = (0..self.0.len()).filter(|&index| self.0[index].role == role);
+        let mut of_role = (0..self.known.len()).filter(|&index| self.known[index].role == role);
         of_role.next().filter(|_| of_role.next().is_none()).map(ServiceIndex)
     }
 
@@ -111,17 +120,17 @@ impl Services {
 
     /// Whether there is a processor of a role.
     pub(crate) fn has(&self, role: Role) -> bool {
-        self.0.iter().any(|service| service.role == role)
+        self.known.iter().any(|service| service.role == role)
     }
 
     /// Whether some processor is as `wanted`.
     pub(crate) fn any(&self, wanted: impl Fn(&Service) -> bool) -> bool {
-        self.0.iter().any(wanted)
+        self.known.iter().any(wanted)
     }
 
     /// The service that bears a name.
     pub(crate) fn named(&self, name: &str) -> Option<ServiceIndex> {
-        self.0.iter().position(|service| service.processor.name == name).map(ServiceIndex)
+        self.known.iter().position(|service| service.processor.name == name).map(ServiceIndex)
     }
 }
 
@@ -150,12 +159,12 @@ impl std::ops::Index<ServiceIndex> for Services {
     type Output = Service;
 
     fn index(&self, index: ServiceIndex) -> &Service {
-        &self.0[index.0]
+        &self.known[index.0]
     }
 }
 
 impl std::ops::IndexMut<ServiceIndex> for Services {
     fn index_mut(&mut self, index: ServiceIndex) -> &mut Service {
-        &mut self.0[index.0]
+        &mut self.known[index.0]
     }
 }

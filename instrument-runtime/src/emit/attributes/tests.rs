@@ -19,11 +19,11 @@ fn keys_clash_when_one_is_the_other_or_a_dotted_prefix_of_it() {
 #[test]
 fn the_first_value_of_a_key_stays_and_the_last_keys_are_left_out() {
     let mut attributes = Attributes::with_limit(2);
-    attributes.put("a", "first");
-    attributes.put("a", "second");
-    attributes.put("a.b", "blanked");
-    attributes.put("c", "fits");
-    attributes.put("d", "too much");
+    attributes.put_other("a", "first");
+    attributes.put_other("a", "second");
+    attributes.put_other("a.b", "blanked");
+    attributes.put_other("c", "fits");
+    attributes.put_other("d", "too much");
     assert_eq!(attributes.room(), 0);
     assert_eq!(text(&attributes.into_vec()), "a = first\nc = fits\n");
 }
@@ -31,9 +31,20 @@ fn the_first_value_of_a_key_stays_and_the_last_keys_are_left_out() {
 #[test]
 fn a_family_looks_out_for_those_who_came_before_it() {
     let mut attributes = Attributes::with_limit(9);
-    attributes.put("tools.1.name", "mine");
+    attributes.put_other("tools.1.name", "mine");
     let mut family = attributes.family("tools");
-    family.put("tools.0.name".into(), "clock");
-    family.put("tools.1.name".into(), "door");
+    family.put("tools.0.name", "clock");
+    family.put("tools.1.name", "door");
     assert_eq!(text(&attributes.into_vec()), "tools.1.name = mine\ntools.0.name = clock\n");
+}
+
+#[test]
+fn a_key_of_ours_gives_way_to_one_that_was_there_before() {
+    let mut attributes = Attributes::with_limit(9);
+    attributes.put("input.value", "ours");
+    attributes.put("input.value", "ours again");
+    attributes.put_other("output", "mine");
+    attributes.put("output.value", "blanked");
+    attributes.put("tool.name", "clock");
+    assert_eq!(text(&attributes.into_vec()), "input.value = ours\noutput = mine\ntool.name = clock\n");
 }

@@ -33,8 +33,12 @@ const CLOUD_MODELS: [(&str, &str); 3] =
 
 /// The registry's name of `provider`; the name itself where it has none.
 pub(super) fn registry_name(provider: String, service_type: ServiceType) -> Cow<'static, str> {
-    let plain: String =
-        provider.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let is_plain = provider.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let plain: Cow<'_, str> = if is_plain {
+        Cow::Borrowed(&provider)
+    } else {
+        provider.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
     let renamed = RENAMED.iter().find(|(told, _)| *told == plain);
     let cloud = || match service_type {
         ServiceType::Llm => CLOUD_MODELS.iter().find(|(told, _)| *told == plain),

@@ -1,5 +1,8 @@
 //! Keys with numbers in them: those of messages and tools.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use super::table::{KeyInfo, LLM, ValueKind};
 use crate::emit::Conventions;
 
@@ -55,25 +58,67 @@ pub enum MessageField {
     CallArguments(usize),
 }
 
-/// The keys of one message. What they have in common is put together once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many messages of a list have keys that are made once for the whole process: as many as fit, each with a role and a
+/// content, into a span of the usual limit of 128 attributes.
+const READY: usize = 64;
+
+/// The keys that each message has: its role's and its content's. A context has hundreds of them.
+#[derive(Debug)]
+struct Ready {
+    role: String,
+    content: String,
+}
+
+static READY_OF_INPUT: LazyLock<Vec<Ready>> = LazyLock::new(|| ready(MessageList::Input));
+static READY_OF_OUTPUT: LazyLock<Vec<Ready>> = LazyLock::new(|| ready(MessageList::Output));
+
+fn ready(list: MessageList) -> Vec<Ready> {
+    let messages = match list {
+        MessageList::Input => READY,
+        MessageList::Output => 1,
+    };
+    let of = |index| Ready { role: made(list, index, "role"), content: made(list, index, "content") };
+    (0..messages).map(of).collect()
+}
+
+fn made(list: MessageList, index: usize, leaf: &str) -> String {
+    [list.family(), ".", &index.to_string(), ".message.", leaf].concat()
+}
+
+/// The keys of one message.
+#[derive(Debug, Clone, Copy)]
 pub struct MessageKeys {
-    prefix: String,
+    list: MessageList,
+    index: usize,
+    ready: Option<&'static Ready>,
 }
 
 impl MessageKeys {
     /// The keys of the message at `index` of `list`.
     pub fn new(list: MessageList, index: usize) -> Self {
-        Self { prefix: [list.family(), ".", &index.to_string(), ".message."].concat() }
+        let ready = match list {
+            MessageList::Input => &READY_OF_INPUT,
+            MessageList::Output => &READY_OF_OUTPUT,
+        };
+        Self { list, index, ready: ready.get(index) }
     }
 
     /// The key of `field`.
-    pub fn key(&self, field: MessageField) -> String {
-        let (list, index, leaf) = match field {
-            MessageField::Role => return self.leaf("role"),
-            MessageField::Content => return self.leaf("content"),
-            MessageField::Name => return self.leaf("name"),
-            MessageField::ToolCallId => return self.leaf("tool_call_id"),
+    pub fn key(&self, field: MessageField) -> Cow<'static, str> {
+        match (field, self.ready) {
+            (MessageField::Role, Some(ready)) => Cow::Borrowed(&ready.role),
+            (MessageField::Content, Some(ready)) => Cow::Borrowed(&ready.content),
+            (field, _) => Cow::Owned(self.made(field)),
+        }
+    }
+
+    fn made(&self, field: MessageField) -> String {
+        let leaf = |leaf| made(self.list, self.index, leaf);
+        let (list, index, part) = match field {
+            MessageField::Role => return leaf("role"),
+            MessageField::Content => return leaf("content"),
+            MessageField::Name => return leaf("name"),
+            MessageField::ToolCallId => return leaf("tool_call_id"),
             MessageField::PartType(index) => ("contents", index, "message_content.type"),
             MessageField::PartText(index) => ("contents", index, "message_content.text"),
             MessageField::PartImageUrl(index) => ("contents", index, "message_content.image.image.url"),
@@ -81,12 +126,7 @@ impl MessageKeys {
             MessageField::CallName(index) => ("tool_calls", index, "tool_call.function.name"),
             MessageField::CallArguments(index) => ("tool_calls", index, "tool_call.function.arguments"),
         };
-        format!("{}{list}.{index}.{leaf}", self.prefix)
-    }
-
-    /// One allocation of the right size: contexts have hundreds of these.
-    fn leaf(&self, leaf: &str) -> String {
-        [&self.prefix, leaf].concat()
+        leaf(&format!("{list}.{index}.{part}"))
     }
 }
 

@@ -36,15 +36,19 @@ impl Conversation {
         if self.phase == Phase::Closed {
             return None;
         }
-        let playback = self.playback.ends_at().map(|at| (at, Due::PlaybackEnds));
-        let turn = self
-            .turn
-            .as_ref()
-            .and_then(Turn::bot_done_at)
-            .map(|at| (at + self.config.turn_end_timeout, Due::TurnEnds { at }));
-        let release =
-            self.held.front().and_then(|turn| turn.ended).map(|ended| (ended.release_at, Due::Release));
-        [playback, turn, release].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let mut next = self.playback.ends_at().map(|at| (at, Due::PlaybackEnds));
+        let mut consider = |at: Time, due| {
+            if next.is_none_or(|(earliest, _)| at < earliest) {
+                next = Some((at, due));
+            }
+        };
+        if let Some(at) = self.turn.as_ref().and_then(Turn::bot_done_at) {
+            consider(at + self.config.turn_end_timeout, Due::TurnEnds { at });
+        }
+        if let Some(ended) = self.held.front().and_then(|turn| turn.ended) {
+            consider(ended.release_at, Due::Release);
+        }
+        next
     }
 
     pub(in super::super) fn does(&mut self, due: Due, moment: &mut Moment<'_>) {

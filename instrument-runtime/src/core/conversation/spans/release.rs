@@ -39,8 +39,14 @@ const MOST_SPANS: usize = 256;
 impl Turn {
     /// Writes down all of its spans, children first; nothing, if nothing worth telling happened.
     pub(crate) fn release(mut self, facts: &Facts<'_>, spans: &mut dyn Spans) {
-        let latency = self.latency();
         self.begin_what_waits(facts, spans);
+        if !self.is_recorded() {
+            // The sampler dropped it, and all that would be under it: its span is ended, with nothing to tell.
+            let (start, end) = (self.start, self.end());
+            spans.end(within(self.into_record(None, None, facts), start, end));
+            return;
+        }
+        let latency = self.latency();
         let end = self.end();
         for utterance in std::mem::take(&mut self.utterances) {
             self.release_utterance(utterance, end, facts, spans);

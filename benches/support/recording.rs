@@ -1,0 +1,272 @@
+//! A recorded conversation, traced, and its spans written by hand.
+
+use std::collections::{HashMap, HashSet};
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanBuilder, SpanId, TraceContextExt as _, Tracer as _};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
+use pipecat_instrument_runtime::core::conversation::{
+    AudioBatch, AudioInterest, CloseReason, Conversation, ConversationConfig,
+};
+use pipecat_instrument_runtime::core::frame::{
+    Frame, FrameId, FrameKind, FramePushed, Measurement, Message, Metric, MetricList, Role,
+};
+use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::debug_log::{FrameLogReader, LoggedEvent};
+use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+
+/// A recorded conversation, read in advance: the hops that an observer hands to the core, and the outgoing audio that it
+/// counts. What it passes over costs it what `frames` measures.
+pub struct Recording {
+    config: ConversationConfig,
+    events: Vec<Event>,
+}
+
+/// One hop, with its measurements read: in a pipeline they are numbers, and in a log, JSON.
+struct Event {
+    logged: LoggedEvent,
+    metrics: Option<Metrics>,
+}
+
+struct Metrics(Vec<(String, Option<String>, Measurement)>);
+
+impl Metrics {
+    fn of(metrics: &dyn MetricList) -> Self {
+        let mut read = Vec::new();
+        metrics.for_each(&mut |metric| {
+            read.push((metric.processor.to_owned(), metric.model.map(str::to_owned), metric.value));
+        });
+        Self(read)
+    }
+}
+
+impl MetricList for Metrics {
+    fn for_each(&self, visit: &mut dyn FnMut(Metric<'_>)) {
+        for (processor, model, value) in &self.0 {
+            visit(Metric { processor, model: model.as_deref(), value: *value });
+        }
+    }
+}
+
+impl Event {
+    fn new(logged: LoggedEvent) -> Self {
+        let metrics =
+            if let Frame::Metrics(metrics) = logged.frame() { Some(Metrics::of(metrics)) } else { None };
+        Self { logged, metrics }
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        self.metrics.as_ref().map_or_else(|| self.logged.frame(), |metrics| Frame::Metrics(metrics))
+    }
+}
+
+impl Recording {
+    pub fn read(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/frames").join(name);
+        let mut reader = FrameLogReader::open(path.with_extension("jsonl"))
+            .unwrap_or_else(|error| panic!("{name} cannot be read: {error}"));
+        let config = reader.header().config(ConversationConfig::default());
+        let mut known = HashSet::new();
+        let mut is_looked_at = |event: &LoggedEvent| {
+            let frame = event.frame();
+            let (kind, hop) = (frame.kind(), event.hop(&frame));
+            let counts_once = kind.says_all_at_once() || kind.is_outgoing_audio();
+            let is_known = counts_once && hop.id.is_some_and(|id| !known.insert(id));
+            let is_passed_on = kind.is_outgoing_audio() && hop.source.role() == Role::OutputTransport;
+            kind.matters() && !is_known && !is_passed_on
+        };
+        let events = reader.by_ref().flatten().filter(|event| is_looked_at(event)).map(Event::new).collect();
+        Self { config, events }
+    }
+
+    /// Every hop through the core, every span through `tracers`; the log's times are the clock.
+    #[inline(never)]
+    pub fn trace(&self, tracers: &Tracers, settings: &Arc<EmitSettings>) {
+        let mut emitter = Emitter::new(tracers, Arc::clone(settings), Session::new("call-42"));
+        let mut conversation = Conversation::new(self.config.clone());
+        let mut now = Time::default();
+        let mut counted: Option<Counted<'_>> = None;
+        for event in &self.events {
+            now = now.max(event.logged.at());
+            let frame = event.frame();
+            if let Frame::TtsAudio(audio) | Frame::OutputAudio(audio) = frame
+                && conversation.audio_interest() == AudioInterest::LaterIsFine
+            {
+                counted.get_or_insert_with(|| Counted::from(event, now)).add(now, audio.duration());
+                continue;
+            }
+            if let Some(counted) = counted.take() {
+                counted.tell(&mut conversation, &mut emitter);
+            }
+            let hop = event.logged.hop(&frame);
+            if !conversation.handle_at_any_time(&hop) {
+                conversation.handle(now, &hop, &mut emitter);
+            }
+        }
+        conversation.close(now, CloseReason::Dropped, &mut emitter);
+    }
+
+    /// Its spans, as they are written.
+    pub fn written(&self) -> Written {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+        self.trace(&Tracers::new(&provider), &Arc::default());
+        Written::new(exporter.get_finished_spans().unwrap_or_default())
+    }
+}
+
+/// Audio that is counted, as an observer counts it.
+struct Counted<'a> {
+    begun_by: &'a Event,
+    first: Time,
+    last: Time,
+    duration: Duration,
+}
+
+impl<'a> Counted<'a> {
+    fn from(begun_by: &'a Event, first: Time) -> Self {
+        Self { begun_by, first, last: first, duration: Duration::ZERO }
+    }
+
+    fn add(&mut self, now: Time, duration: Duration) {
+        self.last = now;
+        self.duration += duration;
+    }
+
+    fn tell(self, conversation: &mut Conversation, emitter: &mut Emitter) {
+        let frame = self.begun_by.frame();
+        let (kind, source) = (frame.kind(), self.begun_by.logged.hop(&frame).source);
+        let Self { first, last, duration, .. } = self;
+        conversation.audio(&AudioBatch { kind, source, first, last, duration }, emitter);
+    }
+}
+
+/// Finished spans, to be written once more.
+pub struct Written {
+    /// In the order in which they ended.
+    spans: Vec<SpanData>,
+    /// In the order in which they started.
+    by_start: Vec<usize>,
+}
+
+impl Written {
+    fn new(spans: Vec<SpanData>) -> Self {
+        let mut by_start: Vec<usize> = (0..spans.len()).collect();
+        by_start
+            .sort_by_key(|&index| (spans[index].start_time, spans[index].parent_span_id != SpanId::INVALID));
+        Self { spans, by_start }
+    }
+
+    /// Writes them with the API alone, with the same names, times, attributes, events and status.
+    #[inline(never)]
+    pub fn write_by_hand(&self, tracer: &SdkTracer) {
+        let mut open: HashMap<SpanId, Context> = HashMap::new();
+        for span in self.by_start.iter().map(|&index| &self.spans[index]) {
+            let parent = open.get(&span.parent_span_id).cloned().unwrap_or_default();
+            let builder = SpanBuilder::from_name(span.name.clone()).with_start_time(span.start_time);
+            let context = parent.with_span(tracer.build_with_context(builder, &parent));
+            open.insert(span.span_context.span_id(), context);
+        }
+        for span in &self.spans {
+            let Some(context) = open.get(&span.span_context.span_id()) else { continue };
+            let written = context.span();
+            written.set_attributes(span.attributes.clone());
+            for event in span.events.iter() {
+                written.add_event_with_timestamp(
+                    event.name.clone(),
+                    event.timestamp,
+                    event.attributes.clone(),
+                );
+            }
+            written.set_status(span.status.clone());
+            written.end_with_timestamp(span.end_time);
+        }
+    }
+}
+
+/// What somebody gathers of a conversation who knows its pipeline, and wants no more than what its spans tell.
+#[derive(Default)]
+struct Gathered {
+    seen: HashSet<u64>,
+    heard: String,
+    answered: String,
+    spoken: String,
+    last_message: Option<Message>,
+    measured: Vec<Measurement>,
+    user: Option<String>,
+    voice_started: Option<Time>,
+    voice_stopped: Option<Time>,
+    transcribed: Option<Time>,
+    asked: Option<Time>,
+    first_token: Option<Time>,
+    answer_ended: Option<Time>,
+    bot_started: Option<Time>,
+    bot_stopped: Option<Time>,
+    audio: Duration,
+}
+
+impl Gathered {
+    fn take(&mut self, now: Time, hop: &FramePushed<'_>) {
+        if let Frame::LlmContext(Some(context)) = *hop.frame {
+            if hop.destination.role() == Role::Llm {
+                self.asked = Some(now);
+                // Its messages are copied once: with the attributes.
+                self.last_message = context.message_count().checked_sub(1).map(|last| context.message(last));
+            }
+            return;
+        }
+        let is_spoken = hop.source.role() == Role::OutputTransport && hop.frame.kind() == FrameKind::TtsText;
+        if !is_spoken && hop.id.is_some_and(|FrameId(id)| !self.seen.insert(id)) {
+            return;
+        }
+        match *hop.frame {
+            Frame::VadUserStartedSpeaking => self.voice_started = Some(now),
+            Frame::VadUserStoppedSpeaking { .. } => self.voice_stopped = Some(now),
+            Frame::Transcription(transcript) => {
+                self.transcribed = Some(now);
+                self.heard.push_str(transcript.text);
+                self.user = transcript.user_id.map(str::to_owned);
+            }
+            Frame::LlmText(chunk) => {
+                self.first_token.get_or_insert(now);
+                self.answered.push_str(chunk.text);
+            }
+            Frame::LlmResponseEnd => self.answer_ended = Some(now),
+            Frame::TtsText(chunk) if is_spoken => {
+                self.spoken.push_str(chunk.text);
+                self.spoken.push(' ');
+            }
+            Frame::TtsAudio(audio) => self.audio += audio.duration(),
+            Frame::BotStartedSpeaking => self.bot_started = Some(now),
+            Frame::BotStoppedSpeaking => self.bot_stopped = Some(now),
+            Frame::Metrics(metrics) => metrics.for_each(&mut |metric| {
+                if metric.processor == hop.source.name() {
+                    self.measured.push(metric.value);
+                }
+            }),
+            _ => {}
+        }
+    }
+}
+
+impl Recording {
+    /// The same hops past an observer that is written by hand: under a lock, as they come on several threads, each frame
+    /// once; what is gathered is thrown away, and the spans are written as they are known to be.
+    #[inline(never)]
+    pub fn observe_by_hand(&self, written: &Written, tracer: &SdkTracer) {
+        let gathered = Mutex::new(Gathered::default());
+        let mut now = Time::default();
+        for event in &self.events {
+            now = now.max(event.logged.at());
+            let frame = event.frame();
+            let hop = event.logged.hop(&frame);
+            black_box(&gathered).lock().unwrap_or_else(PoisonError::into_inner).take(now, &hop);
+        }
+        written.write_by_hand(tracer);
+        black_box(gathered);
+    }
+}
