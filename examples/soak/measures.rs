@@ -111,14 +111,20 @@ impl Measures {
             (_, true) => Verdict::Rises,
             (_, false) => Verdict::Flat,
         };
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        let said = match verdict {
+            Verdict::Flat => "memory is flat",
+            Verdict::Rises => "memory rises",
+            Verdict::Unknown => "too short to tell whether memory rises",
+        };
         println!(
-            "{} calls, {} frames, {} spans in {:.1} s; memory {verdict:?}: {:.1} MiB in the second quarter, {:.1} in the last",
+            "{} calls, {} frames, {} spans in {:.1} s; {said}: {:.1} MiB in the second quarter, {:.1} in the last",
             counts.calls,
             counts.frames,
             self.exporter.0.load(Ordering::Relaxed),
             self.begun.elapsed().as_secs_f64(),
-            early as f64 / f64::from(1 << 20),
-            late as f64 / f64::from(1 << 20),
+            mib(early),
+            mib(late),
         );
         verdict
     }
