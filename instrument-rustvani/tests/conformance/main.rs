@@ -6,6 +6,8 @@
 mod call;
 mod model;
 mod speech;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::error::Error;
 

@@ -1,16 +1,18 @@
 //! A model that answers as a script says, in the frames of rustvani's own client.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use pipecat_instrument_runtime::core::frame::LlmUsage;
 use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Stage, ToolCall, ToolOutcome};
 use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
 use rustvani::{
-    BillingCollector, BillingEvent, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
-    FrameProcessor, FunctionCallData, FunctionCallResultData, LLMContext, Result,
+    BillingCollector, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner, FrameProcessor, LLMContext,
+    Result,
 };
 use serde_json::json;
+
+use crate::support::{in_progress, llm_usage, locked, returned};
 
 /// What the model of `stage` is told to be, and may ask for.
 pub(crate) fn context(stage: &Stage) -> LLMContext {
@@ -67,24 +69,13 @@ impl ScriptedLlm {
         locked(context).stage_assistant_tool_calls(None, asked.collect());
         push(Frame::function_call_start()).await?;
         for call in calls {
-            let (id, function_name) = (call.id.to_owned(), call.name.to_owned());
-            push(Frame::function_call_in_progress(FunctionCallData {
-                id: id.clone(),
-                function_name: function_name.clone(),
-                arguments: call.arguments.to_string(),
-            }))
-            .await?;
+            push(in_progress(call.id, call.name, &call.arguments.to_string())).await?;
             tokio::time::sleep(call.takes).await;
             let result = match &call.outcome {
                 ToolOutcome::Returns(value) => value.to_string(),
                 ToolOutcome::Fails(message) => json!({ "error": message }).to_string(),
             };
-            push(Frame::function_call_result(FunctionCallResultData {
-                id,
-                function_name,
-                result: result.clone(),
-            }))
-            .await?;
+            push(returned(call.id, call.name, &result)).await?;
             locked(context).stage_tool_result(call.id, result);
         }
         push(Frame::function_call_end()).await?;
@@ -94,20 +85,9 @@ impl ScriptedLlm {
 
     fn bill(&self, usage: LlmUsage) {
         let counted = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
-        self.billing.record(BillingEvent::LlmUsage {
-            session_id: self.billing.session_id(),
-            provider: "openai".to_owned(),
-            model: "gpt-4.1".to_owned(),
-            input_tokens: counted(usage.prompt),
-            output_tokens: counted(usage.completion),
-            estimated: false,
-            occurred_at: chrono::Utc::now(),
-        });
+        let (input, output) = (counted(usage.prompt), counted(usage.completion));
+        self.billing.record(llm_usage(&*self.billing, input, output, false));
     }
-}
-
-fn locked(context: &Mutex<LLMContext>) -> MutexGuard<'_, LLMContext> {
-    context.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
 //! Speech-to-text and text-to-speech that do what a script says, in the frames of rustvani's own.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,16 +11,14 @@ use rustvani::{
     FrameProcessor, Result, SystemFrame, TranscriptionData,
 };
 
+use crate::support::locked;
+
 /// How long a synthesis takes to begin.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
 /// Samples a second.
 const SAMPLE_RATE: u32 = 16_000;
 /// Of two bytes each.
 const BYTES_A_MILLISECOND: usize = 32;
-
-fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What the speech-to-text is to hear next.
 #[derive(Clone, Default)]

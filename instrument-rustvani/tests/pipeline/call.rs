@@ -1,6 +1,6 @@
 //! A call: a task that runs, and who is on the line.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::stage::{self, REPLY, Round};
+use crate::support::locked;
 use crate::trace::Trace;
 
 /// No test waits longer for anything.
@@ -133,14 +134,13 @@ pub(crate) struct Seen {
 impl Seen {
     fn note(&self, event: &FramePushed) {
         if event.destination_name == "PipelineTaskSink" {
-            self.classes.lock().unwrap_or_else(PoisonError::into_inner).push(event.frame.name());
+            locked(&self.classes).push(event.frame.name());
             self.more.notify_waiters();
         }
     }
 
     pub(crate) fn count(&self, class: &str) -> usize {
-        let classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
-        classes.iter().filter(|seen| **seen == class).count()
+        locked(&self.classes).iter().filter(|seen| **seen == class).count()
     }
 
     pub(crate) async fn wait_for(&self, class: &str, count: usize) {

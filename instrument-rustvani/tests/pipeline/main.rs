@@ -6,12 +6,15 @@
 mod agents;
 mod call;
 mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 mod trace;
 
 use call::{Call, Through};
 use rustvani::{BillingCollector, Frame};
+use stage::PROMPT;
 use stage::Round::{Call as CallFunction, CallAndHang, Fail, Say, SayAndHang};
-use stage::{PROMPT, llm_usage};
+use support::llm_usage;
 
 #[tokio::test]
 async fn a_turn_is_heard_answered_and_said() {

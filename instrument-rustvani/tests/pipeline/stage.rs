@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
 use rustvani::transport::{BaseTransport, TransportParams};
 use rustvani::{
-    BillingCollector, BillingEvent, ControlFrame, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
-    FrameProcessor, FunctionCallData, FunctionCallResultData, LLMAssistantAggregator, LLMContext,
-    LLMUserAggregator, PassthroughHandler, Result, SystemFrame, ToolCall, TranscriptionData,
+    BillingCollector, ControlFrame, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
+    FrameProcessor, LLMAssistantAggregator, LLMContext, LLMUserAggregator, PassthroughHandler, Result,
+    SystemFrame, ToolCall, TranscriptionData,
 };
+
+use crate::support::{in_progress, llm_usage, locked, returned};
 
 /// What a model does in one round.
 #[derive(Debug, Clone, Copy)]
@@ -73,11 +75,7 @@ impl FrameHandler for Stt {
         direction: FrameDirection,
     ) -> Result<()> {
         let is_stop = matches!(frame.inner, FrameInner::System(SystemFrame::VADUserStoppedSpeaking { .. }));
-        let words = if is_stop {
-            self.words.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-        } else {
-            None
-        };
+        let words = if is_stop { locked(&self.words).pop_front() } else { None };
         let frame = match words {
             Some(words) => frame.with_vad_stop_transcript(
                 TranscriptionData::new(words, "caller", "now").with_language("en").finalized(),
@@ -96,7 +94,7 @@ struct Llm {
 
 impl Llm {
     async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
-        let rounds = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let rounds = locked(&self.answers).pop_front();
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
         push(Frame::llm_full_response_start()).await?;
         for round in rounds.into_iter().flatten() {
@@ -115,13 +113,8 @@ impl Llm {
                     self.bill();
                     stage(context, id, arguments);
                     push(Frame::function_call_start()).await?;
-                    push(in_progress(id, arguments)).await?;
-                    push(Frame::function_call_result(FunctionCallResultData {
-                        id: id.to_owned(),
-                        function_name: FUNCTION.to_owned(),
-                        result: result.to_owned(),
-                    }))
-                    .await?;
+                    push(in_progress(id, FUNCTION, arguments)).await?;
+                    push(returned(id, FUNCTION, result)).await?;
                     locked(context).stage_tool_result(id, result);
                     push(Frame::function_call_end()).await?;
                     locked(context).commit();
@@ -129,7 +122,7 @@ impl Llm {
                 Round::CallAndHang { id } => {
                     stage(context, id, "{}");
                     push(Frame::function_call_start()).await?;
-                    push(in_progress(id, "{}")).await?;
+                    push(in_progress(id, FUNCTION, "{}")).await?;
                     std::future::pending::<()>().await;
                 }
                 Round::Fail(error) => processor.push_error(error, false).await?,
@@ -144,40 +137,10 @@ impl Llm {
     }
 }
 
-/// What a client of `OpenAI`'s interface bills.
-pub(crate) fn llm_usage(
-    collector: &dyn BillingCollector,
-    input_tokens: u32,
-    output_tokens: u32,
-    estimated: bool,
-) -> BillingEvent {
-    BillingEvent::LlmUsage {
-        session_id: collector.session_id(),
-        provider: "openai".to_owned(),
-        model: "gpt-4.1".to_owned(),
-        input_tokens,
-        output_tokens,
-        estimated,
-        occurred_at: chrono::Utc::now(),
-    }
-}
-
-fn locked(context: &Mutex<LLMContext>) -> std::sync::MutexGuard<'_, LLMContext> {
-    context.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn stage(context: &Mutex<LLMContext>, id: &str, arguments: &str) {
     let call =
         ToolCall { id: id.to_owned(), function_name: FUNCTION.to_owned(), arguments: arguments.to_owned() };
     locked(context).stage_assistant_tool_calls(None, vec![call]);
-}
-
-fn in_progress(id: &str, arguments: &str) -> Frame {
-    Frame::function_call_in_progress(FunctionCallData {
-        id: id.to_owned(),
-        function_name: FUNCTION.to_owned(),
-        arguments: arguments.to_owned(),
-    })
 }
 
 #[async_trait]
