@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use pipecat_instrument_runtime::core::frame::{
-    Direction, Directory, Frame, FrameId, FrameKind, Hop, Metric, ObservedFrame, ObservedService,
-    ProcessorRef,
+    Direction, Directory, Frame, FrameId, FrameKind, Hop, Metric, ObservedFrame, ProcessorRef,
 };
 use pipecat_instrument_runtime::observer::{Done, Observer};
 use rustvani::frames::next_frame_id;
@@ -176,7 +175,7 @@ impl RustvaniObserver {
                 bills_as == Some(billed.provider)
             })
         };
-        only.or_else(of_provider).map(|service: &_| ProcessorRef::of(service as &dyn ObservedService))
+        only.or_else(of_provider).map(ProcessorRef::from)
     }
 }
 
