@@ -17,7 +17,7 @@ use flowcat_core::processor::{Envelope, Link};
 use flowcat_core::types::AudioChunk;
 use flowcat_core::{AudioFrame, Frame, FrameObserver, FrameProcessor};
 use pipecat_instrument::frame::{Processor, Role};
-use pipecat_instrument::{ObserveOptions, ObserverGroup};
+use pipecat_instrument::{ObserveOptions, ObserverProvider};
 use pipecat_instrument_flowcat::FlowcatObserver;
 use support::{group, spans_of};
 use tokio::task::LocalSet;
@@ -121,7 +121,7 @@ impl FrameProcessor for Passes {
     }
 }
 
-fn observed(conversations: &ObserverGroup) -> Arc<dyn FrameObserver> {
+fn observed(conversations: &ObserverProvider) -> Arc<dyn FrameObserver> {
     let observer = conversations.observe(ObserveOptions::new().conversation_id("call-42"));
     let service = |name: &str, role| Processor::new(name, name, role);
     FlowcatObserver::builder()
@@ -161,7 +161,7 @@ async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()
 }
 
 /// So many calls at once, on one thread, and the CPU time that they took.
-fn hold(calls: u32, conversations: Option<&ObserverGroup>) -> Duration {
+fn hold(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let before = cpu_time();
     if let Ok(runtime) = runtime {

@@ -10,7 +10,7 @@ use opentelemetry::trace::{Span as _, SpanBuilder, Tracer as _, TracerProvider a
 use opentelemetry::{Context, KeyValue, trace::TraceContextExt as _};
 use opentelemetry_sdk::trace::{SdkTracer, SpanData};
 use pipecat_instrument::frame::{Frame, Role};
-use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::json::JsonContext;
 use serde_json::{Value, json};
 use support::{Pipeline, group, provider, spans_of, timed_in_batches};
@@ -34,7 +34,7 @@ fn history(messages: usize) -> Vec<Value> {
     (0..messages).map(message).collect()
 }
 
-fn started(pipeline: &Pipeline, conversations: &ObserverGroup) -> Observer {
+fn started(pipeline: &Pipeline, conversations: &ObserverProvider) -> Observer {
     let observer = conversations.observe(ObserveOptions::new().conversation_id("call-42"));
     (0..8).for_each(|later| observer.on_push_frame(&pipeline.hop(Role::Other, later, 1, &Frame::Start)));
     observer

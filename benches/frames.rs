@@ -9,7 +9,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use pipecat_instrument::frame::{Frame, FrameId, FramePushed, Role, TextChunk};
-use pipecat_instrument::{Observer, ObserverGroup};
+use pipecat_instrument::{Observer, ObserverProvider};
 use support::{Pipeline, group, piece, timed_in_batches};
 
 /// How a framework calls an observer that it knows nothing of.
@@ -120,7 +120,7 @@ fn token(c: &mut Criterion) {
 }
 
 /// A conversation that has gone on for a while, so that what it remembers has grown to its full size.
-fn some_way_in(pipeline: &Pipeline, conversations: &ObserverGroup) -> Observer {
+fn some_way_in(pipeline: &Pipeline, conversations: &ObserverProvider) -> Observer {
     let observer = pipeline.answering(conversations);
     (100..2_500).for_each(|id| pipeline.push(&observer, Role::InputTransport, id, &Frame::Interruption));
     pipeline.push(&observer, Role::Llm, 2_500, &Frame::LlmText(TextChunk::new("The")));
@@ -156,7 +156,7 @@ fn later_hops(c: &mut Criterion) {
 
 fn after_first_hops(
     pipeline: &Pipeline,
-    conversations: &ObserverGroup,
+    conversations: &ObserverProvider,
     role: Role,
     frame: &Frame<'_>,
 ) -> Observer {

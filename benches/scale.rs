@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pipecat_instrument::Observer;
 use pipecat_instrument::frame::{Frame, FrameId, Role, TextChunk};
-use pipecat_instrument_runtime::core::conversation::{Conversation, ConversationConfig};
-use pipecat_instrument_runtime::core::frame::Chunking;
-use pipecat_instrument_runtime::core::record::{Recording, SpanRecord, SpanStart, Spans};
-use pipecat_instrument_runtime::core::text::StreamedText;
-use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::engine::conversation::{Conversation, ConversationConfig};
+use pipecat_instrument_runtime::engine::frame::Chunking;
+use pipecat_instrument_runtime::engine::record::{Recording, SpanRecord, SpanSink, SpanStart};
+use pipecat_instrument_runtime::engine::text::StreamedText;
+use pipecat_instrument_runtime::engine::time::Time;
 use support::{Pipeline, group, piece};
 
 /// A call of 2,000 turns: the first hundred beside the last hundred. The yardstick is the early ones.
@@ -73,14 +73,14 @@ impl<'a> Call<'a> {
         let now = Time::from_unix_nanos(self.frames * 150_000_000);
         for later in 0..2 {
             let hop = self.pipeline.hop(role, later, self.frames, frame);
-            self.conversation.handle(now, black_box(&hop), &mut Nobody);
+            self.conversation.handle_input(now, black_box(&hop), &mut Nobody);
         }
     }
 }
 
 struct Nobody;
 
-impl Spans for Nobody {
+impl SpanSink for Nobody {
     fn start(&mut self, start: SpanStart) -> Recording {
         black_box(start);
         Recording::Yes

@@ -83,23 +83,23 @@ pub use opentelemetry;
 pub use pipecat_instrument_macros::{
     ObservedFrame, ObservedService, instrument_task, traced_llm, traced_stt, traced_tts,
 };
-pub use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
-pub use pipecat_instrument_runtime::core::frame;
-pub use pipecat_instrument_runtime::core::frame::{FramePushed, ObservedFrame, ObservedService};
-pub use pipecat_instrument_runtime::core::record;
-pub use pipecat_instrument_runtime::core::speech;
-pub use pipecat_instrument_runtime::debug_log::{DebugLogError, PartSize};
 #[cfg(feature = "metrics")]
-pub use pipecat_instrument_runtime::emit::Meters;
+pub use pipecat_instrument_runtime::emit::MetricsRecorder;
 pub use pipecat_instrument_runtime::emit::{
-    Conventions, Measure, Preset, SpanNames, TraceLayout, UnknownName,
+    Conventions, Measure, Preset, SpanNaming, TraceLayout, UnknownNameError,
 };
+pub use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
+pub use pipecat_instrument_runtime::engine::frame;
+pub use pipecat_instrument_runtime::engine::frame::{FramePushed, ObservedFrame, ObservedService};
+pub use pipecat_instrument_runtime::engine::record;
+pub use pipecat_instrument_runtime::engine::speech;
+pub use pipecat_instrument_runtime::frame_log::{FrameLogWriteError, PartSize};
 pub use pipecat_instrument_runtime::instrumentor::{
-    AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, Scoped,
+    AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, ScopedGuard,
 };
 pub use pipecat_instrument_runtime::observer::{
-    ConversationId, DebugLogChoice, DebugLogDestination, InConversation, IncomingTrace, ObserveOptions,
-    Observer, ObserverGroup, SpanAttributes, TracingContext, caught_panics, propagation,
+    AsTracingContext, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, ToAttributes,
+    ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics, propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
 #[cfg(feature = "setup")]

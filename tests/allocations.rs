@@ -9,11 +9,11 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider}
 use pipecat_instrument::frame::{
     Audio, Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, Role, TextChunk,
 };
-use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
-use pipecat_instrument_runtime::core::conversation::{Conversation, ConversationConfig};
-use pipecat_instrument_runtime::core::record::{Recording, SpanRecord, SpanStart, Spans};
-use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
+use pipecat_instrument_runtime::engine::conversation::{Conversation, ConversationConfig};
+use pipecat_instrument_runtime::engine::record::{Recording, SpanRecord, SpanSink, SpanStart};
+use pipecat_instrument_runtime::engine::time::Time;
 use support::{provider, push};
 
 const AUDIO: Audio = Audio::pcm16(640, 16_000, 1);
@@ -38,7 +38,7 @@ impl Observed {
     }
 
     fn traced_by(provider: SdkTracerProvider) -> Self {
-        let group = ObserverGroup::new(Tracers::new(&provider));
+        let group = ObserverProvider::new(Tracers::new(&provider));
         let of = |name: &str, role| Processor::new(name, name, role);
         let conversation = Self {
             observer: group.observe(ObserveOptions::new()),
@@ -112,7 +112,7 @@ fn an_answer_that_is_not_sampled_is_not_held() {
 
 #[test]
 fn a_conversation_that_has_only_begun_holds_little() {
-    let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+    let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
     let microphone = Processor::new("Microphone", "Microphone", Role::InputTransport);
     let mut observer = None;
     let held = measure(|| {
@@ -165,10 +165,10 @@ fn held_after(turns: u64) -> i64 {
                 sibling: None,
                 frame,
             };
-            conversation.handle(Time::from_unix_nanos(index * 500_000_000), &hop, &mut Told);
+            conversation.handle_input(Time::from_unix_nanos(index * 500_000_000), &hop, &mut Told);
         }
         let pause = Time::from_unix_nanos(u64::MAX / 2);
-        conversation.expire(pause, &mut Told);
+        conversation.handle_timeout(pause, &mut Told);
     })
     .bytes_current
 }
@@ -176,7 +176,7 @@ fn held_after(turns: u64) -> i64 {
 /// Spans that are told to nobody.
 struct Told;
 
-impl Spans for Told {
+impl SpanSink for Told {
     fn start(&mut self, _: SpanStart) -> Recording {
         Recording::Yes
     }

@@ -15,9 +15,9 @@ use pipecat_instrument::frame::{
     TextChunk,
 };
 use pipecat_instrument::{ObserveOptions, Observer, PipecatInstrumentor, Preset, TraceLayout};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
 use support::{Traced, attribute, provider, push};
 
 const NAME: &str = "pipecat.conversation";

@@ -131,7 +131,7 @@ fn a_frame_log_that_cannot_be_written_is_an_error_at_once() {
         .debug_log(a_file.join("frames.jsonl"))
         .scoped(exporting().0)
         .unwrap_err();
-    assert!(matches!(refused, InstrumentError::DebugLog(_)), "{refused}");
+    assert!(matches!(refused, InstrumentError::FrameLogWriter(_)), "{refused}");
     std::fs::remove_file(a_file).unwrap();
 }
 

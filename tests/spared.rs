@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use pipecat_instrument::frame::{FrameKind, FramePushed};
-use pipecat_instrument_runtime::core::conversation::{CloseReason, Conversation, ConversationConfig};
-use pipecat_instrument_runtime::core::record::GatheredSpans;
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, LoggedEvent};
+use pipecat_instrument_runtime::engine::conversation::{CloseReason, Conversation, ConversationConfig};
+use pipecat_instrument_runtime::engine::record::SpanBuffer;
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, LoggedEvent};
 
 /// How much was spared.
 #[derive(Default)]
@@ -23,9 +23,9 @@ struct Spared {
 fn spans(
     config: ConversationConfig,
     events: &[LoggedEvent],
-    mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut GatheredSpans),
-) -> GatheredSpans {
-    let mut spans = GatheredSpans::default();
+    mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut SpanBuffer),
+) -> SpanBuffer {
+    let mut spans = SpanBuffer::default();
     let mut conversation = Conversation::new(config);
     let mut now = Time::default();
     for event in events {
@@ -48,21 +48,21 @@ fn every_recording_becomes_the_same_spans() {
         spared.of_hops += events.len();
 
         let whole = spans(config.clone(), &events, |conversation, now, hop, spans| {
-            conversation.handle(now, hop, spans);
+            conversation.handle_input(now, hop, spans);
         });
         let mut known = HashSet::new();
         let observed = spans(config, &events, |conversation, now, hop, spans| {
             let kind = hop.frame.kind();
-            let id = hop.id.filter(|_| kind.says_all_at_once());
-            if !kind.matters() || !id.is_none_or(|id| known.insert(id)) {
+            let id = hop.id.filter(|_| kind.is_hop_invariant());
+            if !kind.is_traced() || !id.is_none_or(|id| known.insert(id)) {
                 spared.hops += 1;
                 return;
             }
             spared.of_pieces += usize::from(kind == FrameKind::LlmText);
-            if conversation.handle_at_any_time(hop) {
+            if conversation.handle_untimed(hop) {
                 spared.times += 1;
             } else {
-                conversation.handle(now, hop, spans);
+                conversation.handle_input(now, hop, spans);
             }
         });
         assert_eq!(observed, whole, "{}", path.display());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData, SpanExporter};
 use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Processor, Role};
-use pipecat_instrument::{ObserveOptions, Observer, ObserverGroup};
+use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
 
 /// Takes spans and keeps none: what is left of the cost is the cost of making them.
@@ -66,7 +66,7 @@ impl Pipeline {
     }
 
     /// A conversation in which the bot has begun to answer. Ids from 100 on are free.
-    pub fn answering(&self, group: &ObserverGroup) -> Observer {
+    pub fn answering(&self, group: &ObserverProvider) -> Observer {
         let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
         let push = |role, id, frame| self.push(&observer, role, id, &frame);
         (0..8).for_each(|later| observer.on_push_frame(&self.hop(Role::Other, later, 1, &Frame::Start)));
@@ -85,7 +85,7 @@ impl Pipeline {
     }
 
     /// The same, and it is heard already.
-    pub fn speaking(&self, group: &ObserverGroup) -> Observer {
+    pub fn speaking(&self, group: &ObserverProvider) -> Observer {
         let observer = self.answering(group);
         let push = |role, id, frame| self.push(&observer, role, id, &frame);
         push(Role::Tts, 9, Frame::TtsStarted { context_id: Some("reply-1") });
@@ -96,16 +96,16 @@ impl Pipeline {
 }
 
 /// What `work` exports.
-pub fn spans_of(work: impl FnOnce(&ObserverGroup)) -> Vec<SpanData> {
+pub fn spans_of(work: impl FnOnce(&ObserverProvider)) -> Vec<SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    work(&ObserverGroup::new(Tracers::new(&provider)));
+    work(&ObserverProvider::new(Tracers::new(&provider)));
     exporter.get_finished_spans().unwrap_or_default()
 }
 
 /// Conversations whose spans go nowhere.
-pub fn group() -> ObserverGroup {
-    ObserverGroup::new(Tracers::new(&provider()))
+pub fn group() -> ObserverProvider {
+    ObserverProvider::new(Tracers::new(&provider()))
 }
 
 /// 20 ms of telephone audio.

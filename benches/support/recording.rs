@@ -9,15 +9,15 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, SpanId, TraceContextExt as _, Tracer as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
-use pipecat_instrument_runtime::core::conversation::{
+use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::conversation::{
     AudioBatch, AudioInterest, CloseReason, Conversation, ConversationConfig,
 };
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Frame, FrameId, FrameKind, FramePushed, Measurement, Message, Metric, MetricList, Role,
 };
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, LoggedEvent};
-use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, LoggedEvent};
 
 /// A recorded conversation, read in advance: the hops that an observer hands to the core, and the outgoing audio that it
 /// counts. What it passes over costs it what `frames` measures.
@@ -77,10 +77,10 @@ impl Recording {
         let mut is_looked_at = |event: &LoggedEvent| {
             let frame = event.frame();
             let (kind, hop) = (frame.kind(), event.hop(&frame));
-            let counts_once = kind.says_all_at_once() || kind.is_outgoing_audio();
+            let counts_once = kind.is_hop_invariant() || kind.is_outgoing_audio();
             let is_known = counts_once && hop.id.is_some_and(|id| !known.insert(id));
             let is_passed_on = kind.is_outgoing_audio() && hop.source.role() == Role::OutputTransport;
-            kind.matters() && !is_known && !is_passed_on
+            kind.is_traced() && !is_known && !is_passed_on
         };
         let events = reader.by_ref().flatten().filter(|event| is_looked_at(event)).map(Event::new).collect();
         Self { config, events }
@@ -106,8 +106,8 @@ impl Recording {
                 counted.tell(&mut conversation, &mut emitter);
             }
             let hop = event.logged.hop(&frame);
-            if !conversation.handle_at_any_time(&hop) {
-                conversation.handle(now, &hop, &mut emitter);
+            if !conversation.handle_untimed(&hop) {
+                conversation.handle_input(now, &hop, &mut emitter);
             }
         }
         conversation.close(now, CloseReason::Dropped, &mut emitter);
@@ -144,7 +144,7 @@ impl<'a> Counted<'a> {
         let frame = self.begun_by.frame();
         let (kind, source) = (frame.kind(), self.begun_by.logged.hop(&frame).source);
         let Self { first, last, duration, .. } = self;
-        conversation.audio(&AudioBatch { kind, source, first, last, duration }, emitter);
+        conversation.handle_audio(&AudioBatch { kind, source, first, last, duration }, emitter);
     }
 }
 

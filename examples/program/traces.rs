@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use pipecat_instrument::setup::tree::{Colour, SpanTree, TreeStyle};
+use pipecat_instrument::setup::tree::{Color, SpanTree, TreeStyle};
 use pipecat_instrument::setup::{self, Setup};
 
 use super::terminal::say;
@@ -40,8 +40,8 @@ impl Traces {
 
     /// Every span so far, as trees for this terminal.
     pub(crate) fn as_trees(&self) -> String {
-        let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
-        SpanTree::from_spans(&self.turns.spans()).render(TreeStyle { colour, ..TreeStyle::default() })
+        let color = if std::io::stdout().is_terminal() { Color::Always } else { Color::Never };
+        SpanTree::from_spans(&self.turns.spans()).render(TreeStyle { color, ..TreeStyle::default() })
     }
 
     /// Sends what has not been sent, and says what became of all of it.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use pipecat_instrument_runtime::debug_log::lost_events;
+use pipecat_instrument_runtime::frame_log::lost_events;
 
 use super::{Counts, process};
 

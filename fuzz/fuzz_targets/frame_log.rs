@@ -3,15 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::record::GatheredSpans;
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
-use pipecat_instrument_runtime::testing::made_up::check;
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::record::SpanBuffer;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
+use pipecat_instrument_runtime::testing::synthetic::check;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(mut reader) = FrameLogReader::new(bytes) else { return };
     let config = reader.header().config(ConversationConfig::default());
-    let mut spans = GatheredSpans::default();
+    let mut spans = SpanBuffer::default();
     replay(&mut reader, config, &mut spans);
     check(&spans);
 });

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipecat_instrument_runtime::testing::made_up::{Hop, announced, check, play};
+use pipecat_instrument_runtime::testing::synthetic::{Hop, announced, check, play};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };

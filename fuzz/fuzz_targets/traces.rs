@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipecat_instrument_runtime::testing::made_up::{Hop, announced};
+use pipecat_instrument_runtime::testing::synthetic::{Hop, announced};
 use pipecat_instrument_runtime::testing::traces::{Telling, check, trace};
 
 fuzz_target!(|bytes: &[u8]| {

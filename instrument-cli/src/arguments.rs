@@ -4,7 +4,7 @@ use std::num::ParseIntError;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
+use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout};
 use pipecat_instrument_runtime::setup::{Backend, Protocol};
 
 use crate::output::Destination;
@@ -55,7 +55,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long)]
     no_tree: bool,
 
-    /// Whether trees are coloured
+    /// Whether trees are colored
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
@@ -81,7 +81,7 @@ pub(crate) struct ShowArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Whether the text is coloured
+    /// Whether the text is colored
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
@@ -168,7 +168,7 @@ pub(crate) struct SingleWordArguments {
 
     /// What spans are called: openinference or pipecat
     #[arg(long, value_name = "NAMES")]
-    names: Option<SpanNames>,
+    names: Option<SpanNaming>,
 
     #[arg(long, value_name = "SET", help = CONVENTIONS_HELP)]
     conventions: Option<Conventions>,

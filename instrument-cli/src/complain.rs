@@ -1,6 +1,6 @@
 //! What is wrong with a log, said on standard error.
 
-use pipecat_instrument_runtime::debug_log::FrameLogError;
+use pipecat_instrument_runtime::frame_log::FrameLogReadError;
 
 use crate::call::LogHealth;
 use crate::outcome::Outcome;
@@ -18,10 +18,10 @@ pub(crate) fn complain(source: &Source, log: &LogHealth) -> Outcome {
 }
 
 /// Says why a log cannot be read at all.
-pub(crate) fn refuse(source: &Source, error: &FrameLogError) -> Outcome {
+pub(crate) fn refuse(source: &Source, error: &FrameLogReadError) -> Outcome {
     match error {
         // It names the file itself.
-        FrameLogError::Open { .. } => anstream::eprintln!("{error}"),
+        FrameLogReadError::Open { .. } => anstream::eprintln!("{error}"),
         _ => anstream::eprintln!("{source}: {error}"),
     }
     Outcome::Failed

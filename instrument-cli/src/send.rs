@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::emit::Tracers;
-use pipecat_instrument_runtime::setup::{self, CheckFailed, ExporterKind, Setup, SetupError};
+use pipecat_instrument_runtime::setup::{self, CheckError, ExporterKind, Setup, SetupError};
 
 use crate::arguments::SendArguments;
 use crate::complain::{complain, refuse};
@@ -23,7 +23,7 @@ pub(crate) enum SendError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]
-    Check(#[from] CheckFailed),
+    Check(#[from] CheckError),
     #[error(
         "there is nowhere to send to: name a backend with --preset or --endpoint (and see whether OTEL_SDK_DISABLED, \
          ENABLE_TRACING or OTEL_TRACES_EXPORTER switch it off)"

@@ -6,8 +6,8 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pipecat_instrument_runtime::debug_log::{
-    BadLine, Footer, FrameLogError, FrameLogReader, Header, LogFiles, LoggedEvent, is_part_after,
+use pipecat_instrument_runtime::frame_log::{
+    Footer, FrameLogReadError, FrameLogReader, Header, LogFiles, LogLineError, LoggedEvent, is_part_after,
 };
 
 /// Where a log is read from: a file, or, as `-`, standard input.
@@ -36,7 +36,7 @@ impl fmt::Display for Source {
 
 impl Source {
     /// Opens what is there.
-    pub(crate) fn open(&self) -> Result<LogReader, FrameLogError> {
+    pub(crate) fn open(&self) -> Result<LogReader, FrameLogReadError> {
         Ok(match self {
             Self::Stdin => LogReader::stdin()?,
             Self::File(path) => LogReader::Files(Box::new(FrameLogReader::open(path)?)),
@@ -44,7 +44,7 @@ impl Source {
     }
 
     /// Opens it, and waits for what is not there yet.
-    pub(crate) fn follow(&self) -> Result<LogReader, FrameLogError> {
+    pub(crate) fn follow(&self) -> Result<LogReader, FrameLogReadError> {
         Ok(match self {
             Self::Stdin => LogReader::stdin()?,
             Self::File(path) => LogReader::Files(Box::new(FrameLogReader::follow(path)?)),
@@ -88,7 +88,7 @@ pub(crate) enum LogReader {
 }
 
 impl LogReader {
-    fn stdin() -> Result<Self, FrameLogError> {
+    fn stdin() -> Result<Self, FrameLogReadError> {
         Ok(Self::Stdin(Box::new(FrameLogReader::new(BufReader::new(io::stdin()))?)))
     }
 
@@ -115,7 +115,7 @@ impl LogReader {
 }
 
 impl Iterator for LogReader {
-    type Item = Result<LoggedEvent, BadLine>;
+    type Item = Result<LoggedEvent, LogLineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::debug_log::{FrameLogError, Header, Replay};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, Replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::call::LogHealth;
@@ -44,7 +44,7 @@ impl Stage {
     }
 
     /// The whole of a log as it is now.
-    pub(crate) fn replay(&self, source: &Source) -> Result<LogHealth, FrameLogError> {
+    pub(crate) fn replay(&self, source: &Source) -> Result<LogHealth, FrameLogReadError> {
         let mut reader = source.open()?;
         let header = reader.header().clone();
         let mut emitter = self.emitter(source, &header);

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use pipecat_instrument_runtime::debug_log::PartSize;
+use pipecat_instrument_runtime::frame_log::PartSize;
 use support::call::Call;
 use support::{command, recording, scratch};
 

@@ -55,7 +55,7 @@ fn a_good_log_is_printed_as_trees() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("conv-a_simple"), "{}", stdout(&output));
     assert!(stdout(&output).contains("turn 2"), "{}", stdout(&output));
-    assert!(!stdout(&output).contains('\u{1b}'), "coloured, and no terminal");
+    assert!(!stdout(&output).contains('\u{1b}'), "colored, and no terminal");
     assert_eq!(stderr(&output), "");
 }
 

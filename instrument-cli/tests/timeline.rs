@@ -128,7 +128,7 @@ fn what_the_environment_hides_is_in_no_page() {
 fn several_logs_are_one_page_and_parts_one_log() {
     let log = scratch("timeline-parts/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
-    let size = pipecat_instrument_runtime::debug_log::PartSize::bytes(3_000);
+    let size = pipecat_instrument_runtime::frame_log::PartSize::bytes(3_000);
     let mut call = call::Call::begin("parts", &log, Some(size));
     call.user_says(900, "One?").asks(300).bot_says("Two.", "Two.").user_says(900, "Three?").asks(300);
     call.bot_says("Four.", "Four.").ends();

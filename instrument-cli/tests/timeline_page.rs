@@ -213,9 +213,9 @@ fn the_table_is_sorted_by_what_is_clicked() {
     was_quiet(browser);
 }
 
-/// Red, green and blue of a computed colour, from 0 to 255.
-fn colour(browser: &mut Browser, selector: &str, property: &str) -> [f64; 3] {
-    // A picture of one point says what any notation of a colour means.
+/// Red, green and blue of a computed color, from 0 to 255.
+fn color(browser: &mut Browser, selector: &str, property: &str) -> [f64; 3] {
+    // A picture of one point says what any notation of a color means.
     let point = browser.eval(&format!(
         "(() => {{ const pen = document.createElement('canvas').getContext('2d'); \
          pen.fillStyle = getComputedStyle(document.querySelector('{selector}')).{property}; \
@@ -224,10 +224,10 @@ fn colour(browser: &mut Browser, selector: &str, property: &str) -> [f64; 3] {
     [0, 1, 2].map(|at| point[at].as_f64().unwrap())
 }
 
-/// The contrast of two colours, as WCAG 2 defines it.
+/// The contrast of two colors, as WCAG 2 defines it.
 fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
-    let light = |colour: [f64; 3]| {
-        let [r, g, b] = colour.map(|value| {
+    let light = |color: [f64; 3]| {
+        let [r, g, b] = color.map(|value| {
             let value = value / 255.0;
             if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055_f64).powf(2.4) }
         });
@@ -243,7 +243,7 @@ fn it_can_be_read_in_the_light_and_in_the_dark() {
     let page = page_of("themes", &[&recording("b_interrupt"), &recording("h_error")]);
     browser.prefer("light");
     browser.open(&page);
-    let is_light = |browser: &mut Browser| colour(browser, "body", "backgroundColor")[0] > 128.0;
+    let is_light = |browser: &mut Browser| color(browser, "body", "backgroundColor")[0] > 128.0;
     assert!(is_light(&mut browser), "as the system prefers");
     browser.prefer("dark");
     assert!(!is_light(&mut browser), "as the system prefers");
@@ -256,16 +256,16 @@ fn it_can_be_read_in_the_light_and_in_the_dark() {
     assert!(is_light(&mut browser), "as the system prefers again");
     for scheme in ["light", "dark"] {
         browser.prefer(scheme);
-        let panel = colour(&mut browser, ".transcript", "backgroundColor");
+        let panel = color(&mut browser, ".transcript", "backgroundColor");
         for selector in
             ["#transcript .what", "#call-when", "#transcript del", ".of-user.who", ".of-bot.who", "#turns th"]
         {
-            let text = colour(&mut browser, selector, "color");
+            let text = color(&mut browser, selector, "color");
             assert!(contrast(text, panel) >= 4.5, "{selector}, {scheme}: {}", contrast(text, panel));
         }
-        let text = colour(&mut browser, ".bar-text", "fill");
+        let text = color(&mut browser, ".bar-text", "fill");
         for lane in ["stt", "tts"] {
-            let bar = colour(&mut browser, &format!(".bar.is-whole.of-{lane}"), "fill");
+            let bar = color(&mut browser, &format!(".bar.is-whole.of-{lane}"), "fill");
             assert!(contrast(text, bar) >= 4.5, "{lane}, {scheme}: {}", contrast(text, bar));
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowcat_core::FrameObserver;
-use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
-use pipecat_instrument_runtime::core::frame::{Directory, Processor};
+use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
+use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry};
 use pipecat_instrument_runtime::observer::Observer;
 
 use crate::names;
@@ -14,7 +14,7 @@ use crate::observer::FlowcatObserver;
 /// What is known of a flowcat pipeline before it runs. Made by [`FlowcatObserver::builder`].
 #[derive(Debug)]
 pub struct FlowcatObserverBuilder {
-    directory: Directory,
+    directory: ProcessorRegistry,
     voice_stop: Option<Duration>,
 }
 
@@ -39,10 +39,10 @@ impl FlowcatObserverBuilder {
 
     /// The observer, to be given to flowcat.
     pub fn build(self, observer: Observer) -> Arc<dyn FrameObserver> {
-        let signals = Signals {
-            user_speech: Announced::Maybe,
-            bot_speech: Announced::Maybe,
-            spoken_text: Announced::Maybe,
+        let signals = FrameSupport {
+            user_speech: Support::Inferred,
+            bot_speech: Support::Inferred,
+            spoken_text: Support::Inferred,
         };
         Arc::new(FlowcatObserver::new(observer.with_signals(signals), self.directory, self.voice_stop))
     }

@@ -68,7 +68,7 @@
 //! | the model answers | `LlmResponseStart`, `LlmText` as deltas (consumed by `AssistantContextAggregator`), `LlmResponseEnd` | the same, chunks as deltas |
 //! | the answer is spoken | on `LlmResponseEnd`, `AssistantContextAggregator` sends `Tts` a `TtsSpeak` with the whole answer, *before* it passes the `LlmResponseEnd` on | the text that synthesis was given |
 //! | synthesis | once all of it is there, `Tts` sends `TtsStarted`, `TtsText` (of services that know the words), `OutputAudio` for each `TtsAudio`, and `TtsStopped`, in one burst, as fast as the transport takes it. The transport consumes the audio | `OutputAudio` from `Tts` is `TtsAudio`; its `TtsStarted` says nothing, as synthesis began with the text |
-//! | the bot is heard | nothing: no stage announces `BotStartedSpeaking` or `BotStoppedSpeaking` | signals: [`Announced::Maybe`] |
+//! | the bot is heard | nothing: no stage announces `BotStartedSpeaking` or `BotStoppedSpeaking` | signals: [`Support::Inferred`] |
 //! | the user cuts in | nothing: the pipeline is half-duplex, and sends `SttMute` from the head. A `VadProcessor` that was told of the bot's speech broadcasts `Interruption`, with siblings. It drops what is queued, but stops neither a model nor a synthesis at work, and reaches no `process_frame` | `Interruption`; what the burst of a synthesis still sends behind it says nothing. A burst that the transport takes slowly holds it up, and it then drops the next reply: that one is given to no synthesis |
 //! | the model asks for tools | `FunctionCallsStarted`, once, before `LlmResponseEnd`; `CascadedToolBridge` turns each call into a private `ModelToolCall` for `Brain`, which works them off one by one and sends back a private `ToolResult` each | [`FunctionCallInProgress`] at each `ModelToolCall` |
 //! | a tool returns | a context with a new `tool` message goes *up* from `CascadedToolBridge` to `Llm`; several calls make several contexts. The message that asked for the tools is missing from it | [`FunctionCallResult`] just before that context |
@@ -81,9 +81,9 @@
 //! Not seen by the adapter, for flowcat keeps them private: tool calls and usage of the speech-to-speech pipeline.
 //!
 //! [`TracingContext`]: pipecat_instrument_runtime::observer::TracingContext
-//! [`Announced::Maybe`]: pipecat_instrument_runtime::core::conversation::Announced::Maybe
-//! [`FunctionCallInProgress`]: pipecat_instrument_runtime::core::frame::Frame::FunctionCallInProgress
-//! [`FunctionCallResult`]: pipecat_instrument_runtime::core::frame::Frame::FunctionCallResult
+//! [`Support::Inferred`]: pipecat_instrument_runtime::engine::conversation::Support::Inferred
+//! [`FunctionCallInProgress`]: pipecat_instrument_runtime::engine::frame::Frame::FunctionCallInProgress
+//! [`FunctionCallResult`]: pipecat_instrument_runtime::engine::frame::Frame::FunctionCallResult
 
 mod builder;
 mod burst;

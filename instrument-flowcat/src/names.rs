@@ -1,6 +1,6 @@
 //! The names that flowcat gives its own processors.
 
-use pipecat_instrument_runtime::core::frame::{Directory, Processor, Role};
+use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry, Role};
 
 /// Speech to text, whichever service it wraps.
 pub(crate) const STT: &str = "Stt";
@@ -51,7 +51,7 @@ pub(crate) const TOOL_RESULT: &str = "ToolResult";
 pub(crate) const BOT_USER: &str = "bot";
 
 /// flowcat's own processors, as far as their names tell what they do.
-pub(crate) fn directory() -> Directory {
+pub(crate) fn directory() -> ProcessorRegistry {
     let services = [
         (STT, Role::Stt),
         (LLM, Role::Llm),

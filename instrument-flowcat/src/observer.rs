@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use flowcat_core::processor::frame::next_frame_id;
 use flowcat_core::{Frame as Flowcat, FrameEvent, FrameObserver, FramePushEvent};
-use pipecat_instrument_runtime::core::frame::{
-    Direction, Directory, Frame, FrameId, Hop, ObservedFrame, ProcessorRef,
+use pipecat_instrument_runtime::engine::frame::{
+    Direction, Frame, FrameId, Hop, ObservedFrame, ProcessorRef, ProcessorRegistry,
 };
-use pipecat_instrument_runtime::observer::{Done, Observer};
+use pipecat_instrument_runtime::observer::{Observer, Ready};
 
 use crate::builder::FlowcatObserverBuilder;
 use crate::burst::Burst;
@@ -26,10 +26,10 @@ use crate::tools::{ToolCalls, ToolStep};
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::emit::Tracers;
-/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 /// use flowcat_core::{Pipeline, PipelineTask, PipelineTaskParams};
 ///
-/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
 /// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
 ///
 /// let observers = vec![pipecat_instrument_flowcat::observer(observer)];
@@ -47,7 +47,7 @@ pub fn observer(observer: Observer) -> Arc<dyn FrameObserver> {
 ///
 /// use flowcat_core::FrameObserver;
 /// use pipecat_instrument_flowcat::FlowcatObserver;
-/// use pipecat_instrument_runtime::core::frame::{Processor, Role};
+/// use pipecat_instrument_runtime::engine::frame::{Processor, Role};
 /// use pipecat_instrument_runtime::observer::Observer;
 ///
 /// /// Goes into `#[instrument_task(via = watch)]`.
@@ -61,7 +61,7 @@ pub fn observer(observer: Observer) -> Arc<dyn FrameObserver> {
 /// ```
 pub struct FlowcatObserver {
     observer: Observer,
-    directory: Directory,
+    directory: ProcessorRegistry,
     voice_stop: Option<Duration>,
     tools: ToolCalls,
     burst: Burst,
@@ -73,7 +73,11 @@ impl FlowcatObserver {
         FlowcatObserverBuilder::new()
     }
 
-    pub(crate) fn new(observer: Observer, directory: Directory, voice_stop: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        observer: Observer,
+        directory: ProcessorRegistry,
+        voice_stop: Option<Duration>,
+    ) -> Self {
         Self { observer, directory, voice_stop, tools: ToolCalls::default(), burst: Burst::default() }
     }
 
@@ -84,19 +88,19 @@ impl FlowcatObserver {
         }
         let step = ToolStep::of(event);
         // Who passes a frame that says nothing about a trace does not matter.
-        let hop = if step.is_some() || frame::kind_of(event.frame).matters() {
+        let hop = if step.is_some() || frame::kind_of(event.frame).is_traced() {
             hop_of(event, |name| self.directory.find(name))
         } else {
             hop_of(event, ProcessorRef::named)
         };
 
         if let Some(step) = step {
-            self.tools.take(step, &mut |frame| self.tell(made_up(hop), &frame));
+            self.tools.take(step, &mut |frame| self.tell(synthetic(hop), &frame));
         }
         let origin = Origin { source: hop.source, voice_stop: self.voice_stop };
         self.tell(hop, &FlowcatFrame::new(event.frame, origin));
         if is_failed_call(event) {
-            self.tell(made_up(hop), &Frame::LlmResponseEnd);
+            self.tell(synthetic(hop), &Frame::LlmResponseEnd);
         }
     }
 
@@ -122,8 +126,8 @@ fn hop_of<'a>(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef
 }
 
 /// The same for a frame that flowcat does not send.
-fn made_up(hop: Hop<'_>) -> Hop<'_> {
-    hop.made_up(FrameId(next_frame_id()))
+fn synthetic(hop: Hop<'_>) -> Hop<'_> {
+    hop.synthetic(FrameId(next_frame_id()))
 }
 
 /// Whether a model's call has just failed. flowcat's adapter fails before the first frame of the answer, and sends none
@@ -145,7 +149,7 @@ impl FrameObserver for FlowcatObserver {
         'c: 'async_trait,
         Self: 'async_trait,
     {
-        Box::pin(Done)
+        Box::pin(Ready)
     }
 
     fn on_push<'a, 'b, 'c, 'async_trait>(
@@ -159,7 +163,7 @@ impl FrameObserver for FlowcatObserver {
         Self: 'async_trait,
     {
         self.push(event);
-        Box::pin(Done)
+        Box::pin(Ready)
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use flowcat_core::processor::frame::FunctionCall as FlowcatCall;
 use flowcat_core::{CustomFrame, Frame as Flowcat, FramePushEvent};
-use pipecat_instrument_runtime::core::frame::{Frame, FunctionCallResult};
+use pipecat_instrument_runtime::engine::frame::{Frame, FunctionCallResult};
 use serde_json::{Value, json};
 
 use crate::frame::function_call;

@@ -207,7 +207,7 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
 /// | `input = …` | What it was asked: a text, or the messages of a chat: a `serde_json::Value` or list of them, as OpenAI has them (with `messages` and `tools`, if you like), a `frame::ChatContext`, a `Vec<frame::Message>`. |
 /// | `output = \|value\| …` | Its answer, out of what an `Ok` holds or each item of the stream does (pieces are joined): a text, an `Option` of one, a `frame::Message`, the `frame::ToolCall`s that it asks for. |
 /// | `usage = \|value\| …` | Its tokens: a `frame::LlmUsage`, `(prompt, completion)`, or an `Option` of one. Of a stream, what was told last. |
-/// | `context = …` | The conversation: a `TracingContext`, an `Option` of one, or what implements `InConversation`. |
+/// | `context = …` | The conversation: a `TracingContext`, an `Option` of one, or what implements `AsTracingContext`. |
 /// | `name = …` | The service's class, and which of several services of the pipeline it is. Without it, the type whose method it is. |
 /// | `stream` | What is returned is a boxed stream under another name (a type alias). |
 /// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |

@@ -1,7 +1,7 @@
 //! JSON and chat contexts, for adapters whose frames hold [`serde_json::Value`].
 //!
 //! ```
-//! use pipecat_instrument_runtime::core::frame::{Frame, FunctionCall};
+//! use pipecat_instrument_runtime::engine::frame::{Frame, FunctionCall};
 //! use serde_json::json;
 //!
 //! let arguments = json!({"city": "Paris"});
@@ -18,7 +18,7 @@ pub(crate) use chat::{message_from_json, message_to_json, role_of};
 
 use serde_json::Value;
 
-use crate::core::frame::Json;
+use crate::engine::frame::Json;
 
 impl Json for Value {
     fn to_text(&self) -> String {
@@ -37,7 +37,7 @@ impl Json for Value {
 /// JSON text, for adapters whose frames hold it unparsed. Text that is no JSON counts as a string.
 ///
 /// ```
-/// use pipecat_instrument_runtime::core::frame::Json;
+/// use pipecat_instrument_runtime::engine::frame::Json;
 /// use pipecat_instrument_runtime::json::RawJson;
 ///
 /// assert_eq!(RawJson(r#"{ "city": "Paris" }"#).to_text(), r#"{"city":"Paris"}"#);

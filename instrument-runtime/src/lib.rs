@@ -8,18 +8,18 @@
 //! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
 //! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
 //! | `setup` | a provider from the environment, and what becomes of its spans; the printed tree (feature `setup`) |
-//! | [`debug_log`] | the frame log: written, read, replayed |
+//! | [`frame_log`] | the frame log: written, read, replayed |
 //! | [`emit`] | finished records to OpenTelemetry spans |
 //! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
 //! | `sync` | locks and atomics: std's, and under loom its models of them |
-//! | [`core`] | the rules: pure, with no clock and no lock |
+//! | [`engine`] | the rules: pure, with no clock and no lock |
 
 #[doc(hidden)]
 pub mod __private;
-pub mod core;
-pub mod debug_log;
 pub mod emit;
+pub mod engine;
+pub mod frame_log;
 pub mod instrumentor;
 pub mod json;
 pub mod observer;

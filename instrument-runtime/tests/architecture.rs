@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the ground up: each may use itself and those before it.
 const LAYERS: [&str; 12] = [
-    "core",
+    "engine",
     "sync",
     "json",
     "privacy",
     "emit",
-    "debug_log",
+    "frame_log",
     "setup",
     "observer",
     "instrumentor",
@@ -21,7 +21,7 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// What the core must not touch: it has no clock, no ids of its own, no locks and no OpenTelemetry.
-const NOT_IN_CORE: [&str; 12] = [
+const NOT_IN_ENGINE: [&str; 12] = [
     "opentelemetry",
     "serde",
     "tracing",
@@ -57,9 +57,9 @@ fn arrows_point_down_only() -> Result<(), Box<dyn Error>> {
 #[test]
 fn the_core_is_pure() -> Result<(), Box<dyn Error>> {
     let mut wrong = Vec::new();
-    for file in files_of("core")?.iter().filter(|file| !is_test(file)) {
+    for file in files_of("engine")?.iter().filter(|file| !is_test(file)) {
         for (number, line) in code_of(file)? {
-            for word in NOT_IN_CORE.iter().filter(|word| line.contains(**word)) {
+            for word in NOT_IN_ENGINE.iter().filter(|word| line.contains(**word)) {
                 wrong.push(format!("{}:{number} touches {word}", file.display()));
             }
         }

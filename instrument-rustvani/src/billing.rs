@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use pipecat_instrument_runtime::core::frame::{LlmUsage, Measurement, Role};
+use pipecat_instrument_runtime::engine::frame::{LlmUsage, Measurement, Role};
 use rustvani::{BillingCollector, BillingEvent, NoopBillingCollector};
 
 use crate::observer::RustvaniObserver;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pipecat_instrument_runtime::core::conversation::{Announced, Signals};
-use pipecat_instrument_runtime::core::frame::{Directory, Processor};
+use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
+use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry};
 use pipecat_instrument_runtime::observer::Observer;
 
 use crate::billing::Billing;
@@ -12,16 +12,16 @@ use crate::observer::RustvaniObserver;
 
 /// What rustvani announces: voice activity and no turn of speech; the bot's speech, but with false stops at the end of
 /// each response; and no spoken text.
-const SIGNALS: Signals = Signals {
-    user_speech: Announced::Maybe,
-    bot_speech: Announced::Unreliable,
-    spoken_text: Announced::Maybe,
+const SIGNALS: FrameSupport = FrameSupport {
+    user_speech: Support::Inferred,
+    bot_speech: Support::Unreliable,
+    spoken_text: Support::Inferred,
 };
 
 /// What is known of a rustvani pipeline before it runs. Made by [`RustvaniObserver::builder`].
 #[derive(Debug, Clone)]
 pub struct RustvaniObserverBuilder {
-    directory: Directory,
+    directory: ProcessorRegistry,
     billing: Option<Arc<Billing>>,
 }
 

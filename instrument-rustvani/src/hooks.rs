@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use pipecat_instrument_runtime::core::frame::{Direction, Processor};
+use pipecat_instrument_runtime::engine::frame::{Direction, Processor};
 use pipecat_instrument_runtime::observer::Observer;
 use rustvani::frames::WeakFrameProcessor;
 use rustvani::{Frame, FrameInner, FrameProcessor, SystemFrame};
@@ -74,11 +74,11 @@ fn watch(processor: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
 fn pushed(this: &WeakFrameProcessor, frame: &Frame, observer: &RustvaniObserver) {
     let Some(source) = this.upgrade() else { return };
     let direction = direction_of(frame);
-    let neighbour = match direction {
+    let neighbor = match direction {
         Direction::Downstream => source.next(),
         Direction::Upstream => source.previous(),
     };
-    if let Some(destination) = neighbour {
+    if let Some(destination) = neighbor {
         observer.push(&RustvaniHop {
             source: source.name(),
             destination: destination.name(),

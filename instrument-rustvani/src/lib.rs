@@ -37,7 +37,7 @@
 //! | what happens | which frames come | what the adapter makes of it |
 //! |---|---|---|
 //! | the task starts | `Start` from `PipelineSource` through every processor to `PipelineTaskSink` | `Start`; who is in the pipeline |
-//! | the user speaks | `VADUserStartedSpeaking` and `VADUserStoppedSpeaking` of the transport's input or a `VadProcessor`; no `UserStartedSpeaking` | the same; the turn starts with the voice: [`Announced::Maybe`] |
+//! | the user speaks | `VADUserStartedSpeaking` and `VADUserStoppedSpeaking` of the transport's input or a `VadProcessor`; no `UserStartedSpeaking` | the same; the turn starts with the voice: [`Support::Inferred`] |
 //! | the user is understood | the speech-to-text service holds the stop back and sends it again, of the same id, with the final transcript in it. One that comes in the middle is a `Transcription`; interim ones are such that are not `finalized` | transcripts; what is new in the stop counts |
 //! | … in sentences | `SentenceSegmenter` makes new frames of the same words | nothing |
 //! | the user cuts in | `Interruption`, broadcast by `LLMUserAggregator` at *every* start of the voice, where interruptions are allowed. The model's task is aborted: neither `LLMFullResponseEnd` nor the results of its tools come | where it reaches a model that is answering: its calls are cancelled and its response ends |
@@ -45,7 +45,7 @@
 //! | the model answers | `LLMFullResponseStart`, `LLMText` as deltas, `LLMFullResponseEnd` | the same |
 //! | it asks for tools | within *one* response: `FunctionCallStart`, for each call `FunctionCallInProgress` and `FunctionCallResult`, `FunctionCallEnd`; then it is asked again, with no context sent | an end of the response at the first, and at the last a new context (the one before, the calls and their results) and a start |
 //! | the answer is spoken | no frames of the synthesis, only `OutputAudioRaw` | audio of a synthesis, given the model's text |
-//! | the bot is heard | the output transport says `BotStoppedSpeaking` at every end of a response, whatever is still to be played, and started again with the next audio | found out from the audio: [`Announced::Unreliable`] |
+//! | the bot is heard | the output transport says `BotStoppedSpeaking` at every end of a response, whatever is still to be played, and started again with the next audio | found out from the audio: [`Support::Unreliable`] |
 //! | a service fails | `Error`, upstream only; the task sends it down again, of the same id. Then `LLMFullResponseEnd` | an error; out of credits, rate limits, refusals and timeouts, which rustvani tells apart, are its category, else the status of an HTTP response |
 //! | usage | billing events, of each round of a model | metrics, through [`Billing`]. Tokens that are merely estimated are left out |
 //! | time to first byte | not told | measured by the core |
@@ -55,8 +55,8 @@
 //! the context between two rounds, after it has been read. Where the limit of rounds is reached, an invocation is shown
 //! that rustvani then does not make: it says so in its log alone.
 //!
-//! [`Announced::Maybe`]: pipecat_instrument_runtime::core::conversation::Announced::Maybe
-//! [`Announced::Unreliable`]: pipecat_instrument_runtime::core::conversation::Announced::Unreliable
+//! [`Support::Inferred`]: pipecat_instrument_runtime::engine::conversation::Support::Inferred
+//! [`Support::Unreliable`]: pipecat_instrument_runtime::engine::conversation::Support::Unreliable
 
 mod billing;
 mod builder;

@@ -1,6 +1,6 @@
 //! The names that rustvani gives its own processors.
 
-use pipecat_instrument_runtime::core::frame::{Directory, Processor, Role};
+use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry, Role};
 
 /// Where the frames of a task enter its pipeline.
 pub(crate) const TASK_SOURCE: &str = "PipelineTaskSource";
@@ -41,7 +41,7 @@ const OTHERS: [&str; 12] = [
 ];
 
 /// rustvani's own processors, as far as their names tell what they do.
-pub(crate) fn directory() -> Directory {
+pub(crate) fn directory() -> ProcessorRegistry {
     let services = SERVICES
         .into_iter()
         .map(|(name, role, provider)| Processor::new(name, name, role).provider(provider));
@@ -57,7 +57,7 @@ pub(crate) fn bills_as(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use pipecat_instrument_runtime::core::frame::ObservedService;
+    use pipecat_instrument_runtime::engine::frame::ObservedService;
 
     use super::{Role, directory};
 

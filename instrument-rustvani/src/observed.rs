@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use pipecat_instrument_runtime::core::frame::Processor;
+use pipecat_instrument_runtime::engine::frame::Processor;
 use pipecat_instrument_runtime::instrumentor::ObservedTask;
 use pipecat_instrument_runtime::observer::Observer;
 use rustvani::observer::{BaseObserver, FrameProcessed, FramePushed};

@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use pipecat_instrument_runtime::core::frame::{
-    Direction, Directory, Frame, FrameId, FrameKind, Hop, Metric, ObservedFrame, ProcessorRef,
+use pipecat_instrument_runtime::engine::frame::{
+    Direction, Frame, FrameId, FrameKind, Hop, Metric, ObservedFrame, ProcessorRef, ProcessorRegistry,
 };
-use pipecat_instrument_runtime::observer::{Done, Observer};
+use pipecat_instrument_runtime::observer::{Observer, Ready};
 use rustvani::frames::next_frame_id;
 use rustvani::observer::{BaseObserver, FrameProcessed, FramePushed};
 use rustvani::{Frame as Rustvani, FrameDirection};
@@ -25,11 +25,11 @@ use crate::rounds::{Rounds, Step};
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::emit::Tracers;
-/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 /// use rustvani::agents::{AgentRunner, LocalAgentBus};
 /// use rustvani::system_clock;
 ///
-/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
 /// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
 ///
 /// let bus = std::sync::Arc::new(LocalAgentBus::new());
@@ -46,7 +46,7 @@ pub fn observer(observer: Observer) -> Arc<dyn BaseObserver> {
 /// ```
 /// use std::sync::Arc;
 ///
-/// use pipecat_instrument_runtime::core::frame::{Processor, Role};
+/// use pipecat_instrument_runtime::engine::frame::{Processor, Role};
 /// use pipecat_instrument_runtime::observer::Observer;
 /// use pipecat_instrument_rustvani::{Billing, RustvaniObserver};
 /// use rustvani::observer::BaseObserver;
@@ -62,7 +62,7 @@ pub fn observer(observer: Observer) -> Arc<dyn BaseObserver> {
 /// ```
 pub struct RustvaniObserver {
     observer: Observer,
-    directory: Directory,
+    directory: ProcessorRegistry,
     rounds: Rounds,
     /// The names in the pipeline, which the start passes one after the other.
     members: Mutex<Vec<String>>,
@@ -75,7 +75,7 @@ impl RustvaniObserver {
         RustvaniObserverBuilder::new()
     }
 
-    pub(crate) fn new(observer: Observer, directory: Directory) -> Self {
+    pub(crate) fn new(observer: Observer, directory: ProcessorRegistry) -> Self {
         Self {
             observer,
             directory,
@@ -103,7 +103,7 @@ impl RustvaniObserver {
         let kind = kind_of(frame);
         // Who passes a frame that says nothing about a trace does not matter.
         let find = |name| {
-            if step.is_some() || kind.matters() {
+            if step.is_some() || kind.is_traced() {
                 self.directory.find(name)
             } else {
                 ProcessorRef::named(name)
@@ -121,7 +121,7 @@ impl RustvaniObserver {
         }
         self.tell(hop, &RustvaniFrame::new(frame, source));
         if let Some(step) = step {
-            self.rounds.take(step, frame.id, hop, &mut |hop, frame| self.tell(made_up(hop), &frame));
+            self.rounds.take(step, frame.id, hop, &mut |hop, frame| self.tell(synthetic(hop), &frame));
         }
     }
 
@@ -158,7 +158,7 @@ impl RustvaniObserver {
             sibling: None,
         };
         let metric = Metric { processor: service.name(), model: billed.model, value: billed.what };
-        self.tell(made_up(hop), &Frame::Metrics(&[metric]));
+        self.tell(synthetic(hop), &Frame::Metrics(&[metric]));
     }
 
     /// Who has billed: the only member of that role; of several, the one that bills in the provider's name.
@@ -204,8 +204,8 @@ impl<'a> RustvaniHop<'a> {
 }
 
 /// The same for a frame that rustvani does not send.
-fn made_up(hop: Hop<'_>) -> Hop<'_> {
-    hop.made_up(FrameId(next_frame_id()))
+fn synthetic(hop: Hop<'_>) -> Hop<'_> {
+    hop.synthetic(FrameId(next_frame_id()))
 }
 
 /// Written out, and not left to `async_trait`, so that a hop allocates nothing.
@@ -218,7 +218,7 @@ impl BaseObserver for RustvaniObserver {
         'a: 'async_trait,
         Self: 'async_trait,
     {
-        Box::pin(Done)
+        Box::pin(Ready)
     }
 
     fn on_push_frame<'a, 'async_trait>(
@@ -230,7 +230,7 @@ impl BaseObserver for RustvaniObserver {
         Self: 'async_trait,
     {
         self.push(&RustvaniHop::of(&event));
-        Box::pin(Done)
+        Box::pin(Ready)
     }
 }
 

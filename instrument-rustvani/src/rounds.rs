@@ -18,7 +18,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipecat_instrument_runtime::core::frame::{Frame, Hop, ProcessorRef, Role};
+use pipecat_instrument_runtime::engine::frame::{Frame, Hop, ProcessorRef, Role};
 use rustvani::context::Message;
 use rustvani::{
     ControlFrame, DataFrame, Frame as Rustvani, FrameInner, FunctionCallData, FunctionCallResultData,

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, Header, replay};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, Header, replay};
 
 use super::Outcome;
 use super::span::Span;

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use pipecat_instrument::{ObserveOptions, Observer, PipecatInstrumentor};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::record::{Body, GatheredSpans};
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, ReplayReport, replay};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, ReplayReport, replay};
 
 use crate::support::{Traced, push};
 use crate::{Scratch, a_turn};
@@ -32,8 +32,8 @@ fn run_within(limit: &str, name: &str, log: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-fn replayed(log: &Path) -> (GatheredSpans, ReplayReport) {
-    let mut spans = GatheredSpans::default();
+fn replayed(log: &Path) -> (SpanBuffer, ReplayReport) {
+    let mut spans = SpanBuffer::default();
     let report = replay(&mut FrameLogReader::open(log).unwrap(), ConversationConfig::default(), &mut spans);
     (spans, report)
 }
@@ -116,7 +116,7 @@ fn a_log_that_finds_no_room_ends_there_and_the_spans_do_not() {
         let (spans, report) = replayed(&log);
         assert!(report.broken_off);
         assert_eq!(report.bad_lines.len(), 1, "the line that was cut");
-        let Body::Turn(turn) = &spans.ended.last().unwrap().body else { panic!("{spans:?}") };
+        let SpanDetails::Turn(turn) = &spans.ended.last().unwrap().details else { panic!("{spans:?}") };
         assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
     }
 }

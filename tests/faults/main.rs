@@ -21,9 +21,9 @@ use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
 use pipecat_instrument::frame::{Frame, Processor, Role, TextChunk};
 use pipecat_instrument::{ObserveOptions, ObservedTask, Observer, PipecatInstrumentor, instrument_task};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::record::{Body, EndReason, GatheredSpans};
-use pipecat_instrument_runtime::debug_log::{FrameLogReader, replay};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::record::{EndReason, SpanBuffer, SpanDetails};
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
 use support::{Traced, attribute, provider, push, yield_once};
 
 #[derive(Default)]
@@ -135,12 +135,12 @@ fn a_process_that_is_killed_leaves_a_log_that_replays() {
         child.wait().unwrap();
 
         let mut reader = FrameLogReader::open(&log).unwrap();
-        let mut spans = GatheredSpans::default();
+        let mut spans = SpanBuffer::default();
         let report = replay(&mut reader, ConversationConfig::default(), &mut spans);
         assert!(report.broken_off);
         assert!(report.bad_lines.len() <= 1, "{:?}", report.bad_lines);
         let turn = spans.ended.last().unwrap();
-        let Body::Turn(turn) = &turn.body else { panic!("{turn:?}") };
+        let SpanDetails::Turn(turn) = &turn.details else { panic!("{turn:?}") };
         assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
         assert_eq!(turn.end_reason, EndReason::Cancelled);
         assert!(turn.output.as_deref().unwrap().starts_with("It is sunny."), "{turn:?}");

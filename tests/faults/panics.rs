@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pipecat_instrument::frame::{Frame, FrameKind, FunctionCall, Json, ObservedFrame, Processor, Role};
 use pipecat_instrument::{ContentKind, ObserveOptions, PipecatInstrumentor, TraceConfig};
-use pipecat_instrument_runtime::debug_log::FrameLogReader;
+use pipecat_instrument_runtime::frame_log::FrameLogReader;
 
 use crate::support::{Traced, attribute, push};
 use crate::{Scratch, a_turn, assert_whole};

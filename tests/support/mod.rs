@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use pipecat_instrument::frame::{Direction, FrameId, FramePushed, ObservedFrame, Processor, ProcessorRef};
-use pipecat_instrument::{InstrumentorBuilder, Observer, PipecatInstrumentor, Scoped};
+use pipecat_instrument::{InstrumentorBuilder, Observer, PipecatInstrumentor, ScopedGuard};
 
 /// An instrumentation of this thread, and what it traces.
 pub struct Traced {
     spans: InMemorySpanExporter,
     _provider: SdkTracerProvider,
-    _scoped: Scoped,
+    _scoped: ScopedGuard,
 }
 
 impl Traced {

@@ -11,7 +11,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use opentelemetry::trace::TraceContextExt;
 use pipecat_instrument::frame::Frame;
 use pipecat_instrument::{
-    Announced, InConversation, ObserveOptions, PipecatInstrumentor, Signals, TracingContext, traced_llm,
+    AsTracingContext, FrameSupport, ObserveOptions, PipecatInstrumentor, Support, TracingContext, traced_llm,
     traced_stt, traced_tts,
 };
 
@@ -143,7 +143,7 @@ pipecat.conversation.turn · out No.
 /// What an agent of one's own carries around.
 struct Session(TracingContext);
 
-impl InConversation for Session {
+impl AsTracingContext for Session {
     fn tracing_context(&self) -> Option<&TracingContext> {
         Some(&self.0)
     }
@@ -274,7 +274,7 @@ fn transcribe(tracing: &TracingContext, words: &'static str) -> &'static str {
 #[test]
 fn words_that_begin_a_turn_are_those_that_were_heard_between_turns() {
     let traced = Traced::with(PipecatInstrumentor::builder().turn_end_timeout(Duration::ZERO));
-    let signals = Signals { user_speech: Announced::Maybe, ..Signals::default() };
+    let signals = FrameSupport { user_speech: Support::Inferred, ..FrameSupport::default() };
     let observer = PipecatInstrumentor::observe(ObserveOptions::new().signals(signals)).unwrap();
     let pipeline = Pipeline::watched_by(observer);
     let tracing = pipeline.tracing();

@@ -5,7 +5,9 @@ use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, global::BoxedTracer};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 use pipecat_instrument::frame::{Frame, TextChunk};
-use pipecat_instrument::{PipecatInstrumentor, Scoped, TracingContext, traced_llm, traced_stt, traced_tts};
+use pipecat_instrument::{
+    PipecatInstrumentor, ScopedGuard, TracingContext, traced_llm, traced_stt, traced_tts,
+};
 
 use super::pipeline::Pipeline;
 use super::support::{block_on, provider, yield_once};
@@ -48,7 +50,7 @@ struct Scene {
     pipeline: Pipeline,
     services: Services,
     spans: InMemorySpanExporter,
-    _scoped: Scoped,
+    _scoped: ScopedGuard,
 }
 
 impl Scene {

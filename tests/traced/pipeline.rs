@@ -50,7 +50,7 @@ impl Pipeline {
         self
     }
 
-    /// The user says something, which a recogniser of Pipecat's has heard.
+    /// The user says something, which a recognizer of Pipecat's has heard.
     pub(crate) fn user_says(&self, words: &str) -> &Self {
         self.user_speaks().hears(words)
     }

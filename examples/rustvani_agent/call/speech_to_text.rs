@@ -65,7 +65,7 @@ impl ToneStt {
     }
 
     /// Holds the end of a voice back until it is known what was said.
-    fn recognise(&self, stop: Frame, processor: &FrameProcessor) {
+    fn recognize(&self, stop: Frame, processor: &FrameProcessor) {
         let voice = {
             let mut heard = lock(&self.heard);
             heard.stop = Some(stop);
@@ -110,7 +110,7 @@ impl FrameHandler for ToneStt {
                 }
             }
             FrameInner::System(SystemFrame::VADUserStoppedSpeaking { .. }) => {
-                self.recognise(frame, processor);
+                self.recognize(frame, processor);
                 Ok(())
             }
             FrameInner::System(SystemFrame::VADUserStartedSpeaking { .. } | SystemFrame::Cancel { .. })

@@ -48,7 +48,7 @@ impl ToneStt {
             return None;
         }
         self.guessed = true;
-        let first_word = self.recognise(sample_rate)?.split(' ').next()?;
+        let first_word = self.recognize(sample_rate)?.split(' ').next()?;
         Some(Frame::InterimTranscription {
             text: first_word.to_owned(),
             user_id: Arc::from("caller"),
@@ -58,7 +58,7 @@ impl ToneStt {
 
     /// What was said.
     fn decide(&mut self, sample_rate: u32) -> Option<Frame> {
-        let text = self.recognise(sample_rate);
+        let text = self.recognize(sample_rate);
         self.voice.clear();
         self.guessed = false;
         Some(Frame::Transcription {
@@ -69,7 +69,7 @@ impl ToneStt {
         })
     }
 
-    fn recognise(&self, sample_rate: u32) -> Option<&'static str> {
+    fn recognize(&self, sample_rate: u32) -> Option<&'static str> {
         line_spoken(self.script, &self.voice, sample_rate)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, Happening, LatencySource, Recording, SpanKey, SpanRecord, SpanStart, Spans, Status,
-    TurnNumber, TurnRecord, UserToBotLatency,
+use pipecat_instrument_runtime::engine::record::{
+    EndReason, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord, SpanSink,
+    SpanStart, Status, TurnNumber, TurnRecord, UserToBotLatency,
 };
-use pipecat_instrument_runtime::core::speech::{self, SpeechChange};
-use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::engine::speech::{self, SpeechChange};
+use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use super::lines::{cut_of, first_of, lines};
@@ -96,15 +96,15 @@ impl Gatherer {
     fn usage(&mut self, spans: &[SpanRecord]) -> (u64, u64, u64) {
         let (mut sent, mut received, mut characters) = (0, 0, 0);
         for span in spans {
-            match &span.body {
-                Body::Llm(llm) => {
+            match &span.details {
+                SpanDetails::Llm(llm) => {
                     let usage = llm.usage.unwrap_or_default();
                     sent += usage.prompt;
                     received += usage.completion;
                     self.tokens_cached += usage.cache_read.unwrap_or_default();
                 }
-                Body::Tts(tts) => characters += tts.characters.unwrap_or_default(),
-                Body::Turn(_) | Body::Stt(_) | Body::Tool(_) => {}
+                SpanDetails::Tts(tts) => characters += tts.characters.unwrap_or_default(),
+                SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => {}
             }
         }
         (sent, received, characters)
@@ -113,7 +113,7 @@ impl Gatherer {
     fn span(&self, record: SpanRecord) -> Option<Span> {
         let (first, cut_at, errors) = (first_of(&record), cut_of(&record), self.faults(&record));
         let (start, end) = (self.clock.ms(record.start), self.clock.ms(record.end));
-        let told = told(record.body)?;
+        let told = told(record.details)?;
         Some(Span {
             lane: told.lane,
             start,
@@ -131,8 +131,8 @@ impl Gatherer {
 
     /// The exceptions of a span; where it has none, its status.
     fn faults(&self, span: &SpanRecord) -> Vec<Fault> {
-        let exceptions = span.events.iter().filter_map(|event| match &event.what {
-            Happening::Exception { message, error_type } => Some(Fault {
+        let exceptions = span.events.iter().filter_map(|event| match &event.kind {
+            SpanEventKind::Exception { message, error_type } => Some(Fault {
                 at: self.clock.ms(event.at),
                 kind: error_type.clone(),
                 message: message.clone(),
@@ -170,7 +170,7 @@ impl Gatherer {
     }
 }
 
-impl Spans for Gatherer {
+impl SpanSink for Gatherer {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.turn_of.insert(start.key, start.turn);
         Recording::Yes
@@ -179,8 +179,8 @@ impl Spans for Gatherer {
     fn end(&mut self, record: SpanRecord) {
         let Some(number) = self.turn_of.remove(&record.key) else { return };
         let record = self.privacy.release(record);
-        match &record.body {
-            Body::Turn(turn) => self.turn(&record, turn),
+        match &record.details {
+            SpanDetails::Turn(turn) => self.turn(&record, turn),
             _ => self.waiting.entry(number).or_default().push(record),
         }
     }

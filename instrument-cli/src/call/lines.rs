@@ -1,12 +1,12 @@
 //! What was said in a turn, in order: by the user, utterance by utterance; by the bot, reply by reply, with what was cut.
 //!
-//! A reply is what a model answered and what was synthesised of it: a synthesis belongs to the last answer that had begun
+//! A reply is what a model answered and what was synthesized of it: a synthesis belongs to the last answer that had begun
 //! by then. In a turn without synthesis, the model's answer is what was said.
 
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, Happening, LlmRecord, SpanRecord, TtsRecord, TurnRecord,
+use pipecat_instrument_runtime::engine::record::{
+    EndReason, LlmRecord, SpanDetails, SpanEventKind, SpanRecord, TtsRecord, TurnRecord,
 };
-use pipecat_instrument_runtime::core::time::Time;
+use pipecat_instrument_runtime::engine::time::Time;
 
 use super::cut::unheard;
 use super::gather::Clock;
@@ -27,8 +27,8 @@ fn user_lines(span: &SpanRecord, turn: &TurnRecord, spans: &[SpanRecord], clock:
         text: Some(text.to_owned()),
         cut: None,
     };
-    let heard = spans.iter().filter_map(|span| match &span.body {
-        Body::Stt(stt) => Some(line(span.start, stt.transcript.as_deref()?)),
+    let heard = spans.iter().filter_map(|span| match &span.details {
+        SpanDetails::Stt(stt) => Some(line(span.start, stt.transcript.as_deref()?)),
         _ => None,
     });
     let heard: Vec<Line> = heard.collect();
@@ -71,11 +71,11 @@ fn bot_lines(turn: &TurnRecord, spans: &[SpanRecord], turn_cut: Option<Time>, cl
 fn replies(spans: &[SpanRecord]) -> Vec<Reply<'_>> {
     let mut replies: Vec<Reply<'_>> = Vec::new();
     for span in spans {
-        match &span.body {
-            Body::Llm(llm) if llm.text.is_some() => {
+        match &span.details {
+            SpanDetails::Llm(llm) if llm.text.is_some() => {
                 replies.push(Reply { answer: Some((span, llm)), ..Reply::default() });
             }
-            Body::Tts(tts) => {
+            SpanDetails::Tts(tts) => {
                 if replies.is_empty() {
                     replies.push(Reply::default());
                 }
@@ -88,7 +88,7 @@ fn replies(spans: &[SpanRecord]) -> Vec<Reply<'_>> {
 }
 
 impl Reply<'_> {
-    /// The line of this reply, in a turn in which so many replies were synthesised.
+    /// The line of this reply, in a turn in which so many replies were synthesized.
     fn line(&self, turn: &TurnRecord, spoken: usize, turn_cut: Option<Time>, clock: Clock) -> Option<Line> {
         let cut_at = self.cut_at();
         let said = match (self.syntheses.is_empty(), spoken) {
@@ -159,12 +159,13 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
 
 /// When the first token or the first audio of a span came.
 pub(super) fn first_of(span: &SpanRecord) -> Option<Time> {
-    let is_first = |what: &Happening| matches!(what, Happening::FirstToken | Happening::FirstAudio);
-    span.events.iter().find(|event| is_first(&event.what)).map(|event| event.at)
+    let is_first =
+        |what: &SpanEventKind| matches!(what, SpanEventKind::FirstToken | SpanEventKind::FirstAudio);
+    span.events.iter().find(|event| is_first(&event.kind)).map(|event| event.at)
 }
 
 /// When a span that was cut was cut.
 pub(super) fn cut_of(span: &SpanRecord) -> Time {
-    let told = span.events.iter().find(|event| matches!(event.what, Happening::Interrupted));
+    let told = span.events.iter().find(|event| matches!(event.kind, SpanEventKind::Interrupted));
     told.map_or(span.end, |event| event.at)
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::debug_log::{FrameLogError, Replay};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use super::gather::{Clock, Gatherer};
@@ -26,7 +26,7 @@ impl CallReader {
     }
 
     /// The call whose log is at `source`.
-    pub(crate) fn read(&self, source: &Source) -> Result<Call, FrameLogError> {
+    pub(crate) fn read(&self, source: &Source) -> Result<Call, FrameLogReadError> {
         let mut reader = source.open()?;
         let header = reader.header().clone();
         let mut config = header.config(ConversationConfig::default());

@@ -1,8 +1,8 @@
 //! What is known of a span, as it is shown.
 
-use pipecat_instrument_runtime::core::frame::{LlmUsage, Processor};
-use pipecat_instrument_runtime::core::record::{
-    Body, LlmRecord, Measured, ServiceTimes, SttRecord, ToolRecord, TtsRecord,
+use pipecat_instrument_runtime::engine::frame::{LlmUsage, Processor};
+use pipecat_instrument_runtime::engine::record::{
+    LlmRecord, ServiceTimes, SpanDetails, SttRecord, TimingSource, ToolRecord, TtsRecord,
 };
 use pipecat_instrument_runtime::setup::{service_label, units};
 
@@ -23,13 +23,13 @@ pub(super) struct Told {
 pub(super) type Facts = Vec<(&'static str, String)>;
 
 /// What `body` tells; none of a turn.
-pub(super) fn told(body: Body) -> Option<Told> {
-    match body {
-        Body::Turn(_) => None,
-        Body::Stt(stt) => Some(utterance(stt)),
-        Body::Llm(llm) => Some(invocation(*llm)),
-        Body::Tts(tts) => Some(synthesis(tts)),
-        Body::Tool(tool) => Some(call(tool)),
+pub(super) fn told(details: SpanDetails) -> Option<Told> {
+    match details {
+        SpanDetails::Turn(_) => None,
+        SpanDetails::Stt(stt) => Some(utterance(stt)),
+        SpanDetails::Llm(llm) => Some(invocation(*llm)),
+        SpanDetails::Tts(tts) => Some(synthesis(tts)),
+        SpanDetails::Tool(tool) => Some(call(tool)),
     }
 }
 
@@ -113,8 +113,8 @@ fn times(times: ServiceTimes) -> Facts {
     let ttfb = times.ttfb.and_then(|(ttfb, measured)| {
         let time = units::seconds(ttfb)?;
         Some(match measured {
-            Measured::Reported => ("ttfb", time),
-            Measured::FromFrames => ("ttfb", format!("{time} (measured)")),
+            TimingSource::Reported => ("ttfb", time),
+            TimingSource::Measured => ("ttfb", format!("{time} (measured)")),
         })
     });
     ttfb.into_iter().chain(seconds("processing", times.processing)).collect()

@@ -16,10 +16,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
-use pipecat_instrument_runtime::debug_log::Replay;
 use pipecat_instrument_runtime::emit::Emitter;
+use pipecat_instrument_runtime::frame_log::Replay;
 use pipecat_instrument_runtime::setup::ConsoleExporter;
-use pipecat_instrument_runtime::setup::tree::{Colour, TreeStyle};
+use pipecat_instrument_runtime::setup::tree::{Color, TreeStyle};
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
         if !arguments.wants_trees() {
             return provider;
         }
-        let style = TreeStyle { colour: Colour::Always, ..TreeStyle::default() };
+        let style = TreeStyle { color: Color::Always, ..TreeStyle::default() };
         provider.with_simple_exporter(ConsoleExporter::new(out, style))
     }));
     let mut otlp = arguments.otlp_json.as_ref().map(Destination::open).transpose()?;

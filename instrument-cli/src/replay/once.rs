@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use pipecat_instrument_runtime::setup::tree::{Colour, SpanTree, TreeStyle};
+use pipecat_instrument_runtime::setup::tree::{Color, SpanTree, TreeStyle};
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
                 let spans = gathered.take();
                 outcome = outcome.max(complain(source, &log));
                 if let Some(out) = &mut trees {
-                    let style = TreeStyle { colour: Colour::Always, ..TreeStyle::default() };
+                    let style = TreeStyle { color: Color::Always, ..TreeStyle::default() };
                     write!(out, "{separator}{}", SpanTree::from_spans(&spans).render(style))?;
                     separator = "\n";
                 }

@@ -73,7 +73,7 @@ struct Entry {
     who: &'static str,
     style: Style,
     text: String,
-    /// Lines under it, in their own colour.
+    /// Lines under it, in their own color.
     below: Vec<(Style, String)>,
 }
 
@@ -133,7 +133,7 @@ impl Entry {
         let who = format!("{}{}", self.who, " ".repeat(WHO.saturating_sub(columns(self.who))));
         let mut lead = format!("{}{GAP}{}{GAP}", paint(ASIDE, clock), paint(self.style, who));
         let mut text = String::new();
-        // What went wrong is red as a whole; of what was said, the speaker is coloured.
+        // What went wrong is red as a whole; of what was said, the speaker is colored.
         let own = if self.who == "✗" { ERROR } else { Style::new() };
         let below = self.below.iter().map(|(style, line)| (*style, line.as_str()));
         for (style, line) in std::iter::once((own, self.text.as_str())).chain(below) {

@@ -1,4 +1,4 @@
-//! Colours. Written always: the stream takes them out where they are not wanted.
+//! Colors. Written always: the stream takes them out where they are not wanted.
 
 use std::fmt::Display;
 

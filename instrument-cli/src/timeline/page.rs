@@ -13,7 +13,7 @@ use crate::call::Call;
 const TEMPLATE: &str = include_str!("page/page.html");
 
 const STYLES: [&str; 5] = [
-    include_str!("page/colours.css"),
+    include_str!("page/colors.css"),
     include_str!("page/layout.css"),
     include_str!("page/lanes.css"),
     include_str!("page/text.css"),

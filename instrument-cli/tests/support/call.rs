@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Audio, Direction, ErrorReport, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult, Json,
     LlmUsage, Measurement, Message, Metric, Processor, Role, Spacing, TextChunk, Transcript,
 };
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::debug_log::{ConversationLog, DebugLog, Opening, PartSize};
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{ConversationLog, FrameLogWriter, Opening, PartSize};
 
 const STT: usize = 1;
 const LLM: usize = 2;
@@ -19,7 +19,7 @@ const BEGAN: u64 = 1_795_165_200_000;
 
 /// A call that is being made. Times are milliseconds from its beginning.
 pub(crate) struct Call {
-    logs: DebugLog,
+    logs: FrameLogWriter,
     log: ConversationLog,
     processors: Vec<Processor>,
     messages: Vec<Message>,
@@ -44,8 +44,8 @@ impl Call {
     /// A call `id`, whose log goes where `path` says, in parts if it is to.
     pub(crate) fn begin(id: &str, path: &Path, part_size: Option<PartSize>) -> Self {
         let logs = match part_size {
-            Some(size) => DebugLog::in_parts(path, size).unwrap(),
-            None => DebugLog::new(path).unwrap(),
+            Some(size) => FrameLogWriter::in_parts(path, size).unwrap(),
+            None => FrameLogWriter::new(path).unwrap(),
         };
         let log = logs.conversation(&Opening::new(id, time(0)));
         let processors = vec![

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use flowcat_core::processor::frame::Language;
 use flowcat_core::{AudioFrame, Frame as Flowcat};
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Audio, Chunking, ErrorReport, Frame, FrameKind, FunctionCallResult, ObservedFrame, ProcessorRef, Role,
     Spacing, TextChunk, Transcript,
 };
@@ -50,7 +50,7 @@ enum Meaning<'a> {
     /// What it says.
     Itself,
     /// Audio of a synthesis: flowcat's adapter renames what its service made.
-    Synthesised(&'a AudioFrame),
+    Synthesized(&'a AudioFrame),
     /// Nothing: flowcat's adapter says that synthesis starts when all of it is there. Only a service that is known as
     /// one and is not behind that adapter can mean it; others pass on what the adapter said.
     Late,
@@ -65,7 +65,7 @@ impl FlowcatFrame<'_> {
     fn meaning(&self) -> Meaning<'_> {
         let source = self.origin.source;
         match self.frame {
-            Flowcat::OutputAudio(audio) if source.id() == names::TTS => Meaning::Synthesised(audio),
+            Flowcat::OutputAudio(audio) if source.id() == names::TTS => Meaning::Synthesized(audio),
             Flowcat::TtsStarted { .. } if source.id() == names::TTS || source.role() != Role::Tts => {
                 Meaning::Late
             }
@@ -125,7 +125,7 @@ impl ObservedFrame for FlowcatFrame<'_> {
     fn kind(&self) -> FrameKind {
         match self.meaning() {
             Meaning::Itself => kind_of(self.frame),
-            Meaning::Synthesised(_) => FrameKind::TtsAudio,
+            Meaning::Synthesized(_) => FrameKind::TtsAudio,
             Meaning::Late => FrameKind::Other,
             Meaning::BotText(_) => FrameKind::LlmText,
             Meaning::BotEnd => FrameKind::LlmResponseEnd,
@@ -135,7 +135,7 @@ impl ObservedFrame for FlowcatFrame<'_> {
     fn view(&self) -> Frame<'_> {
         match self.meaning() {
             Meaning::Itself => self.view_of(self.frame),
-            Meaning::Synthesised(audio) => Frame::TtsAudio(pcm(audio)),
+            Meaning::Synthesized(audio) => Frame::TtsAudio(pcm(audio)),
             // flowcat's name and not Pipecat's, so that nobody takes it for what it is there.
             Meaning::Late => Frame::Other { class: self.frame.name() },
             Meaning::BotText(text) => Frame::LlmText(piece(text, Spacing::Between, None)),

@@ -2,7 +2,7 @@
 
 use flowcat_core::processor::frame::FunctionCall as FlowcatCall;
 use flowcat_core::{Frame as Flowcat, LlmTokenUsage, MetricsData};
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Frame, FunctionCall, FunctionCallList, Json, LlmUsage, Measurement, Metric, MetricList,
 };
 use pipecat_instrument_runtime::json::JsonContext;

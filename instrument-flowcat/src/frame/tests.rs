@@ -8,7 +8,7 @@ use flowcat_core::{
     AudioFrame, CustomFrame, Frame as Flowcat, FrameClass, KeypadEntry, LlmContext, LlmTokenUsage,
     MetricsData, StartParams,
 };
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Audio, Content, Frame, FrameKind, Json, Measurement, ObservedFrame, Processor, ProcessorRef, Role,
     Spacing,
 };

@@ -13,7 +13,7 @@ use flowcat_core::{
     UploadTarget,
 };
 use futures_util::stream::{self, BoxStream, StreamExt};
-use pipecat_instrument_runtime::core::frame::{Frame, Json};
+use pipecat_instrument_runtime::engine::frame::{Frame, Json};
 use serde_json::{Value, json};
 
 use super::{ToolCalls, ToolStep};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::frame::Json;
+use crate::engine::frame::Json;
 
 /// A text.
 #[diagnostic::on_unimplemented(

@@ -2,36 +2,36 @@
 
 use std::sync::Arc;
 
-use crate::core::frame::{Processor, Role};
-use crate::core::record::{
-    Body, EndReason, LlmRecord, Request, ServiceTimes, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
-    Told, ToolRecord, TtsRecord, TurnRecord,
+use crate::engine::frame::{Processor, Role};
+use crate::engine::record::{
+    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
+    SttRecord, ToolRecord, TtsRecord, TurnRecord, Visibility,
 };
-use crate::core::time::Time;
+use crate::engine::time::Time;
 
 /// What can be said of the span `start` if its conversation is gone: what it was, and that it was broken off at
 /// `end`. That is no error of the service's, so its status is Ok.
 pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
-    let body = match start.kind {
-        SpanKind::Turn => Body::Turn(TurnRecord {
+    let details = match start.kind {
+        SpanKind::Turn => SpanDetails::Turn(TurnRecord {
             number: start.turn,
             input: None,
             output: None,
             end_reason: EndReason::Cancelled,
             latency: None,
         }),
-        SpanKind::Stt => Body::Stt(SttRecord {
+        SpanKind::Stt => SpanDetails::Stt(SttRecord {
             service: service(&start.name, Role::Stt),
             measured_model: None,
             times: ServiceTimes::default(),
             transcript: None,
-            as_output: Told::Whole,
+            as_output: Visibility::Full,
             is_final: false,
             language: None,
             audio_seconds: None,
             time_to_last_transcription: None,
         }),
-        SpanKind::Llm => Body::Llm(Box::new(LlmRecord {
+        SpanKind::Llm => SpanDetails::Llm(Box::new(LlmRecord {
             service: service(&start.name, Role::Llm),
             measured_model: None,
             times: ServiceTimes::default(),
@@ -39,12 +39,12 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
             heard: None,
             text: None,
             tool_calls: Vec::new(),
-            as_message: Told::Whole,
+            as_message: Visibility::Full,
             usage: None,
             ttfat: None,
             interrupted: true,
         })),
-        SpanKind::Tts => Body::Tts(TtsRecord {
+        SpanKind::Tts => SpanDetails::Tts(TtsRecord {
             service: service(&start.name, Role::Tts),
             measured_model: None,
             times: ServiceTimes::default(),
@@ -56,7 +56,7 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
             played: None,
             interrupted: true,
         }),
-        SpanKind::Tool => Body::Tool(ToolRecord {
+        SpanKind::Tool => SpanDetails::Tool(ToolRecord {
             name: start.name.clone(),
             tool_call_id: String::new(),
             arguments: None,
@@ -72,7 +72,7 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
         status: Status::Ok,
         events: Vec::new(),
         user_id: None,
-        body,
+        details,
     }
 }
 

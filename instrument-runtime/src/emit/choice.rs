@@ -12,7 +12,7 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no {what} is called `{given}`: choose from {choices}")]
-pub struct UnknownName {
+pub struct UnknownNameError {
     what: &'static str,
     given: String,
     choices: String,
@@ -26,9 +26,9 @@ pub(super) struct Choices<T: 'static> {
 
 impl<T: Copy + PartialEq> Choices<T> {
     /// The value that is called `name`.
-    pub(super) fn find(&self, name: &str) -> Result<T, UnknownName> {
+    pub(super) fn find(&self, name: &str) -> Result<T, UnknownNameError> {
         let found = self.named.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| *value).ok_or_else(|| UnknownName {
+        found.map(|(_, value)| *value).ok_or_else(|| UnknownNameError {
             what: self.what,
             given: name.to_owned(),
             choices: self.named.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),

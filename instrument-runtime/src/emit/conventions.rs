@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::BitOr;
 use std::str::FromStr;
 
-use super::UnknownName;
+use super::UnknownNameError;
 use super::choice::Choices;
 
 /// A set of semantic conventions: which words a span is told in.
@@ -12,7 +12,7 @@ use super::choice::Choices;
 /// `OpenInference` is in every set, for it is what the other conventions are added to.
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{Conventions, UnknownName};
+/// use pipecat_instrument_runtime::emit::{Conventions, UnknownNameError};
 ///
 /// let both = Conventions::OPENINFERENCE | Conventions::GEN_AI;
 /// assert_eq!(both, Conventions::default());
@@ -22,7 +22,7 @@ use super::choice::Choices;
 /// let named: Conventions = "pipecat,langfuse".parse()?;
 /// assert_eq!(named, Conventions::PIPECAT | Conventions::LANGFUSE);
 /// assert_eq!(named.to_string(), "openinference,pipecat,langfuse");
-/// # Ok::<(), UnknownName>(())
+/// # Ok::<(), UnknownNameError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Conventions(u8);
@@ -78,9 +78,9 @@ impl BitOr for Conventions {
 
 /// The names, with commas between them.
 impl FromStr for Conventions {
-    type Err = UnknownName;
+    type Err = UnknownNameError;
 
-    fn from_str(names: &str) -> Result<Self, UnknownName> {
+    fn from_str(names: &str) -> Result<Self, UnknownNameError> {
         let mut set = Self::OPENINFERENCE;
         for name in names.split(',') {
             set = set | CHOICES.find(name.trim())?;

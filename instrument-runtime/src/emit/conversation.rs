@@ -9,8 +9,8 @@ use super::cut::cut_values;
 use super::otel::{Notes, status, system_time};
 use super::place::Place;
 use super::{Origin, Tracers, span};
-use crate::core::record::{Body, SpanRecord, Status};
-use crate::core::time::Time;
+use crate::engine::record::{SpanDetails, SpanRecord, Status};
+use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
 /// The span of a whole conversation: it begins with the first turn and ends with the last one, which is known when
@@ -49,7 +49,7 @@ impl ConversationSpan {
     /// Something of it is over, and this is what may leave of it.
     pub(super) fn take_in(&mut self, record: &SpanRecord) {
         self.end = self.end.max(record.end);
-        if !matches!(record.body, Body::Turn(_)) {
+        if !matches!(record.details, SpanDetails::Turn(_)) {
             return;
         }
         if self.told.status == Status::Ok {

@@ -9,8 +9,8 @@ use opentelemetry::{Array, StringValue, Value};
 use super::attributes::Attributes;
 use super::service::{ServiceSpan, ServiceType};
 use super::{Session, keys};
-use crate::core::frame::{LlmUsage, Setting};
-use crate::core::record::{Body, SpanRecord, ToolRecord};
+use crate::engine::frame::{LlmUsage, Setting};
+use crate::engine::record::{SpanDetails, SpanRecord, ToolRecord};
 
 /// Settings that are any number, by the names that services give them.
 const NUMBERS: [(&str, &str); 5] = [
@@ -34,20 +34,20 @@ const LISTS: [(&str, &str); 2] =
 
 /// Writes what this convention has words for.
 pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attributes) {
-    out.put(keys::GEN_AI_OPERATION_NAME, operation(&record.body));
+    out.put(keys::GEN_AI_OPERATION_NAME, operation(&record.details));
     out.put_some(keys::GEN_AI_CONVERSATION_ID, session.told_id());
-    if let Some(service) = ServiceSpan::of(&record.body) {
+    if let Some(service) = ServiceSpan::of(&record.details) {
         put_service(&service, out);
     }
-    match &record.body {
-        Body::Llm(llm) => {
+    match &record.details {
+        SpanDetails::Llm(llm) => {
             if let Some(usage) = &llm.usage {
                 put_usage(usage, out);
             }
             put_request(&llm.service.settings, out);
         }
-        Body::Tool(tool) => put_tool(tool, out),
-        Body::Turn(_) | Body::Stt(_) | Body::Tts(_) => {}
+        SpanDetails::Tool(tool) => put_tool(tool, out),
+        SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tts(_) => {}
     }
 }
 
@@ -57,13 +57,13 @@ pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
 }
 
 /// What is done.
-pub(super) const fn operation(body: &Body) -> &'static str {
-    match body {
-        Body::Turn(_) => "invoke_agent",
-        Body::Stt(_) => "speech_to_text",
-        Body::Llm(_) => "chat",
-        Body::Tts(_) => "text_to_speech",
-        Body::Tool(_) => "execute_tool",
+pub(super) const fn operation(details: &SpanDetails) -> &'static str {
+    match details {
+        SpanDetails::Turn(_) => "invoke_agent",
+        SpanDetails::Stt(_) => "speech_to_text",
+        SpanDetails::Llm(_) => "chat",
+        SpanDetails::Tts(_) => "text_to_speech",
+        SpanDetails::Tool(_) => "execute_tool",
     }
 }
 

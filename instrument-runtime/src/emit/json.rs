@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use crate::core::frame::{Content, Message, Part, Setting, ToolCall};
+use crate::engine::frame::{Content, Message, Part, Setting, ToolCall};
 
 /// The type of a value that is JSON. Plain text says nothing of its type.
 pub(super) const MIME_TYPE: &str = "application/json";
@@ -130,8 +130,8 @@ mod tests {
     use std::borrow::Cow;
 
     use super::chat;
-    use crate::core::frame::{Content, ImageUrl, Message, Part};
     use crate::emit::samples::clock_call;
+    use crate::engine::frame::{Content, ImageUrl, Message, Part};
 
     #[test]
     fn messages_are_a_chat_as_a_model_is_sent_it() {

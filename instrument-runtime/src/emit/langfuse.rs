@@ -7,7 +7,7 @@ use super::openinference::end_reason;
 use super::place::Place;
 use super::service::{ServiceSpan, ServiceType};
 use super::{TraceLayout, json, keys, messages};
-use crate::core::record::{Body, SpanRecord};
+use crate::engine::record::{SpanDetails, SpanRecord};
 use crate::privacy::REDACTED;
 
 /// The tag of every trace.
@@ -21,11 +21,11 @@ pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attribu
     if place.turn.is_some() {
         put_trace(place, out);
     }
-    match &record.body {
-        Body::Turn(turn) if place.settings.layout == TraceLayout::PerTurn => {
+    match &record.details {
+        SpanDetails::Turn(turn) if place.settings.layout == TraceLayout::PerTurn => {
             put_tags(&[TAG, end_reason(turn.end_reason)], place, out);
         }
-        Body::Llm(llm) => {
+        SpanDetails::Llm(llm) => {
             // What a model that hears by itself has heard is the one message that may be left of hidden ones.
             let is_hidden = messages::last_of_user(llm) == Some(REDACTED);
             if let Some(chat) = json::chat(messages::sent(llm)).filter(|_| !is_hidden) {
@@ -33,10 +33,10 @@ pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attribu
                 out.replace(keys::INPUT_MIME_TYPE, json::MIME_TYPE);
             }
         }
-        Body::Turn(_) | Body::Stt(_) | Body::Tts(_) | Body::Tool(_) => {}
+        SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tts(_) | SpanDetails::Tool(_) => {}
     }
     // It is counted from the span's start, which for speech-to-text is not when the wait begins.
-    if let Some(service) = ServiceSpan::of(&record.body).filter(|it| it.service_type != ServiceType::Stt) {
+    if let Some(service) = ServiceSpan::of(&record.details).filter(|it| it.service_type != ServiceType::Stt) {
         let ttfb = service.times.ttfb.map(|(seconds, _)| seconds * 1000.0);
         out.put_some(keys::LANGFUSE_MS_TO_FIRST_CHUNK, ttfb);
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownName;
+use super::UnknownNameError;
 use super::choice::Choices;
 
 /// What is one trace: a turn, or the whole conversation.
@@ -20,11 +20,11 @@ use super::choice::Choices;
 /// ```
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{TraceLayout, UnknownName};
+/// use pipecat_instrument_runtime::emit::{TraceLayout, UnknownNameError};
 ///
 /// assert_eq!("per-conversation".parse::<TraceLayout>()?, TraceLayout::PerConversation);
 /// assert_eq!(TraceLayout::default().to_string(), "per-turn");
-/// # Ok::<(), UnknownName>(())
+/// # Ok::<(), UnknownNameError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum TraceLayout {
@@ -43,9 +43,9 @@ const CHOICES: Choices<TraceLayout> = Choices {
 };
 
 impl FromStr for TraceLayout {
-    type Err = UnknownName;
+    type Err = UnknownNameError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
+    fn from_str(name: &str) -> Result<Self, UnknownNameError> {
         CHOICES.find(name)
     }
 }

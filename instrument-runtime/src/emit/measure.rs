@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::core::record::SpanRecord;
+use crate::engine::record::SpanRecord;
 
 /// Is shown every record when it is over: for what is counted over many conversations.
 ///
@@ -12,7 +12,7 @@ use crate::core::record::SpanRecord;
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use pipecat_instrument_runtime::core::record::{Body, EndReason, SpanRecord};
+/// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanRecord};
 /// use pipecat_instrument_runtime::emit::Measure;
 ///
 /// /// How often users cut the bot short.
@@ -21,7 +21,7 @@ use crate::core::record::SpanRecord;
 ///
 /// impl Measure for Interruptions {
 ///     fn measure(&self, record: &SpanRecord) {
-///         if let Body::Turn(turn) = &record.body
+///         if let SpanDetails::Turn(turn) = &record.details
 ///             && turn.end_reason == EndReason::Interrupted
 ///         {
 ///             self.0.fetch_add(1, Ordering::Relaxed);

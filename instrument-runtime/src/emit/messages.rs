@@ -6,8 +6,8 @@ use opentelemetry::Value;
 
 use super::attributes::{Attributes, Family};
 use super::keys::{MessageField, MessageKeys, MessageList};
-use crate::core::frame::{Content, Message, Part};
-use crate::core::record::{LlmRecord, Told};
+use crate::engine::frame::{Content, Message, Part};
+use crate::engine::record::{LlmRecord, Visibility};
 
 /// The role of a service's own instruction, and of the messages that make it unnecessary.
 const SYSTEM: &str = "system";
@@ -48,7 +48,7 @@ pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
 
 /// Writes the one message that a model answered with; nothing where it did not.
 pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
-    if llm.as_message == Told::Withheld || (llm.text.is_none() && llm.tool_calls.is_empty()) {
+    if llm.as_message == Visibility::Omitted || (llm.text.is_none() && llm.tool_calls.is_empty()) {
         return;
     }
     let text = llm.text.as_deref().and_then(|text| llm.as_message.of(text));

@@ -18,7 +18,7 @@ use opentelemetry::metrics::{Meter, MeterProvider};
 use super::Measure;
 use super::keys::MetricInfo;
 use super::tracers::scope;
-use crate::core::record::SpanRecord;
+use crate::engine::record::SpanRecord;
 use instruments::Instruments;
 use vocabulary::Vocabularies;
 
@@ -29,15 +29,15 @@ use vocabulary::Vocabularies;
 /// ```
 /// use opentelemetry::metrics::NoopMeterProvider;
 /// use opentelemetry::trace::noop::NoopTracerProvider;
-/// use pipecat_instrument_runtime::emit::{Meters, Tracers};
-/// use pipecat_instrument_runtime::observer::ObserverGroup;
+/// use pipecat_instrument_runtime::emit::{MetricsRecorder, Tracers};
+/// use pipecat_instrument_runtime::observer::ObserverProvider;
 ///
-/// let meters = Meters::new(NoopMeterProvider::new());
-/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).meters(&meters);
+/// let meters = MetricsRecorder::new(NoopMeterProvider::new());
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).meters(&meters);
 /// # let _ = group;
 /// ```
 #[derive(Clone)]
-pub struct Meters {
+pub struct MetricsRecorder {
     shared: Arc<Shared>,
 }
 
@@ -48,7 +48,7 @@ struct Shared {
     _provider: Box<dyn MeterProvider + Send + Sync>,
 }
 
-impl Meters {
+impl MetricsRecorder {
     /// Measurements go to `provider`, under the scope `pipecat-instrument` and this crate's version.
     pub fn new(provider: impl MeterProvider + Send + Sync + 'static) -> Self {
         let meter = provider.meter_with_scope(scope());
@@ -67,15 +67,15 @@ impl Meters {
     }
 }
 
-impl Measure for Meters {
+impl Measure for MetricsRecorder {
     fn measure(&self, record: &SpanRecord) {
         readings::take(record, &self.shared.instruments, &self.shared.vocabularies);
     }
 }
 
-impl fmt::Debug for Meters {
+impl fmt::Debug for MetricsRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meters").finish_non_exhaustive()
+        f.debug_struct("MetricsRecorder").finish_non_exhaustive()
     }
 }
 

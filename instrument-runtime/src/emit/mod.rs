@@ -48,13 +48,13 @@ mod settings;
 mod span;
 mod tracers;
 
-pub use choice::UnknownName;
+pub use choice::UnknownNameError;
 pub use conventions::Conventions;
 pub use layout::TraceLayout;
 pub use measure::Measure;
 #[cfg(feature = "metrics")]
-pub use metrics::Meters;
-pub use names::SpanNames;
+pub use metrics::MetricsRecorder;
+pub use names::SpanNaming;
 pub use origin::Origin;
 pub use otel::Emitter;
 pub use preset::Preset;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownName;
+use super::UnknownNameError;
 use super::choice::Choices;
-use crate::core::record::{SpanKind, SpanStart, TurnNumber};
+use crate::engine::record::{SpanKind, SpanStart, TurnNumber};
 
 /// What spans are called.
 ///
@@ -18,14 +18,14 @@ use crate::core::record::{SpanKind, SpanStart, TurnNumber};
 /// | tool | `pipecat.tool.<name>` | the same |
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{SpanNames, UnknownName};
+/// use pipecat_instrument_runtime::emit::{SpanNaming, UnknownNameError};
 ///
-/// assert_eq!("pipecat".parse::<SpanNames>()?, SpanNames::Pipecat);
-/// assert_eq!(SpanNames::default().to_string(), "openinference");
-/// # Ok::<(), UnknownName>(())
+/// assert_eq!("pipecat".parse::<SpanNaming>()?, SpanNaming::Pipecat);
+/// assert_eq!(SpanNaming::default().to_string(), "openinference");
+/// # Ok::<(), UnknownNameError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SpanNames {
+pub enum SpanNaming {
     /// By what a span is, the same in every conversation: good to group and to filter by.
     #[default]
     OpenInference,
@@ -33,12 +33,12 @@ pub enum SpanNames {
     Pipecat,
 }
 
-const CHOICES: Choices<SpanNames> = Choices {
+const CHOICES: Choices<SpanNaming> = Choices {
     what: "set of span names",
-    named: &[("openinference", SpanNames::OpenInference), ("pipecat", SpanNames::Pipecat)],
+    named: &[("openinference", SpanNaming::OpenInference), ("pipecat", SpanNaming::Pipecat)],
 };
 
-impl SpanNames {
+impl SpanNaming {
     /// The name of the conversation `id`.
     pub(super) fn conversation(self, id: &str) -> Cow<'static, str> {
         match self {
@@ -75,15 +75,15 @@ impl SpanNames {
     }
 }
 
-impl FromStr for SpanNames {
-    type Err = UnknownName;
+impl FromStr for SpanNaming {
+    type Err = UnknownNameError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
+    fn from_str(name: &str) -> Result<Self, UnknownNameError> {
         CHOICES.find(name)
     }
 }
 
-impl fmt::Display for SpanNames {
+impl fmt::Display for SpanNaming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         CHOICES.write(*self, f)
     }
@@ -91,11 +91,11 @@ impl fmt::Display for SpanNames {
 
 #[cfg(test)]
 mod tests {
-    use super::SpanNames;
-    use crate::core::record::{SpanKey, SpanKind, SpanStart, TurnNumber};
-    use crate::core::time::Time;
+    use super::SpanNaming;
+    use crate::engine::record::{SpanKey, SpanKind, SpanStart, TurnNumber};
+    use crate::engine::time::Time;
 
-    fn name(names: SpanNames, kind: SpanKind, name: &str) -> String {
+    fn name(names: SpanNaming, kind: SpanKind, name: &str) -> String {
         let (key, at, turn) = (SpanKey(1), Time::default(), TurnNumber(3));
         names.span(&SpanStart { key, kind, parent: None, at, name: name.into(), turn }).into_owned()
     }
@@ -110,10 +110,10 @@ mod tests {
             (SpanKind::Tts, "", "pipecat.tts", "tts"),
             (SpanKind::Tool, "getWeather", "pipecat.tool.getWeather", "pipecat.tool.getWeather"),
         ] {
-            assert_eq!(name(SpanNames::OpenInference, kind, of), openinference);
-            assert_eq!(name(SpanNames::Pipecat, kind, of), pipecat);
+            assert_eq!(name(SpanNaming::OpenInference, kind, of), openinference);
+            assert_eq!(name(SpanNaming::Pipecat, kind, of), pipecat);
         }
-        assert_eq!(SpanNames::OpenInference.conversation("call-42"), "pipecat.conversation");
-        assert_eq!(SpanNames::Pipecat.conversation("call-42"), "conversation-call-42");
+        assert_eq!(SpanNaming::OpenInference.conversation("call-42"), "pipecat.conversation");
+        assert_eq!(SpanNaming::Pipecat.conversation("call-42"), "conversation-call-42");
     }
 }

@@ -6,10 +6,10 @@ use super::attributes::Attributes;
 use super::conversation::ConversationFacts;
 use super::service::{ServiceSpan, language};
 use super::{Session, json, keys, messages};
-use crate::core::frame::LlmUsage;
-use crate::core::record::{
-    Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, SpanRecord, SttRecord, ToolRecord,
-    TtsRecord, TurnRecord,
+use crate::engine::frame::LlmUsage;
+use crate::engine::record::{
+    EndReason, LatencySource, LatencyStages, LlmRecord, SpanDetails, SpanRecord, SttRecord, TimingSource,
+    ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::privacy::REDACTED;
 
@@ -18,20 +18,20 @@ const CHAIN: &str = "CHAIN";
 
 /// Writes what is needed most: all but [`parameters`], [`tools`] and [`input_messages`].
 pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attributes) {
-    out.put(keys::SPAN_KIND, span_kind(&record.body));
+    out.put(keys::SPAN_KIND, span_kind(&record.details));
     out.put_some(keys::SESSION_ID, session.told_id());
     out.put_some(keys::USER_ID, record.user_id.clone());
 
-    let service = ServiceSpan::of(&record.body);
+    let service = ServiceSpan::of(&record.details);
     if let Some(service) = &service {
         put_service(service, out);
     }
-    match &record.body {
-        Body::Turn(turn) => put_turn(turn, record.end.since(record.start), out),
-        Body::Stt(stt) => put_stt(stt, out),
-        Body::Llm(llm) => put_llm(llm, out),
-        Body::Tts(tts) => put_tts(tts, out),
-        Body::Tool(tool) => put_tool(tool, out),
+    match &record.details {
+        SpanDetails::Turn(turn) => put_turn(turn, record.end.since(record.start), out),
+        SpanDetails::Stt(stt) => put_stt(stt, out),
+        SpanDetails::Llm(llm) => put_llm(llm, out),
+        SpanDetails::Tts(tts) => put_tts(tts, out),
+        SpanDetails::Tool(tool) => put_tool(tool, out),
     }
     if let Some(service) = &service {
         put_times(service, out);
@@ -46,8 +46,8 @@ pub(super) fn describe_conversation(facts: &ConversationFacts, session: &Session
 }
 
 /// Writes the parameters that a model was called with.
-pub(super) fn parameters(body: &Body, out: &mut Attributes) {
-    if let Body::Llm(llm) = body {
+pub(super) fn parameters(details: &SpanDetails, out: &mut Attributes) {
+    if let SpanDetails::Llm(llm) = details {
         out.put_some(keys::LLM_INVOCATION_PARAMETERS, json::invocation_parameters(&llm.service.settings));
     }
 }
@@ -66,11 +66,11 @@ pub(super) fn input_messages(llm: LlmRecord, out: &mut Attributes) {
 }
 
 /// `OpenInference` has no kinds of its own for speech: what a model does is `LLM`.
-const fn span_kind(body: &Body) -> &'static str {
-    match body {
-        Body::Turn(_) => CHAIN,
-        Body::Stt(_) | Body::Llm(_) | Body::Tts(_) => "LLM",
-        Body::Tool(_) => "TOOL",
+const fn span_kind(details: &SpanDetails) -> &'static str {
+    match details {
+        SpanDetails::Turn(_) => CHAIN,
+        SpanDetails::Stt(_) | SpanDetails::Llm(_) | SpanDetails::Tts(_) => "LLM",
+        SpanDetails::Tool(_) => "TOOL",
     }
 }
 
@@ -196,10 +196,10 @@ fn put_json((value, mime_type): (&'static str, &'static str), json: &str, out: &
     }
 }
 
-pub(super) const fn ttfb_source(measured: Measured) -> &'static str {
+pub(super) const fn ttfb_source(measured: TimingSource) -> &'static str {
     match measured {
-        Measured::Reported => "reported",
-        Measured::FromFrames => "measured",
+        TimingSource::Reported => "reported",
+        TimingSource::Measured => "measured",
     }
 }
 

@@ -3,14 +3,14 @@
 use super::attributes::Attributes;
 use super::service::ServiceSpan;
 use super::{keys, messages};
-use crate::core::record::{Body, LlmRecord, SpanRecord};
+use crate::engine::record::{LlmRecord, SpanDetails, SpanRecord};
 
 /// How many characters of a message are written.
 const MESSAGE_LENGTH: usize = 200;
 
 /// Writes what this convention has words for.
 pub(super) fn describe(record: &SpanRecord, out: &mut Attributes) {
-    if let (Body::Llm(llm), Some(service)) = (&record.body, ServiceSpan::of(&record.body)) {
+    if let (SpanDetails::Llm(llm), Some(service)) = (&record.details, ServiceSpan::of(&record.details)) {
         put_llm(llm, &service, out);
     }
     // OpenObserve drops the output of a span without an input.

@@ -18,10 +18,11 @@ use super::conversation::ConversationSpan;
 use super::cut::cut_values;
 use super::place::Place;
 use super::{EmitSettings, Measure, Origin, Session, TraceLayout, Tracers, keys, span};
-use crate::core::record::{
-    Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
+use crate::engine::record::{
+    Recording, SpanEvent, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, Status,
+    TurnNumber,
 };
-use crate::core::time::Time;
+use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
 /// Turns the spans of one conversation into OpenTelemetry spans.
@@ -37,8 +38,8 @@ use crate::privacy::Privacy;
 /// use std::sync::Arc;
 ///
 /// use opentelemetry::trace::noop::NoopTracerProvider;
-/// use pipecat_instrument_runtime::core::record::{Recording, SpanKey, SpanKind, SpanStart, Spans, TurnNumber};
-/// use pipecat_instrument_runtime::core::time::Time;
+/// use pipecat_instrument_runtime::engine::record::{Recording, SpanKey, SpanKind, SpanStart, SpanSink, TurnNumber};
+/// use pipecat_instrument_runtime::engine::time::Time;
 /// use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
 ///
 /// let tracers = Tracers::new(&NoopTracerProvider::new());
@@ -207,7 +208,7 @@ impl SpanStart {
     }
 }
 
-impl Spans for Emitter {
+impl SpanSink for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
         let name = self.settings.span_names.span(&start);
@@ -219,7 +220,7 @@ impl Spans for Emitter {
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
         let recording = match &self.measure {
             _ if context.span().is_recording() => Recording::Yes,
-            Some(_) => Recording::NumbersOnly,
+            Some(_) => Recording::MetricsOnly,
             None => Recording::No,
         };
         let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Told::default() };
@@ -253,17 +254,17 @@ impl Drop for Emitter {
 }
 
 fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
-    let (name, attributes) = match event.what {
-        Happening::Exception { message, error_type } => (
+    let (name, attributes) = match event.kind {
+        SpanEventKind::Exception { message, error_type } => (
             "exception",
             vec![
                 KeyValue::new(keys::EXCEPTION_TYPE, error_type),
                 KeyValue::new(keys::EXCEPTION_MESSAGE, message),
             ],
         ),
-        Happening::FirstToken => ("first_token", Vec::new()),
-        Happening::FirstAudio => ("first_audio", Vec::new()),
-        Happening::Interrupted => ("interrupted", Vec::new()),
+        SpanEventKind::FirstToken => ("first_token", Vec::new()),
+        SpanEventKind::FirstAudio => ("first_audio", Vec::new()),
+        SpanEventKind::Interrupted => ("interrupted", Vec::new()),
     };
     span.add_event_with_timestamp(name, system_time(event.at), attributes);
 }

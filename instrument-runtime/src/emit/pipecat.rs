@@ -7,8 +7,10 @@ use opentelemetry::Value;
 use super::attributes::Attributes;
 use super::service::{ServiceSpan, language};
 use super::{Session, keys};
-use crate::core::frame::Setting;
-use crate::core::record::{Body, EndReason, LlmRecord, SpanRecord, SttRecord, TtsRecord, TurnRecord};
+use crate::engine::frame::Setting;
+use crate::engine::record::{
+    EndReason, LlmRecord, SpanDetails, SpanRecord, SttRecord, TtsRecord, TurnRecord,
+};
 
 /// A setting that is a text of its own, and no setting to Pipecat's tracing.
 const SYSTEM_INSTRUCTION: &str = "system_instruction";
@@ -17,17 +19,17 @@ const STREAM: &str = "stream";
 
 /// Writes what this convention has words for.
 pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attributes) {
-    match &record.body {
-        Body::Turn(turn) => put_turn(turn, record.end.since(record.start), session, out),
-        Body::Stt(stt) => put_stt(stt, out),
-        Body::Llm(llm) => put_llm(llm, out),
-        Body::Tts(tts) => put_tts(tts, out),
-        Body::Tool(_) => {}
+    match &record.details {
+        SpanDetails::Turn(turn) => put_turn(turn, record.end.since(record.start), session, out),
+        SpanDetails::Stt(stt) => put_stt(stt, out),
+        SpanDetails::Llm(llm) => put_llm(llm, out),
+        SpanDetails::Tts(tts) => put_tts(tts, out),
+        SpanDetails::Tool(_) => {}
     }
-    if let Some(service) = ServiceSpan::of(&record.body) {
+    if let Some(service) = ServiceSpan::of(&record.details) {
         put_ttfb(&service, out);
         // Of a model, they are the parameters of its requests.
-        if !matches!(record.body, Body::Llm(_)) {
+        if !matches!(record.details, SpanDetails::Llm(_)) {
             put_settings(&service.service.settings, out);
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{EmitSettings, Session, TraceLayout};
-use crate::core::record::TurnNumber;
+use crate::engine::record::TurnNumber;
 
 /// Where a span stands: in whose conversation, in which of its turns, and how it is written.
 #[derive(Debug, Clone, Copy)]

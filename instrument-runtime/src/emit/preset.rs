@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::choice::Choices;
-use super::{Conventions, SpanNames, TraceLayout, UnknownName};
+use super::{Conventions, SpanNaming, TraceLayout, UnknownNameError};
 
 /// What suits a backend: layout, names and conventions together. Each can be set to another afterwards.
 ///
@@ -15,19 +15,19 @@ use super::{Conventions, SpanNames, TraceLayout, UnknownName};
 /// | [`jaeger`](Self::jaeger) | per conversation | Pipecat | `OpenInference`, `GenAI`, Pipecat |
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{EmitSettings, Preset, TraceLayout, UnknownName};
+/// use pipecat_instrument_runtime::emit::{EmitSettings, Preset, TraceLayout, UnknownNameError};
 ///
 /// let settings = EmitSettings::default().preset(Preset::langfuse()).layout(TraceLayout::PerConversation);
 /// assert_eq!(settings.conventions, Preset::langfuse().conventions);
 /// assert_eq!("langfuse".parse::<Preset>()?, Preset::langfuse());
-/// # Ok::<(), UnknownName>(())
+/// # Ok::<(), UnknownNameError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Preset {
     /// What is one trace.
     pub layout: TraceLayout,
     /// What spans are called.
-    pub span_names: SpanNames,
+    pub span_names: SpanNaming,
     /// The words that spans are told in.
     pub conventions: Conventions,
 }
@@ -39,7 +39,7 @@ impl Preset {
     pub const fn phoenix() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
-            span_names: SpanNames::OpenInference,
+            span_names: SpanNaming::OpenInference,
             conventions: Conventions::OPENINFERENCE,
         }
     }
@@ -55,7 +55,7 @@ impl Preset {
     pub const fn langfuse() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
-            span_names: SpanNames::Pipecat,
+            span_names: SpanNaming::Pipecat,
             conventions: Conventions::LANGFUSE,
         }
     }
@@ -65,7 +65,7 @@ impl Preset {
     pub const fn openobserve() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
-            span_names: SpanNames::OpenInference,
+            span_names: SpanNaming::OpenInference,
             conventions: Conventions::GEN_AI.with(Conventions::OPENOBSERVE),
         }
     }
@@ -75,7 +75,7 @@ impl Preset {
     pub const fn jaeger() -> Self {
         Self {
             layout: TraceLayout::PerConversation,
-            span_names: SpanNames::Pipecat,
+            span_names: SpanNaming::Pipecat,
             conventions: Conventions::GEN_AI.with(Conventions::PIPECAT),
         }
     }
@@ -94,9 +94,9 @@ const CHOICES: Choices<Preset> = Choices {
 
 /// By the backend's name.
 impl FromStr for Preset {
-    type Err = UnknownName;
+    type Err = UnknownNameError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
+    fn from_str(name: &str) -> Result<Self, UnknownNameError> {
         CHOICES.find(name)
     }
 }

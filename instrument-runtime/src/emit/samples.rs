@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 
-use crate::core::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
-use crate::core::record::{
-    Body, EndReason, LatencySource, LatencyStages, LlmRecord, Measured, Request, ServiceTimes, SpanKey,
-    SpanRecord, Status, SttRecord, Told, ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserToBotLatency,
+use crate::engine::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
+use crate::engine::record::{
+    EndReason, LatencySource, LatencyStages, LlmRecord, Request, ServiceTimes, SpanDetails, SpanKey,
+    SpanRecord, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
+    UserToBotLatency, Visibility,
 };
-use crate::core::time::Time;
+use crate::engine::time::Time;
 
 /// A record of 1.5 s with nothing wrong in it.
-pub(crate) fn record(body: Body) -> SpanRecord {
+pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
         start: Time::from_unix_nanos(1_000_000_000),
@@ -21,13 +22,13 @@ pub(crate) fn record(body: Body) -> SpanRecord {
         status: Status::Ok,
         events: Vec::new(),
         user_id: None,
-        body,
+        details,
     }
 }
 
 /// Times as a service reports them.
 fn times() -> ServiceTimes {
-    ServiceTimes { ttfb: Some((0.25, Measured::Reported)), processing: Some(0.5) }
+    ServiceTimes { ttfb: Some((0.25, TimingSource::Reported)), processing: Some(0.5) }
 }
 
 pub(crate) fn turn() -> TurnRecord {
@@ -54,7 +55,7 @@ pub(crate) fn stt() -> SttRecord {
         measured_model: None,
         times: times(),
         transcript: Some("What time is it?".into()),
-        as_output: Told::Whole,
+        as_output: Visibility::Full,
         is_final: true,
         language: Some("en".into()),
         audio_seconds: Some(1.25),
@@ -83,7 +84,7 @@ pub(crate) fn llm() -> LlmRecord {
         heard: None,
         text: Some("It is noon.".into()),
         tool_calls: Vec::new(),
-        as_message: Told::Whole,
+        as_message: Visibility::Full,
         usage: Some(LlmUsage {
             prompt: 120,
             completion: 20,
@@ -109,7 +110,7 @@ pub(crate) fn tts() -> TtsRecord {
     TtsRecord {
         service: Arc::new(service),
         measured_model: None,
-        times: ServiceTimes { ttfb: Some((0.0625, Measured::FromFrames)), processing: None },
+        times: ServiceTimes { ttfb: Some((0.0625, TimingSource::Measured)), processing: None },
         input: Some("It is noon.".into()),
         output: Some("It is".into()),
         characters: Some(11),

@@ -1,7 +1,7 @@
 //! What the spans of all services have in common.
 
-use crate::core::frame::Processor;
-use crate::core::record::{Body, ServiceTimes, SttRecord};
+use crate::engine::frame::Processor;
+use crate::engine::record::{ServiceTimes, SpanDetails, SttRecord};
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +38,13 @@ pub(super) struct ServiceSpan<'a> {
 }
 
 impl<'a> ServiceSpan<'a> {
-    /// What `body` shares with other services' spans; `None` for turns and tools.
-    pub(super) fn of(body: &'a Body) -> Option<Self> {
-        let (service_type, service, times, measured_model) = match body {
-            Body::Stt(stt) => (ServiceType::Stt, &stt.service, stt.times, &stt.measured_model),
-            Body::Llm(llm) => (ServiceType::Llm, &llm.service, llm.times, &llm.measured_model),
-            Body::Tts(tts) => (ServiceType::Tts, &tts.service, tts.times, &tts.measured_model),
-            Body::Turn(_) | Body::Tool(_) => return None,
+    /// What `details` shares with other services' spans; `None` for turns and tools.
+    pub(super) fn of(details: &'a SpanDetails) -> Option<Self> {
+        let (service_type, service, times, measured_model) = match details {
+            SpanDetails::Stt(stt) => (ServiceType::Stt, &stt.service, stt.times, &stt.measured_model),
+            SpanDetails::Llm(llm) => (ServiceType::Llm, &llm.service, llm.times, &llm.measured_model),
+            SpanDetails::Tts(tts) => (ServiceType::Tts, &tts.service, tts.times, &tts.measured_model),
+            SpanDetails::Turn(_) | SpanDetails::Tool(_) => return None,
         };
         Some(Self { service_type, service, times, measured_model: measured_model.as_deref() })
     }

@@ -1,6 +1,6 @@
 //! What is written, and how much of it.
 
-use super::{Conventions, Preset, SpanNames, TraceLayout};
+use super::{Conventions, Preset, SpanNaming, TraceLayout};
 
 /// How many attributes a span of the OpenTelemetry SDK carries unless its provider was told otherwise.
 const SDK_ATTRIBUTE_LIMIT: usize = 128;
@@ -8,11 +8,11 @@ const SDK_ATTRIBUTE_LIMIT: usize = 128;
 /// How spans are written: the same for every conversation of a process.
 ///
 /// ```
-/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout};
+/// use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout};
 ///
 /// let settings = EmitSettings::default()
 ///     .layout(TraceLayout::PerConversation)
-///     .span_names(SpanNames::Pipecat)
+///     .span_names(SpanNaming::Pipecat)
 ///     .conventions(Conventions::GEN_AI | Conventions::PIPECAT);
 /// assert_eq!(settings, EmitSettings::default().preset(Preset::jaeger()));
 /// assert_eq!(settings.attribute_limit, 128);
@@ -22,7 +22,7 @@ pub struct EmitSettings {
     /// What is one trace.
     pub layout: TraceLayout,
     /// What spans are called.
-    pub span_names: SpanNames,
+    pub span_names: SpanNaming,
     /// The conventions whose attributes are written.
     pub conventions: Conventions,
     /// How many attributes a span carries, 128 by default. It should be the provider's own
@@ -38,7 +38,7 @@ impl EmitSettings {
     }
 
     /// The same, with other span names.
-    pub const fn span_names(mut self, names: SpanNames) -> Self {
+    pub const fn span_names(mut self, names: SpanNaming) -> Self {
         self.span_names = names;
         self
     }
@@ -59,7 +59,7 @@ impl Default for EmitSettings {
     fn default() -> Self {
         Self {
             layout: TraceLayout::default(),
-            span_names: SpanNames::default(),
+            span_names: SpanNaming::default(),
             conventions: Conventions::default(),
             attribute_limit: SDK_ATTRIBUTE_LIMIT,
         }

@@ -6,7 +6,7 @@ use super::attributes::Attributes;
 use super::conversation::ConversationFacts;
 use super::place::Place;
 use super::{Conventions, Session, gen_ai, keys, langfuse, openinference, openobserve, pipecat};
-use crate::core::record::{Body, SpanRecord, Status};
+use crate::engine::record::{SpanDetails, SpanRecord, Status};
 
 /// The attributes of `record`, in order of importance. What can be many comes last, and is moved into them: tools, then
 /// messages.
@@ -15,7 +15,7 @@ pub(super) fn attributes(record: SpanRecord, place: &Place<'_>) -> Vec<KeyValue>
     let mut out = Attributes::with_limit(place.settings.attribute_limit);
     openinference::essentials(&record, place.session, &mut out);
     put_error_type(&record.status, &mut out);
-    openinference::parameters(&record.body, &mut out);
+    openinference::parameters(&record.details, &mut out);
     if conventions.contains(Conventions::GEN_AI) {
         gen_ai::describe(&record, place.session, &mut out);
     }
@@ -29,7 +29,7 @@ pub(super) fn attributes(record: SpanRecord, place: &Place<'_>) -> Vec<KeyValue>
         pipecat::describe(&record, place.session, &mut out);
     }
     put_additional(place.session, &mut out);
-    if let Body::Llm(mut llm) = record.body {
+    if let SpanDetails::Llm(mut llm) = record.details {
         openinference::tools(std::mem::take(&mut llm.request.tools), &mut out);
         openinference::input_messages(*llm, &mut out);
     }

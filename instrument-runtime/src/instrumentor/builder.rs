@@ -6,12 +6,12 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 
-use super::{InstrumentError, Scoped, registry, switch};
-use crate::debug_log::{DebugLog, PartSize};
+use super::{InstrumentError, ScopedGuard, registry, switch};
 #[cfg(feature = "metrics")]
-use crate::emit::Meters;
-use crate::emit::{Conventions, EmitSettings, Preset, SpanNames, TraceLayout, Tracers};
-use crate::observer::ObserverGroup;
+use crate::emit::MetricsRecorder;
+use crate::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout, Tracers};
+use crate::frame_log::{FrameLogWriter, PartSize};
+use crate::observer::ObserverProvider;
 use crate::privacy::TraceConfig;
 
 /// Settings, and then [`instrument`](Self::instrument).
@@ -41,7 +41,7 @@ pub struct InstrumentorBuilder {
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
     #[cfg(feature = "metrics")]
-    meters: Option<Meters>,
+    meters: Option<MetricsRecorder>,
     trace_config: TraceConfig,
 }
 
@@ -58,7 +58,7 @@ impl InstrumentorBuilder {
     /// when it is given the first.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::debug_log::PartSize;
+    /// use pipecat_instrument_runtime::frame_log::PartSize;
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
     ///
     /// let builder = PipecatInstrumentor::builder()
@@ -84,7 +84,7 @@ impl InstrumentorBuilder {
     }
 
     /// What spans are called: as in OpenInference unless told otherwise.
-    pub fn span_names(mut self, names: SpanNames) -> Self {
+    pub fn span_names(mut self, names: SpanNaming) -> Self {
         self.emit = self.emit.span_names(names);
         self
     }
@@ -148,7 +148,7 @@ impl InstrumentorBuilder {
         mut self,
         provider: impl opentelemetry::metrics::MeterProvider + Send + Sync + 'static,
     ) -> Self {
-        self.meters = Some(Meters::new(provider));
+        self.meters = Some(MetricsRecorder::new(provider));
         self
     }
 
@@ -175,7 +175,7 @@ impl InstrumentorBuilder {
         clippy::needless_pass_by_value,
         reason = "a provider is a handle: whoever wants to keep one clones it"
     )]
-    pub fn scoped<P>(self, provider: P) -> Result<Scoped, InstrumentError>
+    pub fn scoped<P>(self, provider: P) -> Result<ScopedGuard, InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,
@@ -184,8 +184,8 @@ impl InstrumentorBuilder {
         Ok(switch::enter(self.group(Tracers::new(&provider))?))
     }
 
-    fn group(self, tracers: Tracers) -> Result<ObserverGroup, InstrumentError> {
-        let mut group = ObserverGroup::new(tracers)
+    fn group(self, tracers: Tracers) -> Result<ObserverProvider, InstrumentError> {
+        let mut group = ObserverProvider::new(tracers)
             .emit_settings(self.emit)
             .attributes(self.attributes)
             .trace_config(self.trace_config);
@@ -198,8 +198,8 @@ impl InstrumentorBuilder {
         }
         if let Some(path) = self.debug_log {
             let logs = match self.debug_log_part_size {
-                Some(size) => DebugLog::in_parts(path, size)?,
-                None => DebugLog::new(path)?,
+                Some(size) => FrameLogWriter::in_parts(path, size)?,
+                None => FrameLogWriter::new(path)?,
             };
             group = group.debug_log(logs);
         }

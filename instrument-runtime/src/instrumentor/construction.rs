@@ -26,7 +26,7 @@ use self::name::{TaskName, task_name};
 use super::registry;
 use super::switch;
 use super::task::{ObservedTask, TaskPresence};
-use crate::observer::{ObserveOptions, Observer, ObserverGroup, displaced_by};
+use crate::observer::{ObserveOptions, Observer, ObserverProvider, displaced_by};
 
 pub use self::boxed::UnderConstruction;
 
@@ -40,7 +40,7 @@ pub struct Construction {
 /// What the outermost constructor of a task holds while it is switched on.
 #[derive(Debug)]
 struct Observed {
-    group: Arc<ObserverGroup>,
+    group: Arc<ObserverProvider>,
     planned: Planned,
 }
 
@@ -201,7 +201,7 @@ impl Construction {
 
 impl Observed {
     /// `None` inside another constructor of the same task, which is told the options instead.
-    fn new(task: TaskName, group: Arc<ObserverGroup>, say: Say<'_>) -> Option<Self> {
+    fn new(task: TaskName, group: Arc<ObserverProvider>, say: Say<'_>) -> Option<Self> {
         if let Some(outer) = Planned::under_construction(task) {
             outer.complete_with(say);
             return None;

@@ -1,6 +1,6 @@
 //! Why a program could not be instrumented.
 
-use crate::debug_log::DebugLogError;
+use crate::frame_log::FrameLogWriteError;
 
 /// Why a program could not be instrumented. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -14,5 +14,5 @@ pub enum InstrumentError {
     AlreadyInstrumented,
     /// No frame log can be written where it was asked for.
     #[error(transparent)]
-    DebugLog(#[from] DebugLogError),
+    FrameLogWriter(#[from] FrameLogWriteError),
 }

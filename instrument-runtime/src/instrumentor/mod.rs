@@ -21,7 +21,7 @@ mod task;
 pub use builder::InstrumentorBuilder;
 pub use error::InstrumentError;
 pub use registry::AnnotatedType;
-pub use switch::Scoped;
+pub use switch::ScopedGuard;
 pub(crate) use switch::current as group_in_force;
 pub use task::{ObservedTask, TaskPresence};
 
@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use opentelemetry::trace::{Tracer, TracerProvider};
 
-use crate::debug_log::DebugLogError;
+use crate::frame_log::FrameLogWriteError;
 use crate::observer::{ObserveOptions, Observer};
 
 /// The process-wide switch.
@@ -85,9 +85,9 @@ impl PipecatInstrumentor {
     ///
     /// PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
     /// PipecatInstrumentor::uninstrument();
-    /// # Ok::<(), pipecat_instrument_runtime::debug_log::DebugLogError>(())
+    /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogWriteError>(())
     /// ```
-    pub fn flush_debug_log(timeout: Duration) -> Result<(), DebugLogError> {
+    pub fn flush_debug_log(timeout: Duration) -> Result<(), FrameLogWriteError> {
         switch::current().map_or(Ok(()), |group| group.flush_debug_log(timeout))
     }
 

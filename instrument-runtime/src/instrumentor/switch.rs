@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use once_cell::sync::OnceCell;
 
 use super::InstrumentError;
-use crate::observer::ObserverGroup;
+use crate::observer::ObserverProvider;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{RwLock, shared};
 
@@ -18,11 +18,11 @@ shared! {
 
 shared! {
     /// Set once each time it is switched on; the lock is only written to take it out again.
-    static PROCESS: RwLock<OnceCell<Arc<ObserverGroup>>> = RwLock::new(OnceCell::new());
+    static PROCESS: RwLock<OnceCell<Arc<ObserverProvider>>> = RwLock::new(OnceCell::new());
 }
 
 thread_local! {
-    static SCOPES: RefCell<Vec<Arc<ObserverGroup>>> = const { RefCell::new(Vec::new()) };
+    static SCOPES: RefCell<Vec<Arc<ObserverProvider>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether nothing is in force on any thread. Inlined into annotated constructors: a load is all that they pay then.
@@ -33,12 +33,12 @@ pub(super) fn is_off() -> bool {
 
 /// The group in force on this thread.
 #[inline]
-pub(crate) fn current() -> Option<Arc<ObserverGroup>> {
+pub(crate) fn current() -> Option<Arc<ObserverProvider>> {
     if is_off() { None } else { in_force() }
 }
 
 #[cold]
-fn in_force() -> Option<Arc<ObserverGroup>> {
+fn in_force() -> Option<Arc<ObserverProvider>> {
     innermost_scope().or_else(|| read_process(|cell| cell.get().cloned()))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn refuse_if_on() -> Result<(), InstrumentError> {
 }
 
 /// Puts `group` in force for the process.
-pub(super) fn turn_on(group: ObserverGroup) -> Result<(), InstrumentError> {
+pub(super) fn turn_on(group: ObserverProvider) -> Result<(), InstrumentError> {
     read_process(|cell| cell.set(Arc::new(group))).map_err(|_| InstrumentError::AlreadyInstrumented)?;
     IN_FORCE.fetch_add(1, Ordering::Release);
     Ok(())
@@ -66,18 +66,18 @@ pub(super) fn turn_off() {
 }
 
 /// Puts `group` in force for this thread.
-pub(super) fn enter(group: ObserverGroup) -> Scoped {
+pub(super) fn enter(group: ObserverProvider) -> ScopedGuard {
     let group = Arc::new(group);
     SCOPES.with_borrow_mut(|scopes| scopes.push(Arc::clone(&group)));
     IN_FORCE.fetch_add(1, Ordering::Release);
-    Scoped { group, stays_on_its_thread: PhantomData }
+    ScopedGuard { group, stays_on_its_thread: PhantomData }
 }
 
-fn read_process<T>(look: impl FnOnce(&OnceCell<Arc<ObserverGroup>>) -> T) -> T {
+fn read_process<T>(look: impl FnOnce(&OnceCell<Arc<ObserverProvider>>) -> T) -> T {
     look(&PROCESS.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn innermost_scope() -> Option<Arc<ObserverGroup>> {
+fn innermost_scope() -> Option<Arc<ObserverProvider>> {
     // A thread that is going away builds no tasks.
     SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
 }
@@ -96,12 +96,12 @@ fn innermost_scope() -> Option<Arc<ObserverGroup>> {
 /// ```
 #[derive(Debug)]
 #[must_use = "the instrumentation ends when this is dropped; bind it to a name: `let _scoped = …`"]
-pub struct Scoped {
-    group: Arc<ObserverGroup>,
+pub struct ScopedGuard {
+    group: Arc<ObserverProvider>,
     stays_on_its_thread: PhantomData<*const ()>,
 }
 
-impl Drop for Scoped {
+impl Drop for ScopedGuard {
     fn drop(&mut self) {
         IN_FORCE.fetch_sub(1, Ordering::Release);
         // Guards may be dropped in any order, so it is found by what it holds. A thread that is going away has taken

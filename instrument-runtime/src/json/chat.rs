@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::core::frame::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
+use crate::engine::frame::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
 
 /// A chat context in `OpenAI`'s chat format. Messages are read only as they are asked for.
 ///
 /// ```
-/// use pipecat_instrument_runtime::core::frame::{ChatContext, Message};
+/// use pipecat_instrument_runtime::engine::frame::{ChatContext, Message};
 /// use pipecat_instrument_runtime::json::JsonContext;
 /// use serde_json::json;
 ///

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{JsonContext, RawJson, message_from_json, message_to_json};
-use crate::core::frame::{ChatContext, Content, ImageUrl, Json, Message, Part, ToolCall};
+use crate::engine::frame::{ChatContext, Content, ImageUrl, Json, Message, Part, ToolCall};
 
 #[test]
 fn text_is_compact_in_source_order_and_not_escaped() {

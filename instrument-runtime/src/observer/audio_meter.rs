@@ -13,9 +13,9 @@
 
 use std::time::Duration;
 
-use crate::core::conversation::AudioInterest;
-use crate::core::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
-use crate::core::time::Time;
+use crate::engine::conversation::AudioInterest;
+use crate::engine::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is to be done with a hop of outgoing audio.

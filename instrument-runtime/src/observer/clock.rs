@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::core::time::Time;
+use crate::engine::time::Time;
 
 /// Unix time at the conversation's start plus a monotonic offset, so that a step of the system's clock neither
 /// stretches a span nor turns it around. (On Linux, time for which the machine sleeps is in no span, either.)

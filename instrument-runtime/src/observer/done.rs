@@ -10,17 +10,17 @@ use std::task::{Context, Poll};
 /// ```
 /// use std::pin::Pin;
 ///
-/// use pipecat_instrument_runtime::observer::Done;
+/// use pipecat_instrument_runtime::observer::Ready;
 ///
 /// fn on_push_frame() -> Pin<Box<dyn Future<Output = ()> + Send>> {
-///     Box::pin(Done)
+///     Box::pin(Ready)
 /// }
 /// # let _ = on_push_frame;
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Done;
+pub struct Ready;
 
-impl Future for Done {
+impl Future for Ready {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
@@ -30,10 +30,10 @@ impl Future for Done {
 
 #[cfg(test)]
 mod tests {
-    use super::Done;
+    use super::Ready;
 
     #[test]
     fn boxing_it_allocates_nothing() {
-        assert_eq!(size_of::<Done>(), 0);
+        assert_eq!(size_of::<Ready>(), 0);
     }
 }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 
-use crate::core::conversation::Signals;
-use crate::core::frame::FramePushed;
-use crate::core::time::Time;
-use crate::debug_log::{ConversationLog, DebugLog, Opening};
+use crate::engine::conversation::FrameSupport;
+use crate::engine::frame::FramePushed;
+use crate::engine::time::Time;
+use crate::frame_log::{ConversationLog, FrameLogWriter, Opening};
 use crate::privacy::Privacy;
 
 /// The frame log of one conversation. It is opened by the first hop, as until then an adapter may say what its
 /// framework announces.
 pub(super) struct FrameLog {
-    pub(super) logs: DebugLog,
+    pub(super) logs: FrameLogWriter,
     pub(super) conversation_id: Arc<str>,
     pub(super) attributes: Vec<KeyValue>,
     pub(super) turn_end_timeout: Duration,
@@ -24,7 +24,7 @@ pub(super) struct FrameLog {
 
 impl FrameLog {
     /// Records one hop; `signals` is asked by the first.
-    pub(super) fn record(&self, now: Time, hop: &FramePushed<'_>, signals: impl FnOnce() -> Signals) {
+    pub(super) fn record(&self, now: Time, hop: &FramePushed<'_>, signals: impl FnOnce() -> FrameSupport) {
         let log = self.log.get_or_init(|| {
             let opening = Opening {
                 conversation_id: &self.conversation_id,

@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::frame_log::FrameLog;
 use super::presence::Presence;
 use super::watch::Watch;
-use super::{DebugLogChoice, ObserveOptions, Observer};
-use crate::core::conversation::ConversationConfig;
-#[cfg(feature = "metrics")]
-use crate::debug_log::lost_events;
-use crate::debug_log::{DebugLog, DebugLogError};
+use super::{FrameLogTarget, ObserveOptions, Observer};
 #[cfg(feature = "metrics")]
 use crate::emit::keys;
 use crate::emit::{
-    Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNames, TraceLayout, Tracers,
+    Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNaming, TraceLayout, Tracers,
 };
+use crate::engine::conversation::ConversationConfig;
+#[cfg(feature = "metrics")]
+use crate::frame_log::lost_events;
+use crate::frame_log::{FrameLogWriteError, FrameLogWriter};
 use crate::privacy::{Privacy, TraceConfig};
 
 /// What the conversations of one provider have in common. Makes their observers.
@@ -28,27 +28,27 @@ use crate::privacy::{Privacy, TraceConfig};
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::emit::Tracers;
-/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 ///
-/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
 /// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
 /// assert_eq!(observer.conversation_id(), "call-42");
 /// ```
 #[derive(Debug)]
-pub struct ObserverGroup {
+pub struct ObserverProvider {
     tracers: Tracers,
     emit: Arc<EmitSettings>,
     privacy: Privacy,
     config: ConversationConfig,
     attributes: Vec<KeyValue>,
-    logs: Option<DebugLog>,
+    logs: Option<FrameLogWriter>,
     /// For conversations that choose a log of their own where the program has none.
-    chosen_logs: DebugLog,
+    chosen_logs: FrameLogWriter,
     measure: Option<Arc<dyn Measure>>,
     _presence: Presence,
 }
 
-impl ObserverGroup {
+impl ObserverProvider {
     /// Conversations whose spans are made by `tracers`, with the default settings, and with what the environment
     /// hides hidden.
     pub fn new(tracers: Tracers) -> Self {
@@ -59,7 +59,7 @@ impl ObserverGroup {
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
-            chosen_logs: DebugLog::nowhere(),
+            chosen_logs: FrameLogWriter::nowhere(),
             measure: None,
             _presence: Presence::new(),
         }
@@ -84,8 +84,8 @@ impl ObserverGroup {
         self.with_emit(|emit| emit.layout(layout))
     }
 
-    /// The same, with other [names](SpanNames) of spans.
-    pub fn span_names(self, names: SpanNames) -> Self {
+    /// The same, with other [names](SpanNaming) of spans.
+    pub fn span_names(self, names: SpanNaming) -> Self {
         self.with_emit(|emit| emit.span_names(names))
     }
 
@@ -99,9 +99,9 @@ impl ObserverGroup {
     /// ```
     /// use opentelemetry::trace::noop::NoopTracerProvider;
     /// use pipecat_instrument_runtime::emit::{Preset, Tracers};
-    /// use pipecat_instrument_runtime::observer::ObserverGroup;
+    /// use pipecat_instrument_runtime::observer::ObserverProvider;
     ///
-    /// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).preset(Preset::jaeger());
+    /// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).preset(Preset::jaeger());
     /// # let _ = group;
     /// ```
     pub fn preset(self, preset: Preset) -> Self {
@@ -126,7 +126,7 @@ impl ObserverGroup {
     }
 
     /// The same, with every hop of every frame written to `logs`.
-    pub fn debug_log(mut self, logs: DebugLog) -> Self {
+    pub fn debug_log(mut self, logs: FrameLogWriter) -> Self {
         self.logs = Some(logs);
         self
     }
@@ -139,7 +139,7 @@ impl ObserverGroup {
 
     /// The same, with the numbers of all conversations told to `meters`, and how the observers themselves do.
     #[cfg(feature = "metrics")]
-    pub fn meters(self, meters: &crate::emit::Meters) -> Self {
+    pub fn meters(self, meters: &crate::emit::MetricsRecorder) -> Self {
         meters.observe(&keys::LOST_EVENTS_METRIC, lost_events);
         meters.observe(&keys::PANICS_METRIC, super::caught_panics);
         self.measured_by(Arc::new(meters.clone()))
@@ -147,7 +147,7 @@ impl ObserverGroup {
 
     /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. For the end of a
     /// process: the thread that writes them ends with it, whatever is left.
-    pub fn flush_debug_log(&self, timeout: Duration) -> Result<(), DebugLogError> {
+    pub fn flush_debug_log(&self, timeout: Duration) -> Result<(), FrameLogWriteError> {
         self.logs.as_ref().unwrap_or(&self.chosen_logs).flush(timeout)
     }
 
@@ -171,11 +171,11 @@ impl ObserverGroup {
     }
 
     /// Where the log of a conversation goes that chooses so.
-    fn logs_for(&self, choice: &DebugLogChoice) -> Option<DebugLog> {
+    fn logs_for(&self, choice: &FrameLogTarget) -> Option<FrameLogWriter> {
         match choice {
-            DebugLogChoice::AsTheProgram => self.logs.clone(),
-            DebugLogChoice::Off => None,
-            DebugLogChoice::Path(path) => {
+            FrameLogTarget::AsTheProgram => self.logs.clone(),
+            FrameLogTarget::Off => None,
+            FrameLogTarget::Path(path) => {
                 let logs = self.logs.as_ref().unwrap_or(&self.chosen_logs);
                 logs.elsewhere(path)
                     .inspect_err(

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::watch::Watch;
 use super::{ObserveOptions, TracingContext, displaced};
-use crate::core::conversation::{CloseReason, Signals};
-use crate::core::frame::{FramePushed, ObservedFrame};
+use crate::engine::conversation::{CloseReason, FrameSupport};
+use crate::engine::frame::{FramePushed, ObservedFrame};
 
 /// Watches one conversation: every hop of a frame goes past it, spans come out at the other end.
 ///
@@ -15,11 +15,11 @@ use crate::core::frame::{FramePushed, ObservedFrame};
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
-/// use pipecat_instrument_runtime::core::frame::{Direction, Frame, FrameId, FramePushed, ProcessorRef};
+/// use pipecat_instrument_runtime::engine::frame::{Direction, Frame, FrameId, FramePushed, ProcessorRef};
 /// use pipecat_instrument_runtime::emit::Tracers;
-/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverGroup};
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 ///
-/// let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
 /// let observer = group.observe(ObserveOptions::new());
 /// observer.on_push_frame(&FramePushed {
 ///     source: ProcessorRef::named("Source"),
@@ -43,7 +43,7 @@ impl Observer {
 
     /// The same, for a framework that announces `signals`. For adapters that are handed an observer; it tells
     /// nothing any more once the first frame has been seen.
-    pub fn with_signals(self, signals: Signals) -> Self {
+    pub fn with_signals(self, signals: FrameSupport) -> Self {
         self.watch.expect_signals(signals);
         self
     }
@@ -95,7 +95,7 @@ impl Observer {
     /// ```
     /// # use opentelemetry::trace::noop::NoopTracerProvider;
     /// # use pipecat_instrument_runtime::emit::Tracers;
-    /// # use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverGroup};
+    /// # use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverProvider};
     /// struct CancelOnDrop(Observer);
     ///
     /// impl Drop for CancelOnDrop {
@@ -103,7 +103,7 @@ impl Observer {
     ///         self.0.cancel();
     ///     }
     /// }
-    /// # let group = ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()));
+    /// # let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
     /// # drop(CancelOnDrop(group.observe(ObserveOptions::new())));
     /// ```
     pub fn cancel(&self) {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use opentelemetry::Context;
 
 use super::TracingContext;
-use crate::core::operation::ServiceKind;
-use crate::core::record::SpanKey;
+use crate::engine::operation::ServiceKind;
+use crate::engine::record::SpanKey;
 
 /// What gives a [`TracingContext`]: one itself, an `Option` of one, or something of yours that holds one. It is what
 /// `context = …` of `#[traced_llm]` and its like take.
 ///
 /// ```
-/// use pipecat_instrument_runtime::observer::{InConversation, TracingContext};
+/// use pipecat_instrument_runtime::observer::{AsTracingContext, TracingContext};
 ///
 /// struct Session {
 ///     tracing: TracingContext,
 /// }
 ///
-/// impl InConversation for Session {
+/// impl AsTracingContext for Session {
 ///     fn tracing_context(&self) -> Option<&TracingContext> {
 ///         Some(&self.tracing)
 ///     }
@@ -32,20 +32,20 @@ use crate::core::record::SpanKey;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell which conversation it is in",
     label = "no `TracingContext`",
-    note = "give a `TracingContext`, an `Option` of one, or implement `InConversation` for this type"
+    note = "give a `TracingContext`, an `Option` of one, or implement `AsTracingContext` for this type"
 )]
-pub trait InConversation {
+pub trait AsTracingContext {
     /// The handle to the conversation; `None` where it is in none.
     fn tracing_context(&self) -> Option<&TracingContext>;
 }
 
-impl InConversation for TracingContext {
+impl AsTracingContext for TracingContext {
     fn tracing_context(&self) -> Option<&TracingContext> {
         Some(self)
     }
 }
 
-impl<T: InConversation> InConversation for Option<T> {
+impl<T: AsTracingContext> AsTracingContext for Option<T> {
     fn tracing_context(&self) -> Option<&TracingContext> {
         self.as_ref()?.tracing_context()
     }
@@ -53,7 +53,7 @@ impl<T: InConversation> InConversation for Option<T> {
 
 macro_rules! through_a_pointer {
     ($($pointer:ty),*) => {$(
-        impl<T: InConversation + ?Sized> InConversation for $pointer {
+        impl<T: AsTracingContext + ?Sized> AsTracingContext for $pointer {
             fn tracing_context(&self) -> Option<&TracingContext> {
                 (**self).tracing_context()
             }

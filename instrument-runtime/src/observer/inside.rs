@@ -1,9 +1,9 @@
 //! A conversation, as code inside it reaches it.
 
-use crate::core::conversation::Conversation;
-use crate::core::record::SpanKey;
-use crate::core::time::Time;
 use crate::emit::Emitter;
+use crate::engine::conversation::Conversation;
+use crate::engine::record::SpanKey;
+use crate::engine::time::Time;
 
 /// A conversation, as code inside it reaches it: what is due has been done, and its lock is held.
 pub(super) struct Inside<'a> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the frame log of one conversation goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum DebugLogChoice {
+pub enum FrameLogTarget {
     /// Wherever those of the whole program go, if they are written at all.
     #[default]
     AsTheProgram,
@@ -18,11 +18,11 @@ pub enum DebugLogChoice {
 /// What can say where a frame log goes: a path, or `false`, or an option of one.
 ///
 /// ```
-/// use pipecat_instrument_runtime::observer::{DebugLogChoice, DebugLogDestination};
+/// use pipecat_instrument_runtime::observer::{FrameLogTarget, ToFrameLogTarget};
 ///
-/// assert_eq!("call.jsonl".to_choice(), DebugLogChoice::Path("call.jsonl".into()));
-/// assert_eq!(false.to_choice(), DebugLogChoice::Off);
-/// assert_eq!(None::<String>.to_choice(), DebugLogChoice::AsTheProgram);
+/// assert_eq!("call.jsonl".to_choice(), FrameLogTarget::Path("call.jsonl".into()));
+/// assert_eq!(false.to_choice(), FrameLogTarget::Off);
+/// assert_eq!(None::<String>.to_choice(), FrameLogTarget::AsTheProgram);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say where a frame log goes",
@@ -30,40 +30,40 @@ pub enum DebugLogChoice {
     note = "give a path as `\"logs/{{conversation_id}}.jsonl\"` (a `&str`, `String`, `&Path` or `PathBuf`), `false` for no \
             log, or an `Option` of one"
 )]
-pub trait DebugLogDestination {
+pub trait ToFrameLogTarget {
     /// Where it goes.
-    fn to_choice(&self) -> DebugLogChoice;
+    fn to_choice(&self) -> FrameLogTarget;
 }
 
-impl DebugLogDestination for DebugLogChoice {
-    fn to_choice(&self) -> DebugLogChoice {
+impl ToFrameLogTarget for FrameLogTarget {
+    fn to_choice(&self) -> FrameLogTarget {
         self.clone()
     }
 }
 
-impl DebugLogDestination for bool {
-    fn to_choice(&self) -> DebugLogChoice {
-        if *self { DebugLogChoice::AsTheProgram } else { DebugLogChoice::Off }
+impl ToFrameLogTarget for bool {
+    fn to_choice(&self) -> FrameLogTarget {
+        if *self { FrameLogTarget::AsTheProgram } else { FrameLogTarget::Off }
     }
 }
 
-impl<T: DebugLogDestination> DebugLogDestination for Option<T> {
-    fn to_choice(&self) -> DebugLogChoice {
-        self.as_ref().map_or(DebugLogChoice::AsTheProgram, T::to_choice)
+impl<T: ToFrameLogTarget> ToFrameLogTarget for Option<T> {
+    fn to_choice(&self) -> FrameLogTarget {
+        self.as_ref().map_or(FrameLogTarget::AsTheProgram, T::to_choice)
     }
 }
 
-impl<T: DebugLogDestination + ?Sized> DebugLogDestination for &T {
-    fn to_choice(&self) -> DebugLogChoice {
+impl<T: ToFrameLogTarget + ?Sized> ToFrameLogTarget for &T {
+    fn to_choice(&self) -> FrameLogTarget {
         (**self).to_choice()
     }
 }
 
 macro_rules! paths {
     ($($path:ty),*) => {$(
-        impl DebugLogDestination for $path {
-            fn to_choice(&self) -> DebugLogChoice {
-                DebugLogChoice::Path(AsRef::<Path>::as_ref(self).to_owned())
+        impl ToFrameLogTarget for $path {
+            fn to_choice(&self) -> FrameLogTarget {
+                FrameLogTarget::Path(AsRef::<Path>::as_ref(self).to_owned())
             }
         }
     )*};
@@ -71,8 +71,8 @@ macro_rules! paths {
 
 paths!(str, String, Path, PathBuf);
 
-impl DebugLogDestination for Cow<'_, str> {
-    fn to_choice(&self) -> DebugLogChoice {
+impl ToFrameLogTarget for Cow<'_, str> {
+    fn to_choice(&self) -> FrameLogTarget {
         (**self).to_choice()
     }
 }

@@ -40,14 +40,14 @@ mod timer;
 mod tracing_context;
 mod watch;
 
-pub use done::Done;
-pub use group::ObserverGroup;
+pub use done::Ready;
+pub use group::ObserverProvider;
 pub use handle::Observer;
-pub use in_conversation::InConversation;
+pub use in_conversation::AsTracingContext;
 pub use isolation::caught_panics;
-pub use log_choice::{DebugLogChoice, DebugLogDestination};
-pub use options::{ConversationId, ObserveOptions, SpanAttributes};
-pub use propagation::IncomingTrace;
+pub use log_choice::{FrameLogTarget, ToFrameLogTarget};
+pub use options::{ObserveOptions, ToAttributes, ToConversationId};
+pub use propagation::ToParentContext;
 pub use tracing_context::TracingContext;
 
 pub(crate) use displaced::displaced_by;

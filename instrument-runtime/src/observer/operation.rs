@@ -20,13 +20,13 @@ use super::in_conversation::Current;
 use super::inside::Inside;
 use super::isolation::{Panicked, isolate};
 use super::watch::Watch;
-use super::{ObserverGroup, TracingContext};
-use crate::core::operation::{
+use super::{ObserverProvider, TracingContext};
+use crate::emit::Emitter;
+use crate::engine::operation::{
     About, Announcement, Begun, Operation, OperationKey, Outcome, ServiceKind, ServiceName,
 };
-use crate::core::record::{Recording, SpanKey, SpanStart, Spans, TurnNumber};
-use crate::core::time::Time;
-use crate::emit::Emitter;
+use crate::engine::record::{Recording, SpanKey, SpanSink, SpanStart, TurnNumber};
+use crate::engine::time::Time;
 
 /// The key of the only span of its emitter.
 const ONLY: SpanKey = SpanKey(1);
@@ -67,7 +67,7 @@ impl OperationSpan {
     /// An operation begins. `group` is asked for what belongs to no conversation; `None` if nobody observes that.
     pub(crate) fn begin(
         whose: Whose<'_>,
-        group: impl FnOnce() -> Option<Arc<ObserverGroup>>,
+        group: impl FnOnce() -> Option<Arc<ObserverProvider>>,
     ) -> Option<Self> {
         let context = Context::current();
         if context.is_telemetry_suppressed() {

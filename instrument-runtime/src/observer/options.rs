@@ -7,10 +7,10 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 
-use super::log_choice::{DebugLogChoice, DebugLogDestination};
-use super::propagation::IncomingTrace;
-use crate::core::conversation::Signals;
+use super::log_choice::{FrameLogTarget, ToFrameLogTarget};
+use super::propagation::ToParentContext;
 use crate::emit::Origin;
+use crate::engine::conversation::FrameSupport;
 
 /// What is known of a conversation when its observer is made.
 ///
@@ -28,9 +28,9 @@ use crate::emit::Origin;
 pub struct ObserveOptions {
     pub(super) conversation_id: Option<Arc<str>>,
     pub(super) attributes: Vec<KeyValue>,
-    pub(super) signals: Signals,
+    pub(super) signals: FrameSupport,
     pub(super) origin: Origin,
-    pub(super) debug_log: DebugLogChoice,
+    pub(super) debug_log: FrameLogTarget,
 }
 
 impl ObserveOptions {
@@ -40,13 +40,13 @@ impl ObserveOptions {
     }
 
     /// The conversation's id. Without one, or with an empty one, it gets a UUID.
-    pub fn conversation_id(mut self, id: &(impl ConversationId + ?Sized)) -> Self {
+    pub fn conversation_id(mut self, id: &(impl ToConversationId + ?Sized)) -> Self {
         self.conversation_id = id.to_conversation_id().filter(|id| !id.is_empty());
         self
     }
 
     /// More attributes for every span of the conversation.
-    pub fn attributes(mut self, attributes: &(impl SpanAttributes + ?Sized)) -> Self {
+    pub fn attributes(mut self, attributes: &(impl ToAttributes + ?Sized)) -> Self {
         attributes.for_each_attribute(&mut |attribute| self.attributes.push(attribute));
         self
     }
@@ -61,7 +61,7 @@ impl ObserveOptions {
     /// let options = ObserveOptions::new().parent(traceparent);
     /// # let _ = options;
     /// ```
-    pub fn parent(mut self, caller: &(impl IncomingTrace + ?Sized)) -> Self {
+    pub fn parent(mut self, caller: &(impl ToParentContext + ?Sized)) -> Self {
         if let Some(context) = caller.to_context() {
             self.origin.set_parent(&context);
         }
@@ -70,7 +70,7 @@ impl ObserveOptions {
 
     /// A span that the conversation has to do with: its root spans link to it, and stay traces of their own, as
     /// backends want turns and calls to be. May be said for several.
-    pub fn link(mut self, caller: &(impl IncomingTrace + ?Sized)) -> Self {
+    pub fn link(mut self, caller: &(impl ToParentContext + ?Sized)) -> Self {
         if let Some(context) = caller.to_context() {
             self.origin.add_link(context.span().span_context().clone());
         }
@@ -87,13 +87,13 @@ impl ObserveOptions {
     /// let confidential = ObserveOptions::new().debug_log(&false);
     /// # let _ = (watched, confidential);
     /// ```
-    pub fn debug_log(mut self, destination: &(impl DebugLogDestination + ?Sized)) -> Self {
+    pub fn debug_log(mut self, destination: &(impl ToFrameLogTarget + ?Sized)) -> Self {
         self.debug_log = destination.to_choice();
         self
     }
 
     /// What the framework announces with frames of its own.
-    pub fn signals(mut self, signals: Signals) -> Self {
+    pub fn signals(mut self, signals: FrameSupport) -> Self {
         self.signals = signals;
         self
     }
@@ -105,7 +105,7 @@ impl ObserveOptions {
         self.conversation_id.is_none()
             || self.attributes.is_empty()
             || self.origin.is_unknown()
-            || self.debug_log == DebugLogChoice::AsTheProgram
+            || self.debug_log == FrameLogTarget::AsTheProgram
     }
 
     /// Takes from `other` what is not said here.
@@ -119,7 +119,7 @@ impl ObserveOptions {
         if self.origin.is_unknown() {
             self.origin = other.origin;
         }
-        if self.debug_log == DebugLogChoice::AsTheProgram {
+        if self.debug_log == FrameLogTarget::AsTheProgram {
             self.debug_log = other.debug_log;
         }
     }
@@ -128,7 +128,7 @@ impl ObserveOptions {
 /// What can name a conversation: a text, a number, or an option of one.
 ///
 /// ```
-/// use pipecat_instrument_runtime::observer::ConversationId;
+/// use pipecat_instrument_runtime::observer::ToConversationId;
 ///
 /// assert_eq!(Some("call-42").to_conversation_id().as_deref(), Some("call-42"));
 /// assert_eq!(42_u64.to_conversation_id().as_deref(), Some("42"));
@@ -137,32 +137,32 @@ impl ObserveOptions {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot name a conversation",
     label = "not a conversation id",
-    note = "give a `&str`, a `String`, an integer, a `Uuid` or an `Option` of one; or implement `ConversationId` for it"
+    note = "give a `&str`, a `String`, an integer, a `Uuid` or an `Option` of one; or implement `ToConversationId` for it"
 )]
-pub trait ConversationId {
+pub trait ToConversationId {
     /// The id as text; `None` where there is none.
     fn to_conversation_id(&self) -> Option<Arc<str>>;
 }
 
-impl ConversationId for str {
+impl ToConversationId for str {
     fn to_conversation_id(&self) -> Option<Arc<str>> {
         Some(self.into())
     }
 }
 
-impl ConversationId for String {
+impl ToConversationId for String {
     fn to_conversation_id(&self) -> Option<Arc<str>> {
         self.as_str().to_conversation_id()
     }
 }
 
-impl ConversationId for Cow<'_, str> {
+impl ToConversationId for Cow<'_, str> {
     fn to_conversation_id(&self) -> Option<Arc<str>> {
         (**self).to_conversation_id()
     }
 }
 
-impl<T: ConversationId> ConversationId for Option<T> {
+impl<T: ToConversationId> ToConversationId for Option<T> {
     fn to_conversation_id(&self) -> Option<Arc<str>> {
         self.as_ref()?.to_conversation_id()
     }
@@ -170,7 +170,7 @@ impl<T: ConversationId> ConversationId for Option<T> {
 
 macro_rules! through_a_pointer {
     ($($pointer:ty),*) => {$(
-        impl<T: ConversationId + ?Sized> ConversationId for $pointer {
+        impl<T: ToConversationId + ?Sized> ToConversationId for $pointer {
             fn to_conversation_id(&self) -> Option<Arc<str>> {
                 (**self).to_conversation_id()
             }
@@ -182,7 +182,7 @@ through_a_pointer!(&T, &mut T, Arc<T>, Rc<T>, Box<T>);
 
 macro_rules! as_it_is_shown {
     ($($id:ty),*) => {$(
-        impl ConversationId for $id {
+        impl ToConversationId for $id {
             fn to_conversation_id(&self) -> Option<Arc<str>> {
                 Some(self.to_string().into())
             }
@@ -198,18 +198,18 @@ as_it_is_shown!(u32, u64, u128, usize, i32, i64, uuid::Uuid);
     label = "not attributes",
     note = "give a `Vec<KeyValue>` or an array as `[KeyValue::new(\"tenant\", tenant.clone())]`"
 )]
-pub trait SpanAttributes {
+pub trait ToAttributes {
     /// Calls `visit` with each attribute.
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue));
 }
 
-impl SpanAttributes for KeyValue {
+impl ToAttributes for KeyValue {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         visit(self.clone());
     }
 }
 
-impl<T: SpanAttributes> SpanAttributes for [T] {
+impl<T: ToAttributes> ToAttributes for [T] {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         for attributes in self {
             attributes.for_each_attribute(visit);
@@ -217,19 +217,19 @@ impl<T: SpanAttributes> SpanAttributes for [T] {
     }
 }
 
-impl<T: SpanAttributes, const N: usize> SpanAttributes for [T; N] {
+impl<T: ToAttributes, const N: usize> ToAttributes for [T; N] {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         self.as_slice().for_each_attribute(visit);
     }
 }
 
-impl<T: SpanAttributes> SpanAttributes for Vec<T> {
+impl<T: ToAttributes> ToAttributes for Vec<T> {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         self.as_slice().for_each_attribute(visit);
     }
 }
 
-impl<T: SpanAttributes> SpanAttributes for Option<T> {
+impl<T: ToAttributes> ToAttributes for Option<T> {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         if let Some(attributes) = self {
             attributes.for_each_attribute(visit);
@@ -237,7 +237,7 @@ impl<T: SpanAttributes> SpanAttributes for Option<T> {
     }
 }
 
-impl<T: SpanAttributes + ?Sized> SpanAttributes for &T {
+impl<T: ToAttributes + ?Sized> ToAttributes for &T {
     fn for_each_attribute(&self, visit: &mut dyn FnMut(KeyValue)) {
         (**self).for_each_attribute(visit);
     }

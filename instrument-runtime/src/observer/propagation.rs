@@ -18,7 +18,7 @@ const TRACESTATE: &str = "tracestate";
 /// `Option` of one.
 ///
 /// ```
-/// use pipecat_instrument_runtime::observer::{IncomingTrace, ObserveOptions};
+/// use pipecat_instrument_runtime::observer::{ToParentContext, ObserveOptions};
 ///
 /// let header = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 /// assert!(header.to_context().is_some());
@@ -32,42 +32,42 @@ const TRACESTATE: &str = "tracestate";
     label = "not a trace that comes in",
     note = "give a `traceparent` header as `&str` or `String`, a `SpanContext`, a `Context`, or an `Option` of one"
 )]
-pub trait IncomingTrace {
+pub trait ToParentContext {
     /// The context in which that span is current; `None` where there is no valid one.
     fn to_context(&self) -> Option<Context>;
 }
 
-impl IncomingTrace for Context {
+impl ToParentContext for Context {
     fn to_context(&self) -> Option<Context> {
         self.span().span_context().is_valid().then(|| self.clone())
     }
 }
 
-impl IncomingTrace for SpanContext {
+impl ToParentContext for SpanContext {
     fn to_context(&self) -> Option<Context> {
         self.is_valid().then(|| Context::new().with_remote_span_context(self.clone()))
     }
 }
 
-impl IncomingTrace for str {
+impl ToParentContext for str {
     fn to_context(&self) -> Option<Context> {
         from_traceparent(self)?.to_context()
     }
 }
 
-impl IncomingTrace for String {
+impl ToParentContext for String {
     fn to_context(&self) -> Option<Context> {
         self.as_str().to_context()
     }
 }
 
-impl<T: IncomingTrace> IncomingTrace for Option<T> {
+impl<T: ToParentContext> ToParentContext for Option<T> {
     fn to_context(&self) -> Option<Context> {
         self.as_ref()?.to_context()
     }
 }
 
-impl<T: IncomingTrace + ?Sized> IncomingTrace for &T {
+impl<T: ToParentContext + ?Sized> ToParentContext for &T {
     fn to_context(&self) -> Option<Context> {
         (**self).to_context()
     }
@@ -101,7 +101,7 @@ pub fn from_traceparent(header: &str) -> Option<SpanContext> {
 /// ```
 /// use std::collections::HashMap;
 ///
-/// use pipecat_instrument_runtime::observer::{IncomingTrace, propagation};
+/// use pipecat_instrument_runtime::observer::{ToParentContext, propagation};
 ///
 /// let incoming = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// let context = incoming.to_context().ok_or("not a traceparent")?;
@@ -169,7 +169,7 @@ fn hex(part: &str, digits: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{IncomingTrace, from_traceparent, traceparent};
+    use super::{ToParentContext, from_traceparent, traceparent};
 
     #[test]
     fn a_traceparent_is_read_as_the_recommendation_has_it() {

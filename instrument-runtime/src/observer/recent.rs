@@ -13,7 +13,7 @@
 
 use std::array;
 
-use crate::core::frame::FrameId;
+use crate::engine::frame::FrameId;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// More frames than this are seldom on their way through a pipeline at once. A power of two.
@@ -63,7 +63,7 @@ const fn mark(FrameId(id): FrameId) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::{PLACES, RecentFrames};
-    use crate::core::frame::FrameId;
+    use crate::engine::frame::FrameId;
 
     #[test]
     fn only_what_was_added_is_found() {

@@ -1,10 +1,10 @@
 //! A conversation under way: the core, where its spans go, and what is still to be told.
 
 use super::audio_meter::{AudioMeter, Counted};
-use crate::core::conversation::{AudioBatch, Conversation, ConversationConfig};
-use crate::core::frame::{FrameKind, FramePushed, Processor, Role};
-use crate::core::time::Time;
 use crate::emit::Emitter;
+use crate::engine::conversation::{AudioBatch, Conversation, ConversationConfig};
+use crate::engine::frame::{FrameKind, FramePushed, Processor, Role};
+use crate::engine::time::Time;
 
 /// A conversation under way, as it stands under the lock.
 pub(super) struct Running {
@@ -48,13 +48,13 @@ impl Running {
         let Some(Counted { first, last, duration }) = meter.drain() else { return };
         let batch =
             AudioBatch { kind: source.kind, source: (&source.processor).into(), first, last, duration };
-        self.conversation.audio(&batch, &mut self.emitter);
+        self.conversation.handle_audio(&batch, &mut self.emitter);
     }
 
     /// The wake-up to ask for now, if there is not one as early under way. When the deadline moves back, as it does
     /// with every word of the bot, the old wake-up comes too early and asks for the next.
     pub(super) fn new_wake_up(&mut self) -> Option<Time> {
-        let deadline = self.conversation.deadline()?;
+        let deadline = self.conversation.poll_timeout()?;
         if self.wake_up.is_some_and(|at| at <= deadline) {
             return None;
         }
@@ -62,7 +62,7 @@ impl Running {
         self.wake_up
     }
 
-    /// The first synthesiser, or model that speaks by itself, that sends audio is the one whose audio is counted.
+    /// The first synthesizer, or model that speaks by itself, that sends audio is the one whose audio is counted.
     pub(super) fn choose_audio_source(&mut self, meter: &AudioMeter, hop: &FramePushed<'_>) {
         let kind = hop.frame.kind();
         if self.audio_source.is_some() || !kind.is_outgoing_audio() {

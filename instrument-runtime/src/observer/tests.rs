@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
-use super::{ObserveOptions, Observer, ObserverGroup, caught_panics};
-use crate::core::frame::{
+use super::{ObserveOptions, Observer, ObserverProvider, caught_panics};
+use crate::emit::Tracers;
+use crate::engine::frame::{
     Audio, Direction, Frame, FrameId, FrameKind, FramePushed, ObservedFrame, Processor, ProcessorRef, Role,
     TextChunk,
 };
-use crate::emit::Tracers;
 
 /// Long enough for a busy machine to push a few frames within it.
 const SHORT: Duration = Duration::from_millis(500);
 
 /// A group whose spans end up in memory.
 struct Traced {
-    group: ObserverGroup,
+    group: ObserverProvider,
     spans: InMemorySpanExporter,
 }
 
@@ -29,7 +29,7 @@ impl Traced {
     fn new() -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-        Self { group: ObserverGroup::new(Tracers::new(&provider)), spans }
+        Self { group: ObserverProvider::new(Tracers::new(&provider)), spans }
     }
 
     /// The same, with turns that end soon after the bot has stopped.

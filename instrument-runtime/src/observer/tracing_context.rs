@@ -9,10 +9,10 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 
 use super::in_conversation::Current;
 use super::inside::Inside;
-use super::propagation::{self, IncomingTrace};
+use super::propagation::{self, ToParentContext};
 use super::watch::Watch;
-use crate::core::record::SpanKey;
 use crate::emit::{Note, identity_of};
+use crate::engine::record::SpanKey;
 
 /// The handle to a conversation for code inside it: the functions that a model calls, the services, the desk that
 /// takes the call. Got from [`Observer::tracing_context`](super::Observer::tracing_context).
@@ -190,7 +190,7 @@ impl TracingContext {
     /// let tracing = TracingContext::default();
     /// tracing.set_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     /// ```
-    pub fn set_parent(&self, caller: &(impl IncomingTrace + ?Sized)) {
+    pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_context() {
             self.inside(|inside| inside.emitter.origin_mut().set_parent(&context));
         }
@@ -198,7 +198,7 @@ impl TracingContext {
 
     /// The conversation has to do with `caller`: its root spans that begin from now on link to that span, and stay
     /// traces of their own.
-    pub fn link(&self, caller: &(impl IncomingTrace + ?Sized)) {
+    pub fn link(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_context() {
             let caller = context.span().span_context().clone();
             self.inside(|inside| inside.emitter.origin_mut().add_link(caller));

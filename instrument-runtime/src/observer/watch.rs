@@ -18,9 +18,9 @@ use super::presence::Presence;
 use super::recent::RecentFrames;
 use super::running::Running;
 use super::timer::{Wake, wake_at};
-use crate::core::conversation::{CloseReason, ConversationConfig, Signals};
-use crate::core::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::emit::Emitter;
+use crate::engine::conversation::{CloseReason, ConversationConfig, FrameSupport};
+use crate::engine::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -87,7 +87,7 @@ impl Watch {
         }
     }
 
-    pub(super) fn expect_signals(&self, signals: Signals) {
+    pub(super) fn expect_signals(&self, signals: FrameSupport) {
         if let Ok(mut phase) = self.phase.lock()
             && let Phase::Expected { config, .. } = &mut *phase
         {
@@ -95,10 +95,10 @@ impl Watch {
         }
     }
 
-    fn expected_signals(&self) -> Signals {
+    fn expected_signals(&self) -> FrameSupport {
         match self.phase.lock().as_deref() {
             Ok(Phase::Expected { config, .. }) => config.signals,
-            _ => Signals::default(),
+            _ => FrameSupport::default(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Watch {
     pub(super) fn hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
         let gate = || {
             let kind = hop.frame.kind();
-            if kind.matters() || self.log.is_some() {
+            if kind.is_traced() || self.log.is_some() {
                 self.sort(kind, hop);
             }
         };
@@ -142,7 +142,7 @@ impl Watch {
         };
         running.tell_counted_audio(&self.audio);
         let now = running.advance_to(now);
-        running.conversation.expire(now, &mut running.emitter);
+        running.conversation.handle_timeout(now, &mut running.emitter);
         let (conversation, emitter) = (Some(&mut running.conversation), &mut running.emitter);
         let outcome = act(Inside { conversation, emitter, now });
         self.look_ahead(phase);
@@ -155,9 +155,9 @@ impl Watch {
         if let Some(log) = &self.log {
             self.write_down(log, hop);
         }
-        let counts_once = kind.says_all_at_once() || kind.is_outgoing_audio();
+        let counts_once = kind.is_hop_invariant() || kind.is_outgoing_audio();
         let is_known = counts_once && hop.id.is_some_and(|id| self.recent.has(id));
-        if kind.matters() && !is_known && !self.over.load(Ordering::Relaxed) {
+        if kind.is_traced() && !is_known && !self.over.load(Ordering::Relaxed) {
             self.take(kind, hop);
         }
     }
@@ -192,11 +192,11 @@ impl Watch {
         let Ok(mut phase) = self.phase.lock() else { return };
         let Some(running) = phase.running() else { return };
         running.tell_counted_audio(&self.audio);
-        if running.conversation.handle_at_any_time(hop) {
+        if running.conversation.handle_untimed(hop) {
             return;
         }
         let now = running.advance_to(self.clock.now());
-        running.conversation.handle(now, hop, &mut running.emitter);
+        running.conversation.handle_input(now, hop, &mut running.emitter);
         running.choose_audio_source(&self.audio, hop);
         self.look_ahead(phase);
     }
@@ -207,7 +207,7 @@ impl Watch {
         let Some(running) = phase.running() else { return };
         running.tell_counted_audio(&self.audio);
         let now = running.advance_to(self.clock.now());
-        running.conversation.expire(now, &mut running.emitter);
+        running.conversation.handle_timeout(now, &mut running.emitter);
         self.look_ahead(phase);
     }
 

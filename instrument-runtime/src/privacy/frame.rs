@@ -6,7 +6,7 @@ use super::content::Place;
 use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy, REDACTED};
-use crate::core::frame::{
+use crate::engine::frame::{
     ChatContext, Chunking, Content, ErrorReport, Frame, FunctionCall, FunctionCallList, FunctionCallResult,
     Json, Message, Part, Spacing, TextChunk, Transcript,
 };
@@ -16,7 +16,7 @@ impl Privacy {
     /// Shows to `look` what the frame log may hold of `frame`: the same frame, with what is hidden in it redacted.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::core::frame::Frame;
+    /// use pipecat_instrument_runtime::engine::frame::Frame;
     /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
     ///
     /// let privacy = Privacy::new(TraceConfig::default().hide_outputs(Hide::Yes));

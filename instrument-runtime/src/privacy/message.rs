@@ -6,7 +6,7 @@ use super::ContentKind;
 use super::content::Place;
 use super::hidden::Topic;
 use super::policy::Rules;
-use crate::core::frame::{Content, Message, Part};
+use crate::engine::frame::{Content, Message, Part};
 
 impl Rules {
     /// Leaves in `message` what may leave of it, if it may be there at all.

@@ -8,7 +8,7 @@ use super::cut::cut;
 use super::hidden::Decisions;
 use super::hook::Hook;
 use super::{ContentKind, REDACTED, TraceConfig};
-use crate::core::frame::Json;
+use crate::engine::frame::Json;
 use crate::json::RawJson;
 
 /// How long a `data:` URL may be unless told otherwise: what `OpenInference` says.
@@ -17,7 +17,7 @@ const BASE64_IMAGE_MAX_LENGTH: usize = 32_000;
 /// What may leave, once and for all conversations of a process. Cheap to clone.
 ///
 /// ```
-/// use pipecat_instrument_runtime::core::frame::{Frame, Transcript};
+/// use pipecat_instrument_runtime::engine::frame::{Frame, Transcript};
 /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
 ///
 /// let privacy = Privacy::new(TraceConfig::default().hide_inputs(Hide::Yes));

@@ -10,7 +10,7 @@ use super::hidden::Topic;
 use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy};
-use crate::core::frame::{Processor, Role, Setting};
+use crate::engine::frame::{Processor, Role, Setting};
 
 /// Settings that stand for messages, by the names that services give them.
 const INSTRUCTIONS: [&str; 6] =
@@ -23,7 +23,7 @@ impl Privacy {
     /// What the frame log may hold of a processor.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::core::frame::{Processor, Role, Setting};
+    /// use pipecat_instrument_runtime::engine::frame::{Processor, Role, Setting};
     /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
     ///
     /// let privacy = Privacy::new(TraceConfig::default().hide_llm_invocation_parameters(Hide::Yes));

@@ -8,9 +8,9 @@ use super::hidden::Topic;
 use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy, REDACTED};
-use crate::core::record::{
-    Body, Happening, LlmRecord, Request, SpanRecord, Status, SttRecord, Told, ToolRecord, TtsRecord,
-    TurnRecord,
+use crate::engine::record::{
+    LlmRecord, Request, SpanDetails, SpanEventKind, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord,
+    TurnRecord, Visibility,
 };
 
 impl Privacy {
@@ -18,8 +18,8 @@ impl Privacy {
     /// several texts; what an error says is cut here.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::core::record::{Body, EndReason, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord};
-    /// use pipecat_instrument_runtime::core::time::Time;
+    /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord};
+    /// use pipecat_instrument_runtime::engine::time::Time;
     /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
     ///
     /// let turn = TurnRecord {
@@ -36,10 +36,10 @@ impl Privacy {
     ///     status: Status::Ok,
     ///     events: Vec::new(),
     ///     user_id: None,
-    ///     body: Body::Turn(turn),
+    ///     details: SpanDetails::Turn(turn),
     /// };
     /// let privacy = Privacy::new(TraceConfig::default().hide_inputs(Hide::Yes));
-    /// let Body::Turn(turn) = privacy.release(record).body else { unreachable!() };
+    /// let SpanDetails::Turn(turn) = privacy.release(record).details else { unreachable!() };
     /// assert_eq!(turn.input.as_deref(), Some("__REDACTED__"));
     /// assert_eq!(turn.output.as_deref(), Some("Thank you."));
     /// ```
@@ -47,41 +47,41 @@ impl Privacy {
         let rules = self.rules();
         if !rules.looks_at_pictures_only {
             rules.clean_errors(&mut record);
-            rules.clean_body(&mut record.body);
-        } else if let Body::Llm(llm) = &mut record.body {
+            rules.clean_body(&mut record.details);
+        } else if let SpanDetails::Llm(llm) = &mut record.details {
             rules.clean_messages(&mut llm.request);
         }
         record
     }
 }
 
-impl Told {
+impl Visibility {
     /// What is told of `text`.
     pub(crate) fn of(self, text: &str) -> Option<&str> {
         match self {
-            Self::Whole => Some(text),
+            Self::Full => Some(text),
             Self::Redacted => Some(REDACTED),
-            Self::Withheld => None,
+            Self::Omitted => None,
         }
     }
 }
 
 impl Rules {
-    /// Before the body, which tells the error that a tool's result told.
+    /// Before the details, which tells the error that a tool's result told.
     fn clean_errors(&self, record: &mut SpanRecord) {
-        let returned = match &record.body {
-            Body::Tool(tool) => tool.error.as_deref(),
-            Body::Turn(_) | Body::Stt(_) | Body::Llm(_) | Body::Tts(_) => None,
+        let returned = match &record.details {
+            SpanDetails::Tool(tool) => tool.error.as_deref(),
+            SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Llm(_) | SpanDetails::Tts(_) => None,
         };
         if let Status::Error { message, error_type } = &mut record.status {
             self.clean_error(message, error_type, returned);
         }
         for event in &mut record.events {
-            match &mut event.what {
-                Happening::Exception { message, error_type } => {
+            match &mut event.kind {
+                SpanEventKind::Exception { message, error_type } => {
                     self.clean_error(message, error_type, returned);
                 }
-                Happening::FirstToken | Happening::FirstAudio | Happening::Interrupted => {}
+                SpanEventKind::FirstToken | SpanEventKind::FirstAudio | SpanEventKind::Interrupted => {}
             }
         }
     }
@@ -100,13 +100,13 @@ impl Rules {
         clean(error_type, |error_type| self.cut(error_type));
     }
 
-    fn clean_body(&self, body: &mut Body) {
-        match body {
-            Body::Turn(turn) => self.clean_turn(turn),
-            Body::Stt(stt) => self.clean_utterance(stt),
-            Body::Llm(llm) => self.clean_invocation(llm),
-            Body::Tts(tts) => self.clean_synthesis(tts),
-            Body::Tool(tool) => self.clean_call(tool),
+    fn clean_body(&self, details: &mut SpanDetails) {
+        match details {
+            SpanDetails::Turn(turn) => self.clean_turn(turn),
+            SpanDetails::Stt(stt) => self.clean_utterance(stt),
+            SpanDetails::Llm(llm) => self.clean_invocation(llm),
+            SpanDetails::Tts(tts) => self.clean_synthesis(tts),
+            SpanDetails::Tool(tool) => self.clean_call(tool),
         }
     }
 
@@ -119,7 +119,7 @@ impl Rules {
         self.clean_service(&mut stt.service);
         self.clean_text(&mut stt.transcript, ContentKind::UserText, Place::Input);
         if self.hidden.hide_content(ContentKind::UserText, Place::Output) {
-            stt.as_output = Told::Redacted;
+            stt.as_output = Visibility::Redacted;
         }
     }
 
@@ -162,9 +162,9 @@ impl Rules {
 
     fn clean_answer(&self, llm: &mut LlmRecord) {
         if self.hidden.hide_output_messages() {
-            llm.as_message = Told::Withheld;
+            llm.as_message = Visibility::Omitted;
         } else if self.hidden.hide(Topic::OutputText) {
-            llm.as_message = Told::Redacted;
+            llm.as_message = Visibility::Redacted;
         }
         if self.hidden.hide(Topic::Outputs) && !llm.tool_calls.is_empty() {
             llm.tool_calls.clear();

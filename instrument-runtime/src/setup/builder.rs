@@ -18,7 +18,7 @@ use super::secret::Secret;
 use super::settings::{Batch, Destination, Said, Settings};
 use super::{Backend, Compression, ConsoleExporter, Environment, ExporterKind, Protocol, Setup, SetupError};
 use crate::emit::EmitSettings;
-use crate::setup::tree::{Colour, TreeStyle};
+use crate::setup::tree::{Color, TreeStyle};
 
 /// Settings, and then [`build`](Self::build). What is not said here is up to the environment.
 ///
@@ -332,6 +332,6 @@ fn lane(destination: Destination, batch: &Batch, resource: &Resource) -> Result<
 fn console() -> Transport {
     use std::io::IsTerminal;
 
-    let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
-    Transport::Console(Box::new(ConsoleExporter::stdout(TreeStyle { colour, ..TreeStyle::default() })))
+    let color = if std::io::stdout().is_terminal() { Color::Always } else { Color::Never };
+    Transport::Console(Box::new(ConsoleExporter::stdout(TreeStyle { color, ..TreeStyle::default() })))
 }

@@ -27,7 +27,7 @@ pub struct Checked {
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} did not take a span: {explanation}.")]
 #[non_exhaustive]
-pub struct CheckFailed {
+pub struct CheckError {
     /// The backend: `Phoenix at http://localhost:6006/v1/traces`.
     pub name: String,
     /// Why it did not.
@@ -36,7 +36,7 @@ pub struct CheckFailed {
     pub explanation: String,
 }
 
-impl fmt::Debug for CheckFailed {
+impl fmt::Debug for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -70,14 +70,14 @@ mod asking {
     use super::super::delivery::{Cause, Receipt};
     use super::super::lane::{self, Lane};
     use super::super::settings::OtlpSettings;
-    use super::{CheckFailed, Checked};
+    use super::{CheckError, Checked};
     use crate::emit::keys;
     use crate::setup::Setup;
 
     impl Setup {
         /// Sends one span, called `setup.check`, to each backend, and says whether it was taken; if not, why, and what to
         /// change. It takes no longer than the backend's timeout, some ten seconds. Blocks.
-        pub fn check(&self) -> Result<Checked, CheckFailed> {
+        pub fn check(&self) -> Result<Checked, CheckError> {
             let mut took = Vec::new();
             for lane in &self.lanes {
                 let Some(settings) = &lane.otlp else { continue };
@@ -92,9 +92,9 @@ mod asking {
         }
     }
 
-    fn failed(lane: &Lane, cause: Cause) -> CheckFailed {
+    fn failed(lane: &Lane, cause: Cause) -> CheckError {
         let target = lane.ledger.target();
-        CheckFailed { name: target.name(), explanation: target.explain(&cause), cause }
+        CheckError { name: target.name(), explanation: target.explain(&cause), cause }
     }
 
     fn cause(outcome: Result<Receipt, Cause>) -> Option<Cause> {
@@ -150,7 +150,7 @@ mod asking {
 #[cfg(not(feature = "otlp"))]
 impl super::Setup {
     /// Sends one span to each backend, and says whether it was taken: without the feature `otlp`, there is none.
-    pub fn check(&self) -> Result<Checked, CheckFailed> {
+    pub fn check(&self) -> Result<Checked, CheckError> {
         Ok(Checked { took: Vec::new() })
     }
 }

@@ -67,9 +67,9 @@ pub mod units;
 
 pub use backend::Backend;
 pub use builder::SetupBuilder;
-pub use check::{CheckFailed, Checked};
+pub use check::{CheckError, Checked};
 pub use console::ConsoleExporter;
-pub use delivery::{Answer, Cause, DeliveryReport, DestinationReport, Refused, Undelivered};
+pub use delivery::{Answer, Cause, DeliveryError, DeliveryReport, DestinationReport, Refused};
 pub use environment::Environment;
 pub use error::SetupError;
 pub use guard::Setup;

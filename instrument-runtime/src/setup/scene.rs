@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
-use crate::core::record::{Body, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber};
-use crate::core::time::Time;
 use crate::emit::{EmitSettings, Emitter, Session, Tracers};
+use crate::engine::record::{
+    SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, Status, TurnNumber,
+};
+use crate::engine::time::Time;
 
 /// One conversation and the spans that it has exported.
 pub(super) struct Scene {
@@ -35,15 +37,15 @@ impl Scene {
     }
 
     /// It ends, `ms` after the conversation began, with nothing wrong in it.
-    pub(super) fn end(&mut self, key: SpanKey, ms: u64, body: Body) {
-        self.end_with(self.record(key, ms, body));
+    pub(super) fn end(&mut self, key: SpanKey, ms: u64, details: SpanDetails) {
+        self.end_with(self.record(key, ms, details));
     }
 
     /// What [`end`](Self::end) ends it with.
-    pub(super) fn record(&self, key: SpanKey, ms: u64, body: Body) -> SpanRecord {
+    pub(super) fn record(&self, key: SpanKey, ms: u64, details: SpanDetails) -> SpanRecord {
         let start = self.started[usize::try_from(key.0).unwrap()];
         let (status, events) = (Status::Ok, Vec::new());
-        SpanRecord { key, start, end: at(ms), status, events, user_id: None, body }
+        SpanRecord { key, start, end: at(ms), status, events, user_id: None, details }
     }
 
     /// It ends as `record` says.

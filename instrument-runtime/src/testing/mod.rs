@@ -2,5 +2,5 @@
 
 pub mod conformance;
 mod invariants;
-pub mod made_up;
+pub mod synthetic;
 pub mod traces;

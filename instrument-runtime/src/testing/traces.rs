@@ -1,13 +1,13 @@
 //! Made-up pipelines all the way to the spans that a backend gets, and what must hold of those.
 //!
 //! ```
-//! use pipecat_instrument_runtime::core::conversation::Signals;
-//! use pipecat_instrument_runtime::testing::made_up::Hop;
+//! use pipecat_instrument_runtime::engine::conversation::FrameSupport;
+//! use pipecat_instrument_runtime::testing::synthetic::Hop;
 //! use pipecat_instrument_runtime::testing::traces::{Telling, check, trace};
 //!
 //! let hops = Hop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
 //! let telling = Telling::from_byte(7);
-//! check(&trace(Signals::default(), &hops, telling), telling);
+//! check(&trace(FrameSupport::default(), &hops, telling), telling);
 //! ```
 
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
 use super::invariants::{breaches, told};
-use super::made_up::{Hop, SAID, play_to};
-use crate::core::conversation::Signals;
-use crate::emit::{Conventions, EmitSettings, Emitter, Session, SpanNames, TraceLayout, Tracers};
+use super::synthetic::{Hop, SAID, play_to};
+use crate::emit::{Conventions, EmitSettings, Emitter, Session, SpanNaming, TraceLayout, Tracers};
+use crate::engine::conversation::FrameSupport;
 use crate::privacy::{Hide, Privacy, TraceConfig};
 
 /// The session of every made-up conversation.
@@ -65,7 +65,7 @@ impl Telling {
 /// # Panics
 ///
 /// If something is still due after the end.
-pub fn trace(signals: Signals, hops: &[Hop], telling: Telling) -> Vec<SpanData> {
+pub fn trace(signals: FrameSupport, hops: &[Hop], telling: Telling) -> Vec<SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())
@@ -76,7 +76,7 @@ pub fn trace(signals: Signals, hops: &[Hop], telling: Telling) -> Vec<SpanData> 
         ..EmitSettings::default()
             .layout(telling.layout)
             .conventions(telling.conventions)
-            .span_names(SpanNames::Pipecat)
+            .span_names(SpanNaming::Pipecat)
     };
     let session = Session::new(SESSION).attribute(KeyValue::new("tenant.seats", 12));
     let hide = telling.everything;

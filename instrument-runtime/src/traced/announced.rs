@@ -1,7 +1,7 @@
 //! How a function announces the service at work in it.
 
-use crate::core::operation::ServiceName;
-use crate::observer::{InConversation, TracingContext};
+use crate::engine::operation::ServiceName;
+use crate::observer::{AsTracingContext, TracingContext};
 
 /// How a function announces the service at work in it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Announced {
     }
 
     /// It works for a conversation.
-    pub fn context(mut self, context: &(impl InConversation + ?Sized)) -> Self {
+    pub fn context(mut self, context: &(impl AsTracingContext + ?Sized)) -> Self {
         self.conversation = context.tracing_context().cloned();
         self
     }

@@ -13,8 +13,8 @@ use super::failure::of_panic;
 use super::found::Found;
 use super::known::Known;
 use super::stream::TracedStream;
-use crate::core::operation::{Ending, ServiceKind};
-use crate::core::record::Recording;
+use crate::engine::operation::{Ending, ServiceKind};
+use crate::engine::record::Recording;
 use crate::instrumentor::group_in_force;
 use crate::observer::{OperationSpan, Panicked, Whose, anyone_present, isolate};
 

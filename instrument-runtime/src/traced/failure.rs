@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::core::operation::Failure;
+use crate::engine::operation::Failure;
 
 /// The type of an error of which nothing is known.
 const OTHER: &str = "_OTHER";

@@ -1,11 +1,11 @@
 //! What was found out of a service's work while it lasted.
 
 use super::values::{AudioLength, CharacterCount, LlmTokens, ServiceOutput};
-use crate::core::frame::{Measurement, Spacing, TextChunk, ToolCall};
-use crate::core::operation::{Ending, Failure, Outcome, ServiceKind};
-use crate::core::record::Recording;
-use crate::core::text::StreamedText;
-use crate::core::time::Time;
+use crate::engine::frame::{Measurement, Spacing, TextChunk, ToolCall};
+use crate::engine::operation::{Ending, Failure, Outcome, ServiceKind};
+use crate::engine::record::Recording;
+use crate::engine::text::StreamedText;
+use crate::engine::time::Time;
 
 /// No answer asks for so many calls; what comes beyond is left out.
 const MOST_CALLS: usize = 256;

@@ -1,8 +1,8 @@
 //! What an annotation says of a service, before it works.
 
 use super::values::ServiceInput;
-use crate::core::operation::About;
-use crate::core::record::Recording;
+use crate::engine::operation::About;
+use crate::engine::record::Recording;
 
 /// What an annotation says of a service, before it works.
 #[derive(Debug)]

@@ -17,7 +17,7 @@
 //!
 //! **One operation, one span.** In an observed pipeline, frames tell of the same work from outside: the context reaches the
 //! model before its function is called, the reply's start leaves synthesis while its function runs, and the words are
-//! pushed after the recogniser's has returned. So the function announces itself to the conversation, and gets the
+//! pushed after the recognizer's has returned. So the function announces itself to the conversation, and gets the
 //! identity of a span at once, for its requests to be children of:
 //!
 //! ```text

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::decorated::Decorated;
 use super::found::Found;
-use crate::core::operation::Ending;
+use crate::engine::operation::Ending;
 
 pin_project! {
     /// A stream that a decorated function returned. It is polled in the context of the function's span, which ends with it;

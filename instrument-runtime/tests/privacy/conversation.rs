@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::emit::Tracers;
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::frame::{
     Direction, ErrorReport, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult, Processor,
     ProcessorRef, Role, Setting, TextChunk, Transcript,
 };
-use pipecat_instrument_runtime::core::record::{Body, GatheredSpans, Status};
-use pipecat_instrument_runtime::debug_log::{DebugLog, FrameLogReader, replay};
-use pipecat_instrument_runtime::emit::Tracers;
+use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails, Status};
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, replay};
 use pipecat_instrument_runtime::json::JsonContext;
-use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverGroup, caught_panics};
+use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverProvider, caught_panics};
 use pipecat_instrument_runtime::privacy::TraceConfig;
 use serde_json::json;
 
@@ -105,10 +105,10 @@ fn a_stream_of_hidden_pieces_is_one_hidden_text() -> Outcome<()> {
     let texts: Vec<&str> = spans
         .ended
         .iter()
-        .filter_map(|record| match &record.body {
-            Body::Llm(llm) => llm.text.as_deref(),
-            Body::Tts(tts) => tts.output.as_deref(),
-            Body::Turn(_) | Body::Stt(_) | Body::Tool(_) => None,
+        .filter_map(|record| match &record.details {
+            SpanDetails::Llm(llm) => llm.text.as_deref(),
+            SpanDetails::Tts(tts) => tts.output.as_deref(),
+            SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => None,
         })
         .collect();
     assert_eq!(texts, ["__REDACTED__"; 2]);
@@ -143,8 +143,8 @@ struct Left {
 fn held(directory: &Directory, number: usize, config: TraceConfig) -> Outcome<Left> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    let logs = DebugLog::new(directory.path("{conversation_id}.jsonl"))?;
-    let group = ObserverGroup::new(Tracers::new(&provider)).debug_log(logs).trace_config(config);
+    let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl"))?;
+    let group = ObserverProvider::new(Tracers::new(&provider)).debug_log(logs).trace_config(config);
     let observer = group.observe(ObserveOptions::new().conversation_id(&number));
     Pipeline { observer, newest_id: 0 }.converse();
     group.flush_debug_log(Duration::from_secs(60))?;
@@ -154,16 +154,16 @@ fn held(directory: &Directory, number: usize, config: TraceConfig) -> Outcome<Le
     Ok(Left { spans, log: fs::read_to_string(&path)?, path })
 }
 
-fn replayed(path: &Path) -> Outcome<GatheredSpans> {
+fn replayed(path: &Path) -> Outcome<SpanBuffer> {
     let mut reader = FrameLogReader::open(path)?;
     let config = reader.header().config(ConversationConfig::default());
-    let mut spans = GatheredSpans::default();
+    let mut spans = SpanBuffer::default();
     let report = replay(&mut reader, config, &mut spans);
     if report.bad_lines.is_empty() { Ok(spans) } else { Err(format!("{:?}", report.bad_lines).into()) }
 }
 
 /// What stays of a trace whatever is hidden in it: which spans there are, and which of them failed.
-fn skeleton(spans: &GatheredSpans) -> Vec<String> {
+fn skeleton(spans: &SpanBuffer) -> Vec<String> {
     spans
         .ended
         .iter()

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::emit::Conventions;
+use pipecat_instrument_runtime::engine::frame::{
     Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
 };
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, Happening, LlmRecord, Request, ServiceTimes, SpanEvent, SpanRecord, Status, SttRecord,
-    Told, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
+use pipecat_instrument_runtime::engine::record::{
+    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord, Status,
+    SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
 };
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::emit::Conventions;
+use pipecat_instrument_runtime::engine::time::Time;
 
 use crate::Outcome;
 use crate::export::{exported, record};
@@ -84,13 +84,13 @@ fn holds(conventions: Conventions, hidden: &[Hidden]) -> Outcome<()> {
 
 fn records() -> Vec<SpanRecord> {
     let bodies = [
-        Body::Turn(turn()),
-        Body::Stt(utterance()),
-        Body::Llm(Box::new(invocation())),
-        Body::Llm(Box::new(invocation_for_tools_alone())),
-        Body::Llm(Box::new(invocation_of_a_speech_model())),
-        Body::Llm(Box::new(invocation_without_messages())),
-        Body::Tts(synthesis()),
+        SpanDetails::Turn(turn()),
+        SpanDetails::Stt(utterance()),
+        SpanDetails::Llm(Box::new(invocation())),
+        SpanDetails::Llm(Box::new(invocation_for_tools_alone())),
+        SpanDetails::Llm(Box::new(invocation_of_a_speech_model())),
+        SpanDetails::Llm(Box::new(invocation_without_messages())),
+        SpanDetails::Tts(synthesis()),
     ];
     bodies.map(record).into_iter().chain([failed_call()]).collect()
 }
@@ -111,7 +111,7 @@ fn utterance() -> SttRecord {
         measured_model: None,
         times: ServiceTimes::default(),
         transcript: Some("«transcript»".into()),
-        as_output: Told::Whole,
+        as_output: Visibility::Full,
         is_final: true,
         language: None,
         audio_seconds: None,
@@ -139,7 +139,7 @@ fn invocation() -> LlmRecord {
         heard: None,
         text: Some("«text»".into()),
         tool_calls: vec![call(r#"{"zone":"«arguments beside text»"}"#)],
-        as_message: Told::Whole,
+        as_message: Visibility::Full,
         usage: None,
         ttfat: None,
         interrupted: false,
@@ -225,12 +225,12 @@ fn failed_call() -> SpanRecord {
     };
     let exception = |message: &str| SpanEvent {
         at: Time::from_unix_nanos(2_000_000_000),
-        what: Happening::Exception { message: message.into(), error_type: "_OTHER".into() },
+        kind: SpanEventKind::Exception { message: message.into(), error_type: "_OTHER".into() },
     };
     SpanRecord {
         status: Status::Error { message: "«status»".into(), error_type: "_OTHER".into() },
         events: vec![exception("«returned error»"), exception("«exception»")],
         user_id: Some("«user id»".into()),
-        ..record(Body::Tool(tool))
+        ..record(SpanDetails::Tool(tool))
     }
 }

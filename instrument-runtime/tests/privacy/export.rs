@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
-use pipecat_instrument_runtime::core::record::{
-    Body, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status, TurnNumber,
-};
-use pipecat_instrument_runtime::core::time::Time;
 use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::record::{
+    SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, Status, TurnNumber,
+};
+use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
 
 use crate::Outcome;
 
 /// A record with nothing wrong in it.
-pub(crate) fn record(body: Body) -> SpanRecord {
+pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
         start: Time::from_unix_nanos(1_000_000_000),
@@ -23,7 +23,7 @@ pub(crate) fn record(body: Body) -> SpanRecord {
         status: Status::Ok,
         events: Vec::new(),
         user_id: None,
-        body,
+        details,
     }
 }
 
@@ -65,12 +65,12 @@ pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> Outcome<String> {
 
 /// The beginning of a span that ends with `record`.
 pub(crate) fn start_of(record: &SpanRecord) -> SpanStart {
-    let (kind, name) = match &record.body {
-        Body::Turn(_) => (SpanKind::Turn, String::new()),
-        Body::Stt(stt) => (SpanKind::Stt, stt.service.class.clone()),
-        Body::Llm(llm) => (SpanKind::Llm, llm.service.class.clone()),
-        Body::Tts(tts) => (SpanKind::Tts, tts.service.class.clone()),
-        Body::Tool(tool) => (SpanKind::Tool, tool.name.clone()),
+    let (kind, name) = match &record.details {
+        SpanDetails::Turn(_) => (SpanKind::Turn, String::new()),
+        SpanDetails::Stt(stt) => (SpanKind::Stt, stt.service.class.clone()),
+        SpanDetails::Llm(llm) => (SpanKind::Llm, llm.service.class.clone()),
+        SpanDetails::Tts(tts) => (SpanKind::Tts, tts.service.class.clone()),
+        SpanDetails::Tool(tool) => (SpanKind::Tool, tool.name.clone()),
     };
     SpanStart { key: record.key, kind, parent: None, at: record.start, name, turn: TurnNumber(1) }
 }

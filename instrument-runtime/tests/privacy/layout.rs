@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use opentelemetry::trace::Status as SpanStatus;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, SpanRecord, Spans, Status, TurnNumber, TurnRecord,
-};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, TraceLayout, Tracers};
+use pipecat_instrument_runtime::engine::record::{
+    EndReason, SpanDetails, SpanRecord, SpanSink, Status, TurnNumber, TurnRecord,
+};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::Outcome;
@@ -43,5 +43,5 @@ fn failed_turn() -> SpanRecord {
         latency: None,
     };
     let status = Status::Error { message: "no card 4111".into(), error_type: "CardError".into() };
-    SpanRecord { status, ..record(Body::Turn(turn)) }
+    SpanRecord { status, ..record(SpanDetails::Turn(turn)) }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument_runtime::core::conversation::ConversationConfig;
-use pipecat_instrument_runtime::core::record::{Body, GatheredSpans};
-use pipecat_instrument_runtime::core::time::Time;
-use pipecat_instrument_runtime::debug_log::{DebugLog, FrameLogReader, Opening, replay};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
+use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, Opening, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::Outcome;
@@ -64,13 +64,13 @@ fn in_every_recording(search: impl Fn(&Path) -> Outcome<usize>) -> Outcome<usize
 struct Search {
     privacy: Privacy,
     directory: Directory,
-    logs: DebugLog,
+    logs: FrameLogWriter,
 }
 
 impl Search {
     fn with_hidden(option: Hidden) -> Outcome<Self> {
         let directory = Directory::new(&format!("recordings-{option:?}"))?;
-        let logs = DebugLog::new(directory.path("{conversation_id}.jsonl"))?;
+        let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl"))?;
         Ok(Self { privacy: Privacy::new(hiding(&[option])), directory, logs })
     }
 
@@ -98,20 +98,20 @@ impl Said {
     fn in_recording(recording: &Path) -> Outcome<Self> {
         let mut reader = FrameLogReader::open(recording)?;
         let config = reader.header().config(ConversationConfig::default());
-        let mut spans = GatheredSpans::default();
+        let mut spans = SpanBuffer::default();
         replay(&mut reader, config, &mut spans);
         let mut said = Self::default();
-        spans.ended.into_iter().for_each(|record| said.add(record.body));
+        spans.ended.into_iter().for_each(|record| said.add(record.details));
         Ok(said)
     }
 
-    fn add(&mut self, body: Body) {
-        let (user, bot) = match body {
-            Body::Turn(turn) => (vec![turn.input], vec![turn.output]),
-            Body::Stt(stt) => (vec![stt.transcript], vec![]),
-            Body::Llm(llm) => (vec![llm.heard, llm.request.last_user_message], vec![llm.text]),
-            Body::Tts(tts) => (vec![], vec![tts.input, tts.output]),
-            Body::Tool(tool) => (vec![tool.arguments], vec![tool.result]),
+    fn add(&mut self, details: SpanDetails) {
+        let (user, bot) = match details {
+            SpanDetails::Turn(turn) => (vec![turn.input], vec![turn.output]),
+            SpanDetails::Stt(stt) => (vec![stt.transcript], vec![]),
+            SpanDetails::Llm(llm) => (vec![llm.heard, llm.request.last_user_message], vec![llm.text]),
+            SpanDetails::Tts(tts) => (vec![], vec![tts.input, tts.output]),
+            SpanDetails::Tool(tool) => (vec![tool.arguments], vec![tool.result]),
         };
         let long = |texts: Vec<Option<String>>| {
             texts.into_iter().flatten().filter(|text| text.chars().count() >= SHORTEST)
@@ -134,7 +134,12 @@ fn spans_of(recording: &Path, privacy: Privacy) -> Outcome<String> {
 }
 
 /// The log that would have been written of it.
-fn log_of(recording: &Path, logs: &DebugLog, directory: &Directory, privacy: Privacy) -> Outcome<String> {
+fn log_of(
+    recording: &Path,
+    logs: &FrameLogWriter,
+    directory: &Directory,
+    privacy: Privacy,
+) -> Outcome<String> {
     let id = recording.file_stem().and_then(|stem| stem.to_str()).ok_or("no name")?;
     let log = logs.conversation(&Opening::new(id, Time::default())).privacy(privacy);
     for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {

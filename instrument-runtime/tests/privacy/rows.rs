@@ -1,7 +1,7 @@
 //! Each option by itself: what is left of the content of each kind of span, written down by hand.
 
-use pipecat_instrument_runtime::core::record::Body;
 use pipecat_instrument_runtime::emit::Conventions;
+use pipecat_instrument_runtime::engine::record::SpanDetails;
 use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
 
 use crate::Outcome;
@@ -24,10 +24,10 @@ const CONTENT: [&str; 11] = [
     "gen_ai.request.",
 ];
 
-/// What a span of `body` tells of content.
-fn content(body: Body, config: TraceConfig) -> Outcome<String> {
+/// What a span of `details` tells of content.
+fn content(details: SpanDetails, config: TraceConfig) -> Outcome<String> {
     let conventions = Conventions::OPENINFERENCE | Conventions::GEN_AI;
-    let spans = exported(vec![record(body)], conventions, config)?;
+    let spans = exported(vec![record(details)], conventions, config)?;
     lines(spans.first().ok_or("no span")?, &CONTENT)
 }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
 };
-use pipecat_instrument_runtime::core::record::{
-    Body, EndReason, LlmRecord, Request, ServiceTimes, SttRecord, Told, ToolRecord, TtsRecord, TurnNumber,
-    TurnRecord,
+use pipecat_instrument_runtime::engine::record::{
+    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SttRecord, ToolRecord, TtsRecord, TurnNumber,
+    TurnRecord, Visibility,
 };
 
-pub(crate) fn turn() -> Body {
-    Body::Turn(TurnRecord {
+pub(crate) fn turn() -> SpanDetails {
+    SpanDetails::Turn(TurnRecord {
         number: TurnNumber(1),
         input: Some("What time is it?".into()),
         output: Some("It is noon.".into()),
@@ -20,13 +20,13 @@ pub(crate) fn turn() -> Body {
     })
 }
 
-pub(crate) fn stt() -> Body {
-    Body::Stt(SttRecord {
+pub(crate) fn stt() -> SpanDetails {
+    SpanDetails::Stt(SttRecord {
         service: Arc::new(Processor::new("Stt#0", "DeepgramSTTService", Role::Stt)),
         measured_model: None,
         times: ServiceTimes::default(),
         transcript: Some("What time is it?".into()),
-        as_output: Told::Whole,
+        as_output: Visibility::Full,
         is_final: true,
         language: None,
         audio_seconds: None,
@@ -34,14 +34,14 @@ pub(crate) fn stt() -> Body {
     })
 }
 
-pub(crate) fn llm() -> Body {
+pub(crate) fn llm() -> SpanDetails {
     let service =
         Processor::new("Llm#0", "OpenAILLMService", Role::Llm).setting("temperature", Setting::Float(0.5));
     let picture = vec![
         Part::Text("What time is it?".into()),
         Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
     ];
-    Body::Llm(Box::new(LlmRecord {
+    SpanDetails::Llm(Box::new(LlmRecord {
         service: Arc::new(service),
         measured_model: None,
         times: ServiceTimes::default(),
@@ -58,7 +58,7 @@ pub(crate) fn llm() -> Body {
         heard: None,
         text: Some("One moment.".into()),
         tool_calls: vec![clock()],
-        as_message: Told::Whole,
+        as_message: Visibility::Full,
         usage: None,
         ttfat: None,
         interrupted: false,
@@ -70,21 +70,21 @@ fn clock() -> ToolCall {
 }
 
 /// An invocation in which the service's own instruction is the first message.
-pub(crate) fn llm_with_an_instruction() -> Body {
-    let Body::Llm(llm) = llm() else { return llm() };
+pub(crate) fn llm_with_an_instruction() -> SpanDetails {
+    let SpanDetails::Llm(llm) = llm() else { return llm() };
     let service = Processor { system_instruction: Some("Be brief.".into()), ..(*llm.service).clone() };
     let request = Request { system: None, message_count: 2, ..llm.request };
-    Body::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
+    SpanDetails::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
 }
 
 /// An invocation that is answered by nothing but a call.
-pub(crate) fn llm_that_calls() -> Body {
-    let Body::Llm(llm) = llm() else { return llm() };
-    Body::Llm(Box::new(LlmRecord { text: None, request: Request::default(), ..*llm }))
+pub(crate) fn llm_that_calls() -> SpanDetails {
+    let SpanDetails::Llm(llm) = llm() else { return llm() };
+    SpanDetails::Llm(Box::new(LlmRecord { text: None, request: Request::default(), ..*llm }))
 }
 
-pub(crate) fn tts() -> Body {
-    Body::Tts(TtsRecord {
+pub(crate) fn tts() -> SpanDetails {
+    SpanDetails::Tts(TtsRecord {
         service: Arc::new(Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)),
         measured_model: None,
         times: ServiceTimes::default(),
@@ -98,8 +98,8 @@ pub(crate) fn tts() -> Body {
     })
 }
 
-pub(crate) fn tool() -> Body {
-    Body::Tool(ToolRecord {
+pub(crate) fn tool() -> SpanDetails {
+    SpanDetails::Tool(ToolRecord {
         name: "clock".into(),
         tool_call_id: "call_1".into(),
         arguments: Some(r#"{"zone":"UTC"}"#.into()),

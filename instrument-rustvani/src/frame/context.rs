@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pipecat_instrument_runtime::core::frame::{ChatContext, Content, Message, ToolCall};
+use pipecat_instrument_runtime::engine::frame::{ChatContext, Content, Message, ToolCall};
 use rustvani::LLMContext;
 use rustvani::adapters::schemas::AdapterType;
 use rustvani::context::Message as Rustvani;

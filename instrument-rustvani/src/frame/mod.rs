@@ -6,7 +6,7 @@ mod tests;
 
 use std::cell::OnceCell;
 
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Audio, Chunking, ErrorReport, Frame, FrameKind, FunctionCall, FunctionCallResult, ObservedFrame, Spacing,
     TextChunk, Transcript,
 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use pipecat_instrument_runtime::core::frame::{
+use pipecat_instrument_runtime::engine::frame::{
     Audio, ChatContext, Chunking, Content, Frame, FrameKind, Json, ObservedFrame, Spacing,
 };
 use rustvani::adapters::schemas::{AdapterType, FunctionSchema, ToolsSchema};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use pipecat_instrument_runtime::core::frame::LlmUsage;
+use pipecat_instrument_runtime::engine::frame::LlmUsage;
 use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Stage, ToolCall, ToolOutcome};
 use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
 use rustvani::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use pipecat_instrument::{PipecatInstrumentor, Scoped, instrument_task};
+use pipecat_instrument::{PipecatInstrumentor, ScopedGuard, instrument_task};
 use pipecat_instrument_rustvani::{Billing, Observed, Processors};
 use rustvani::observer::{BaseObserver, FrameProcessed, FramePushed};
 use rustvani::{
@@ -38,7 +38,7 @@ pub(crate) struct Call {
     pub(crate) running: JoinHandle<Result<()>>,
     pub(crate) billing: Arc<Billing>,
     exporter: InMemorySpanExporter,
-    _scoped: Scoped,
+    _scoped: ScopedGuard,
 }
 
 #[instrument_task(conversation_id = "call-42")]

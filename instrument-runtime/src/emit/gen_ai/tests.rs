@@ -1,7 +1,7 @@
 use super::put_request;
-use crate::core::frame::Setting;
 use crate::emit::attributes::Attributes;
 use crate::emit::samples::text;
+use crate::engine::frame::Setting;
 
 #[test]
 fn settings_that_have_a_key_and_the_right_type_are_parameters_of_the_request() {

@@ -83,7 +83,7 @@ metrics! {
     /// Tokens of an invocation of a model.
     TOKEN_USAGE_METRIC = otel::GEN_AI_CLIENT_TOKEN_USAGE => Histogram, "{token}",
         &[GEN_AI_OPERATION_NAME, GEN_AI_PROVIDER_NAME, GEN_AI_REQUEST_MODEL, GEN_AI_TOKEN_TYPE];
-    /// Characters that were synthesised.
+    /// Characters that were synthesized.
     CHARACTERS_METRIC = "pipecat.tts.characters" => Counter, "{character}",
         &[GEN_AI_OPERATION_NAME, GEN_AI_PROVIDER_NAME, GEN_AI_REQUEST_MODEL];
     /// Audio that was transcribed.

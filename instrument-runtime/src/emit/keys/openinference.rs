@@ -15,7 +15,7 @@ keys! { OPENINFERENCE;
     SESSION_ID = otel::SESSION_ID => Text, EVERY_SPAN, "the task; a UUID where it has none";
     /// Who the user is.
     USER_ID = otel::USER_ID => Text, EVERY_SPAN, "`TranscriptionFrame`";
-    /// What went in: what the user said, what a synthesiser was asked to say, what a function was called with.
+    /// What went in: what the user said, what a synthesizer was asked to say, what a function was called with.
     INPUT_VALUE = "input.value" => Text, WITHIN,
         "`TranscriptionFrame`, `LLMContextFrame`, `AggregatedTextFrame`, `TTSSpeakFrame`, `FunctionCallInProgressFrame`";
     /// What kind of text went in, where it is not plain.
@@ -89,7 +89,7 @@ keys! { OPENINFERENCE;
         "`VADUserStoppedSpeakingFrame`, `TranscriptionFrame`";
     /// Whether a final transcript came.
     STT_IS_FINAL = "stt.is_final" => Flag, STT, "`TranscriptionFrame`";
-    /// How much was synthesised.
+    /// How much was synthesized.
     TTS_CHARACTER_COUNT = "tts.character_count" => Characters, TTS, "`MetricsFrame`";
     /// How long it took to the first audio that is not silence.
     TTS_TTFA = "tts.ttfa_seconds" => Seconds, TTS, "`MetricsFrame`";

@@ -23,14 +23,14 @@ keys! { PIPECAT;
     PIPECAT_TTFB = "metrics.ttfb" => Seconds, SERVICES, "as `service.ttfb_seconds`";
     /// The same, as Pipecat wrote it earlier.
     PIPECAT_TTFB_MS = "metrics.ttfb_ms" => Milliseconds, SERVICES, "as `service.ttfb_seconds`";
-    /// How much was synthesised.
+    /// How much was synthesized.
     PIPECAT_CHARACTER_COUNT = "metrics.character_count" => Characters, TTS, "`MetricsFrame`";
     /// How much audio was transcribed.
     PIPECAT_AUDIO_SECONDS = "metrics.audio_seconds" => Seconds, STT, "`MetricsFrame`";
 
     /// The voice that speaks.
     PIPECAT_VOICE_ID = "voice_id" => Text, TTS, "the processor";
-    /// What a synthesiser was asked to say.
+    /// What a synthesizer was asked to say.
     PIPECAT_TEXT = "text" => Text, TTS, "`AggregatedTextFrame`, `TTSSpeakFrame`";
     /// What was heard.
     PIPECAT_TRANSCRIPT = "transcript" => Text, STT, "`TranscriptionFrame`";

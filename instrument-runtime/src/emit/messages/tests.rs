@@ -5,12 +5,12 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 
 use super::put_input;
-use crate::core::frame::{Content, ImageUrl, Message, Part};
-use crate::core::record::{Body, LlmRecord, Request};
 use crate::emit::attributes::Attributes;
 use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, text};
 use crate::emit::{EmitSettings, Session, keys, span};
+use crate::engine::frame::{Content, ImageUrl, Message, Part};
+use crate::engine::record::{LlmRecord, Request, SpanDetails};
 
 /// A context of `system` and as many messages as `newest` says, each of two keys, numbered from 1.
 fn context(system: Option<&str>, newest: usize) -> LlmRecord {
@@ -62,7 +62,7 @@ llm.input_messages.0.message.content = message 8
 
 #[test]
 fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
-    let mut record = record(Body::Llm(Box::new(context(Some("Be brief."), 299))));
+    let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
     let written = span::attributes(record, &Place { session: &session, settings: &settings, turn: None });

@@ -6,24 +6,26 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::instruments::Instruments;
 use super::vocabulary::Vocabularies;
-use crate::core::frame::LlmUsage;
-use crate::core::record::{Body, EndReason, Happening, SpanRecord, Status, TurnRecord, UserToBotLatency};
 use crate::emit::service::{ServiceSpan, ServiceType};
 use crate::emit::{gen_ai, keys, openinference};
+use crate::engine::frame::LlmUsage;
+use crate::engine::record::{
+    EndReason, SpanDetails, SpanEventKind, SpanRecord, Status, TurnRecord, UserToBotLatency,
+};
 
 /// Records what `record` tells.
 pub(super) fn take(record: &SpanRecord, instruments: &Instruments, vocabularies: &Vocabularies) {
-    let reading = Reading { record, instruments, vocabularies, who: who(&record.body, vocabularies) };
+    let reading = Reading { record, instruments, vocabularies, who: who(&record.details, vocabularies) };
     reading.errors();
-    if let Some(span) = ServiceSpan::of(&record.body) {
+    if let Some(span) = ServiceSpan::of(&record.details) {
         reading.service(&span);
     }
-    match &record.body {
-        Body::Turn(turn) => reading.turn(turn),
-        Body::Stt(stt) => reading.transcribed(stt.audio_seconds),
-        Body::Llm(llm) => reading.tokens(llm.usage.as_ref()),
-        Body::Tts(tts) => reading.characters(tts.characters),
-        Body::Tool(_) => reading.tool(),
+    match &record.details {
+        SpanDetails::Turn(turn) => reading.turn(turn),
+        SpanDetails::Stt(stt) => reading.transcribed(stt.audio_seconds),
+        SpanDetails::Llm(llm) => reading.tokens(llm.usage.as_ref()),
+        SpanDetails::Tts(tts) => reading.characters(tts.characters),
+        SpanDetails::Tool(_) => reading.tool(),
     }
 }
 
@@ -36,9 +38,9 @@ struct Reading<'a> {
     who: Vec<KeyValue>,
 }
 
-fn who(body: &Body, vocabularies: &Vocabularies) -> Vec<KeyValue> {
-    let mut who = vec![KeyValue::new(keys::GEN_AI_OPERATION_NAME, gen_ai::operation(body))];
-    if let Some(service) = ServiceSpan::of(body) {
+fn who(details: &SpanDetails, vocabularies: &Vocabularies) -> Vec<KeyValue> {
+    let mut who = vec![KeyValue::new(keys::GEN_AI_OPERATION_NAME, gen_ai::operation(details))];
+    if let Some(service) = ServiceSpan::of(details) {
         let provider = vocabularies.providers.admit(&gen_ai::provider_name(&service));
         who.push(KeyValue::new(keys::GEN_AI_PROVIDER_NAME, provider));
         let model = service.model().map(|model| vocabularies.models.admit(model));
@@ -117,7 +119,7 @@ impl Reading<'_> {
 
     fn errors(&self) {
         for event in &self.record.events {
-            if let Happening::Exception { error_type, .. } = &event.what {
+            if let SpanEventKind::Exception { error_type, .. } = &event.kind {
                 let error_type = KeyValue::new(keys::ERROR_TYPE, self.error_type(error_type));
                 self.instruments.errors.add(1, &self.who_and(Some(error_type)));
             }

@@ -7,18 +7,18 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 
-use super::Meters;
-use crate::core::record::{
-    Body, EndReason, Happening, LatencySource, LatencyStages, Measured, ServiceTimes, SpanEvent, SpanRecord,
-    Status, SttRecord, TtsRecord, TurnRecord, UserToBotLatency,
-};
-use crate::core::time::Time;
+use super::MetricsRecorder;
 use crate::emit::samples::{llm, record, stt, tool, tts, turn};
 use crate::emit::{Measure, keys};
+use crate::engine::record::{
+    EndReason, LatencySource, LatencyStages, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
+    Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
+};
+use crate::engine::time::Time;
 
 /// Metrics, and what was told of them.
 struct Fixture {
-    meters: Meters,
+    meters: MetricsRecorder,
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
 }
@@ -28,11 +28,11 @@ impl Fixture {
         let exporter = InMemoryMetricExporter::default();
         let reader = PeriodicReader::builder(exporter.clone()).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        Self { meters: Meters::new(provider.clone()), provider, exporter }
+        Self { meters: MetricsRecorder::new(provider.clone()), provider, exporter }
     }
 
-    fn measure(&self, bodies: impl IntoIterator<Item = Body>) -> &Self {
-        bodies.into_iter().for_each(|body| self.meters.measure(&record(body)));
+    fn measure(&self, bodies: impl IntoIterator<Item = SpanDetails>) -> &Self {
+        bodies.into_iter().for_each(|details| self.meters.measure(&record(details)));
         self
     }
 
@@ -93,13 +93,13 @@ fn series(metric: &Metric) -> Vec<(Vec<KeyValue>, String)> {
     }
 }
 
-fn failed(body: Body, error_type: &str) -> SpanRecord {
+fn failed(details: SpanDetails, error_type: &str) -> SpanRecord {
     let (message, error_type) = ("503 overloaded".to_owned(), error_type.to_owned());
-    let what = Happening::Exception { message: message.clone(), error_type: error_type.clone() };
+    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     SpanRecord {
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at: Time::from_unix_nanos(2_000_000_000), what }],
-        ..record(body)
+        events: vec![SpanEvent { at: Time::from_unix_nanos(2_000_000_000), kind: what }],
+        ..record(details)
     }
 }
 
@@ -107,7 +107,7 @@ fn failed(body: Body, error_type: &str) -> SpanRecord {
 fn a_turn_tells_its_length_the_wait_and_that_it_was_cut() {
     let completed = TurnRecord { end_reason: EndReason::Completed, latency: None, ..turn() };
     let fixture = Fixture::new();
-    fixture.measure([Body::Turn(turn()), Body::Turn(turn()), Body::Turn(completed)]);
+    fixture.measure([SpanDetails::Turn(turn()), SpanDetails::Turn(turn()), SpanDetails::Turn(completed)]);
     assert_eq!(
         fixture.told(),
         "\
@@ -124,7 +124,7 @@ pipecat.turn.user_to_bot_latency{conversation.latency_source=vad} 2 × 1.5
 #[test]
 fn services_tell_times_and_usage_by_kind_provider_and_model() {
     let fixture = Fixture::new();
-    fixture.measure([Body::Stt(stt()), Body::Llm(Box::new(llm())), Body::Tts(tts())]);
+    fixture.measure([SpanDetails::Stt(stt()), SpanDetails::Llm(Box::new(llm())), SpanDetails::Tts(tts())]);
     assert_eq!(
         fixture.told(),
         "\
@@ -159,9 +159,9 @@ fn errors_are_counted_where_they_happened_and_by_type() {
     let fixture = Fixture::new();
     let silent = TtsRecord { times: ServiceTimes::default(), characters: None, ..tts() };
     for record in [
-        failed(Body::Tts(silent), "RuntimeError"),
-        failed(Body::Tool(tool()), "the calendar is closed on Sundays"),
-        failed(Body::Turn(TurnRecord { latency: None, ..turn() }), "PipelineError"),
+        failed(SpanDetails::Tts(silent), "RuntimeError"),
+        failed(SpanDetails::Tool(tool()), "the calendar is closed on Sundays"),
+        failed(SpanDetails::Turn(TurnRecord { latency: None, ..turn() }), "PipelineError"),
     ] {
         fixture.meters.measure(&record);
     }
@@ -188,11 +188,12 @@ fn numbers_that_make_no_sense_do_no_harm() {
         source: LatencySource::UserStopped,
         stages: LatencyStages::default(),
     };
-    let ttfb = |seconds| ServiceTimes { ttfb: Some((seconds, Measured::Reported)), processing: None };
-    let turns =
-        [-0.25, 0.5].map(|seconds| Body::Turn(TurnRecord { latency: Some(latency(seconds)), ..turn() }));
-    let utterances = [f64::NAN, f64::INFINITY, 0.5]
-        .map(|seconds| Body::Stt(SttRecord { times: ttfb(seconds), audio_seconds: Some(seconds), ..stt() }));
+    let ttfb = |seconds| ServiceTimes { ttfb: Some((seconds, TimingSource::Reported)), processing: None };
+    let turns = [-0.25, 0.5]
+        .map(|seconds| SpanDetails::Turn(TurnRecord { latency: Some(latency(seconds)), ..turn() }));
+    let utterances = [f64::NAN, f64::INFINITY, 0.5].map(|seconds| {
+        SpanDetails::Stt(SttRecord { times: ttfb(seconds), audio_seconds: Some(seconds), ..stt() })
+    });
     let fixture = Fixture::new();
     let told = fixture.measure(turns).measure(utterances).told();
     for expected in [
@@ -211,7 +212,7 @@ fn no_texts_and_no_more_series_than_there_is_room_for_come_from_outside() {
         let mut call = llm();
         Arc::make_mut(&mut call.service).model = Some(format!("model-{number}"));
         Arc::make_mut(&mut call.service).provider = Some(format!("provider {number}"));
-        fixture.meters.measure(&failed(Body::Llm(Box::new(call)), &format!("Error{number}")));
+        fixture.meters.measure(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));
     }
     let mut most = 0;
     fixture.each(|metric| most = most.max(series(metric).len()));
@@ -234,13 +235,13 @@ fn every_metric_of_the_table_is_told_as_it_says() {
     fixture.meters.observe(&keys::LOST_EVENTS_METRIC, || 3);
     fixture.meters.observe(&keys::PANICS_METRIC, || 1);
     fixture.measure([
-        Body::Turn(TurnRecord { latency: Some(latency), ..turn() }),
-        Body::Stt(stt()),
-        Body::Tool(tool()),
-        Body::Tts(tts()),
+        SpanDetails::Turn(TurnRecord { latency: Some(latency), ..turn() }),
+        SpanDetails::Stt(stt()),
+        SpanDetails::Tool(tool()),
+        SpanDetails::Tts(tts()),
     ]);
-    fixture.meters.measure(&failed(Body::Llm(Box::new(llm())), "RuntimeError"));
-    fixture.meters.measure(&failed(Body::Tool(tool()), "RuntimeError"));
+    fixture.meters.measure(&failed(SpanDetails::Llm(Box::new(llm())), "RuntimeError"));
+    fixture.meters.measure(&failed(SpanDetails::Tool(tool()), "RuntimeError"));
 
     let mut told = Vec::new();
     fixture.each(|metric| {

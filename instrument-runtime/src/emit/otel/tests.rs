@@ -8,13 +8,13 @@ use opentelemetry::trace::{SpanId, Status as SpanStatus, TraceContextExt};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
 use super::{Emitter, system_time};
-use crate::core::record::{
-    Body, Happening, Recording, SpanEvent, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, Status,
-    TurnNumber,
-};
-use crate::core::time::Time;
 use crate::emit::samples::{llm, record, text, tool, turn};
-use crate::emit::{Conventions, EmitSettings, Session, SpanNames, TraceLayout, Tracers, keys};
+use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout, Tracers, keys};
+use crate::engine::record::{
+    Recording, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart,
+    Status, TurnNumber,
+};
+use crate::engine::time::Time;
 
 const TURN: SpanKey = SpanKey(1);
 const LLM: SpanKey = SpanKey(2);
@@ -32,7 +32,7 @@ impl Fixture {
         Self::with(sampler, EmitSettings::default().conventions(Conventions::OPENINFERENCE))
     }
 
-    fn per_conversation(names: SpanNames) -> Self {
+    fn per_conversation(names: SpanNaming) -> Self {
         let settings = EmitSettings::default().layout(TraceLayout::PerConversation).span_names(names);
         Self::with(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), settings)
     }
@@ -62,8 +62,8 @@ impl Fixture {
         self.exporter.get_finished_spans().unwrap()
     }
 
-    fn end(&mut self, key: SpanKey, body: Body) {
-        self.emitter.end(SpanRecord { key, ..record(body) });
+    fn end(&mut self, key: SpanKey, details: SpanDetails) {
+        self.emitter.end(SpanRecord { key, ..record(details) });
     }
 
     fn exported(&self) -> Vec<SpanData> {
@@ -85,9 +85,9 @@ fn family_tree(spans: &[SpanData]) -> String {
 fn a_turn_is_the_root_of_its_own_trace_and_its_services_are_its_children() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start_turn_llm_and_tool();
-    fixture.end(TOOL, Body::Tool(tool()));
-    fixture.end(LLM, Body::Llm(Box::new(llm())));
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TOOL, SpanDetails::Tool(tool()));
+    fixture.end(LLM, SpanDetails::Llm(Box::new(llm())));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
 
     let spans = fixture.exported();
     assert_eq!(
@@ -125,12 +125,12 @@ fn an_error_is_the_status_an_attribute_and_an_event() {
     fixture.start_turn_llm_and_tool();
     let (message, error_type) = ("503 overloaded".to_owned(), "RuntimeError".to_owned());
     let at = Time::from_unix_nanos(2_000_000_000);
-    let what = Happening::Exception { message: message.clone(), error_type: error_type.clone() };
+    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     fixture.emitter.end(SpanRecord {
         key: LLM,
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at, what }],
-        ..record(Body::Llm(Box::new(llm())))
+        events: vec![SpanEvent { at, kind: what }],
+        ..record(SpanDetails::Llm(Box::new(llm())))
     });
 
     let spans = fixture.exported();
@@ -151,7 +151,7 @@ fn a_span_that_is_dropped_by_the_sampler_is_a_context_and_nothing_more() {
     let context = fixture.emitter.context(TURN).unwrap();
     assert!(context.span().span_context().is_valid());
     assert!(!context.span().span_context().is_sampled());
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
     assert!(fixture.exported().is_empty());
 }
 
@@ -161,7 +161,7 @@ fn the_context_of_a_span_is_gone_with_it() {
     assert!(fixture.emitter.context(TURN).is_none());
     assert_eq!(fixture.start(TURN, SpanKind::Turn, None, ""), Recording::Yes);
     assert!(fixture.emitter.context(TURN).is_some());
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
     assert!(fixture.emitter.context(TURN).is_none());
 }
 
@@ -169,9 +169,9 @@ fn the_context_of_a_span_is_gone_with_it() {
 fn a_stranger_as_parent_or_as_ended_span_disturbs_nothing() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start(TOOL, SpanKind::Tool, Some(SpanKey(99)), "clock");
-    fixture.end(SpanKey(98), Body::Tool(tool()));
-    fixture.end(TOOL, Body::Tool(tool()));
-    fixture.end(TOOL, Body::Tool(tool()));
+    fixture.end(SpanKey(98), SpanDetails::Tool(tool()));
+    fixture.end(TOOL, SpanDetails::Tool(tool()));
+    fixture.end(TOOL, SpanDetails::Tool(tool()));
     assert_eq!(family_tree(&fixture.exported()), "pipecat.tool.clock of nobody: Ok\n");
 }
 
@@ -182,7 +182,7 @@ fn what_is_open_when_the_conversation_is_lost_is_exported_all_the_same() {
         fixture.start_turn_llm_and_tool();
         fixture
     };
-    emitter.end(SpanRecord { key: TOOL, ..record(Body::Tool(tool())) });
+    emitter.end(SpanRecord { key: TOOL, ..record(SpanDetails::Tool(tool())) });
     drop(emitter);
 
     let spans = exporter.get_finished_spans().unwrap();

@@ -6,10 +6,10 @@ use opentelemetry::trace::SpanRef;
 use opentelemetry::{KeyValue, StringValue, Value};
 
 use super::{Emitter, OpenSpan, system_time};
-use crate::core::record::{SpanKey, SpanKind};
-use crate::core::time::Time;
 use crate::emit::cut::cut_values;
 use crate::emit::{Session, TraceLayout, keys};
+use crate::engine::record::{SpanKey, SpanKind};
+use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
 /// How many notes a span carries. The SDK's limit on a span's events is 128.

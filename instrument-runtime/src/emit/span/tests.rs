@@ -8,11 +8,11 @@ use opentelemetry::{KeyValue, Value};
 use proptest::prelude::*;
 
 use super::{attributes, conversation_attributes};
-use crate::core::record::{Body, SpanRecord, Status, TurnNumber};
 use crate::emit::conversation::ConversationFacts;
 use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, keys};
+use crate::engine::record::{SpanDetails, SpanRecord, Status, TurnNumber};
 
 /// What `record` says in a conversation of no additional attributes.
 fn told(record: &SpanRecord, conventions: Conventions) -> String {
@@ -26,7 +26,7 @@ fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> V
 
 #[test]
 fn a_turn() {
-    let record = SpanRecord { user_id: Some("ann".into()), ..record(Body::Turn(turn())) };
+    let record = SpanRecord { user_id: Some("ann".into()), ..record(SpanDetails::Turn(turn())) };
     assert_eq!(
         told(&record, Conventions::default()),
         "\
@@ -52,7 +52,7 @@ gen_ai.conversation.id = call-42
 #[test]
 fn an_utterance() {
     assert_eq!(
-        told(&record(Body::Stt(stt())), Conventions::default()),
+        told(&record(SpanDetails::Stt(stt())), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -85,7 +85,7 @@ gen_ai.output.type = text
 #[test]
 fn an_invocation() {
     assert_eq!(
-        told(&record(Body::Llm(Box::new(llm()))), Conventions::default()),
+        told(&record(SpanDetails::Llm(Box::new(llm()))), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -135,7 +135,7 @@ fn an_invocation_that_only_calls_tools() {
     let mut asked = llm();
     asked.text = None;
     asked.tool_calls = vec![clock_call()];
-    let said = told(&record(Body::Llm(Box::new(asked))), Conventions::OPENINFERENCE);
+    let said = told(&record(SpanDetails::Llm(Box::new(asked))), Conventions::OPENINFERENCE);
     let output: Vec<&str> = said.lines().filter(|line| line.contains("output")).collect();
     assert_eq!(
         output,
@@ -153,7 +153,7 @@ fn an_invocation_that_only_calls_tools() {
 #[test]
 fn a_reply() {
     assert_eq!(
-        told(&record(Body::Tts(tts())), Conventions::default()),
+        told(&record(SpanDetails::Tts(tts())), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -187,7 +187,7 @@ gen_ai.response.time_to_first_chunk = 0.0625
 #[test]
 fn a_function_call() {
     assert_eq!(
-        told(&record(Body::Tool(tool())), Conventions::default()),
+        told(&record(SpanDetails::Tool(tool())), Conventions::default()),
         "\
 openinference.span.kind = TOOL
 session.id = call-42
@@ -212,14 +212,19 @@ gen_ai.tool.call.result = \"12:00\"
 #[test]
 fn the_type_of_an_error_is_told_in_every_convention() {
     let status = Status::Error { message: "503 overloaded".into(), error_type: "RuntimeError".into() };
-    let failed = SpanRecord { status, ..record(Body::Tool(tool())) };
+    let failed = SpanRecord { status, ..record(SpanDetails::Tool(tool())) };
     assert!(told(&failed, Conventions::OPENINFERENCE).ends_with("error.type = RuntimeError\n"));
 }
 
 #[test]
 fn generative_ai_can_be_left_out() {
-    for body in [Body::Turn(turn()), Body::Stt(stt()), Body::Llm(Box::new(llm())), Body::Tool(tool())] {
-        assert!(!told(&record(body), Conventions::OPENINFERENCE).contains("gen_ai."));
+    for details in [
+        SpanDetails::Turn(turn()),
+        SpanDetails::Stt(stt()),
+        SpanDetails::Llm(Box::new(llm())),
+        SpanDetails::Tool(tool()),
+    ] {
+        assert!(!told(&record(details), Conventions::OPENINFERENCE).contains("gen_ai."));
     }
 }
 
@@ -231,7 +236,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
         .attribute(KeyValue::new("session.id", "forged"))
         .attribute(KeyValue::new("input", "would blank input.value"))
         .attribute(KeyValue::new("output.value.more", "would be blanked"));
-    let written = written(&record(Body::Turn(turn())), &session, &EmitSettings::default());
+    let written = written(&record(SpanDetails::Turn(turn())), &session, &EmitSettings::default());
     let last: Vec<_> = written.iter().rev().take(2).map(|a| (a.key.as_str(), &a.value)).collect();
     assert_eq!(last, [("tenant.trial", &Value::Bool(true)), ("tenant.seats", &Value::I64(12))]);
     assert_eq!(value(&written, keys::SESSION_ID), Some("call-42".to_owned()));
@@ -241,7 +246,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
 fn an_additional_attribute_among_the_messages_keys_is_written_once() {
     let taken = "llm.input_messages.0.message.content";
     let session = Session::new("call-42").attribute(KeyValue::new(taken, "mine"));
-    let written = written(&record(Body::Llm(Box::new(llm()))), &session, &EmitSettings::default());
+    let written = written(&record(SpanDetails::Llm(Box::new(llm()))), &session, &EmitSettings::default());
     assert_eq!(written.iter().filter(|attribute| attribute.key.as_str() == taken).count(), 1);
 }
 
@@ -290,7 +295,7 @@ proptest! {
 
     #[test]
     fn every_key_is_known_to_the_table(record in arbitrary::record(), settings in arbitrary::settings()) {
-        let bearer = dictionary::bearer(&record.body);
+        let bearer = dictionary::bearer(&record.details);
         for told in written(&record, &Session::new("call-42"), &settings) {
             prop_assert_eq!(dictionary::mistake(&told, bearer, settings.conventions), None);
         }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use opentelemetry::trace::noop::NoopTracerProvider;
 
 use super::{Construction, begin as begin_annotated};
-use crate::instrumentor::{ObservedTask, PipecatInstrumentor, Scoped};
+use crate::instrumentor::{ObservedTask, PipecatInstrumentor, ScopedGuard};
 use crate::observer::{ObserveOptions, Observer};
 
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Task {
     }
 }
 
-fn switched_on() -> Scoped {
+fn switched_on() -> ScopedGuard {
     PipecatInstrumentor::builder().scoped(NoopTracerProvider::new()).unwrap()
 }
 

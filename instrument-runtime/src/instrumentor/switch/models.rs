@@ -13,10 +13,10 @@ use opentelemetry::trace::noop::NoopTracerProvider;
 use super::{current, is_off, turn_off, turn_on};
 use crate::emit::Tracers;
 use crate::observer::models::check;
-use crate::observer::{ObserveOptions, ObserverGroup};
+use crate::observer::{ObserveOptions, ObserverProvider};
 
-fn group() -> ObserverGroup {
-    ObserverGroup::new(Tracers::new(&NoopTracerProvider::new()))
+fn group() -> ObserverProvider {
+    ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()))
 }
 
 /// Some switch it on, some off, and tasks are built: whatever comes of it, what it says of itself is true.

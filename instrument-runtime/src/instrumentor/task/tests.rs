@@ -6,7 +6,7 @@ use opentelemetry::trace::noop::NoopTracerProvider;
 
 use super::{ObservedTask, TaskPresence};
 use crate::emit::Tracers;
-use crate::observer::{ObserveOptions, Observer, ObserverGroup};
+use crate::observer::{ObserveOptions, Observer, ObserverProvider};
 
 #[derive(Default)]
 struct Task(Option<Observer>);
@@ -18,7 +18,7 @@ impl ObservedTask for Task {
 }
 
 fn observer() -> Observer {
-    ObserverGroup::new(Tracers::new(&NoopTracerProvider::new())).observe(ObserveOptions::new())
+    ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).observe(ObserveOptions::new())
 }
 
 fn attached<T: ObservedTask>(mut made: T) -> T {

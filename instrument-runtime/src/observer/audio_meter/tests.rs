@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use super::{AudioMeter, Counted, Hop};
-use crate::core::conversation::AudioInterest;
-use crate::core::frame::{
+use crate::engine::conversation::AudioInterest;
+use crate::engine::frame::{
     Audio, Direction, Frame, FrameId, FrameKind, FramePushed, Processor, ProcessorRef, Role,
 };
-use crate::core::time::Time;
+use crate::engine::time::Time;
 
 const PIECE: Frame<'static> = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
 

@@ -7,29 +7,29 @@ use loom::sync::mpsc::channel;
 use loom::thread;
 
 use super::check;
-use crate::core::conversation::AudioInterest;
-use crate::core::frame::{Audio, Direction, Frame, FrameId, FramePushed, Processor, Role};
-use crate::core::time::Time;
+use crate::engine::conversation::AudioInterest;
+use crate::engine::frame::{Audio, Direction, Frame, FrameId, FramePushed, Processor, Role};
+use crate::engine::time::Time;
 use crate::observer::audio_meter::{AudioMeter, Counted, Hop};
 
 const PIECE: Audio = Audio::pcm16(640, 16_000, 1);
 const LASTS: Duration = Duration::from_millis(20);
 
-/// A meter that counts the audio of a synthesiser.
+/// A meter that counts the audio of a synthesizer.
 struct Scene {
     meter: AudioMeter,
-    synthesiser: Processor,
+    synthesizer: Processor,
     next: Processor,
 }
 
 impl Scene {
     fn new() -> Arc<Self> {
-        let synthesiser = Processor::new("Tts", "CartesiaTTSService", Role::Tts);
+        let synthesizer = Processor::new("Tts", "CartesiaTTSService", Role::Tts);
         let next = Processor::new("Next", "Next", Role::Other);
         let meter = AudioMeter::new();
-        meter.follow(Frame::TtsAudio(PIECE).kind(), (&synthesiser).into());
+        meter.follow(Frame::TtsAudio(PIECE).kind(), (&synthesizer).into());
         meter.set_interest(AudioInterest::LaterIsFine);
-        Arc::new(Self { meter, synthesiser, next })
+        Arc::new(Self { meter, synthesizer, next })
     }
 
     /// A hop of the piece `id` at `now`, from `source`.
@@ -51,7 +51,7 @@ impl Scene {
     }
 
     fn first_hop(&self, id: u64, now: u64) {
-        assert_eq!(self.hop(&self.synthesiser, id, now), Hop::Count);
+        assert_eq!(self.hop(&self.synthesizer, id, now), Hop::Count);
     }
 }
 

@@ -8,15 +8,15 @@ use opentelemetry::Value;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
 use super::check;
-use crate::core::frame::{
+use crate::emit::{Tracers, keys};
+use crate::engine::frame::{
     Audio, Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, Role, TextChunk,
 };
-use crate::emit::{Tracers, keys};
-use crate::observer::{ObserveOptions, Observer, ObserverGroup, caught_panics};
+use crate::observer::{ObserveOptions, Observer, ObserverProvider, caught_panics};
 
 /// Spans in memory, and who makes them: once for all runs of a model.
 struct Backend {
-    group: ObserverGroup,
+    group: ObserverProvider,
     spans: InMemorySpanExporter,
 }
 
@@ -25,7 +25,7 @@ impl Backend {
     fn new() -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-        let group = ObserverGroup::new(Tracers::new(&provider)).turn_end_timeout(Duration::ZERO);
+        let group = ObserverProvider::new(Tracers::new(&provider)).turn_end_timeout(Duration::ZERO);
         Self { group, spans }
     }
 
@@ -54,7 +54,7 @@ impl Pipeline {
     }
 
     /// A conversation in which the bot answers.
-    fn answering(&self, group: &ObserverGroup) -> Observer {
+    fn answering(&self, group: &ObserverProvider) -> Observer {
         let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
         push(&observer, &self.next, 1, &Frame::Start);
         push(&observer, &self.llm, 2, &Frame::LlmResponseStart);

@@ -4,10 +4,10 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use super::{Traced, greet, llm, push, tts};
-use crate::core::conversation::ConversationConfig;
-use crate::core::frame::{Frame, TextChunk};
-use crate::core::record::GatheredSpans;
-use crate::debug_log::{DebugLog, FrameLogReader, replay};
+use crate::engine::conversation::ConversationConfig;
+use crate::engine::frame::{Frame, TextChunk};
+use crate::engine::record::SpanBuffer;
+use crate::frame_log::{FrameLogReader, FrameLogWriter, replay};
 use crate::observer::clock::stepped::step_to;
 
 const HOUR: i64 = 3_600;
@@ -63,7 +63,7 @@ fn a_log_goes_on_in_its_conversations_own_time_and_replays_so() {
         let directory =
             std::env::temp_dir().join(format!("pipecat-stepped-clock-{}-{by}", std::process::id()));
         let Traced { group, spans } = Traced::new();
-        let logs = DebugLog::new(directory.join("frames.jsonl")).unwrap();
+        let logs = FrameLogWriter::new(directory.join("frames.jsonl")).unwrap();
         let traced = Traced { group: group.debug_log(logs.clone()), spans };
         talk_while_the_clock_is_stepped(&traced, by);
         logs.flush(Duration::from_secs(60)).unwrap();
@@ -74,7 +74,7 @@ fn a_log_goes_on_in_its_conversations_own_time_and_replays_so() {
         assert!(times.is_sorted(), "{by}: {times:?}");
         assert!(times[9].since(times[0]) < NOT_LONG, "{by}: {times:?}");
 
-        let mut again = GatheredSpans::default();
+        let mut again = SpanBuffer::default();
         replay(&mut FrameLogReader::open(&log).unwrap(), ConversationConfig::default(), &mut again);
         assert_eq!(again.ended.len(), 3);
         assert!(again.ended.iter().all(|span| span.end.since(span.start) < NOT_LONG), "{by}: {again:?}");

@@ -8,11 +8,11 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
 use super::TracingContext;
-use crate::core::frame::{
+use crate::emit::{TraceLayout, Tracers};
+use crate::engine::frame::{
     Direction, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult, Processor, ProcessorRef, Role,
 };
-use crate::emit::{TraceLayout, Tracers};
-use crate::observer::{ObserveOptions, Observer, ObserverGroup};
+use crate::observer::{ObserveOptions, Observer, ObserverProvider};
 
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const CALLER_TRACE: TraceId =
@@ -41,7 +41,7 @@ impl Call {
         let spans = InMemorySpanExporter::default();
         let provider =
             SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
-        let group = ObserverGroup::new(Tracers::new(&provider))
+        let group = ObserverProvider::new(Tracers::new(&provider))
             .turn_end_timeout(Duration::from_secs(60))
             .layout(layout);
         let observer = group.observe(options.conversation_id("call-42"));

@@ -1,15 +1,16 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
-use crate::core::frame::{Frame, FunctionCall, Json, TextChunk, Transcript};
-use crate::core::record::{
-    Body, EndReason, Happening, SpanEvent, SpanKey, SpanRecord, Status, ToolRecord, TurnNumber, TurnRecord,
+use crate::engine::frame::{Frame, FunctionCall, Json, TextChunk, Transcript};
+use crate::engine::record::{
+    EndReason, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status, ToolRecord, TurnNumber,
+    TurnRecord,
 };
-use crate::core::time::Time;
+use crate::engine::time::Time;
 use crate::json::RawJson;
 use crate::privacy::{ContentKind, Hide, Privacy, TraceConfig};
 
-fn record(body: Body) -> SpanRecord {
+fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
         start: Time::default(),
@@ -17,12 +18,12 @@ fn record(body: Body) -> SpanRecord {
         status: Status::Ok,
         events: Vec::new(),
         user_id: None,
-        body,
+        details,
     }
 }
 
 fn turn() -> SpanRecord {
-    record(Body::Turn(TurnRecord {
+    record(SpanDetails::Turn(TurnRecord {
         number: TurnNumber(1),
         input: Some("My card is 4111 1111".into()),
         output: Some("Thank you.".into()),
@@ -32,7 +33,7 @@ fn turn() -> SpanRecord {
 }
 
 fn tool() -> SpanRecord {
-    record(Body::Tool(ToolRecord {
+    record(SpanDetails::Tool(ToolRecord {
         name: "pay".into(),
         tool_call_id: "call_1".into(),
         arguments: Some(r#"{"card":"4111 1111"}"#.into()),
@@ -43,9 +44,9 @@ fn tool() -> SpanRecord {
 }
 
 fn said(record: SpanRecord) -> (Option<String>, Option<String>) {
-    match record.body {
-        Body::Turn(turn) => (turn.input, turn.output),
-        Body::Tool(tool) => (tool.arguments, tool.result),
+    match record.details {
+        SpanDetails::Turn(turn) => (turn.input, turn.output),
+        SpanDetails::Tool(tool) => (tool.arguments, tool.result),
         other => panic!("{other:?}"),
     }
 }
@@ -98,10 +99,10 @@ fn an_error_is_shown_to_the_hook_and_its_type_only_if_it_is_no_word() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(|kind, _| format!("{kind:?}").into()));
     let failed = |error_type: &str| {
         let (message, error_type) = ("no card 4111".to_owned(), error_type.to_owned());
-        let what = Happening::Exception { message: message.clone(), error_type: error_type.clone() };
+        let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
         SpanRecord {
             status: Status::Error { message, error_type },
-            events: vec![SpanEvent { at: Time::default(), what }],
+            events: vec![SpanEvent { at: Time::default(), kind: what }],
             ..turn()
         }
     };
@@ -109,8 +110,8 @@ fn an_error_is_shown_to_the_hook_and_its_type_only_if_it_is_no_word() {
         let released = privacy.release(failed(error_type));
         let (message, error_type) = ("Error".to_owned(), left.to_owned());
         assert_eq!(
-            released.events[0].what,
-            Happening::Exception { message: message.clone(), error_type: error_type.clone() }
+            released.events[0].kind,
+            SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() }
         );
         assert_eq!(released.status, Status::Error { message, error_type });
     }

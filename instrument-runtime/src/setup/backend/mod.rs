@@ -93,7 +93,7 @@ impl Backend {
     }
 
     /// The backend whose own variables are set.
-    pub(super) fn recognised(environment: &Environment) -> Result<Option<Self>, SetupError> {
+    pub(super) fn recognized(environment: &Environment) -> Result<Option<Self>, SetupError> {
         let is_set = |known: &&Known| known.variables.iter().any(|name| environment.get(name).is_some());
         let mut set = KNOWN.iter().filter(is_set).map(|known| known.backend);
         match (set.next(), set.next()) {

@@ -1,5 +1,5 @@
-//! `OpenObserve`. Variables and headers are those of its own client for Python; HTTP is at `/api/<organisation>`, and gRPC
-//! on a port of its own, where the organisation is a header.
+//! `OpenObserve`. Variables and headers are those of its own client for Python; HTTP is at `/api/<organization>`, and gRPC
+//! on a port of its own, where the organization is a header.
 
 use super::{Account, Backend, Known};
 use crate::setup::endpoint::Address;

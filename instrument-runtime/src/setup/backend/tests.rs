@@ -109,14 +109,14 @@ fn those_without_an_account_listen_on_this_machine() {
 
 #[test]
 fn a_backend_is_known_by_its_own_variables_unless_there_are_two() {
-    let recognised = |variables: &[(&str, &str)]| Backend::recognised(&environment(variables));
-    assert_eq!(recognised(&[]).unwrap(), None);
-    assert_eq!(recognised(&[("PHOENIX_API_KEY", "k")]).unwrap(), Some(Backend::Phoenix));
-    assert_eq!(recognised(&[("LANGFUSE_SECRET_KEY", "k")]).unwrap(), Some(Backend::Langfuse));
-    assert_eq!(recognised(&[("OPENOBSERVE_URL", "u")]).unwrap(), Some(Backend::OpenObserve));
-    assert_eq!(recognised(&[("ARIZE_SPACE_ID", "k")]).unwrap(), Some(Backend::Arize));
-    assert_eq!(recognised(&[("PHOENIX_API_KEY", "")]).unwrap(), None, "an empty variable is not set");
-    let error = recognised(&[("PHOENIX_API_KEY", "k"), ("LANGFUSE_SECRET_KEY", "k")]).unwrap_err();
+    let recognized = |variables: &[(&str, &str)]| Backend::recognized(&environment(variables));
+    assert_eq!(recognized(&[]).unwrap(), None);
+    assert_eq!(recognized(&[("PHOENIX_API_KEY", "k")]).unwrap(), Some(Backend::Phoenix));
+    assert_eq!(recognized(&[("LANGFUSE_SECRET_KEY", "k")]).unwrap(), Some(Backend::Langfuse));
+    assert_eq!(recognized(&[("OPENOBSERVE_URL", "u")]).unwrap(), Some(Backend::OpenObserve));
+    assert_eq!(recognized(&[("ARIZE_SPACE_ID", "k")]).unwrap(), Some(Backend::Arize));
+    assert_eq!(recognized(&[("PHOENIX_API_KEY", "")]).unwrap(), None, "an empty variable is not set");
+    let error = recognized(&[("PHOENIX_API_KEY", "k"), ("LANGFUSE_SECRET_KEY", "k")]).unwrap_err();
     assert!(
         error.to_string().starts_with("Phoenix and Langfuse are both set up in the environment"),
         "{error}"

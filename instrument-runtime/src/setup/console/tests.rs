@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Waker};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::{ConsoleExporter, MOST_WAITING};
-use crate::core::record::{Body, SpanKey, SpanKind, TurnNumber, TurnRecord};
 use crate::emit::samples::{stt, turn};
+use crate::engine::record::{SpanDetails, SpanKey, SpanKind, TurnNumber, TurnRecord};
 use crate::setup::scene::Scene;
 use crate::setup::tree::TreeStyle;
 
@@ -39,12 +39,12 @@ fn export(exporter: &ConsoleExporter, batch: Vec<SpanData>) {
 
 fn utterance(scene: &mut Scene, turn_key: SpanKey) {
     let utterance = scene.start(SpanKind::Stt, Some(turn_key), 100);
-    scene.end(utterance, 200, Body::Stt(stt()));
+    scene.end(utterance, 200, SpanDetails::Stt(stt()));
 }
 
 fn end(scene: &mut Scene, turn_key: SpanKey, number: u32) {
     let ended = TurnRecord { number: TurnNumber(number), latency: None, ..turn() };
-    scene.end(turn_key, 400, Body::Turn(ended));
+    scene.end(turn_key, 400, SpanDetails::Turn(ended));
 }
 
 #[test]

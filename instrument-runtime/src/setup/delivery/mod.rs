@@ -24,7 +24,7 @@ pub use cause::{Answer, Cause};
 pub(super) use exporter::Delivery;
 pub(super) use ledger::{Ledger, Room};
 pub(super) use processor::Admission;
-pub use report::{DeliveryReport, DestinationReport, Refused, Undelivered};
+pub use report::{DeliveryError, DeliveryReport, DestinationReport, Refused};
 pub(super) use target::Target;
 
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};

@@ -56,9 +56,9 @@ pub struct Refused {
 /// it prints.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Undelivered(pub DeliveryReport);
+pub struct DeliveryError(pub DeliveryReport);
 
-impl fmt::Debug for Undelivered {
+impl fmt::Debug for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -76,8 +76,8 @@ impl DeliveryReport {
     }
 
     /// An error unless every span arrived: for the `?` at the end of a program.
-    pub fn complete(self) -> Result<Self, Undelivered> {
-        if self.is_complete() { Ok(self) } else { Err(Undelivered(self)) }
+    pub fn complete(self) -> Result<Self, DeliveryError> {
+        if self.is_complete() { Ok(self) } else { Err(DeliveryError(self)) }
     }
 }
 

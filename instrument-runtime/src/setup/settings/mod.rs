@@ -142,7 +142,7 @@ fn backend(
     if said.endpoint.is_some() || otlp::names_an_endpoint(environment) {
         return Ok(None);
     }
-    Backend::recognised(environment)
+    Backend::recognized(environment)
 }
 
 #[cfg(test)]

@@ -45,8 +45,7 @@ impl Line {
         if self.width > self.style.width {
             self.cut();
         }
-        self.pieces.iter().map(|(paint, text)| paint.apply(text, self.style.colour)).collect::<String>()
-            + "\n"
+        self.pieces.iter().map(|(paint, text)| paint.apply(text, self.style.color)).collect::<String>() + "\n"
     }
 
     /// Cuts the line to its width, with an ellipsis as its last character. Half a wide character is none.
@@ -83,11 +82,11 @@ impl Line {
 mod tests {
     use super::Line;
     use crate::setup::tree::style::Paint;
-    use crate::setup::tree::{Colour, TreeStyle};
+    use crate::setup::tree::{Color, TreeStyle};
 
     #[test]
     fn what_is_left_out_at_the_end_is_an_ellipsis() {
-        let mut line = Line::new(TreeStyle { width: 8, colour: Colour::Never });
+        let mut line = Line::new(TreeStyle { width: 8, color: Color::Never });
         line.add(Paint::Plain, "ttfb");
         line.gap(4);
         line.add(Paint::Plain, "tokens");
@@ -96,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_line_is_never_wider_than_it_may_be_and_its_quotes_are_closed() {
-        let mut line = Line::new(TreeStyle { width: 12, colour: Colour::Never });
+        let mut line = Line::new(TreeStyle { width: 12, color: Color::Never });
         line.add(Paint::Plain, "bot");
         line.gap(2);
         line.quote("Hello there.");
@@ -105,19 +104,19 @@ mod tests {
 
     #[test]
     fn a_line_is_measured_in_columns() {
-        let mut line = Line::new(TreeStyle { width: 13, colour: Colour::Never });
+        let mut line = Line::new(TreeStyle { width: 13, color: Color::Never });
         line.add(Paint::Plain, "bot");
         line.gap(2);
         line.quote("お茶をください");
         assert_eq!(line.finish(), "bot  \"お茶…\"\n");
-        let mut line = Line::new(TreeStyle { width: 6, colour: Colour::Never });
+        let mut line = Line::new(TreeStyle { width: 6, color: Color::Never });
         line.add(Paint::Plain, "お茶をください");
         assert_eq!(line.finish(), "お茶…\n");
     }
 
     #[test]
     fn colours_take_no_room() {
-        let mut line = Line::new(TreeStyle { width: 5, colour: Colour::Always });
+        let mut line = Line::new(TreeStyle { width: 5, color: Color::Always });
         line.add(Paint::Error, "alarm");
         assert_eq!(line.finish(), "\u{1b}[31malarm\u{1b}[0m\n");
     }

@@ -24,7 +24,7 @@ mod row;
 mod style;
 mod turn;
 
-pub use style::{Colour, TreeStyle};
+pub use style::{Color, TreeStyle};
 
 use opentelemetry_sdk::trace::SpanData;
 

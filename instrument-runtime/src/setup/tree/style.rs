@@ -5,36 +5,36 @@ use anstyle::{AnsiColor, Style};
 /// How a tree looks.
 ///
 /// ```
-/// use pipecat_instrument_runtime::setup::tree::{Colour, TreeStyle};
+/// use pipecat_instrument_runtime::setup::tree::{Color, TreeStyle};
 ///
-/// let narrow = TreeStyle { width: 72, colour: Colour::Never };
+/// let narrow = TreeStyle { width: 72, color: Color::Never };
 /// assert_eq!(TreeStyle::default(), TreeStyle { width: 100, ..narrow });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeStyle {
     /// Columns that no line is wider than: 100 by default. A Chinese character takes two.
     pub width: usize,
-    /// Whether lines are coloured: not by default, as only the caller knows whether this is a terminal.
-    pub colour: Colour,
+    /// Whether lines are colored: not by default, as only the caller knows whether this is a terminal.
+    pub color: Color,
 }
 
 impl Default for TreeStyle {
     fn default() -> Self {
-        Self { width: 100, colour: Colour::Never }
+        Self { width: 100, color: Color::Never }
     }
 }
 
-/// Whether lines are coloured, with the escape sequences of a terminal.
+/// Whether lines are colored, with the escape sequences of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Colour {
+pub enum Color {
     /// They are plain text.
     #[default]
     Never,
-    /// They are coloured.
+    /// They are colored.
     Always,
 }
 
-/// What a piece of a line is, and so how it is coloured.
+/// What a piece of a line is, and so how it is colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paint {
     /// The conversation, the turn.
@@ -55,11 +55,11 @@ pub(super) enum Paint {
 
 impl Paint {
     /// `text` as it is printed.
-    pub(super) fn apply(self, text: &str, colour: Colour) -> String {
+    pub(super) fn apply(self, text: &str, color: Color) -> String {
         let style = self.style();
-        match colour {
-            Colour::Always => format!("{style}{text}{style:#}"),
-            Colour::Never => text.to_owned(),
+        match color {
+            Color::Always => format!("{style}{text}{style:#}"),
+            Color::Never => text.to_owned(),
         }
     }
 

@@ -6,17 +6,17 @@ use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 
-use super::{Colour, SpanTree, TreeStyle};
-use crate::core::record::{
-    Body, EndReason, Happening, LlmRecord, SpanEvent, SpanKind, SpanRecord, Status, ToolRecord, TtsRecord,
-    TurnNumber, TurnRecord,
-};
+use super::{Color, SpanTree, TreeStyle};
 use crate::emit::keys;
 use crate::emit::samples::{clock_call, llm, stt, tool, tts, turn};
+use crate::engine::record::{
+    EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status, ToolRecord,
+    TtsRecord, TurnNumber, TurnRecord,
+};
 use crate::setup::scene::{Scene, at};
 
 fn plain(width: usize) -> TreeStyle {
-    TreeStyle { width, colour: Colour::Never }
+    TreeStyle { width, color: Color::Never }
 }
 
 /// One turn in which a tool is called, whose words are all the turn's own.
@@ -24,19 +24,19 @@ fn tool_turn(scene: &mut Scene) {
     let said = Some("It is noon.".to_owned());
     let turn_key = scene.start(SpanKind::Turn, None, 0);
     let utterance = scene.start(SpanKind::Stt, Some(turn_key), 0);
-    scene.end(utterance, 310, Body::Stt(stt()));
+    scene.end(utterance, 310, SpanDetails::Stt(stt()));
     let first = scene.start(SpanKind::Llm, Some(turn_key), 320);
     let call = scene.start(SpanKind::Tool, Some(first), 735);
-    scene.end(call, 765, Body::Tool(tool()));
+    scene.end(call, 765, SpanDetails::Tool(tool()));
     let asked = LlmRecord { text: None, tool_calls: vec![clock_call()], usage: None, ..llm() };
-    scene.end(first, 730, Body::Llm(Box::new(asked)));
+    scene.end(first, 730, SpanDetails::Llm(Box::new(asked)));
     let second = scene.start(SpanKind::Llm, Some(turn_key), 770);
-    scene.end(second, 1150, Body::Llm(Box::new(llm())));
+    scene.end(second, 1150, SpanDetails::Llm(Box::new(llm())));
     let reply = scene.start(SpanKind::Tts, Some(turn_key), 1120);
-    scene.end(reply, 1940, Body::Tts(TtsRecord { output: said.clone(), interrupted: false, ..tts() }));
+    scene.end(reply, 1940, SpanDetails::Tts(TtsRecord { output: said.clone(), interrupted: false, ..tts() }));
     let ended =
         TurnRecord { number: TurnNumber(1), end_reason: EndReason::Completed, output: said, ..turn() };
-    scene.end(turn_key, 1944, Body::Turn(ended));
+    scene.end(turn_key, 1944, SpanDetails::Turn(ended));
 }
 
 #[test]
@@ -66,22 +66,22 @@ fn bad_turn(scene: &mut Scene) {
     let failed = scene.start(SpanKind::Llm, Some(turn_key), 5_100);
     let call = scene.start(SpanKind::Tool, Some(failed), 5_150);
     let cancelled = ToolRecord { result: None, cancelled: true, ..tool() };
-    scene.end(call, 5_300, Body::Tool(cancelled));
+    scene.end(call, 5_300, SpanDetails::Tool(cancelled));
     let (message, error_type) = ("503\noverloaded".to_owned(), "RuntimeError".to_owned());
-    let what = Happening::Exception { message: message.clone(), error_type: error_type.clone() };
+    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     let partial = LlmRecord { text: Some("It is".into()), interrupted: true, ..llm() };
     scene.end_with(SpanRecord {
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at: at(5_200), what }],
-        ..scene.record(failed, 5_200, Body::Llm(Box::new(partial)))
+        events: vec![SpanEvent { at: at(5_200), kind: what }],
+        ..scene.record(failed, 5_200, SpanDetails::Llm(Box::new(partial)))
     });
     let reply = scene.start(SpanKind::Tts, Some(turn_key), 5_190);
-    scene.end(reply, 5_400, Body::Tts(tts()));
+    scene.end(reply, 5_400, SpanDetails::Tts(tts()));
     let output = Some("It".to_owned());
     scene.end(
         turn_key,
         70_000,
-        Body::Turn(TurnRecord { number: TurnNumber(2), output, latency: None, ..turn() }),
+        SpanDetails::Turn(TurnRecord { number: TurnNumber(2), output, latency: None, ..turn() }),
     );
 }
 
@@ -91,8 +91,12 @@ fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
     let turn_key = scene.start(SpanKind::Turn, None, 0);
     let reply = scene.start(SpanKind::Tts, Some(turn_key), 100);
     let (audio, played) = (Some(Duration::from_millis(6_500)), Some(Duration::from_millis(1_900)));
-    scene.end(reply, 400, Body::Tts(TtsRecord { output: None, characters: None, audio, played, ..tts() }));
-    scene.end(turn_key, 2_000, Body::Turn(TurnRecord { output: None, latency: None, ..turn() }));
+    scene.end(
+        reply,
+        400,
+        SpanDetails::Tts(TtsRecord { output: None, characters: None, audio, played, ..tts() }),
+    );
+    scene.end(turn_key, 2_000, SpanDetails::Turn(TurnRecord { output: None, latency: None, ..turn() }));
     let tree = SpanTree::from_spans(&scene.spans()).render_turns(plain(100));
     assert!(tree.contains("interrupted  ttfb 63 ms  heard 1.90 s of 6.50 s\n"), "{tree}");
 }
@@ -176,10 +180,10 @@ fn colours_are_added_and_nothing_else_changes() {
     let mut scene = Scene::new("call-42");
     bad_turn(&mut scene);
     let tree = SpanTree::from_spans(&scene.spans());
-    let coloured = tree.render(TreeStyle { width: 100, colour: Colour::Always });
-    assert!(coloured.contains("\u{1b}[31m✗ RuntimeError: 503 overloaded\u{1b}[0m"));
+    let colored = tree.render(TreeStyle { width: 100, color: Color::Always });
+    assert!(colored.contains("\u{1b}[31m✗ RuntimeError: 503 overloaded\u{1b}[0m"));
 
-    let escapes = coloured.split('\u{1b}').enumerate();
+    let escapes = colored.split('\u{1b}').enumerate();
     let text: String = escapes
         .map(
             |(index, piece)| {

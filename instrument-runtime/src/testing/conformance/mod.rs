@@ -31,7 +31,7 @@
 //!
 //! // In a #[test]:
 //! Suite::new(MyFramework)
-//!     .cannot(Script::CutWhileAnswering, "a reply is synthesised in one piece")
+//!     .cannot(Script::CutWhileAnswering, "a reply is synthesized in one piece")
 //!     .run()
 //!     .assert_holds();
 //! ```

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::core::frame::LlmUsage;
+use crate::engine::frame::LlmUsage;
 
 /// What the user does, or who holds the conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]

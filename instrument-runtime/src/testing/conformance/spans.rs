@@ -3,8 +3,8 @@
 use super::expected::{Fact, Kind, Parent, SpanFacts, Want, What, attribute, if_told, text};
 use super::parts::{ToolCall, ToolOutcome};
 use super::tells::{SpokenText, Tells, Told};
-use crate::core::frame::LlmUsage;
 use crate::emit::keys::{self, MessageField, MessageKeys, MessageList};
+use crate::engine::frame::LlmUsage;
 
 impl SpanFacts {
     fn service(kind: Kind, facts: Vec<Fact>) -> Self {

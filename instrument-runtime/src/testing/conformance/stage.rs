@@ -9,7 +9,7 @@ use serde_json::json;
 use super::parts::{Answer, AnswerContent, Speech, ToolCall, ToolDeclaration, UserDoes};
 use super::plot::{Cue, Plot, Step};
 use super::script::Script;
-use crate::core::frame::LlmUsage;
+use crate::engine::frame::LlmUsage;
 
 /// How often the user should be asked what they do.
 pub const TICK: Duration = Duration::from_millis(10);

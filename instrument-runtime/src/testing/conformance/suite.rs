@@ -15,7 +15,7 @@ use super::script::Script;
 use super::stage::{Stage, now, time_of_day};
 use super::tells::{Opening, Tells};
 use crate::emit::{Tracers, keys};
-use crate::observer::{ObserveOptions, Observer, ObserverGroup, TracingContext};
+use crate::observer::{ObserveOptions, Observer, ObserverProvider, TracingContext};
 use crate::privacy::{Hide, TraceConfig};
 
 /// How long a conversation may stay open after it is over.
@@ -139,7 +139,7 @@ struct Played {
 /// What all conversations have in common.
 struct House {
     exporter: InMemorySpanExporter,
-    group: ObserverGroup,
+    group: ObserverProvider,
 }
 
 impl House {
@@ -154,7 +154,7 @@ impl House {
             .hide_output_messages(Hide::No)
             .hide_input_text(Hide::No)
             .hide_output_text(Hide::No);
-        Self { exporter, group: ObserverGroup::new(Tracers::new(&provider)).trace_config(everything) }
+        Self { exporter, group: ObserverProvider::new(Tracers::new(&provider)).trace_config(everything) }
     }
 
     fn spans(&self) -> Vec<SpanData> {

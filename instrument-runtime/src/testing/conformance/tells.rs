@@ -17,7 +17,7 @@ pub struct Tells {
     pub spoken_text: SpokenText,
     /// How many tokens an invocation of a model took.
     pub tokens: Told,
-    /// How many characters were synthesised.
+    /// How many characters were synthesized.
     pub characters: Told,
     /// How long a service took to its first byte. What is not told is measured.
     pub times: Told,

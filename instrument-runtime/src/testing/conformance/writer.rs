@@ -6,7 +6,7 @@ use super::expected::{SpanFacts, TurnFacts};
 use super::parts::{Answer, AnswerContent, Piece, ToolCall, UserDoes};
 use super::plot::{Cue, Noise, Plot, Step};
 use super::tells::{AfterTools, Opening, Tells};
-use crate::core::frame::LlmUsage;
+use crate::engine::frame::LlmUsage;
 
 /// How much is heard of a reply that is cut.
 const A_PART: Duration = Duration::from_millis(250);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Telling, check, trace};
-use crate::testing::made_up::arbitrary::{hops, signals};
+use crate::testing::synthetic::arbitrary::{hops, signals};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::core::frame::{ChatContext, Message};
-use crate::core::operation::Input;
-use crate::core::record::Request;
+use crate::engine::frame::{ChatContext, Message};
+use crate::engine::operation::Input;
+use crate::engine::record::Request;
 use crate::json::JsonContext;
 
 /// What a service can be given: a text, or the messages of a chat.

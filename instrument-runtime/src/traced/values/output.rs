@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::core::frame::{Message, ToolCall};
+use crate::engine::frame::{Message, ToolCall};
 use crate::traced::found::Found;
 
 /// What a service can answer, or hear: a text, a message with the calls that it asks for, or these calls.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::frame::LlmUsage;
+use crate::engine::frame::LlmUsage;
 
 /// What an invocation of a model can cost.
 #[diagnostic::on_unimplemented(
@@ -90,10 +90,10 @@ impl CharacterCount for u64 {
     }
 }
 
-/// How much audio a recogniser can be paid for.
+/// How much audio a recognizer can be paid for.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no length of audio",
-    label = "not the usage of a recogniser",
+    label = "not the usage of a recognizer",
     note = "give seconds as `f64` or `f32`, a `Duration`, or an `Option` of one"
 )]
 pub trait AudioLength {

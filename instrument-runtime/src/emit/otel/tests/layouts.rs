@@ -4,11 +4,11 @@ use opentelemetry::trace::Status as SpanStatus;
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
 use super::{Fixture, LLM, TOOL, TURN, family_tree};
-use crate::core::record::{Body, SpanKey, SpanKind, SpanRecord, Spans, Status};
-use crate::core::time::Time;
 use crate::emit::otel::system_time;
 use crate::emit::samples::{llm, record, text, tool, turn};
-use crate::emit::{EmitSettings, SpanNames, TraceLayout};
+use crate::emit::{EmitSettings, SpanNaming, TraceLayout};
+use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, Status};
+use crate::engine::time::Time;
 
 const NEXT_TURN: SpanKey = SpanKey(4);
 
@@ -21,18 +21,18 @@ fn conversation(spans: &[SpanData]) -> &SpanData {
 
 fn failed(message: &str) -> SpanRecord {
     let status = Status::Error { message: message.into(), error_type: "RuntimeError".into() };
-    SpanRecord { status, ..record(Body::Turn(turn())) }
+    SpanRecord { status, ..record(SpanDetails::Turn(turn())) }
 }
 
 #[test]
 fn a_conversation_is_the_root_and_its_turns_are_its_children() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start_turn_llm_and_tool();
-    fixture.end(TOOL, Body::Tool(tool()));
-    fixture.end(LLM, Body::Llm(Box::new(llm())));
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TOOL, SpanDetails::Tool(tool()));
+    fixture.end(LLM, SpanDetails::Llm(Box::new(llm())));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
     fixture.start(NEXT_TURN, SpanKind::Turn, None, "");
-    fixture.end(NEXT_TURN, Body::Turn(turn()));
+    fixture.end(NEXT_TURN, SpanDetails::Turn(turn()));
 
     let spans = fixture.finish();
     assert_eq!(
@@ -52,7 +52,7 @@ pipecat.conversation of nobody: Ok
 
 #[test]
 fn the_names_of_pipecats_tracing_tell_who_and_which() {
-    let mut fixture = Fixture::per_conversation(SpanNames::Pipecat);
+    let mut fixture = Fixture::per_conversation(SpanNaming::Pipecat);
     fixture.start_turn_llm_and_tool();
     assert_eq!(
         family_tree(&fixture.finish()),
@@ -67,12 +67,12 @@ conversation-call-42 of nobody: Ok
 
 #[test]
 fn a_conversation_goes_from_its_first_turn_to_the_end_of_its_last() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
     fixture.start(NEXT_TURN, SpanKind::Turn, None, "");
     let late = Time::from_unix_nanos(7_000_000_000);
-    fixture.emitter.end(SpanRecord { key: NEXT_TURN, end: late, ..record(Body::Turn(turn())) });
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.emitter.end(SpanRecord { key: NEXT_TURN, end: late, ..record(SpanDetails::Turn(turn())) });
+    fixture.end(TURN, SpanDetails::Turn(turn()));
 
     let spans = fixture.finish();
     assert_eq!(conversation(&spans).start_time, system_time(Time::from_unix_nanos(1_000_000_000)));
@@ -81,21 +81,21 @@ fn a_conversation_goes_from_its_first_turn_to_the_end_of_its_last() {
 
 #[test]
 fn a_conversation_is_exported_once_and_not_before_it_is_over() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
     assert_eq!(fixture.exported().len(), 1);
     assert_eq!(fixture.finish().len(), 2);
 }
 
 #[test]
 fn a_conversation_without_a_turn_is_nothing() {
-    assert!(Fixture::per_conversation(SpanNames::OpenInference).finish().is_empty());
+    assert!(Fixture::per_conversation(SpanNaming::OpenInference).finish().is_empty());
 }
 
 #[test]
 fn a_conversation_that_is_lost_is_exported_with_what_was_open_in_it() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
     let Fixture { emitter, exporter, _provider } = fixture;
     drop(emitter);
@@ -110,10 +110,14 @@ pipecat.conversation of nobody: Ok
 
 #[test]
 fn a_conversation_failed_if_a_turn_did_and_as_the_first_that_did() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start_turn_llm_and_tool();
     // That a model failed is no failure of the conversation: the user may ask again.
-    fixture.emitter.end(SpanRecord { key: LLM, body: Body::Llm(Box::new(llm())), ..failed("no answer") });
+    fixture.emitter.end(SpanRecord {
+        key: LLM,
+        details: SpanDetails::Llm(Box::new(llm())),
+        ..failed("no answer")
+    });
     fixture.emitter.end(SpanRecord { key: TURN, ..failed("the line is dead") });
     fixture.start(NEXT_TURN, SpanKind::Turn, None, "");
     fixture.emitter.end(SpanRecord { key: NEXT_TURN, ..failed("still dead") });
@@ -125,10 +129,10 @@ fn a_conversation_failed_if_a_turn_did_and_as_the_first_that_did() {
 
 #[test]
 fn a_conversation_knows_its_user_if_any_turn_does() {
-    let mut fixture = Fixture::per_conversation(SpanNames::OpenInference);
+    let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     for (key, user_id) in [(TURN, Some("ann".into())), (NEXT_TURN, None)] {
         fixture.start(key, SpanKind::Turn, None, "");
-        fixture.emitter.end(SpanRecord { key, user_id, ..record(Body::Turn(turn())) });
+        fixture.emitter.end(SpanRecord { key, user_id, ..record(SpanDetails::Turn(turn())) });
     }
     assert!(text(&conversation(&fixture.finish()).attributes).contains("user.id = ann\n"));
 }
@@ -139,6 +143,6 @@ fn a_conversation_that_the_sampler_drops_is_dropped_whole() {
     let settings = EmitSettings::default().layout(TraceLayout::PerConversation);
     let mut fixture = Fixture::with(sampler, settings);
     fixture.start_turn_llm_and_tool();
-    fixture.end(TURN, Body::Turn(turn()));
+    fixture.end(TURN, SpanDetails::Turn(turn()));
     assert!(fixture.finish().is_empty());
 }

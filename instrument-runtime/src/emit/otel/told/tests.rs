@@ -6,10 +6,10 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
 use super::{Emitter, Note, system_time};
-use crate::core::record::{Body, SpanKey, SpanKind, SpanRecord, SpanStart, Spans, TurnNumber};
-use crate::core::time::Time;
 use crate::emit::samples::{record, text, turn};
 use crate::emit::{EmitSettings, Session, Tracers};
+use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, TurnNumber};
+use crate::engine::time::Time;
 
 const TURN: SpanKey = SpanKey(1);
 const NEXT: SpanKey = SpanKey(2);
@@ -42,7 +42,7 @@ impl Fixture {
     }
 
     fn end(&mut self, key: SpanKey) -> SpanData {
-        self.emitter.end(SpanRecord { key, ..record(Body::Turn(turn())) });
+        self.emitter.end(SpanRecord { key, ..record(SpanDetails::Turn(turn())) });
         self.spans.get_finished_spans().unwrap().pop().unwrap()
     }
 }

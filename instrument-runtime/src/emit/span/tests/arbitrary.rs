@@ -7,23 +7,23 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::core::frame::{Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall};
-use crate::core::record::{Body, LlmRecord, Request, SpanRecord, Status, SttRecord, TtsRecord};
 use crate::emit::samples::{self, llm, stt, tool, tts, turn};
-use crate::emit::{Conventions, EmitSettings, Session, SpanNames, TraceLayout};
+use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout};
+use crate::engine::frame::{Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall};
+use crate::engine::record::{LlmRecord, Request, SpanDetails, SpanRecord, Status, SttRecord, TtsRecord};
 
 pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
-    let body = prop_oneof![
-        Just(Body::Turn(turn())),
-        service(&stt().service).prop_map(|service| Body::Stt(SttRecord { service, ..stt() })),
-        service(&tts().service).prop_map(|service| Body::Tts(TtsRecord { service, ..tts() })),
-        Just(Body::Tool(tool())),
-        invocation().prop_map(|llm| Body::Llm(Box::new(llm))),
+    let details = prop_oneof![
+        Just(SpanDetails::Turn(turn())),
+        service(&stt().service).prop_map(|service| SpanDetails::Stt(SttRecord { service, ..stt() })),
+        service(&tts().service).prop_map(|service| SpanDetails::Tts(TtsRecord { service, ..tts() })),
+        Just(SpanDetails::Tool(tool())),
+        invocation().prop_map(|llm| SpanDetails::Llm(Box::new(llm))),
     ];
-    (body, option::of(".{0,3}"), option::of(".{0,3}")).prop_map(|(body, error, user)| SpanRecord {
+    (details, option::of(".{0,3}"), option::of(".{0,3}")).prop_map(|(details, error, user)| SpanRecord {
         status: error.map_or(Status::Ok, |message| Status::Error { message, error_type: "_OTHER".into() }),
         user_id: user.map(Into::into),
-        ..samples::record(body)
+        ..samples::record(details)
     })
 }
 
@@ -37,7 +37,7 @@ pub(super) fn settings() -> impl Strategy<Value = EmitSettings> {
         convention(Conventions::OPENOBSERVE),
     );
     let layout = prop_oneof![Just(TraceLayout::PerTurn), Just(TraceLayout::PerConversation)];
-    let names = prop_oneof![Just(SpanNames::OpenInference), Just(SpanNames::Pipecat)];
+    let names = prop_oneof![Just(SpanNaming::OpenInference), Just(SpanNaming::Pipecat)];
     (conventions, layout, names, 0..200_usize).prop_map(|((a, b, c, d), layout, names, attribute_limit)| {
         let settings = EmitSettings { attribute_limit, ..EmitSettings::default() };
         settings.conventions(a | b | c | d).layout(layout).span_names(names)

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use opentelemetry::{Array, KeyValue, Value};
 
 use super::{every_convention, written};
-use crate::core::frame::{Content, ImageUrl, LlmUsage, Message, Part, Processor, Role, Setting};
-use crate::core::record::{
-    Body, LatencyStages, LlmRecord, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
-};
 use crate::emit::conversation::ConversationFacts;
 use crate::emit::keys::{self, Bearer, ValueKind};
 use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::span::conversation_attributes;
 use crate::emit::{Conventions, EmitSettings, Session};
+use crate::engine::frame::{Content, ImageUrl, LlmUsage, Message, Part, Processor, Role, Setting};
+use crate::engine::record::{
+    LatencyStages, LlmRecord, SpanDetails, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
+};
 
 /// What stands on none of the spans that are made here: the application's, and the events'.
 const ELSEWHERE: [&str; 8] = [
@@ -43,13 +43,13 @@ pub(super) fn mistake(told: &KeyValue, bearer: Bearer, conventions: Conventions)
     (!fits(info.value, &told.value)).then(|| format!("{} is no {:?}: {:?}", told.key, info.value, told.value))
 }
 
-pub(super) fn bearer(body: &Body) -> Bearer {
-    match body {
-        Body::Turn(_) => Bearer::Turn,
-        Body::Stt(_) => Bearer::Stt,
-        Body::Llm(_) => Bearer::Llm,
-        Body::Tts(_) => Bearer::Tts,
-        Body::Tool(_) => Bearer::Tool,
+pub(super) fn bearer(details: &SpanDetails) -> Bearer {
+    match details {
+        SpanDetails::Turn(_) => Bearer::Turn,
+        SpanDetails::Stt(_) => Bearer::Stt,
+        SpanDetails::Llm(_) => Bearer::Llm,
+        SpanDetails::Tts(_) => Bearer::Tts,
+        SpanDetails::Tool(_) => Bearer::Tool,
     }
 }
 
@@ -77,7 +77,7 @@ fn every_key_of_the_table_is_written_where_it_says_and_only_there() {
         }
     };
     for record in eloquent_records() {
-        see(written(&record, &session, &settings), bearer(&record.body));
+        see(written(&record, &session, &settings), bearer(&record.details));
     }
     let place = Place { session: &session, settings: &settings, turn: None };
     see(conversation_attributes(&failed_conversation(), &place), Bearer::Conversation);
@@ -103,15 +103,17 @@ fn eloquent_records() -> Vec<SpanRecord> {
     let mut only_calls = eloquent_llm();
     only_calls.text = None;
     let bodies = [
-        Body::Turn(eloquent_turn()),
-        Body::Stt(SttRecord { service: with_settings(&stt().service), ..stt() }),
-        Body::Llm(Box::new(eloquent_llm())),
-        Body::Llm(Box::new(only_calls)),
-        Body::Tts(TtsRecord { service: with_settings(&tts().service), times: stt().times, ..tts() }),
-        Body::Tool(ToolRecord { cancelled: true, ..tool() }),
+        SpanDetails::Turn(eloquent_turn()),
+        SpanDetails::Stt(SttRecord { service: with_settings(&stt().service), ..stt() }),
+        SpanDetails::Llm(Box::new(eloquent_llm())),
+        SpanDetails::Llm(Box::new(only_calls)),
+        SpanDetails::Tts(TtsRecord { service: with_settings(&tts().service), times: stt().times, ..tts() }),
+        SpanDetails::Tool(ToolRecord { cancelled: true, ..tool() }),
     ];
     let bodies = bodies.into_iter();
-    bodies.map(|body| SpanRecord { user_id: Some("ann".into()), status: failure(), ..record(body) }).collect()
+    bodies
+        .map(|details| SpanRecord { user_id: Some("ann".into()), status: failure(), ..record(details) })
+        .collect()
 }
 
 fn with_settings(service: &Processor) -> Arc<Processor> {

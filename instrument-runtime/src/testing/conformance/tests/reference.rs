@@ -12,8 +12,8 @@ use super::super::{
 };
 use super::faults::Fault;
 use super::wire::{Stop, Wire};
-use crate::core::conversation::{Announced, Signals};
-use crate::core::frame::{
+use crate::engine::conversation::{FrameSupport, Support};
+use crate::engine::frame::{
     Audio, ErrorReport, Frame, FunctionCall, FunctionCallResult, LlmUsage, Measurement, Metric, Spacing,
     TextChunk, Transcript,
 };
@@ -49,12 +49,14 @@ impl Framework for Reference {
 
     fn play(&self, stage: &Stage, observer: Observer) -> Result<(), Box<dyn Error>> {
         assert!(self.fault != Some(Fault::Panics), "as it was told to");
-        let maybe = Announced::Maybe;
+        let maybe = Support::Inferred;
         let observer = match self.words {
             Words::Many => observer,
-            Words::Few => {
-                observer.with_signals(Signals { user_speech: maybe, bot_speech: maybe, spoken_text: maybe })
-            }
+            Words::Few => observer.with_signals(FrameSupport {
+                user_speech: maybe,
+                bot_speech: maybe,
+                spoken_text: maybe,
+            }),
         };
         let wire = Wire::new(observer, self.fault);
         let (agenda, messages) = (Vec::new(), Vec::new());

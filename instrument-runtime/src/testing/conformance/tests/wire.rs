@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::faults::Fault;
-use crate::core::frame::{
+use crate::engine::frame::{
     Chunking, Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, Role, Spacing,
 };
 use crate::observer::Observer;

@@ -1,0 +1,32 @@
+//! What holds whatever comes, in whatever order: not only plausible pipelines are made up here.
+
+use proptest::prelude::*;
+
+use crate::testing::synthetic::arbitrary::{hops, signals};
+use crate::testing::synthetic::{check, play, play_as_observed};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_span_begins_once_ends_once_and_lies_within_its_turn(signals in signals(), hops in hops()) {
+        check(&play(signals, &hops));
+    }
+
+    #[test]
+    fn the_same_frames_give_the_same_spans(signals in signals(), hops in hops()) {
+        let (one, two) = (play(signals, &hops), play(signals, &hops));
+        // NaN is not equal to itself, but reads the same.
+        prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
+    }
+
+    #[test]
+    fn what_an_observer_spares_itself_changes_nothing(signals in signals(), mut hops in hops()) {
+        // An id is one frame's, and a frame is of one kind.
+        for hop in &mut hops {
+            hop.id = hop.id.map(|id| id * 64 + hop.what as u64);
+        }
+        let (spared, whole) = (play_as_observed(signals, &hops), play(signals, &hops));
+        prop_assert_eq!(format!("{spared:?}"), format!("{whole:?}"));
+    }
+}

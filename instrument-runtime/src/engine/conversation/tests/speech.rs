@@ -1,0 +1,226 @@
+//! What the user says: utterances.
+
+use super::support::{LLM, OUT, Pipeline, STT, USER};
+use super::tree::assert_tree;
+use crate::engine::frame::{Frame, Measurement, Transcript};
+use crate::engine::record::SpanDetails;
+
+#[test]
+fn two_finals_of_one_voice_are_one_utterance_even_if_one_is_late() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "To Paris").at(1_700).asks("To Paris");
+    pipeline.at(2_000).hears("tomorrow.").at(3_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 ended "To Paris tomorrow." -
+          stt 1000..2000 "To Paris tomorrow."
+          llm 1700..3000 "To Paris" -
+        "#,
+    );
+}
+
+#[test]
+fn a_new_voice_is_a_new_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "First part").user_says(2_000, "and the second.").at(3_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 ended "First part and the second." -
+          stt 1000..1600 "First part"
+          stt 2000..2600 "and the second."
+        "#,
+    );
+}
+
+#[test]
+fn a_pause_before_the_words_come_is_part_of_the_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_500).silence().at(1_600).voice();
+    pipeline.at(2_000).silence().at(2_100).hears("I, er, wonder.").user_stops().at(3_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 ended "I, er, wonder." -
+          stt 1000..2100 "I, er, wonder."
+        "#,
+    );
+}
+
+#[test]
+fn speech_without_words_is_a_span_without_text() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_400).silence().user_stops();
+    pipeline.user_says(2_000, "Hello.").at(3_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 ended "Hello." -
+          stt 1000..1400 -
+          stt 2000..2600 "Hello."
+        "#,
+    );
+}
+
+#[test]
+fn an_stt_that_detects_turns_itself_still_gets_spans() {
+    let mut pipeline = Pipeline::new();
+    for start in [1_000, 3_000] {
+        pipeline.at(start).push(STT, &Frame::UserStartedSpeaking);
+        pipeline.at(start + 400).push(STT, &Frame::InterimTranscription(Transcript::from("He")));
+        pipeline.at(start + 700).hears("Hello.").push(STT, &Frame::UserStoppedSpeaking);
+    }
+    pipeline.at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..5000 ended "Hello. Hello." -
+          stt 1000..1700 "Hello."
+          stt 3000..3700 "Hello."
+        "#,
+    );
+}
+
+#[test]
+fn a_transcript_that_announces_the_user_is_the_turn_that_begins() {
+    let mut pipeline = Pipeline::new();
+    pipeline.bot_replies(500, "Greet.", "Welcome.");
+    pipeline.at(6_000).hears("Hello.").push(USER, &Frame::UserStartedSpeaking).at(7_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Greet." "Welcome."
+          llm 500..600 "Greet." "Welcome." ttfb 0.100
+          tts 600..600 "Welcome." "Welcome."
+        turn 2 6000..7000 ended "Hello." -
+          stt 6000..6000 "Hello."
+        "#,
+    );
+}
+
+#[test]
+fn a_final_that_comes_when_no_turn_is_under_way_is_the_next_ones() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi.");
+    pipeline.at(6_000).hears("Late words.").user_says(8_000, "Thanks.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Hello." "Hi." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1700..1800 "Hello." "Hi." ttfb 0.100
+          tts 1800..1800 "Hi." "Hi."
+        turn 2 8000..9000 ended "Late words. Thanks." -
+          stt 8000..8000 "Late words."
+          stt 8000..8600 "Thanks."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_stop_that_is_sent_again_with_its_words_brings_them() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts();
+    let id = pipeline.new_id();
+    let stop = |transcript| Frame::VadUserStoppedSpeaking { stop_secs: None, transcript };
+    pipeline.at(1_500).hop(STT, USER, &stop(None), id).hop(USER, LLM, &stop(None), id);
+    let words = Some(Transcript::from("Hello."));
+    pipeline.at(1_800).hop(STT, USER, &stop(words), id).hop(USER, LLM, &stop(words), id).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Hello." -
+          stt 1000..1800 "Hello."
+        "#,
+    );
+}
+
+#[test]
+fn what_stt_measures_counts_up_to_its_last_final() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).measures(STT, Measurement::SttAudioSeconds(9.0));
+    pipeline.at(1_000).voice().user_starts().at(1_500).silence();
+    pipeline.measures(STT, Measurement::SttAudioSeconds(0.5)).at(1_600).hears("Hello");
+    pipeline.measures(STT, Measurement::SttAudioSeconds(0.25)).at(1_700).hears("there.");
+    pipeline.measures(STT, Measurement::SttAudioSeconds(7.0)).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Hello there." -
+          stt 1000..1700 "Hello there." audio 0.75
+        "#,
+    );
+}
+
+#[test]
+fn an_error_of_stt_goes_to_the_utterance_and_else_to_the_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).fails(STT, "cannot connect");
+    pipeline.at(1_000).voice().user_starts().at(1_200).fails(STT, "stream reset");
+    pipeline.at(1_500).silence().user_stops().at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r"
+        turn 1 0..2000 ended - - event: cannot connect
+          stt 1000..1500 - error _OTHER: stream reset
+        ",
+    );
+}
+
+#[test]
+fn a_final_transcript_may_say_nothing() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "   ").at(2_000).ends();
+    let is_final = pipeline.spans.ended.iter().find_map(|record| match &record.details {
+        SpanDetails::Stt(stt) => Some((stt.is_final, stt.transcript.clone())),
+        _ => None,
+    });
+    assert_eq!(is_final, Some((true, None)));
+}
+
+#[test]
+fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_came() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts();
+    let cancel = pipeline.new_id();
+    pipeline
+        .at(1_500)
+        .hop("Source", USER, &Frame::Cancel, cancel)
+        .measures(STT, Measurement::SttAudioSeconds(0.6));
+    pipeline.at(1_600).hop(OUT, "Sink", &Frame::Cancel, cancel);
+    assert_tree(
+        &pipeline,
+        "
+        turn 1 0..1500 cancelled - -
+          stt 1000..1500 - audio 0.6
+        ",
+    );
+}
+
+#[test]
+fn a_final_that_comes_in_no_turn_and_announces_the_user_is_the_next_turns_one_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesizes("a", "Welcome.");
+    pipeline
+        .at(700)
+        .bot_starts()
+        .spoken("a", "Welcome.")
+        .at(1_000)
+        .voice()
+        .at(1_200)
+        .silence()
+        .at(1_700)
+        .bot_stops();
+    pipeline.at(6_000).hears("Hello.").user_starts().user_stops().at(7_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Greet." "Welcome."
+          llm 500..600 "Greet." "Welcome." ttfb 0.100
+          tts 600..600 "Welcome." "Welcome."
+        turn 2 6000..7000 ended "Hello." -
+          stt 6000..6000 "Hello."
+        "#,
+    );
+}

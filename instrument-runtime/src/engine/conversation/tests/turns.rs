@@ -1,0 +1,384 @@
+//! When turns begin and end.
+
+use super::support::{LLM, OUT, Pipeline, TTS, USER, chunk};
+use super::tree::assert_tree;
+use crate::engine::frame::{ErrorReport, Frame};
+use crate::engine::time::Time;
+
+#[test]
+fn a_question_and_its_answer_are_a_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi there.");
+    pipeline.at(4_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Hello." "Hi there." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1700..1800 "Hello." "Hi there." ttfb 0.100
+          tts 1800..1800 "Hi there." "Hi there."
+        "#,
+    );
+}
+
+#[test]
+fn the_deadline_is_the_time_that_counts_not_the_wake_up() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi there.");
+    assert_eq!(pipeline.conversation.poll_timeout(), Some(Time::from_unix_nanos(5_400_000_000)));
+    pipeline.user_says(60_000, "Still there?").bot_replies(60_700, "Still there?", "Yes.").at(70_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Hello." "Hi there." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1700..1800 "Hello." "Hi there." ttfb 0.100
+          tts 1800..1800 "Hi there." "Hi there."
+        turn 2 60000..61900 completed "Still there?" "Yes." after 0.600
+          stt 60000..60600 "Still there?"
+          llm 60700..60800 "Still there?" "Yes." ttfb 0.100
+          tts 60800..60800 "Yes." "Yes."
+        "#,
+    );
+}
+
+#[test]
+fn a_user_who_cuts_the_bot_short_ends_the_turn_where_the_voice_began() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
+    pipeline.at(1_800).answers("One. Two.").synthesizes("a", "One.").synthesizes("a", "Two.");
+    pipeline.at(1_900).bot_starts().spoken("a", "One.");
+    pipeline.at(2_500).voice().at(2_600).user_starts().bot_stops();
+    pipeline.at(3_000).silence().at(3_100).hears("Stop.").at(4_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2500 interrupted "Tell me." "One." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..1800 "Tell me." "One. Two." ttfb 0.100
+          tts 1800..1800 "One. Two." "One." interrupted
+        turn 2 2500..4000 ended "Stop." -
+          stt 2500..3100 "Stop."
+        "#,
+    );
+}
+
+#[test]
+fn what_a_service_began_between_the_voice_and_its_announcement_is_still_of_the_turn_that_was_cut() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
+    pipeline.at(1_800).answers("One. Two.").synthesizes("a", "One.");
+    pipeline.at(1_900).bot_starts().spoken("a", "One.");
+    pipeline.at(2_500).voice().at(2_550).synthesizes("b", "Two.");
+    pipeline.at(2_600).user_starts().bot_stops();
+    pipeline.at(3_000).silence().at(3_100).hears("Stop.").at(4_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2550 interrupted "Tell me." "One." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..1800 "Tell me." "One. Two." ttfb 0.100
+          tts 1800..1800 "One." "One."
+          tts 2550..2550 "Two." - interrupted
+        turn 2 2500..4000 ended "Stop." -
+          stt 2500..3100 "Stop."
+        "#,
+    );
+}
+
+#[test]
+fn a_user_who_speaks_again_before_the_bot_does_stays_in_the_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
+    pipeline.user_says(2_000, "No, wait.").at(2_650).push(LLM, &Frame::LlmResponseEnd);
+    pipeline.bot_replies(2_700, "No, wait.", "Okay.").at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3900 completed "Tell me. No, wait." "Okay." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..2650 "Tell me." - interrupted
+          stt 2000..2600 "No, wait."
+          llm 2700..2800 "No, wait." "Okay." ttfb 0.100
+          tts 2800..2800 "Okay." "Okay."
+        "#,
+    );
+}
+
+#[test]
+fn a_muted_users_voice_begins_no_turn_and_no_span() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesizes("a", "Welcome.");
+    pipeline.at(700).bot_starts().spoken("a", "Welcome.");
+    pipeline.at(800).voice().at(900).silence().at(1_700).bot_stops();
+    pipeline.at(2_000).user_starts().at(2_400).hears("Hello.").user_stops();
+    pipeline.bot_replies(2_500, "Hello.", "Hi.").at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Greet." "Welcome."
+          llm 500..600 "Greet." "Welcome." ttfb 0.100
+          tts 600..600 "Welcome." "Welcome."
+        turn 2 2000..3700 completed "Hello." "Hi." after 0.300
+          stt 2000..2400 "Hello."
+          llm 2500..2600 "Hello." "Hi." ttfb 0.100
+          tts 2600..2600 "Hi." "Hi."
+        "#,
+    );
+}
+
+#[test]
+fn a_back_channel_belongs_to_the_turn_in_which_it_was_spoken() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .user_says(1_000, "Tell me.")
+        .at(1_700)
+        .asks("Tell me.")
+        .at(1_800)
+        .answers("Once.")
+        .synthesizes("a", "Once.");
+    pipeline.at(1_900).bot_starts().spoken("a", "Once.");
+    pipeline.at(2_000).voice().at(2_200).silence().at(2_300).hears("Uh-huh.");
+    pipeline.at(2_900).bot_stops().at(10_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Tell me. Uh-huh." "Once." after 0.600
+          stt 1000..1600 "Tell me."
+          llm 1700..1800 "Tell me." "Once." ttfb 0.100
+          tts 1800..1800 "Once." "Once."
+          stt 2000..2300 "Uh-huh."
+        "#,
+    );
+}
+
+#[test]
+fn a_turn_in_which_nothing_happens_is_not_told() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(100).voice().at(200).silence().push(USER, &Frame::Interruption).at(9_000).ends();
+    assert_tree(&pipeline, "");
+}
+
+#[test]
+fn a_bot_that_speaks_first_opens_a_turn_where_none_is() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi.");
+    pipeline.at(9_000).push(USER, &Frame::TtsSpeak(Some("Are you there?")));
+    pipeline
+        .at(9_100)
+        .synthesizes("b", "Are you there?")
+        .at(9_200)
+        .bot_starts()
+        .spoken("b", "Are you there?");
+    pipeline.at(9_900).bot_stops().at(20_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Hello." "Hi." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1700..1800 "Hello." "Hi." ttfb 0.100
+          tts 1800..1800 "Hi." "Hi."
+        turn 2 9000..9900 completed - "Are you there?"
+          tts 9100..9100 "Are you there?" "Are you there?"
+        "#,
+    );
+}
+
+#[test]
+fn an_end_before_the_bot_is_done_is_no_completion() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Hello." -
+          stt 1000..1600 "Hello."
+          llm 1700..2000 "Hello." -
+        "#,
+    );
+}
+
+#[test]
+fn an_end_acts_when_it_reaches_the_end_of_the_pipeline() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
+    let end = pipeline.new_id();
+    pipeline.at(1_750).hop("Source", USER, &Frame::End, end);
+    pipeline.at(1_800).answers("Hi.").synthesizes("a", "Hi.").at(1_900).bot_starts().spoken("a", "Hi.");
+    pipeline.at(2_900).bot_stops().at(3_000).hop(OUT, "Sink", &Frame::End, end);
+    assert!(pipeline.conversation.is_closed());
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "Hello." "Hi." after 0.600
+          stt 1000..1600 "Hello."
+          llm 1700..1800 "Hello." "Hi." ttfb 0.100
+          tts 1800..1800 "Hi." "Hi."
+        "#,
+    );
+}
+
+#[test]
+fn a_cancel_cuts_what_is_under_way_and_what_was_paid_still_counts() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
+    let cancel = pipeline.new_id();
+    pipeline.at(2_000).hop("Source", USER, &Frame::Cancel, cancel);
+    pipeline.at(2_010).uses_tokens(120).at(2_020).bot_starts().voice().hears("Late.");
+    pipeline.at(2_100).hop(OUT, "Sink", &Frame::Cancel, cancel);
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 cancelled "Hello." -
+          stt 1000..1600 "Hello."
+          llm 1700..2000 "Hello." - tokens 120 interrupted
+        "#,
+    );
+}
+
+#[test]
+fn a_task_that_is_dropped_cancels_its_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").at(2_500).drops();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2500 cancelled "Hello." -
+          stt 1000..1600 "Hello."
+          llm 1700..2500 "Hello." - interrupted
+        "#,
+    );
+    pipeline.at(3_000).bot_starts().drops();
+    assert_eq!(pipeline.spans.ended.len(), 3, "nothing happens afterwards");
+}
+
+#[test]
+fn an_announced_end_is_none_until_it_is_reached() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(2_000).push(USER, &Frame::End).at(2_500).drops();
+    assert!(pipeline.tree().contains("turn 1 0..2500 cancelled"), "{}", pipeline.tree());
+}
+
+#[test]
+fn services_that_run_past_the_bots_last_word_are_part_of_the_turn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
+    pipeline.at(1_800).answers("Let me see.").synthesizes("a", "Let me see.");
+    pipeline.calls_tool("weather", "1");
+    pipeline.at(1_900).bot_starts().spoken("a", "Let me see.").at(2_900).bot_stops();
+    pipeline.at(7_000).tool_returns("1", "21");
+    pipeline.at(20_000).user_says(20_000, "Hello?").at(21_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..7000 completed "Weather?" "Let me see." after 0.600
+          stt 1000..1600 "Weather?"
+          llm 1700..1800 "Weather?" "Let me see." ttfb 0.100
+            tool weather 1800..7000 "21"
+          tts 1800..1800 "Let me see." "Let me see."
+        turn 2 20000..21000 ended "Hello?" -
+          stt 20000..20600 "Hello?"
+        "#,
+    );
+}
+
+#[test]
+fn what_was_typed_begins_a_turn_and_a_retry_does_not() {
+    let mut pipeline = Pipeline::new();
+    pipeline.bot_replies(500, "Hello.", "Hi.").bot_replies(2_000, "Bye.", "Bye!");
+    pipeline.at(3_300).context(LLM).at(3_400).answers("Bye again.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1700 completed "Hello." "Hi."
+          llm 500..600 "Hello." "Hi." ttfb 0.100
+          tts 600..600 "Hi." "Hi."
+        turn 2 2000..3400 completed "Bye." "Bye!"
+          llm 2000..2100 "Bye." "Bye!" ttfb 0.100
+          tts 2100..2100 "Bye!" "Bye!"
+          llm 3300..3400 "Bye." "Bye again." ttfb 0.100
+        "#,
+    );
+}
+
+#[test]
+fn a_turn_fails_only_if_the_pipeline_cannot_go_on() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Hello.").at(1_800).fails("Transport", "hiccup");
+    let fatal = ErrorReport {
+        message: "line dead",
+        fatal: true,
+        exception: Some("OSError(5)"),
+        ..ErrorReport::default()
+    };
+    pipeline.at(2_000).push("Transport", &Frame::Error(fatal)).at(2_100).cancels();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2100 cancelled "Hello." - error OSError: line dead event: hiccup event: line dead
+          stt 1000..1600 "Hello."
+        "#,
+    );
+}
+
+#[test]
+fn words_that_the_output_transport_told_before_the_bot_was_heard_count_once_it_is() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .user_says(1_000, "Hello.")
+        .at(1_700)
+        .asks("Hello.")
+        .at(1_800)
+        .answers("Hi.")
+        .synthesizes("a", "Hi.");
+    pipeline
+        .push(OUT, &Frame::TtsText(chunk("a", "Hi.")))
+        .at(1_900)
+        .bot_starts()
+        .at(2_500)
+        .bot_stops()
+        .at(3_000)
+        .ends();
+    assert!(pipeline.tree().contains(r#"completed "Hello." "Hi.""#), "{}", pipeline.tree());
+}
+
+#[test]
+fn the_wait_for_the_bot_is_told_stage_by_stage_and_adds_up() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
+    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).calls_tool("weather", "1").calls_tool("time", "2");
+    pipeline
+        .push(LLM, &Frame::LlmResponseEnd)
+        .at(2_000)
+        .tool_returns("2", "12")
+        .at(2_300)
+        .tool_returns("1", "21");
+    pipeline
+        .context(LLM)
+        .at(2_600)
+        .answers("21.")
+        .at(2_650)
+        .push(TTS, &Frame::AggregatedText(chunk("a", "21.")));
+    pipeline.at(2_850).audio(TTS, 500).at(2_900).bot_starts().at(3_400).bot_stops().at(4_000).ends();
+    let latency = pipeline.latencies()[0];
+    let stages = latency.stages;
+    let told = [stages.stt, stages.llm, stages.tools, stages.aggregation, stages.tts, stages.output];
+    let millis = told.map(|seconds| seconds.map(|seconds| (seconds * 1_000.0).round()));
+    assert_eq!(millis, [300.0, 500.0, 500.0, 50.0, 200.0, 50.0].map(Some));
+    let sum: f64 = told.iter().flatten().sum();
+    assert!((sum - latency.seconds).abs() < 1e-9);
+}
+
+#[test]
+fn moments_of_a_span_are_events_in_it() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 900).bot_starts();
+    pipeline.at(2_500).voice().user_starts().at(3_000).ends();
+    assert_eq!(
+        pipeline.moments(),
+        ["llm FirstToken 1800", "tts FirstAudio 1900", "tts Interrupted 2500", "turn 1 Interrupted 2500"]
+    );
+}

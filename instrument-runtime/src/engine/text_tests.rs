@@ -1,0 +1,126 @@
+use proptest::prelude::*;
+
+use super::{JoinedText, LONGEST_TEXT, StreamedText};
+use crate::engine::frame::{Chunking, Spacing, TextChunk};
+
+fn streamed(chunks: &[&str]) -> Option<String> {
+    told(chunks, Chunking::Unknown)
+}
+
+fn told(chunks: &[&str], chunking: Chunking) -> Option<String> {
+    let mut text = StreamedText::default();
+    for chunk in chunks {
+        text.push(&TextChunk { chunking, ..TextChunk::new(chunk) });
+    }
+    text.to_text()
+}
+
+#[test]
+fn deltas_are_joined_and_cumulative_chunks_replace() {
+    for (chunks, text) in [
+        (&["Hello", " world"][..], "Hello world"),
+        (&["Hello", "Hello world", "Hello world!"], "Hello world!"),
+        (&["1", "1", "1"], "111"),
+        (&["ha", " ha"], "ha ha"),
+        (&["ha", "haha", "!"], "hahaha!"),
+        (&["a", "ab", "abc", "abc"], "aababcabc"),
+        (&[" ", " Hi", " Hi there "], "Hi there"),
+        (&["", "Hi", ""], "Hi"),
+    ] {
+        assert_eq!(streamed(chunks).as_deref(), Some(text), "{chunks:?}");
+    }
+    assert_eq!(streamed(&[]), None);
+    assert_eq!(streamed(&["", "  "]), None);
+}
+
+#[test]
+fn an_adapter_that_knows_is_believed() {
+    assert_eq!(told(&["ha", "haha"], Chunking::Delta).as_deref(), Some("hahaha"));
+    assert_eq!(told(&["Helo", "Hello"], Chunking::Cumulative).as_deref(), Some("Hello"));
+    for (chunks, text) in [
+        (&["Hello wor", "world, how", "how are you?"][..], "Hello world, how are you?"),
+        (&["aab", "aabaab"], "aabaab"),
+        (&["abab", "ababc"], "ababc"),
+        (&["one", "two"], "onetwo"),
+        (&["grü", "ün"], "grün"),
+    ] {
+        assert_eq!(told(chunks, Chunking::Overlapping).as_deref(), Some(text), "{chunks:?}");
+    }
+}
+
+#[test]
+fn text_that_is_synthesised_comes_in_deltas_unless_the_adapter_knows_better() {
+    let mut text = StreamedText::default();
+    for word in ["a", "apple"] {
+        text.push_delta(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(word) });
+    }
+    assert_eq!(text.to_text().as_deref(), Some("a apple"));
+    let mut text = StreamedText::default();
+    for word in ["a", "apple"] {
+        text.push_delta(&TextChunk { chunking: Chunking::Cumulative, ..TextChunk::new(word) });
+    }
+    assert_eq!(text.to_text().as_deref(), Some("apple"));
+}
+
+#[test]
+fn chunks_without_spaces_are_joined_by_one() {
+    let mut text = StreamedText::default();
+    for chunk in ["w0", "w1 ", " w2"] {
+        text.push(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(chunk) });
+    }
+    assert_eq!(text.to_text().as_deref(), Some("w0 w1 w2"));
+
+    let mut open = StreamedText::default();
+    for chunk in ["w", "w0", "x"] {
+        open.push(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(chunk) });
+    }
+    assert_eq!(open.to_text().as_deref(), Some("w w0 x"));
+}
+
+#[test]
+fn a_text_has_an_end_whatever_comes() {
+    let piece = "é".repeat(400_000);
+    let mut joined = JoinedText::default();
+    let mut streamed = StreamedText::default();
+    for _ in 0..5 {
+        joined.push(&piece, Spacing::Between);
+        streamed.push(&TextChunk::new(&piece));
+    }
+    assert!((LONGEST_TEXT - 4..=LONGEST_TEXT).contains(&joined.as_str().len()));
+    assert!(streamed.to_text().is_some_and(|text| text.len() <= LONGEST_TEXT));
+}
+
+#[test]
+fn joined_text_has_no_space_at_its_ends() {
+    let mut text = JoinedText::default();
+    text.push(" a ", Spacing::Included);
+    text.push("b ", Spacing::Included);
+    assert_eq!(text.as_str(), "a b");
+    text.push("  ", Spacing::Between);
+    text.push("c", Spacing::Between);
+    assert_eq!(text.to_text().as_deref(), Some("a b c"));
+}
+
+proptest! {
+    #[test]
+    fn a_text_is_the_same_however_it_was_cut(text in "[a-zé ]{1,60}", cuts in prop::collection::vec(0usize..60, 0..8)) {
+        let mut ends: Vec<usize> = cuts.into_iter().filter(|&cut| text.is_char_boundary(cut) && cut <= text.len()).collect();
+        ends.push(text.len());
+        ends.sort_unstable();
+        ends.dedup();
+        let mut from = 0;
+        let deltas: Vec<&str> = ends.iter().map(|&to| { let piece = &text[from..to]; from = to; piece }).collect();
+        let whole = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        prop_assert_eq!(told(&deltas, Chunking::Delta), whole.clone());
+
+        let cumulative: Vec<&str> = ends.iter().map(|&to| &text[..to]).collect();
+        prop_assert_eq!(streamed(&cumulative), whole.clone());
+        prop_assert_eq!(told(&cumulative, Chunking::Cumulative), whole);
+    }
+
+    #[test]
+    fn overlap_is_the_longest(text in "[ab]{0,12}", chunk in "[ab]{1,12}") {
+        let longest = (0..=chunk.len().min(text.len())).rev().find(|&n| text.ends_with(&chunk[..n]));
+        prop_assert_eq!(Some(super::overlap(&text, &chunk)), longest);
+    }
+}

@@ -1,0 +1,163 @@
+//! The line that describes a processor.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use crate::engine::frame::{Json, Processor, Role, Setting};
+use crate::json::RawJson;
+
+/// The setting that [`Processor`] keeps in a field of its own.
+const SYSTEM_INSTRUCTION: &str = "system_instruction";
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::frame_log) struct ProcessorEnvelope {
+    pub(in crate::frame_log) processor: ProcessorLine,
+}
+
+/// A processor as its line describes it.
+#[derive(Serialize, Deserialize)]
+pub(in crate::frame_log) struct ProcessorLine {
+    id: String,
+    class: String,
+    name: String,
+    role: RoleName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Map<String, Value>>,
+}
+
+impl From<&Processor> for ProcessorLine {
+    fn from(processor: &Processor) -> Self {
+        let mut settings: Map<String, Value> = processor
+            .settings
+            .iter()
+            .map(|(name, setting)| (name.clone(), setting_to_json(setting)))
+            .collect();
+        if let Some(instruction) = &processor.system_instruction {
+            settings.insert(SYSTEM_INSTRUCTION.into(), instruction.as_str().into());
+        }
+        Self {
+            id: processor.id.clone(),
+            class: processor.class.clone(),
+            name: processor.name.clone(),
+            role: processor.role.into(),
+            provider: processor.provider.clone(),
+            model: processor.model.clone(),
+            voice: processor.voice.clone(),
+            language: processor.language.clone(),
+            sample_rate: processor.sample_rate,
+            settings: (!settings.is_empty()).then_some(settings),
+        }
+    }
+}
+
+impl From<ProcessorLine> for Processor {
+    fn from(line: ProcessorLine) -> Self {
+        let mut settings = line.settings.unwrap_or_default();
+        let system_instruction = match settings.shift_remove(SYSTEM_INSTRUCTION) {
+            Some(Value::String(instruction)) => Some(instruction),
+            _ => None,
+        };
+        Self {
+            id: line.id,
+            class: line.class,
+            name: line.name,
+            role: line.role.into(),
+            provider: line.provider,
+            model: line.model,
+            voice: line.voice,
+            language: line.language,
+            sample_rate: line.sample_rate,
+            system_instruction,
+            settings: settings
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, setting_from_json(value)?)))
+                .collect(),
+        }
+    }
+}
+
+fn setting_to_json(setting: &Setting) -> Value {
+    match setting {
+        Setting::Bool(value) => Value::from(*value),
+        Setting::Int(value) => Value::from(*value),
+        Setting::Float(value) => Value::from(*value),
+        Setting::Text(text) => Value::from(text.as_str()),
+        Setting::Json(text) => RawJson(text).parsed(),
+    }
+}
+
+/// The setting that a value tells; none where it tells nothing.
+fn setting_from_json(value: Value) -> Option<Setting> {
+    match value {
+        Value::Null => None,
+        Value::Bool(value) => Some(Setting::Bool(value)),
+        Value::Number(number) => Some(number_setting(&number)),
+        Value::String(text) => Some(Setting::Text(text)),
+        other => Some(Setting::Json(other.to_text())),
+    }
+}
+
+fn number_setting(number: &Number) -> Setting {
+    match number.as_i64() {
+        Some(whole) => Setting::Int(whole),
+        None => Setting::Float(number.as_f64().unwrap_or_default()),
+    }
+}
+
+/// What a processor does, in the words of the format; `sink` and `unknown` are ours.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RoleName {
+    Stt,
+    Llm,
+    Tts,
+    InputTransport,
+    OutputTransport,
+    Sink,
+    Unknown,
+    #[serde(other)]
+    Other,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Stt => Self::Stt,
+            Role::Llm => Self::Llm,
+            Role::Tts => Self::Tts,
+            Role::InputTransport => Self::InputTransport,
+            Role::OutputTransport => Self::OutputTransport,
+            Role::Sink => Self::Sink,
+            Role::Unknown => Self::Unknown,
+            Role::Other => Self::Other,
+        }
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Stt => Self::Stt,
+            RoleName::Llm => Self::Llm,
+            RoleName::Tts => Self::Tts,
+            RoleName::InputTransport => Self::InputTransport,
+            RoleName::OutputTransport => Self::OutputTransport,
+            RoleName::Sink => Self::Sink,
+            RoleName::Unknown => Self::Unknown,
+            RoleName::Other => Self::Other,
+        }
+    }
+}

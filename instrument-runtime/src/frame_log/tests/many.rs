@@ -1,0 +1,287 @@
+//! More logs than files may be open at once.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use flate2::bufread::GzDecoder;
+
+use super::{Directory, LONG, flush, hop};
+use crate::engine::frame::{Frame, FrameId, FramePushed, Processor, Role, TextChunk};
+use crate::engine::time::Time;
+use crate::frame_log::disk::{DISK, Disk, OpenFile};
+use crate::frame_log::file_name::FileTemplate;
+use crate::frame_log::room::Bounds;
+use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, Opening, PartSize};
+
+const CALLS: usize = 9;
+const ROUNDS: u64 = 6;
+
+/// Logs of which three may be open at once, and two if they are compressed.
+fn three_at_once(path: &Path, part_size: Option<PartSize>, disk: Disk) -> FrameLogWriter {
+    let bounds = Bounds { files: 3, compressors: 2, ..Bounds::default() };
+    FrameLogWriter::with(FileTemplate::parse(path).unwrap(), part_size, bounds, disk)
+}
+
+fn conversations(logs: &FrameLogWriter) -> Vec<ConversationLog> {
+    let begun = Time::from_unix_nanos(1);
+    (0..CALLS).map(|call| logs.conversation(&Opening::new(&call.to_string(), begun))).collect()
+}
+
+fn record(log: &ConversationLog, id: u64) {
+    let llm = Processor::new("Llm#0", "Llm", Role::Llm);
+    let text = format!("{:016x}", (id + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let frame = Frame::LlmText(TextChunk::new(&text));
+    log.record(Time::from_unix_nanos(id), &FramePushed { source: (&llm).into(), ..hop(&frame, id) });
+}
+
+/// Everybody says something.
+fn record_each(calls: &[ConversationLog], id: u64) {
+    for log in calls {
+        record(log, id);
+    }
+}
+
+/// Everybody says something, and it is written; again and again.
+fn talk_in_turns(logs: &FrameLogWriter) {
+    let calls = conversations(logs);
+    for round in 0..ROUNDS {
+        record_each(&calls, round);
+        flush(logs);
+    }
+    drop(calls);
+    flush(logs);
+}
+
+/// Each log has every event, each of a processor that is described, and a footer.
+fn assert_complete(directory: &Directory, first_file: impl Fn(usize) -> String) {
+    for call in 0..CALLS {
+        let mut reader = FrameLogReader::open(directory.path(&first_file(call))).unwrap();
+        let ids: Vec<_> = reader
+            .by_ref()
+            .map(|event| {
+                let event = event.unwrap();
+                let frame = event.frame();
+                let hop = event.hop(&frame);
+                assert_eq!(hop.source.role(), Role::Llm);
+                hop.id.unwrap()
+            })
+            .collect();
+        assert_eq!(ids, (0..ROUNDS).map(FrameId).collect::<Vec<_>>(), "call {call}");
+        assert_eq!(reader.footer().map(|footer| (footer.events, footer.dropped)), Some((ROUNDS, 0)));
+    }
+}
+
+/// A file that is counted while it is open.
+struct Watched {
+    file: OpenFile,
+    open: &'static AtomicI32,
+}
+
+impl io::Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn only_so_many_files_are_open_and_every_log_is_whole() {
+    static OPEN: AtomicI32 = AtomicI32::new(0);
+    static MOST: AtomicI32 = AtomicI32::new(0);
+
+    fn counted(opened: io::Result<OpenFile>) -> io::Result<OpenFile> {
+        let file = opened?;
+        MOST.fetch_max(OPEN.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Ok(Box::new(Watched { file, open: &OPEN }))
+    }
+
+    let disk = Disk {
+        create: |path| counted((DISK.create)(path)),
+        reopen: |path, size| counted((DISK.reopen)(path, size)),
+    };
+    for (name, most) in [("frames.jsonl", 3), ("frames.jsonl.gz", 2)] {
+        let directory = Directory::new();
+        talk_in_turns(&three_at_once(&directory.path(name), None, disk));
+        assert_eq!(directory.names().len(), CALLS);
+        assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}")));
+        assert_eq!(MOST.swap(0, Ordering::SeqCst), most, "{name}");
+        assert_eq!(OPEN.load(Ordering::SeqCst), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_compressed_log_goes_on_as_another_member_of_its_file() {
+    let directory = Directory::new();
+    talk_in_turns(&three_at_once(&directory.path("frames.jsonl.gz"), None, DISK));
+    let bytes = fs::read(directory.path("frames-0.jsonl.gz")).unwrap();
+    let (mut rest, mut members) = (&*bytes, 0);
+    while !rest.is_empty() {
+        let mut member = GzDecoder::new(rest);
+        member.read_to_end(&mut Vec::new()).unwrap();
+        rest = member.into_inner();
+        members += 1;
+    }
+    assert!(members > 1, "it was closed in between");
+}
+
+#[test]
+fn parts_go_on_where_they_were_left() {
+    for name in ["frames.jsonl", "frames.jsonl.gz"] {
+        let directory = Directory::new();
+        talk_in_turns(&three_at_once(&directory.path(name), Some(PartSize::bytes(700)), DISK));
+        assert!(directory.names().len() > CALLS, "{:?}", directory.names());
+        assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}.part-0001")));
+        for name in directory.names() {
+            let size = fs::metadata(directory.path(&name)).unwrap().len();
+            assert!(size < 1_200, "{name} is {size} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_deleted_or_changed_is_left_so_and_its_log_stops() {
+    let directory = Directory::new();
+    let logs = three_at_once(&directory.path("frames.jsonl"), None, DISK);
+    let calls = conversations(&logs);
+    record_each(&calls, 0);
+    flush(&logs);
+    let (deleted, changed) = (directory.path("frames-0.jsonl"), directory.path("frames-1.jsonl"));
+    fs::remove_file(&deleted).unwrap();
+    fs::write(&changed, "somebody else's").unwrap();
+    for round in 1..ROUNDS {
+        record_each(&calls, round);
+        flush(&logs);
+    }
+    drop(calls);
+    flush(&logs);
+    assert!(!deleted.exists());
+    assert_eq!(fs::read_to_string(&changed).unwrap(), "somebody else's");
+    for call in 2..CALLS {
+        let mut reader = FrameLogReader::open(directory.path(&format!("frames-{call}.jsonl"))).unwrap();
+        assert_eq!(reader.by_ref().filter_map(Result::ok).count() as u64, ROUNDS);
+        assert!(reader.footer().is_some());
+    }
+}
+
+/// As the system says it.
+fn too_many_open_files() -> io::Error {
+    io::Error::from_raw_os_error(if cfg!(windows) { 4 } else { 24 })
+}
+
+#[test]
+fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
+    static LEFT: AtomicI32 = AtomicI32::new(2);
+
+    fn counted(open: impl FnOnce() -> io::Result<OpenFile>) -> io::Result<OpenFile> {
+        if LEFT.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            LEFT.fetch_add(1, Ordering::SeqCst);
+            return Err(too_many_open_files());
+        }
+        Ok(Box::new(Returned(open()?)))
+    }
+
+    /// A file whose place is free again once it is closed.
+    struct Returned(OpenFile);
+
+    impl io::Write for Returned {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.flush()
+        }
+    }
+
+    impl Drop for Returned {
+        fn drop(&mut self) {
+            LEFT.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    let disk = Disk {
+        create: |path| counted(|| (DISK.create)(path)),
+        reopen: |path, size| counted(|| (DISK.reopen)(path, size)),
+    };
+    let directory = Directory::new();
+    talk_in_turns(&three_at_once(&directory.path("frames.jsonl"), None, disk));
+    assert_complete(&directory, |call| format!("frames-{call}.jsonl"));
+}
+
+#[test]
+fn where_no_file_can_be_opened_at_all_the_logs_wait_and_the_pipeline_does_not() {
+    static ALLOWED: AtomicBool = AtomicBool::new(false);
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+
+    let disk = Disk {
+        create: |path| {
+            TRIED.fetch_add(1, Ordering::SeqCst);
+            if ALLOWED.load(Ordering::SeqCst) { (DISK.create)(path) } else { Err(too_many_open_files()) }
+        },
+        ..DISK
+    };
+    let directory = Directory::new();
+    let logs = three_at_once(&directory.path("frames.jsonl"), None, disk);
+    let calls = conversations(&logs);
+    for round in 0..ROUNDS {
+        record_each(&calls, round);
+    }
+    while TRIED.load(Ordering::SeqCst) < 3 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(logs.flush(Duration::from_millis(5)).is_err(), "nothing is written");
+    drop(calls);
+    ALLOWED.store(true, Ordering::SeqCst);
+    logs.flush(LONG).unwrap();
+    assert_complete(&directory, |call| format!("frames-{call}.jsonl"));
+}
+
+#[test]
+fn a_log_that_fails_gives_its_room_back() {
+    struct Broken;
+
+    impl io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("broken"))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lucky_or_broken(path: &Path) -> io::Result<OpenFile> {
+        if path.ends_with("frames-lucky.jsonl") { (DISK.create)(path) } else { Ok(Box::new(Broken)) }
+    }
+
+    let directory = Directory::new();
+    let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
+    let bounds = Bounds { bytes: 4_000, ..Bounds::default() };
+    let logs = FrameLogWriter::with(template, None, bounds, Disk { create: lucky_or_broken, ..DISK });
+    for round in 0..100 {
+        let unlucky = logs.conversation(&Opening::new("unlucky", Time::from_unix_nanos(round)));
+        (0..5).for_each(|id| record(&unlucky, id));
+        drop(unlucky);
+        flush(&logs);
+    }
+    let lucky = logs.conversation(&Opening::new("lucky", Time::from_unix_nanos(1)));
+    (0..5).for_each(|id| record(&lucky, id));
+    drop(lucky);
+    flush(&logs);
+    let mut reader = FrameLogReader::open(directory.path("frames-lucky.jsonl")).unwrap();
+    assert_eq!(reader.by_ref().count(), 5);
+    assert_eq!(reader.footer().map(|footer| footer.dropped), Some(0));
+}
