@@ -101,7 +101,7 @@ pub use pipecat_instrument_runtime::observer::{
     AsTracingContext, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, ToAttributes,
     ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics, propagation,
 };
-pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
+pub use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 #[cfg(feature = "setup")]
 pub use pipecat_instrument_runtime::setup;
 

@@ -147,9 +147,9 @@ impl ConversationLog {
             self.lose_event();
             return;
         }
-        let lines = self
-            .privacy
-            .show(hop.frame, |frame| state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy));
+        let lines = self.privacy.with_redacted_frame(hop.frame, |frame| {
+            state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy)
+        });
         self.room.take(state.waiting.push(lines));
         state.events += 1;
         self.announce(writer, state);
@@ -224,7 +224,8 @@ impl State {
             return;
         }
         let processor = view.to_processor();
-        let envelope = ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) };
+        let envelope =
+            ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.redact_processor(&processor)) };
         lines.processors.push((processor.id.clone(), line(&envelope)));
         if known.is_none() {
             self.known.push(hash(view.id));

@@ -109,7 +109,9 @@ impl Said {
         let (user, bot) = match details {
             SpanDetails::Turn(turn) => (vec![turn.input], vec![turn.output]),
             SpanDetails::Stt(stt) => (vec![stt.transcript], vec![]),
-            SpanDetails::Llm(llm) => (vec![llm.heard, llm.request.last_user_message], vec![llm.text]),
+            SpanDetails::Llm(llm) => {
+                (vec![llm.user_transcript, llm.request.last_user_message], vec![llm.text])
+            }
             SpanDetails::Tts(tts) => (vec![], vec![tts.input, tts.output]),
             SpanDetails::Tool(tool) => (vec![tool.arguments], vec![tool.result]),
         };

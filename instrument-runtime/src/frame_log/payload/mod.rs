@@ -107,7 +107,7 @@ impl Payload<'static> {
         fn read<T: for<'de> Deserialize<'de>>(payload: &RawValue) -> Result<T, serde_json::Error> {
             serde_json::from_str(payload.get())
         }
-        Ok(match FrameKind::of_class(class) {
+        Ok(match FrameKind::from_class(class) {
             FrameKind::Other => Self::Other(class.to_owned().into()),
             FrameKind::Error if class == FATAL_ERROR => Self::Error(read::<ErrorPayload>(payload)?.fatal()),
             FrameKind::Error => Self::Error(read(payload)?),

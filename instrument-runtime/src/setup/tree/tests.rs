@@ -94,7 +94,13 @@ fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
     scene.end(
         reply,
         400,
-        SpanDetails::Tts(TtsRecord { output: None, characters: None, audio, played, ..tts() }),
+        SpanDetails::Tts(TtsRecord {
+            output: None,
+            characters: None,
+            audio_duration: audio,
+            played_duration: played,
+            ..tts()
+        }),
     );
     scene.end(turn_key, 2_000, SpanDetails::Turn(TurnRecord { output: None, latency: None, ..turn() }));
     let tree = SpanTree::from_spans(&scene.spans()).render_turns(plain(100));
