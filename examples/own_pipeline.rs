@@ -9,8 +9,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use pipecat_instrument::console::{SpanTree, TreeStyle};
 use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, ProcessorRef};
-use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
 use pipecat_instrument::{
     ObservedFrame, ObservedService, ObservedTask, Observer, PipecatInstrumentor, instrument_task,
 };

@@ -103,7 +103,7 @@ pub use pipecat_instrument_runtime::observer::{
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 #[cfg(feature = "setup")]
-pub use pipecat_instrument_runtime::setup;
+pub use pipecat_instrument_runtime::{console, export as setup};
 
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;

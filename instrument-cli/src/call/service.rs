@@ -1,10 +1,10 @@
 //! What is known of a span, as it is shown.
 
+use pipecat_instrument_runtime::console::{format_duration, format_seconds, service_label};
 use pipecat_instrument_runtime::engine::frame::{LlmUsage, Processor};
 use pipecat_instrument_runtime::engine::record::{
     LlmRecord, ServiceTimes, SpanDetails, SttRecord, TimingSource, ToolRecord, TtsRecord,
 };
-use pipecat_instrument_runtime::setup::{service_label, units};
 
 use super::Lane;
 
@@ -73,9 +73,10 @@ fn synthesis(tts: TtsRecord) -> Told {
     facts.extend(seconds("time to first sound", tts.ttfa));
     facts.extend(tts.characters.map(|characters| ("characters", characters.to_string())));
     facts.extend(text("voice", tts.service.voice.as_deref()));
-    facts.extend(tts.audio_duration.map(|audio| ("audio", units::time(audio))));
-    facts
-        .extend(tts.played_duration.filter(|_| tts.interrupted).map(|played| ("heard", units::time(played))));
+    facts.extend(tts.audio_duration.map(|audio| ("audio", format_duration(audio))));
+    facts.extend(
+        tts.played_duration.filter(|_| tts.interrupted).map(|played| ("heard", format_duration(played))),
+    );
     Told {
         input: tts.input,
         output: tts.output,
@@ -112,7 +113,7 @@ fn service(lane: Lane, service: &Processor, reported_model: Option<String>) -> T
 
 fn times(times: ServiceTimes) -> Facts {
     let ttfb = times.ttfb.and_then(|(ttfb, measured)| {
-        let time = units::seconds(ttfb)?;
+        let time = format_seconds(ttfb)?;
         Some(match measured {
             TimingSource::Reported => ("ttfb", time),
             TimingSource::Measured => ("ttfb", format!("{time} (measured)")),
@@ -132,7 +133,7 @@ fn tokens(usage: &LlmUsage) -> (&'static str, String) {
 }
 
 fn seconds(what: &'static str, seconds: Option<f64>) -> Option<(&'static str, String)> {
-    Some((what, units::seconds(seconds?)?))
+    Some((what, format_seconds(seconds?)?))
 }
 
 fn count(what: &'static str, count: usize) -> Option<(&'static str, String)> {
