@@ -11,7 +11,7 @@ use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
 use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::engine::time::Time;
-use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, Opening, replay};
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, HeaderInfo, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::Outcome;
@@ -143,7 +143,7 @@ fn log_of(
     privacy: Privacy,
 ) -> Outcome<String> {
     let id = recording.file_stem().and_then(|stem| stem.to_str()).ok_or("no name")?;
-    let log = logs.conversation(&Opening::new(id, Time::default())).privacy(privacy);
+    let log = logs.conversation(&HeaderInfo::new(id, Time::default())).privacy(privacy);
     for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {
         log.record(event.at(), &event.hop(&event.frame()));
         // So that the queue holds them all.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::disk::OpenFile;
+use super::fs::OpenFile;
 
 /// An open file, compressed or not. What is opened again and compressed goes on as another member of the gzip file.
 pub(super) enum Output {

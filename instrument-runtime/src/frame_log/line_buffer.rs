@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::room::Room;
+use super::queue_budget::Room;
 
 /// The lines of one event.
 #[derive(Default)]
@@ -91,7 +91,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{EventLines, Lines};
-    use crate::frame_log::room::Room;
+    use crate::frame_log::queue_budget::Room;
 
     #[test]
     fn events_are_told_apart_with_what_they_describe() {

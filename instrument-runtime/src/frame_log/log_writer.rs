@@ -15,11 +15,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::conversation_log::{Ending, RecordedLog, line};
+use super::file_writer::Output;
 use super::format::{FooterLine, HeaderLine};
-use super::lines::HeldLines;
-use super::log_file::{LogFile, MadeFile};
-use super::output::Output;
-use super::room::Room;
+use super::line_buffer::HeldLines;
+use super::log_path::{LogFile, MadeFile};
+use super::queue_budget::Room;
 
 /// A compressor says after so many bytes how large it has made them.
 const BETWEEN_LOOKS: usize = 8 << 10;

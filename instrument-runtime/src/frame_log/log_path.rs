@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::disk::{Disk, OpenFile};
 use super::file_name::FilePath;
 use super::format::HeaderLine;
-use super::part::{PartSize, path_of_part};
+use super::fs::{Disk, OpenFile};
+use super::rotation::{PartSize, path_of_part};
 
 /// How many files of the same name are left alone before it is given up to find a free one.
 const MOST_ATTEMPTS: u32 = 10_000;

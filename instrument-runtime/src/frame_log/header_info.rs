@@ -18,15 +18,15 @@ const WRITER: &str = concat!("pipecat-instrument/", env!("CARGO_PKG_VERSION"));
 /// use std::time::Duration;
 ///
 /// use pipecat_instrument_runtime::engine::time::Time;
-/// use pipecat_instrument_runtime::frame_log::Opening;
+/// use pipecat_instrument_runtime::frame_log::HeaderInfo;
 ///
-/// let opening = Opening {
+/// let opening = HeaderInfo {
 ///     turn_end_timeout: Some(Duration::from_millis(400)),
-///     ..Opening::new("call-42", Time::from_unix_nanos(5))
+///     ..HeaderInfo::new("call-42", Time::from_unix_nanos(5))
 /// };
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Opening<'a> {
+pub struct HeaderInfo<'a> {
     /// The conversation's id.
     pub conversation_id: &'a str,
     /// When it begins.
@@ -39,7 +39,7 @@ pub struct Opening<'a> {
     pub signals: FrameSupport,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> HeaderInfo<'a> {
     /// The conversation `conversation_id`, of which there is nothing else to say.
     pub fn new(conversation_id: &'a str, begun: Time) -> Self {
         Self {

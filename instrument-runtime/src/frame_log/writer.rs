@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::FrameLogWriteError;
 use super::conversation_log::ConversationLog;
-use super::disk::{DISK, Disk};
 use super::file_name::FileTemplate;
-use super::log_file::LogFile;
-use super::opening::Opening;
-use super::part::PartSize;
-use super::room::{Bounds, Room};
+use super::fs::{DISK, Disk};
+use super::header_info::HeaderInfo;
+use super::log_path::LogFile;
+use super::queue_budget::{Bounds, Room};
+use super::rotation::PartSize;
 use super::writer_thread::Writer;
 
 /// Writes frame logs: one file a conversation, one thread for all of them, of which no more than 256 are open at once. What
@@ -27,12 +27,12 @@ use super::writer_thread::Writer;
 ///
 /// use pipecat_instrument_runtime::engine::frame::{Direction, Frame, FramePushed, ProcessorRef};
 /// use pipecat_instrument_runtime::engine::time::Time;
-/// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, FrameLogReader, Opening};
+/// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, FrameLogReader, HeaderInfo};
 ///
 /// let directory = std::env::temp_dir().join(format!("debug-log-doc-{}", std::process::id()));
 /// let logs = FrameLogWriter::new(directory.join("frames-{conversation_id}.jsonl"))?;
 ///
-/// let log = logs.conversation(&Opening::new("call-42", Time::default()));
+/// let log = logs.conversation(&HeaderInfo::new("call-42", Time::default()));
 /// log.record(Time::from_unix_nanos(5), &FramePushed {
 ///     source: ProcessorRef::named("Mic"),
 ///     destination: ProcessorRef::named("Stt"),
@@ -128,7 +128,7 @@ impl FrameLogWriter {
     }
 
     /// The log of a conversation that begins. Its file is made with its first event.
-    pub fn conversation(&self, opening: &Opening<'_>) -> ConversationLog {
+    pub fn conversation(&self, opening: &HeaderInfo<'_>) -> ConversationLog {
         let shared = &*self.shared;
         let file = LogFile::new(
             shared.next_number.fetch_add(1, Ordering::Relaxed),
