@@ -120,7 +120,7 @@ impl OperationSpan {
             Place::Alone(alone) => alone.operation.describe(about),
             Place::Within { watch, key } => {
                 if let Some(watch) = watch.upgrade() {
-                    watch.enter(|inside| inside.conversation.map(|it| it.operation_tells(*key, about)));
+                    watch.enter(|inside| inside.conversation.map(|it| it.describe_operation(*key, about)));
                 }
             }
         }
@@ -133,7 +133,7 @@ impl OperationSpan {
             Place::Within { watch, key } => {
                 if let Some(watch) = watch.upgrade() {
                     watch.enter(|Inside { conversation, emitter, now }| {
-                        conversation.map(|it| it.operation_ends(now, key, outcome, emitter))
+                        conversation.map(|it| it.end_operation(now, key, outcome, emitter))
                     });
                 }
             }
@@ -159,7 +159,7 @@ fn within(
     let clock = watch.clock();
     let begin = |Inside { conversation: core, emitter, now }: Inside<'_>| {
         let Some(core) = core else { return Some(Err(emitter.standalone(current))) };
-        let StartedOperation { key, span, recording } = core.operation_begins(now, announcement, emitter)?;
+        let StartedOperation { key, span, recording } = core.begin_operation(now, announcement, emitter)?;
         let identity = span.and_then(|span| emitter.context(span));
         let context = identity.map_or_else(|| current.clone(), |of| with_span_of(current, &of));
         let operation = span.map(|span| (announcement.kind, span));

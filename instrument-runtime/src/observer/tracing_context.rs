@@ -100,7 +100,7 @@ impl TracingContext {
     /// The context of the invocation of a language model that is under way, of the newest if there are several; without
     /// any, that of the turn.
     pub fn llm_context(&self) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_call())
+        self.context_of(|inside| inside.conversation.as_ref()?.current_llm_call())
     }
 
     /// The context of the function call `tool_call_id`, while it is under way; else that of the turn.
@@ -120,7 +120,7 @@ impl TracingContext {
     /// # assert!(headers(&TracingContext::default(), "call_1").is_empty());
     /// ```
     pub fn tool_context(&self, tool_call_id: &str) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_tool(tool_call_id))
+        self.context_of(|inside| inside.conversation.as_ref()?.current_tool_call(tool_call_id))
     }
 
     /// The `traceparent` of the turn that is under way, for a request by other means than headers.
