@@ -220,7 +220,7 @@ impl InstrumentorBuilder {
 }
 
 #[cfg(feature = "setup")]
-impl crate::setup::Setup {
+impl crate::export::Setup {
     /// Observes every annotated task that is built from now on. Its spans go to the exporters of this setup, with layout,
     /// naming and conventions for their backend. If the environment switches tracing off, nothing is observed, and the result
     /// is `Ok`.
@@ -231,7 +231,7 @@ impl crate::setup::Setup {
     ///
     /// ```
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
-    /// # use pipecat_instrument_runtime::setup::{self, Environment};
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
     ///
     /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
     /// let setup = setup::builder().environment(environment).build()?;
@@ -250,7 +250,7 @@ impl crate::setup::Setup {
     /// ```
     /// use std::time::Duration;
     /// # use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
-    /// # use pipecat_instrument_runtime::setup::{self, Environment};
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
     ///
     /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
     /// let setup = setup::builder().environment(environment).build()?;

@@ -19,7 +19,7 @@ use crate::engine::frame::FramePushed;
 use crate::engine::time::Time;
 #[cfg(feature = "metrics")]
 use crate::frame_log::lost_events;
-use crate::frame_log::{ConversationLog, FrameLogWriteError, FrameLogWriter, Opening};
+use crate::frame_log::{ConversationLog, FrameLogWriteError, FrameLogWriter, HeaderInfo};
 use crate::privacy::{Privacy, TraceConfig};
 
 /// Makes observers, with the settings that their conversations share.
@@ -218,14 +218,14 @@ impl LazyFrameLog {
         frame_support: impl FnOnce() -> FrameSupport,
     ) {
         let log = self.log.get_or_init(|| {
-            let opening = Opening {
+            let header = HeaderInfo {
                 conversation_id: &self.conversation_id,
                 begun: now,
                 attributes: &self.attributes,
                 turn_end_timeout: Some(self.turn_end_timeout),
                 signals: frame_support(),
             };
-            self.writer.conversation(&opening).privacy(self.privacy.clone())
+            self.writer.conversation(&header).privacy(self.privacy.clone())
         });
         log.record(now, hop);
     }

@@ -22,7 +22,8 @@ use super::tracing_context::CurrentConversation;
 use super::{ObserverProvider, TracingContext};
 use crate::emit::Emitter;
 use crate::engine::operation::{
-    About, Announcement, Begun, Operation, OperationKey, Outcome, ServiceKind, ServiceName,
+    Operation, OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, ServiceName,
+    StartedOperation,
 };
 use crate::engine::record::{Recording, SpanKey, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
@@ -77,7 +78,7 @@ impl OperationSpan {
         let outer = current.filter(|current| {
             conversation.as_ref().is_some_and(|conversation| current.conversation.is_of_same(conversation))
         });
-        let announcement = Announcement {
+        let start = OperationStart {
             kind: spec.kind,
             service: spec.service,
             inside: outer
@@ -86,11 +87,11 @@ impl OperationSpan {
         };
         let conversation = conversation.as_ref();
         conversation
-            .and_then(|conversation| begin_in_conversation(conversation, &announcement, &context))
+            .and_then(|conversation| begin_in_conversation(conversation, &start, &context))
             .or_else(|| {
                 let id = conversation.map(TracingContext::shared_id).unwrap_or_default();
                 let emitter = provider()?.standalone_emitter(id).standalone(&context);
-                begin_standalone(emitter, &announcement, &context, Clock::start())
+                begin_standalone(emitter, &start, &context, Clock::start())
             })
     }
 
@@ -114,13 +115,13 @@ impl OperationSpan {
     }
 
     /// Sets the metadata of the operation.
-    pub(crate) fn set_metadata(&mut self, about: About) {
+    pub(crate) fn set_metadata(&mut self, info: OperationInfo) {
         match &mut self.scope {
-            OperationScope::Standalone(standalone) => standalone.operation.tell(about),
+            OperationScope::Standalone(standalone) => standalone.operation.describe(info),
             OperationScope::InConversation { conversation, key } => {
                 if let Some(conversation) = conversation.upgrade() {
                     conversation.with_locked(|locked| {
-                        locked.conversation.map(|engine| engine.operation_tells(*key, about))
+                        locked.conversation.map(|engine| engine.describe_operation(*key, info))
                     });
                 }
             }
@@ -134,7 +135,7 @@ impl OperationSpan {
             OperationScope::InConversation { conversation, key } => {
                 if let Some(conversation) = conversation.upgrade() {
                     conversation.with_locked(|LockedConversation { conversation, emitter, now }| {
-                        conversation.map(|engine| engine.operation_ends(now, key, outcome, emitter))
+                        conversation.map(|engine| engine.end_operation(now, key, outcome, emitter))
                     });
                 }
             }
@@ -155,18 +156,18 @@ impl StandaloneOperation {
 /// Begins an operation in a conversation; returns `None` if that is closed.
 fn begin_in_conversation(
     tracing: &TracingContext,
-    announcement: &Announcement<'_>,
+    start: &OperationStart<'_>,
     current: &Context,
 ) -> Option<OperationSpan> {
     let conversation = tracing.conversation()?;
     let clock = conversation.clock();
     let begin = |LockedConversation { conversation: engine, emitter, now }: LockedConversation<'_>| {
         let Some(engine) = engine else { return Some(Err(emitter.standalone(current))) };
-        let Begun { key, span, recording } = engine.operation_begins(now, announcement, emitter)?;
+        let StartedOperation { key, span, recording } = engine.begin_operation(now, start, emitter)?;
         let span_context = span.and_then(|span| emitter.context(span));
         let context =
             span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
-        let operation = span.map(|span| (announcement.kind, span));
+        let operation = span.map(|span| (start.kind, span));
         Some(Ok(OperationSpan {
             scope: OperationScope::InConversation { conversation: Arc::downgrade(&conversation), key },
             context: CurrentConversation { conversation: tracing.clone(), operation }.put_into(&context),
@@ -180,7 +181,7 @@ fn begin_in_conversation(
         // Before the first frame there is no turn for it.
         Err(emitter) => {
             let context = CurrentConversation::of(tracing).put_into(current);
-            begin_standalone(emitter, announcement, &context, clock)
+            begin_standalone(emitter, start, &context, clock)
         }
     }
 }
@@ -188,11 +189,11 @@ fn begin_in_conversation(
 /// Begins an operation outside any turn: its span is a root, or a child of the current span.
 fn begin_standalone(
     mut emitter: Emitter,
-    announcement: &Announcement<'_>,
+    start: &OperationStart<'_>,
     current: &Context,
     clock: Clock,
 ) -> Option<OperationSpan> {
-    let Announcement { kind, service, .. } = *announcement;
+    let OperationStart { kind, service, .. } = *start;
     let at = clock.now();
     let begin = || {
         let (name, span_kind) = (service.as_str().to_owned(), kind.span_kind());
@@ -200,7 +201,7 @@ fn begin_standalone(
         let recording = emitter.start(start);
         let attribute_limit = emitter.attribute_limit();
         let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;
-        let operation = Operation::begin(kind, service.as_str(), at);
+        let operation = Operation::new(kind, service.as_str(), at);
         let scope = OperationScope::Standalone(Box::new(StandaloneOperation { emitter, operation }));
         Some(OperationSpan { scope, context, clock, recording, attribute_limit })
     };

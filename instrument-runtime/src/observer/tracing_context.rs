@@ -98,7 +98,7 @@ impl TracingContext {
 
     /// Returns the context of the newest LLM call in progress; without one, that of the turn.
     pub fn llm_context(&self) -> Option<Context> {
-        self.context_of(|locked| locked.conversation.as_ref()?.current_call())
+        self.context_of(|locked| locked.conversation.as_ref()?.current_llm_call())
     }
 
     /// Returns the context of the tool call `tool_call_id` while it is in progress; otherwise that of the turn.
@@ -118,7 +118,7 @@ impl TracingContext {
     /// # assert!(headers(&TracingContext::default(), "call_1").is_empty());
     /// ```
     pub fn tool_context(&self, tool_call_id: &str) -> Option<Context> {
-        self.context_of(|locked| locked.conversation.as_ref()?.current_tool(tool_call_id))
+        self.context_of(|locked| locked.conversation.as_ref()?.current_tool_call(tool_call_id))
     }
 
     /// Returns the `traceparent` of the current turn, for requests without headers.

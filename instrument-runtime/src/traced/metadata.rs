@@ -1,7 +1,7 @@
 //! The service of a traced call, as its annotation describes it.
 
 use super::values::ServiceInput;
-use crate::engine::operation::{About, ServiceName};
+use crate::engine::operation::{OperationInfo, ServiceName};
 use crate::engine::record::Recording;
 use crate::observer::{AsTracingContext, TracingContext};
 
@@ -40,7 +40,7 @@ impl ServiceRef {
     }
 
     pub(super) fn name_or_guess(&self) -> ServiceName<'_> {
-        self.name.as_deref().map_or(ServiceName::Guessed(self.guess), ServiceName::Told)
+        self.name.as_deref().map_or(ServiceName::Guessed(self.guess), ServiceName::Explicit)
     }
 
     pub(super) const fn take_conversation(&mut self) -> Option<TracingContext> {
@@ -51,49 +51,49 @@ impl ServiceRef {
 /// Describes a traced call before its body runs.
 #[derive(Debug)]
 pub struct ServiceMetadata {
-    about: About,
+    info: OperationInfo,
     attribute_limit: usize,
     recording: Recording,
 }
 
 impl ServiceMetadata {
     pub(super) fn new(attribute_limit: usize, recording: Recording) -> Self {
-        Self { about: About::default(), attribute_limit, recording }
+        Self { info: OperationInfo::default(), attribute_limit, recording }
     }
 
     /// Sets the provider of the service, as `openai`.
     pub fn provider(mut self, provider: Option<&str>) -> Self {
-        self.about.provider = provider.map(str::to_owned);
+        self.info.provider = provider.map(str::to_owned);
         self
     }
 
     /// Sets the model.
     pub fn model(mut self, model: Option<&str>) -> Self {
-        self.about.model = model.map(str::to_owned);
+        self.info.model = model.map(str::to_owned);
         self
     }
 
     /// Sets the voice of a TTS.
     pub fn voice(mut self, voice: Option<&str>) -> Self {
-        self.about.voice = voice.map(str::to_owned);
+        self.info.voice = voice.map(str::to_owned);
         self
     }
 
     /// Sets the language of an STT.
     pub fn language(mut self, language: Option<&str>) -> Self {
-        self.about.language = language.map(str::to_owned);
+        self.info.language = language.map(str::to_owned);
         self
     }
 
     /// Copies the input, unless only the call's metrics are recorded.
     pub fn input(mut self, input: &(impl ServiceInput + ?Sized)) -> Self {
         if self.recording == Recording::Yes {
-            self.about.input = input.to_input(self.attribute_limit);
+            self.info.input = input.to_input(self.attribute_limit);
         }
         self
     }
 
-    pub(super) fn into_about(self) -> About {
-        self.about
+    pub(super) fn into_info(self) -> OperationInfo {
+        self.info
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::values::{AudioLength, CharacterCount, LlmTokens};
 use crate::engine::frame::{Measurement, Message, Spacing, TextChunk, ToolCall};
-use crate::engine::operation::{Ending, Failure, Outcome, ServiceKind};
+use crate::engine::operation::{Completion, Failure, Outcome, ServiceKind};
 use crate::engine::record::Recording;
 use crate::engine::text::StreamedText;
 use crate::engine::time::Time;
@@ -104,9 +104,9 @@ impl OutcomeBuilder {
         self.recording != Recording::No
     }
 
-    pub(super) fn build(self, ending: Ending) -> Outcome {
+    pub(super) fn build(self, completion: Completion) -> Outcome {
         Outcome {
-            ending,
+            completion,
             failure: self.failure,
             first: self.first_item_at,
             text: self.text.to_text(),

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::error_message::failure_of_panic;
 use super::metadata::{ServiceMetadata, ServiceRef};
 use super::outcome_builder::OutcomeBuilder;
-use crate::engine::operation::{Ending, ServiceKind};
+use crate::engine::operation::{Completion, ServiceKind};
 use crate::engine::record::Recording;
 use crate::instrumentor::current_provider;
 use crate::observer::{OperationSpan, OperationSpec, PanicMessage, catch_panic, is_anything_observed};
@@ -100,7 +100,7 @@ impl ActiveCall {
         if recording != Recording::No {
             let empty = ServiceMetadata::new(span.attribute_limit(), recording);
             if let Some(metadata) = evaluate(function, || metadata(empty)) {
-                span.set_metadata(metadata.into_about());
+                span.set_metadata(metadata.into_info());
             }
         }
         Some(Box::new(Self { span, outcome: OutcomeBuilder::new(kind, recording) }))
@@ -113,8 +113,8 @@ impl ActiveCall {
     }
 
     #[inline(never)]
-    fn end(self: Box<Self>, ending: Ending) {
-        self.span.end(self.outcome.build(ending));
+    fn end(self: Box<Self>, completion: Completion) {
+        self.span.end(self.outcome.build(completion));
     }
 }
 
@@ -159,7 +159,7 @@ impl TracedCall {
             Ok(made) => made,
             Err(panic) => {
                 active.outcome.set_failure(failure_of_panic(&*panic));
-                self.end(Ending::Finished);
+                self.end(Completion::Finished);
                 resume_unwind(panic)
             }
         }
@@ -186,9 +186,9 @@ impl TracedCall {
     }
 
     #[inline]
-    fn end(&mut self, ending: Ending) {
+    fn end(&mut self, completion: Completion) {
         if let Some(active) = self.active.take() {
-            active.end(ending);
+            active.end(completion);
         }
     }
 
@@ -202,7 +202,7 @@ impl TracedCall {
 impl Drop for TracedCall {
     #[inline]
     fn drop(&mut self) {
-        self.end(Ending::Dropped);
+        self.end(Completion::Dropped);
     }
 }
 
@@ -212,7 +212,7 @@ impl<R> Started<R> {
     pub fn finish(self, read: impl FnOnce(&R, &mut OutcomeBuilder)) -> R {
         let Self { mut call, value } = self;
         call.read(&value, read);
-        call.end(Ending::Finished);
+        call.end(Completion::Finished);
         value
     }
 
@@ -249,7 +249,7 @@ impl<T, E> Started<Result<T, E>> {
         let Self { mut call, value } = self;
         if value.is_err() {
             call.read(&value, read);
-            call.end(Ending::Finished);
+            call.end(Completion::Finished);
         }
         value.map(|value| Started { call, value })
     }
@@ -305,7 +305,7 @@ impl<S: Stream, F: FnMut(&S::Item, &mut OutcomeBuilder)> Stream for TracedStream
                 this.call.on_item();
                 this.call.read(item, this.read);
             }
-            Poll::Ready(None) => this.call.end(Ending::Finished),
+            Poll::Ready(None) => this.call.end(Completion::Finished),
             Poll::Pending => {}
         }
         polled

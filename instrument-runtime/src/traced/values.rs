@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::engine::frame::{ChatContext, LlmUsage, Message};
-use crate::engine::operation::Input;
-use crate::engine::record::Request;
+use crate::engine::operation::OperationInput;
+use crate::engine::record::LlmRequest;
 use crate::json::JsonContext;
 use crate::observer::forward_conversion;
 
@@ -22,18 +22,18 @@ use crate::observer::forward_conversion;
 )]
 pub trait ServiceInput {
     /// Copies the input, with no more messages than `attribute_limit` attributes can hold.
-    fn to_input(&self, attribute_limit: usize) -> Input;
+    fn to_input(&self, attribute_limit: usize) -> OperationInput;
 }
 
 impl<T: ChatContext> ServiceInput for T {
-    fn to_input(&self, attribute_limit: usize) -> Input {
-        Input::Chat(Request::of(self, attribute_limit))
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(self, attribute_limit))
     }
 }
 
 impl ServiceInput for [Message] {
-    fn to_input(&self, attribute_limit: usize) -> Input {
-        Input::Chat(Request::of(&self, attribute_limit))
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(&self, attribute_limit))
     }
 }
 
@@ -41,9 +41,9 @@ impl ServiceInput for [Message] {
 macro_rules! text_inputs {
     ($($text:ty),*) => {$(
         impl ServiceInput for $text {
-            fn to_input(&self, _: usize) -> Input {
+            fn to_input(&self, _: usize) -> OperationInput {
                 let text: &str = self.as_ref();
-                Input::Text(text.to_owned())
+                OperationInput::Text(text.to_owned())
             }
         }
     )*};
@@ -66,8 +66,8 @@ text_inputs!(
 macro_rules! optional_inputs {
     ($($text:ty),*) => {$(
         impl ServiceInput for Option<$text> {
-            fn to_input(&self, attribute_limit: usize) -> Input {
-                self.as_ref().map_or(Input::Untold, |input| input.to_input(attribute_limit))
+            fn to_input(&self, attribute_limit: usize) -> OperationInput {
+                self.as_ref().map_or(OperationInput::Unknown, |input| input.to_input(attribute_limit))
             }
         }
     )*};
@@ -76,9 +76,9 @@ macro_rules! optional_inputs {
 optional_inputs!(&str, String, &String, Value, &Value);
 
 impl ServiceInput for Value {
-    fn to_input(&self, attribute_limit: usize) -> Input {
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
         let Some(messages) = self.as_array().or_else(|| self.get("messages")?.as_array()) else {
-            return Input::Text(self.as_str().map_or_else(|| self.to_string(), str::to_owned));
+            return OperationInput::Text(self.as_str().map_or_else(|| self.to_string(), str::to_owned));
         };
         let tools = self.get("tools").and_then(Self::as_array).map_or(&[][..], Vec::as_slice);
         JsonContext { messages, tools }.to_input(attribute_limit)
@@ -86,7 +86,7 @@ impl ServiceInput for Value {
 }
 
 impl ServiceInput for [Value] {
-    fn to_input(&self, attribute_limit: usize) -> Input {
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
         JsonContext { messages: self, tools: &[] }.to_input(attribute_limit)
     }
 }
@@ -94,7 +94,7 @@ impl ServiceInput for [Value] {
 macro_rules! referenced_inputs {
     ($($input:ty),*) => {$(
         impl ServiceInput for $input {
-            fn to_input(&self, attribute_limit: usize) -> Input {
+            fn to_input(&self, attribute_limit: usize) -> OperationInput {
                 (**self).to_input(attribute_limit)
             }
         }
