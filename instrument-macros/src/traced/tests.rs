@@ -97,8 +97,8 @@ fn an_async_function_that_may_return_a_stream() {
             }
         ),
     );
-    let look =
-        quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {}));
+    let look = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+        .record(outcome, |_, _| {}));
     let look_at_item = quote! {
         |value: &Words, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };
@@ -124,8 +124,8 @@ fn an_async_function_that_may_return_a_stream() {
 
 #[test]
 fn a_promise() {
-    let value =
-        quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {}));
+    let value = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+        .record(outcome, |_, _| {}));
     let value_told = quote! {
         |value: &u8, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };

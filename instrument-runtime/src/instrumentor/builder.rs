@@ -6,9 +6,9 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 
-use super::{InstrumentError, ScopedGuard, global, registry};
 #[cfg(feature = "setup")]
 use super::PipecatInstrumentor;
+use super::{InstrumentError, ScopedGuard, global, registry};
 #[cfg(feature = "metrics")]
 use crate::emit::MetricsRecorder;
 use crate::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout, Tracers};
@@ -161,10 +161,7 @@ impl InstrumentorBuilder {
     /// # Errors
     ///
     /// Returns an error if the process is instrumented, or if the frame log cannot be written. Nothing has changed then.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a provider is a handle, cheap to clone"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "a provider is a handle, cheap to clone")]
     pub fn instrument<P>(self, provider: P) -> Result<(), InstrumentError>
     where
         P: TracerProvider,
@@ -183,10 +180,7 @@ impl InstrumentorBuilder {
     /// # Errors
     ///
     /// Returns an error if the frame log cannot be written.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a provider is a handle, cheap to clone"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "a provider is a handle, cheap to clone")]
     pub fn scoped<P>(self, provider: P) -> Result<ScopedGuard, InstrumentError>
     where
         P: TracerProvider,

@@ -14,10 +14,10 @@ mod registry;
 mod task;
 
 pub use builder::InstrumentorBuilder;
+pub use global::ScopedGuard;
 pub(crate) use global::current_provider;
 #[cfg(loom)]
 pub use global::loom;
-pub use global::ScopedGuard;
 pub use registry::AnnotatedType;
 pub use task::{ObservedTask, TaskAccess};
 

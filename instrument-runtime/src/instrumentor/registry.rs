@@ -108,7 +108,7 @@ const fn should_warn(linked: bool, listed: usize) -> bool {
 mod tests {
     use std::panic::Location;
 
-    use super::{AnnotatedType, annotated_types, on_call, deduplicated, should_warn};
+    use super::{AnnotatedType, annotated_types, deduplicated, on_call, should_warn};
 
     #[test]
     fn annotation_dropped_by_the_linker_is_listed_at_its_first_call() {

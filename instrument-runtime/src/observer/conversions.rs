@@ -13,6 +13,8 @@ use opentelemetry::{Context, KeyValue};
 use super::{TracingContext, propagation};
 
 /// Implements a conversion trait for pointers to its implementors, and for an `Option` of one.
+///
+/// The compiler does not list these implementations among those of the trait: its note names the types.
 macro_rules! forward_conversion {
     ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $returned:ty, none: $none:expr) => {
         forward_conversion! { @pointer &T, $trait::$method($($argument: $type)?) -> $returned }
@@ -21,6 +23,7 @@ macro_rules! forward_conversion {
         forward_conversion! { @pointer std::sync::Arc<T>, $trait::$method($($argument: $type)?) -> $returned }
         forward_conversion! { @pointer std::rc::Rc<T>, $trait::$method($($argument: $type)?) -> $returned }
 
+        #[diagnostic::do_not_recommend]
         impl<T: $trait> $trait for Option<T> {
             fn $method(&self $(, $argument: $type)?) -> $returned {
                 match self {
@@ -31,6 +34,7 @@ macro_rules! forward_conversion {
         }
     };
     (@pointer $pointer:ty, $trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $returned:ty) => {
+        #[diagnostic::do_not_recommend]
         impl<T: $trait + ?Sized> $trait for $pointer {
             fn $method(&self $(, $argument: $type)?) -> $returned {
                 (**self).$method($($argument)?)

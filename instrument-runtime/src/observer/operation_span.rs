@@ -86,13 +86,13 @@ impl OperationSpan {
                 .and_then(|(kind, span)| (kind == spec.kind).then_some(span)),
         };
         let conversation = conversation.as_ref();
-        conversation
-            .and_then(|conversation| begin_in_conversation(conversation, &start, &context))
-            .or_else(|| {
+        conversation.and_then(|conversation| begin_in_conversation(conversation, &start, &context)).or_else(
+            || {
                 let id = conversation.map(TracingContext::shared_id).unwrap_or_default();
                 let emitter = provider()?.standalone_emitter(id).standalone(&context);
                 begin_standalone(emitter, &start, &context, Clock::start())
-            })
+            },
+        )
     }
 
     /// Returns the context in which the span is current.
@@ -165,8 +165,7 @@ fn begin_in_conversation(
         let Some(engine) = engine else { return Some(Err(emitter.standalone(current))) };
         let StartedOperation { key, span, recording } = engine.begin_operation(now, start, emitter)?;
         let span_context = span.and_then(|span| emitter.context(span));
-        let context =
-            span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
+        let context = span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
         let operation = span.map(|span| (start.kind, span));
         Some(Ok(OperationSpan {
             scope: OperationScope::InConversation { conversation: Arc::downgrade(&conversation), key },
@@ -197,7 +196,8 @@ fn begin_standalone(
     let at = clock.now();
     let begin = || {
         let (name, span_kind) = (service.as_str().to_owned(), kind.span_kind());
-        let start = SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
+        let start =
+            SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
         let recording = emitter.start(start);
         let attribute_limit = emitter.attribute_limit();
         let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;

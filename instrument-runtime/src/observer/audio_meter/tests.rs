@@ -32,7 +32,10 @@ fn audio_is_counted_on_its_first_hop_only() {
     let tts = Processor::new("Tts", "Tts", Role::Tts);
     let meter = meter_of(&tts);
     assert_eq!(meter.classify(FrameKind::TtsAudio, &hop((&tts).into(), 7)), AudioAction::Count);
-    assert_eq!(meter.classify(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)), AudioAction::Ignore);
+    assert_eq!(
+        meter.classify(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)),
+        AudioAction::Ignore
+    );
     assert_eq!(meter.classify(FrameKind::TtsAudio, &hop((&tts).into(), 8)), AudioAction::Count);
 }
 
@@ -49,7 +52,10 @@ fn audio_that_the_engine_waits_for_is_handled() {
     let meter = meter_of(&tts);
     meter.set_interest(AudioInterest::Every);
     assert_eq!(meter.classify(FrameKind::TtsAudio, &hop((&tts).into(), 7)), AudioAction::Handle);
-    assert_eq!(meter.classify(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)), AudioAction::Ignore);
+    assert_eq!(
+        meter.classify(FrameKind::TtsAudio, &hop(ProcessorRef::named("Mixer"), 7)),
+        AudioAction::Ignore
+    );
 }
 
 #[test]
