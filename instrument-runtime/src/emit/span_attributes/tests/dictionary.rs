@@ -6,11 +6,11 @@ use std::sync::Arc;
 use opentelemetry::{Array, KeyValue, Value};
 
 use super::{every_convention, written};
-use crate::emit::conversation::ConversationFacts;
-use crate::emit::keys::{self, Bearer, ValueKind};
-use crate::emit::place::Place;
-use crate::emit::samples::{clock_call, llm, record, stt, tool, tts, turn};
-use crate::emit::span::conversation_attributes;
+use crate::emit::conversation_span::ConversationFacts;
+use crate::emit::keys::{self, AttributeTarget, ValueKind};
+use crate::emit::span_attributes::conversation_attributes;
+use crate::emit::span_scope::SpanScope;
+use crate::emit::test_records::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session};
 use crate::engine::frame::{
     ImageUrl, LlmUsage, Message, MessageContent, MessagePart, Processor, Role, Setting,
@@ -32,11 +32,11 @@ const ELSEWHERE: [&str; 8] = [
 ];
 
 /// What is wrong with `told` of a span of `bearer`, by the table; nothing, if nothing is.
-pub(super) fn mistake(told: &KeyValue, bearer: Bearer, conventions: Conventions) -> Option<String> {
+pub(super) fn mistake(told: &KeyValue, bearer: AttributeTarget, conventions: Conventions) -> Option<String> {
     let Some(info) = keys::info(told.key.as_str()) else {
         return Some(format!("{} is in no table", told.key));
     };
-    if !info.bearers.contains(&bearer) {
+    if !info.targets.contains(&bearer) {
         return Some(format!("{} on {bearer:?}", told.key));
     }
     if !conventions.contains(info.convention) {
@@ -45,13 +45,13 @@ pub(super) fn mistake(told: &KeyValue, bearer: Bearer, conventions: Conventions)
     (!fits(info.value, &told.value)).then(|| format!("{} is no {:?}: {:?}", told.key, info.value, told.value))
 }
 
-pub(super) fn bearer(details: &SpanDetails) -> Bearer {
+pub(super) fn bearer(details: &SpanDetails) -> AttributeTarget {
     match details {
-        SpanDetails::Turn(_) => Bearer::Turn,
-        SpanDetails::Stt(_) => Bearer::Stt,
-        SpanDetails::Llm(_) => Bearer::Llm,
-        SpanDetails::Tts(_) => Bearer::Tts,
-        SpanDetails::Tool(_) => Bearer::Tool,
+        SpanDetails::Turn(_) => AttributeTarget::Turn,
+        SpanDetails::Stt(_) => AttributeTarget::Stt,
+        SpanDetails::Llm(_) => AttributeTarget::Llm,
+        SpanDetails::Tts(_) => AttributeTarget::Tts,
+        SpanDetails::Tool(_) => AttributeTarget::Tool,
     }
 }
 
@@ -81,12 +81,12 @@ fn every_key_of_the_table_is_written_where_it_says_and_only_there() {
     for record in eloquent_records() {
         see(written(&record, &session, &settings), bearer(&record.details));
     }
-    let place = Place { session: &session, settings: &settings, turn: None };
-    see(conversation_attributes(&failed_conversation(), &place), Bearer::Conversation);
+    let scope = SpanScope { session: &session, settings: &settings, turn: None };
+    see(conversation_attributes(&failed_conversation(), &scope), AttributeTarget::Conversation);
 
     let in_the_table = keys::table().filter(|info| !ELSEWHERE.contains(&info.key));
     let in_the_table =
-        in_the_table.flat_map(|info| info.bearers.iter().map(|bearer| (info.key, format!("{bearer:?}"))));
+        in_the_table.flat_map(|info| info.targets.iter().map(|bearer| (info.key, format!("{bearer:?}"))));
     let in_the_table: BTreeSet<_> = in_the_table.collect();
     let differences: Vec<_> = seen.symmetric_difference(&in_the_table).collect();
     assert!(differences.is_empty(), "{differences:?}");

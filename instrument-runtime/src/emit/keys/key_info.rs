@@ -6,11 +6,11 @@ use crate::emit::Conventions;
 ///
 /// ```
 /// use pipecat_instrument_runtime::emit::Conventions;
-/// use pipecat_instrument_runtime::emit::keys::{self, Bearer, ValueKind};
+/// use pipecat_instrument_runtime::emit::keys::{self, AttributeTarget, ValueKind};
 ///
 /// let ttfb = keys::info("metrics.ttfb").ok_or("an unknown key")?;
 /// assert_eq!((ttfb.convention, ttfb.value), (Conventions::PIPECAT, ValueKind::Seconds));
-/// assert_eq!(ttfb.bearers, [Bearer::Stt, Bearer::Llm, Bearer::Tts]);
+/// assert_eq!(ttfb.targets, [AttributeTarget::Stt, AttributeTarget::Llm, AttributeTarget::Tts]);
 ///
 /// let role = keys::info("llm.input_messages.3.message.role").ok_or("an unknown key")?;
 /// assert_eq!(role.key, "llm.input_messages.N.message.role");
@@ -28,7 +28,7 @@ pub struct KeyInfo {
     /// What kind of value it has.
     pub value: ValueKind,
     /// What it stands on.
-    pub bearers: &'static [Bearer],
+    pub targets: &'static [AttributeTarget],
     /// The frames that its value comes from.
     pub source: &'static str,
 }
@@ -131,7 +131,7 @@ impl ValueKind {
 
 /// What an attribute stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bearer {
+pub enum AttributeTarget {
     /// The span of a conversation, in the layout that has one.
     Conversation,
     /// The span of a turn.
@@ -152,20 +152,33 @@ pub enum Bearer {
     Evaluation,
 }
 
-pub(super) const EVERY_SPAN: &[Bearer] =
-    &[Bearer::Conversation, Bearer::Turn, Bearer::Stt, Bearer::Llm, Bearer::Tts, Bearer::Tool];
-pub(super) const WITHIN: &[Bearer] = &[Bearer::Turn, Bearer::Stt, Bearer::Llm, Bearer::Tts, Bearer::Tool];
-pub(super) const SERVICES: &[Bearer] = &[Bearer::Stt, Bearer::Llm, Bearer::Tts];
-pub(super) const SPEECH: &[Bearer] = &[Bearer::Stt, Bearer::Tts];
-pub(super) const ANSWERS: &[Bearer] = &[Bearer::Llm, Bearer::Tts];
-pub(super) const ROOTS: &[Bearer] = &[Bearer::Conversation, Bearer::Turn];
-pub(super) const CONVERSATION: &[Bearer] = &[Bearer::Conversation];
-pub(super) const TURN: &[Bearer] = &[Bearer::Turn];
-pub(super) const STT: &[Bearer] = &[Bearer::Stt];
-pub(super) const LLM: &[Bearer] = &[Bearer::Llm];
-pub(super) const TTS: &[Bearer] = &[Bearer::Tts];
-pub(super) const TOOL: &[Bearer] = &[Bearer::Tool];
-pub(super) const LLM_AND_TOOL: &[Bearer] = &[Bearer::Llm, Bearer::Tool];
-pub(super) const EXCEPTION: &[Bearer] = &[Bearer::Exception];
-pub(super) const NOTE: &[Bearer] = &[Bearer::Note];
-pub(super) const EVALUATION: &[Bearer] = &[Bearer::Evaluation];
+pub(super) const EVERY_SPAN: &[AttributeTarget] = &[
+    AttributeTarget::Conversation,
+    AttributeTarget::Turn,
+    AttributeTarget::Stt,
+    AttributeTarget::Llm,
+    AttributeTarget::Tts,
+    AttributeTarget::Tool,
+];
+pub(super) const WITHIN: &[AttributeTarget] = &[
+    AttributeTarget::Turn,
+    AttributeTarget::Stt,
+    AttributeTarget::Llm,
+    AttributeTarget::Tts,
+    AttributeTarget::Tool,
+];
+pub(super) const SERVICES: &[AttributeTarget] =
+    &[AttributeTarget::Stt, AttributeTarget::Llm, AttributeTarget::Tts];
+pub(super) const SPEECH: &[AttributeTarget] = &[AttributeTarget::Stt, AttributeTarget::Tts];
+pub(super) const ANSWERS: &[AttributeTarget] = &[AttributeTarget::Llm, AttributeTarget::Tts];
+pub(super) const ROOTS: &[AttributeTarget] = &[AttributeTarget::Conversation, AttributeTarget::Turn];
+pub(super) const CONVERSATION: &[AttributeTarget] = &[AttributeTarget::Conversation];
+pub(super) const TURN: &[AttributeTarget] = &[AttributeTarget::Turn];
+pub(super) const STT: &[AttributeTarget] = &[AttributeTarget::Stt];
+pub(super) const LLM: &[AttributeTarget] = &[AttributeTarget::Llm];
+pub(super) const TTS: &[AttributeTarget] = &[AttributeTarget::Tts];
+pub(super) const TOOL: &[AttributeTarget] = &[AttributeTarget::Tool];
+pub(super) const LLM_AND_TOOL: &[AttributeTarget] = &[AttributeTarget::Llm, AttributeTarget::Tool];
+pub(super) const EXCEPTION: &[AttributeTarget] = &[AttributeTarget::Exception];
+pub(super) const NOTE: &[AttributeTarget] = &[AttributeTarget::Note];
+pub(super) const EVALUATION: &[AttributeTarget] = &[AttributeTarget::Evaluation];

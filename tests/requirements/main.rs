@@ -2,10 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "seeds/pipeline.rs"]
 mod pipeline;
+#[path = "../support/mod.rs"]
 mod support;
-#[path = "seeds/trace.rs"]
 mod trace;
 
 use opentelemetry::trace::Status;

@@ -1,6 +1,6 @@
 //! The OpenTelemetry spans of one conversation.
 
-mod told;
+mod annotations;
 
 use std::mem::take;
 use std::sync::Arc;
@@ -9,15 +9,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
-pub(crate) use told::Note;
-pub(super) use told::Notes;
+pub(crate) use annotations::Annotation;
+pub(super) use annotations::AnnotationEvents;
 
-use self::told::Told;
-use super::abandoned::abandoned;
-use super::conversation::ConversationSpan;
-use super::cut::cut_values;
-use super::place::Place;
-use super::{EmitSettings, Measure, Origin, Session, TraceLayout, Tracers, keys, span};
+use self::annotations::Annotations;
+use super::conversation_span::ConversationSpan;
+use super::span_scope::SpanScope;
+use super::truncate::truncate_values;
+use super::unfinished_span::abandoned;
+use super::{
+    EmitSettings, RecordProcessor, RemoteParent, Session, TraceLayout, Tracers, keys, span_attributes,
+};
 use crate::engine::record::{
     Recording, SpanEvent, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, Status,
     TurnNumber,
@@ -60,17 +62,17 @@ pub struct Emitter {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     session: Session,
-    origin: Origin,
-    measure: Option<Arc<dyn Measure>>,
+    remote_parent: RemoteParent,
+    measure: Option<Arc<dyn RecordProcessor>>,
     privacy: Privacy,
     /// The root of all, in the layout that has one; it begins with the first turn.
     conversation: Option<Box<ConversationSpan>>,
     /// In the order in which they began. They are few: what one or two turns have under way.
     open: Vec<OpenSpan>,
     /// What was told while no turn was open: it is the next one's.
-    untold: Told,
+    untold: Annotations,
     /// What was remarked on the conversation, in the layout that has a span for it.
-    notes: Notes,
+    notes: AnnotationEvents,
     /// The latest time that was told.
     now: Time,
 }
@@ -80,7 +82,7 @@ pub struct Emitter {
 struct OpenSpan {
     start: SpanStart,
     context: Context,
-    told: Told,
+    told: Annotations,
 }
 
 impl Emitter {
@@ -92,13 +94,13 @@ impl Emitter {
             tracers: tracers.clone(),
             settings,
             session,
-            origin: Origin::default(),
+            remote_parent: RemoteParent::default(),
             measure: None,
             privacy: Privacy::default(),
             conversation: None,
             open: Vec::new(),
-            untold: Told::default(),
-            notes: Notes::default(),
+            untold: Annotations::default(),
+            notes: AnnotationEvents::default(),
             now: Time::default(),
         }
     }
@@ -110,21 +112,21 @@ impl Emitter {
     }
 
     /// The same, with every record shown to `measure` as well.
-    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
+    pub fn record_processor(mut self, measure: Arc<dyn RecordProcessor>) -> Self {
         self.measure = Some(measure);
         self
     }
 
     /// Where the conversation came from.
-    pub const fn origin_mut(&mut self) -> &mut Origin {
-        &mut self.origin
+    pub const fn remote_parent_mut(&mut self) -> &mut RemoteParent {
+        &mut self.remote_parent
     }
 
     /// The OpenTelemetry context that turns begin in: the conversation's own, in the layout that has one, once it has
     /// begun; else the one that the conversation came from.
     pub fn conversation_context(&self) -> Option<&Context> {
         match self.settings.layout {
-            TraceLayout::PerTurn => Some(self.origin.parent()),
+            TraceLayout::PerTurn => Some(self.remote_parent.parent()),
             TraceLayout::PerConversation => self.conversation.as_deref().map(ConversationSpan::context),
         }
     }
@@ -147,9 +149,9 @@ impl Emitter {
         let mut alone =
             Self::new(&self.tracers, settings, self.session.clone()).privacy(self.privacy.clone());
         alone.measure.clone_from(&self.measure);
-        alone.origin = self.origin.clone();
+        alone.remote_parent = self.remote_parent.clone();
         if parent.has_active_span() {
-            alone.origin.set_parent(parent);
+            alone.remote_parent.set_parent(parent);
         }
         alone
     }
@@ -163,16 +165,16 @@ impl Emitter {
     fn root(&mut self, builder: SpanBuilder, at: Time) -> (SpanBuilder, Context) {
         if self.settings.layout == TraceLayout::PerTurn {
             // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
-            return (self.origin.link(builder), self.origin.parent().clone());
+            return (self.remote_parent.link(builder), self.remote_parent.parent().clone());
         }
-        let place = Place { session: &self.session, settings: &self.settings, turn: None };
-        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &place, &self.origin, at));
+        let scope = SpanScope { session: &self.session, settings: &self.settings, turn: None };
+        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &scope, &self.remote_parent, at));
         (builder, self.conversation.get_or_insert_with(begin).context().clone())
     }
 
     fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
         if let Some(measure) = &self.measure {
-            measure.measure(&record);
+            measure.on_end(&record);
         }
         let (span, end) = (context.span(), system_time(record.end));
         let is_shown = span.is_recording() || self.conversation.is_some();
@@ -183,10 +185,10 @@ impl Emitter {
         if span.is_recording() {
             let (events, status) = (take(&mut record.events), status(record.status.clone()));
             let session = told.with_session(&self.session);
-            let place = Place { session: &session, ..self.place(start.turn_of_it()) };
+            let scope = SpanScope { session: &session, ..self.place(start.turn_of_it()) };
             told.into_notes().write(&span, (record.start, record.end), &self.privacy);
-            let mut attributes = span::attributes(record, &place);
-            cut_values(&mut attributes, &self.privacy);
+            let mut attributes = span_attributes::attributes(record, &scope);
+            truncate_values(&mut attributes, &self.privacy);
             span.set_attributes(attributes);
             for event in events {
                 add_event(&span, event);
@@ -196,8 +198,8 @@ impl Emitter {
         span.end_with_timestamp(end);
     }
 
-    fn place(&self, turn: Option<TurnNumber>) -> Place<'_> {
-        Place { session: &self.session, settings: &self.settings, turn }
+    fn place(&self, turn: Option<TurnNumber>) -> SpanScope<'_> {
+        SpanScope { session: &self.session, settings: &self.settings, turn }
     }
 }
 
@@ -223,7 +225,7 @@ impl SpanSink for Emitter {
             Some(_) => Recording::MetricsOnly,
             None => Recording::No,
         };
-        let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Told::default() };
+        let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Annotations::default() };
         self.open.push(OpenSpan { start, context, told });
         recording
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
-use super::{Emitter, Note, system_time};
-use crate::emit::samples::{record, text, turn};
+use super::{Annotation, Emitter, system_time};
+use crate::emit::test_records::{record, text, turn};
 use crate::emit::{EmitSettings, Session, Tracers};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
@@ -100,9 +100,15 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
     let mut fixture = Fixture::new(EmitSettings::default());
     let at = |seconds: u64| Time::from_unix_nanos(seconds * 1_000_000_000);
     fixture.start(TURN);
-    fixture.emitter.note(at(2), Note::Remark { name: "handed over".into(), value: "front desk".into() });
-    fixture.emitter.note(at(9), Note::Score { name: "booked".into(), value: 0.5, comment: "a call".into() });
-    fixture.emitter.note(at(9), Note::Score { name: "polite".into(), value: 1.0, comment: "".into() });
+    fixture
+        .emitter
+        .annotate(at(2), Annotation::Note { name: "handed over".into(), value: "front desk".into() });
+    fixture
+        .emitter
+        .annotate(at(9), Annotation::Score { name: "booked".into(), value: 0.5, comment: "a call".into() });
+    fixture
+        .emitter
+        .annotate(at(9), Annotation::Score { name: "polite".into(), value: 1.0, comment: "".into() });
 
     let span = fixture.end(TURN);
     let events: Vec<_> = span
@@ -134,7 +140,7 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
 #[test]
 fn a_note_between_turns_is_the_next_ones() {
     let mut fixture = Fixture::new(EmitSettings::default());
-    fixture.emitter.note(Time::default(), Note::Remark { name: "ring".into(), value: 3.into() });
+    fixture.emitter.annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
     fixture.start(TURN);
     let span = fixture.end(TURN);
     assert_eq!(span.events[0].timestamp, system_time(Time::from_unix_nanos(1_000_000_000)));

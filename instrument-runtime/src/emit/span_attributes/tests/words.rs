@@ -3,10 +3,10 @@
 use opentelemetry::KeyValue;
 
 use super::told;
-use crate::emit::conversation::ConversationFacts;
-use crate::emit::place::Place;
-use crate::emit::samples::{llm, record, stt, text, tool, tts, turn};
-use crate::emit::span::{attributes, conversation_attributes};
+use crate::emit::conversation_span::ConversationFacts;
+use crate::emit::span_attributes::{attributes, conversation_attributes};
+use crate::emit::span_scope::SpanScope;
+use crate::emit::test_records::{llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Preset, Session, SpanNaming, TraceLayout};
 use crate::engine::frame::{Processor, Role, Setting};
 use crate::engine::record::{EndReason, LlmRecord, SpanDetails, Status, SttRecord, TtsRecord, TurnRecord};
@@ -233,9 +233,9 @@ fn a_conversation() {
     let settings = EmitSettings::default().preset(Preset::jaeger()).conventions(
         Conventions::GEN_AI | Conventions::PIPECAT | Conventions::LANGFUSE | Conventions::OPENOBSERVE,
     );
-    let place = Place { session: &session, settings: &settings, turn: None };
+    let scope = SpanScope { session: &session, settings: &settings, turn: None };
     assert_eq!(
-        text(&conversation_attributes(&facts, &place)),
+        text(&conversation_attributes(&facts, &scope)),
         r#"openinference.span.kind = CHAIN
 session.id = call-42
 user.id = ann
@@ -250,7 +250,7 @@ tenant = acme
 "#
     );
     let turn = TurnRecord { end_reason: EndReason::Completed, ..turn() };
-    let turn = attributes(record(SpanDetails::Turn(turn)), &place);
+    let turn = attributes(record(SpanDetails::Turn(turn)), &scope);
     assert!(!text(&turn).contains("langfuse.trace.tags"), "the root has the tags");
 }
 

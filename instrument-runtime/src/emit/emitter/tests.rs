@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanId, Status as SpanStatus, TraceContextExt};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
 use super::{Emitter, system_time};
-use crate::emit::samples::{llm, record, text, tool, turn};
+use crate::emit::test_records::{llm, record, text, tool, turn};
 use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout, Tracers, keys};
 use crate::engine::record::{
     Recording, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart,

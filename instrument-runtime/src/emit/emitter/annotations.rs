@@ -6,7 +6,7 @@ use opentelemetry::trace::SpanRef;
 use opentelemetry::{KeyValue, StringValue, Value};
 
 use super::{Emitter, OpenSpan, system_time};
-use crate::emit::cut::cut_values;
+use crate::emit::truncate::truncate_values;
 use crate::emit::{Session, TraceLayout, keys};
 use crate::engine::record::{SpanKey, SpanKind};
 use crate::engine::time::Time;
@@ -17,20 +17,20 @@ const MOST_NOTES: usize = 64;
 
 /// What the application says of a turn.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Annotations {
     attributes: Vec<KeyValue>,
-    notes: Notes,
+    notes: AnnotationEvents,
 }
 
 /// What the application remarks on something, and when.
 #[derive(Debug, Clone, Default)]
-pub(in crate::emit) struct Notes(Vec<(Time, Note)>);
+pub(in crate::emit) struct AnnotationEvents(Vec<(Time, Annotation)>);
 
 /// A remark on a conversation, or a judgement of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Note {
+pub(crate) enum Annotation {
     /// Something worth knowing.
-    Remark {
+    Note {
         /// What it is about.
         name: StringValue,
         /// What there is to know.
@@ -60,16 +60,16 @@ impl Emitter {
 
     /// Puts `note` on the span of the newest turn that is open; without one, on that of the next. And on that of the
     /// conversation, in the layout that has one.
-    pub(crate) fn note(&mut self, at: Time, note: Note) {
+    pub(crate) fn annotate(&mut self, at: Time, annotation: Annotation) {
         if self.settings.layout == TraceLayout::PerConversation {
-            self.notes.add(at, note.clone());
+            self.notes.add(at, annotation.clone());
         }
         let is_turn = |open: &&mut OpenSpan| open.start.kind == SpanKind::Turn;
         let told = match self.open.iter_mut().rev().find(is_turn) {
             Some(open) => &mut open.told,
             None => &mut self.untold,
         };
-        told.notes.add(at, note);
+        told.notes.add(at, annotation);
     }
 
     /// Says so if something was told when there was no span left to tell it of.
@@ -86,7 +86,7 @@ impl Emitter {
     }
 }
 
-impl Told {
+impl Annotations {
     /// The last value of a key counts.
     fn set(&mut self, attribute: KeyValue, limit: usize) {
         let known = self.attributes.iter().position(|known| known.key == attribute.key);
@@ -106,32 +106,32 @@ impl Told {
         Cow::Owned(Session { id: session.id.clone(), attributes })
     }
 
-    pub(super) fn into_notes(self) -> Notes {
+    pub(super) fn into_notes(self) -> AnnotationEvents {
         self.notes
     }
 }
 
-impl Notes {
-    fn add(&mut self, at: Time, note: Note) {
+impl AnnotationEvents {
+    fn add(&mut self, at: Time, annotation: Annotation) {
         if self.0.len() < MOST_NOTES {
-            self.0.push((at, note));
+            self.0.push((at, annotation));
         }
     }
 
     /// Writes each as an event between the `start` and the `end` of `span`, no longer than `privacy` lets out.
     pub(in crate::emit) fn write(self, span: &SpanRef<'_>, (start, end): (Time, Time), privacy: &Privacy) {
-        for (at, note) in self.0 {
-            let (name, mut attributes) = note.into_event();
-            cut_values(&mut attributes, privacy);
+        for (at, annotation) in self.0 {
+            let (name, mut attributes) = annotation.into_event();
+            truncate_values(&mut attributes, privacy);
             span.add_event_with_timestamp(name, system_time(at.clamp(start, end)), attributes);
         }
     }
 }
 
-impl Note {
+impl Annotation {
     fn into_event(self) -> (&'static str, Vec<KeyValue>) {
         match self {
-            Self::Remark { name, value } => (
+            Self::Note { name, value } => (
                 keys::NOTE_EVENT,
                 vec![KeyValue::new(keys::NOTE_NAME, name), KeyValue::new(keys::NOTE_VALUE, value)],
             ),

@@ -13,14 +13,14 @@ use crate::engine::record::SpanRecord;
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanRecord};
-/// use pipecat_instrument_runtime::emit::Measure;
+/// use pipecat_instrument_runtime::emit::RecordProcessor;
 ///
 /// /// How often users cut the bot short.
 /// #[derive(Debug, Default)]
 /// struct Interruptions(AtomicU64);
 ///
-/// impl Measure for Interruptions {
-///     fn measure(&self, record: &SpanRecord) {
+/// impl RecordProcessor for Interruptions {
+///     fn on_end(&self, record: &SpanRecord) {
 ///         if let SpanDetails::Turn(turn) = &record.details
 ///             && turn.end_reason == EndReason::Interrupted
 ///         {
@@ -29,7 +29,7 @@ use crate::engine::record::SpanRecord;
 ///     }
 /// }
 /// ```
-pub trait Measure: Debug + Send + Sync {
+pub trait RecordProcessor: Debug + Send + Sync {
     /// A span is over. Called while its conversation is locked: it must be quick.
-    fn measure(&self, record: &SpanRecord);
+    fn on_end(&self, record: &SpanRecord);
 }

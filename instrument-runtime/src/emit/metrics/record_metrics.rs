@@ -4,9 +4,9 @@
 
 use opentelemetry::{KeyValue, StringValue};
 
+use super::cardinality::CardinalityLimits;
 use super::instruments::Instruments;
-use super::vocabulary::Vocabularies;
-use crate::emit::service::{ServiceSpan, ServiceType};
+use crate::emit::service_attributes::{ServiceSpan, ServiceType};
 use crate::emit::{gen_ai, keys, openinference};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{
@@ -14,8 +14,8 @@ use crate::engine::record::{
 };
 
 /// Records what `record` tells.
-pub(super) fn take(record: &SpanRecord, instruments: &Instruments, vocabularies: &Vocabularies) {
-    let reading = Reading { record, instruments, vocabularies, who: who(&record.details, vocabularies) };
+pub(super) fn record(record: &SpanRecord, instruments: &Instruments, limits: &CardinalityLimits) {
+    let reading = Reading { record, instruments, limits, who: who(&record.details, limits) };
     reading.errors();
     if let Some(span) = ServiceSpan::of(&record.details) {
         reading.service(&span);
@@ -33,17 +33,17 @@ pub(super) fn take(record: &SpanRecord, instruments: &Instruments, vocabularies:
 struct Reading<'a> {
     record: &'a SpanRecord,
     instruments: &'a Instruments,
-    vocabularies: &'a Vocabularies,
+    limits: &'a CardinalityLimits,
     /// What was done, by whose model.
     who: Vec<KeyValue>,
 }
 
-fn who(details: &SpanDetails, vocabularies: &Vocabularies) -> Vec<KeyValue> {
+fn who(details: &SpanDetails, limits: &CardinalityLimits) -> Vec<KeyValue> {
     let mut who = vec![KeyValue::new(keys::GEN_AI_OPERATION_NAME, gen_ai::operation(details))];
     if let Some(service) = ServiceSpan::of(details) {
-        let provider = vocabularies.providers.admit(&gen_ai::provider_name(&service));
+        let provider = limits.providers.admit(&gen_ai::provider_name(&service));
         who.push(KeyValue::new(keys::GEN_AI_PROVIDER_NAME, provider));
-        let model = service.model().map(|model| vocabularies.models.admit(model));
+        let model = service.model().map(|model| limits.models.admit(model));
         who.extend(model.map(|model| KeyValue::new(keys::GEN_AI_REQUEST_MODEL, model)));
     }
     who
@@ -136,7 +136,7 @@ impl Reading<'_> {
     }
 
     fn error_type(&self, error_type: &str) -> StringValue {
-        self.vocabularies.error_types.admit(error_type)
+        self.limits.error_types.admit(error_type)
     }
 
     fn who_and(&self, more: Option<KeyValue>) -> Vec<KeyValue> {

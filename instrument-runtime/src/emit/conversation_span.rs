@@ -5,10 +5,10 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 
-use super::cut::cut_values;
-use super::otel::{Notes, status, system_time};
-use super::place::Place;
-use super::{Origin, Tracers, span};
+use super::emitter::{AnnotationEvents, status, system_time};
+use super::span_scope::SpanScope;
+use super::truncate::truncate_values;
+use super::{RemoteParent, Tracers, span_attributes};
 use crate::engine::record::{SpanDetails, SpanRecord, Status};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
@@ -34,10 +34,15 @@ pub(super) struct ConversationFacts {
 }
 
 impl ConversationSpan {
-    pub(super) fn begin(tracers: &Tracers, place: &Place<'_>, origin: &Origin, at: Time) -> Self {
-        let builder = SpanBuilder::from_name(place.root_name()).with_start_time(system_time(at));
-        let span = tracers.tracer().build_with_context(origin.link(builder), origin.parent());
-        let context = origin.parent().with_span(span);
+    pub(super) fn begin(
+        tracers: &Tracers,
+        scope: &SpanScope<'_>,
+        remote_parent: &RemoteParent,
+        at: Time,
+    ) -> Self {
+        let builder = SpanBuilder::from_name(scope.root_name()).with_start_time(system_time(at));
+        let span = tracers.tracer().build_with_context(remote_parent.link(builder), remote_parent.parent());
+        let context = remote_parent.parent().with_span(span);
         Self { context, start: at, end: at, told: ConversationFacts::default() }
     }
 
@@ -60,11 +65,11 @@ impl ConversationSpan {
         }
     }
 
-    pub(super) fn end(self, place: &Place<'_>, notes: Notes, privacy: &Privacy) {
+    pub(super) fn end(self, scope: &SpanScope<'_>, notes: AnnotationEvents, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
-            let mut attributes = span::conversation_attributes(&self.told, place);
-            cut_values(&mut attributes, privacy);
+            let mut attributes = span_attributes::conversation_attributes(&self.told, scope);
+            truncate_values(&mut attributes, privacy);
             span.set_attributes(attributes);
             notes.write(&span, (self.start, self.end), privacy);
             span.set_status(status(self.told.status));

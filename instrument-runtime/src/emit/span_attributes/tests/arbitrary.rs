@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::emit::samples::{self, llm, stt, tool, tts, turn};
+use crate::emit::test_records::{self, llm, stt, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout};
 use crate::engine::frame::{
     ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
@@ -25,7 +25,7 @@ pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
     (details, option::of(".{0,3}"), option::of(".{0,3}")).prop_map(|(details, error, user)| SpanRecord {
         status: error.map_or(Status::Ok, |message| Status::Error { message, error_type: "_OTHER".into() }),
         user_id: user.map(Into::into),
-        ..samples::record(details)
+        ..test_records::record(details)
     })
 }
 

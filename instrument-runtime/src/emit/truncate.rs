@@ -7,7 +7,7 @@ use opentelemetry::{Array, KeyValue, StringValue, Value};
 use crate::privacy::Privacy;
 
 /// Cuts what is longer than `privacy` lets out. A list is cut text by text.
-pub(super) fn cut_values(attributes: &mut [KeyValue], privacy: &Privacy) {
+pub(super) fn truncate_values(attributes: &mut [KeyValue], privacy: &Privacy) {
     if privacy.max_value_length().is_none() {
         return;
     }
@@ -33,7 +33,7 @@ fn cut(text: &mut StringValue, privacy: &Privacy) {
 mod tests {
     use opentelemetry::{Array, KeyValue, Value};
 
-    use super::cut_values;
+    use super::truncate_values;
     use crate::privacy::{Privacy, TraceConfig};
 
     #[test]
@@ -45,7 +45,7 @@ mod tests {
             KeyValue::new("number", 1_234_567_890_123_456_789),
             KeyValue::new("list", Value::Array(stops)),
         ];
-        cut_values(&mut attributes, &Privacy::new(TraceConfig::default().max_value_length(15)));
+        truncate_values(&mut attributes, &Privacy::new(TraceConfig::default().max_value_length(15)));
         let values = attributes.map(|attribute| attribute.value.to_string());
         let list = "[\"END\",\"the … [13 more]\"]";
         assert_eq!(values, ["Grüß… [24 more]", "Grüße", "1234567890123456789", list]);

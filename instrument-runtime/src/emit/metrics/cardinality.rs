@@ -9,7 +9,7 @@ use opentelemetry::StringValue;
 /// What stands for every word that is not admitted.
 const OTHER: &str = "_OTHER";
 
-/// A word longer than this is no name of a kind: somebody has put a message in its place.
+/// A word longer than this is no name of a kind: somebody has put a message in its scope.
 const LONGEST_TYPE: usize = 64;
 
 /// Names of models can be paths and ARNs.
@@ -18,25 +18,25 @@ const LONGEST_NAME: usize = 160;
 /// The values that attributes of metrics may have, where they come from outside: every one is a time series that a
 /// backend keeps, and is paid for.
 #[derive(Debug)]
-pub(super) struct Vocabularies {
-    pub(super) providers: Vocabulary,
-    pub(super) models: Vocabulary,
-    pub(super) error_types: Vocabulary,
+pub(super) struct CardinalityLimits {
+    pub(super) providers: CardinalityLimit,
+    pub(super) models: CardinalityLimit,
+    pub(super) error_types: CardinalityLimit,
 }
 
-impl Default for Vocabularies {
+impl Default for CardinalityLimits {
     fn default() -> Self {
         Self {
-            providers: Vocabulary::new(64, LONGEST_NAME),
-            models: Vocabulary::new(128, LONGEST_NAME),
-            error_types: Vocabulary::new(64, LONGEST_TYPE),
+            providers: CardinalityLimit::new(64, LONGEST_NAME),
+            models: CardinalityLimit::new(128, LONGEST_NAME),
+            error_types: CardinalityLimit::new(64, LONGEST_TYPE),
         }
     }
 }
 
 /// So many words, first come, first served. Every other is `_OTHER`.
 #[derive(Debug)]
-pub(super) struct Vocabulary {
+pub(super) struct CardinalityLimit {
     words: Mutex<HashSet<Word>>,
     most: usize,
     longest: usize,
@@ -52,7 +52,7 @@ impl Borrow<str> for Word {
     }
 }
 
-impl Vocabulary {
+impl CardinalityLimit {
     fn new(most: usize, longest: usize) -> Self {
         Self { words: Mutex::default(), most, longest }
     }
@@ -82,11 +82,11 @@ impl Vocabulary {
 
 #[cfg(test)]
 mod tests {
-    use super::{Vocabularies, Vocabulary};
+    use super::{CardinalityLimit, CardinalityLimits};
 
     #[test]
     fn what_is_no_name_is_other() {
-        let Vocabularies { models, error_types, .. } = Vocabularies::default();
+        let CardinalityLimits { models, error_types, .. } = CardinalityLimits::default();
         for (word, admitted) in [
             ("RuntimeError", "RuntimeError"),
             ("requests.exceptions.Timeout", "requests.exceptions.Timeout"),
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn words_are_admitted_until_there_are_enough() {
-        let two = Vocabulary::new(2, 9);
+        let two = CardinalityLimit::new(2, 9);
         let admitted = ["a", "b", "a", "c", "b"].map(|word| two.admit(word));
         assert_eq!(admitted.map(|word| word.to_string()), ["a", "b", "a", "_OTHER", "b"]);
     }

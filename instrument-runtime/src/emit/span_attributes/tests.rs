@@ -8,9 +8,9 @@ use opentelemetry::{KeyValue, Value};
 use proptest::prelude::*;
 
 use super::{attributes, conversation_attributes};
-use crate::emit::conversation::ConversationFacts;
-use crate::emit::place::Place;
-use crate::emit::samples::{clock_call, llm, record, stt, text, tool, tts, turn};
+use crate::emit::conversation_span::ConversationFacts;
+use crate::emit::span_scope::SpanScope;
+use crate::emit::test_records::{clock_call, llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, keys};
 use crate::engine::record::{SpanDetails, SpanRecord, Status, TurnNumber};
 
@@ -21,7 +21,7 @@ fn told(record: &SpanRecord, conventions: Conventions) -> String {
 }
 
 fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
-    attributes(record.clone(), &Place { session, settings, turn: Some(TurnNumber(3)) })
+    attributes(record.clone(), &SpanScope { session, settings, turn: Some(TurnNumber(3)) })
 }
 
 #[test]
@@ -286,8 +286,8 @@ proptest! {
         settings in arbitrary::settings(),
     ) {
         let of_the_record = written(&record, &session, &settings);
-        let place = Place { session: &session, settings: &settings, turn: None };
-        for written in [of_the_record, conversation_attributes(&ConversationFacts::default(), &place)] {
+        let scope = SpanScope { session: &session, settings: &settings, turn: None };
+        for written in [of_the_record, conversation_attributes(&ConversationFacts::default(), &scope)] {
             prop_assert!(written.len() <= settings.attribute_limit);
             prop_assert_eq!(clash(&written), None);
         }

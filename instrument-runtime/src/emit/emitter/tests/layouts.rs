@@ -4,8 +4,8 @@ use opentelemetry::trace::Status as SpanStatus;
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
 use super::{Fixture, LLM, TOOL, TURN, family_tree};
-use crate::emit::otel::system_time;
-use crate::emit::samples::{llm, record, text, tool, turn};
+use crate::emit::emitter::system_time;
+use crate::emit::test_records::{llm, record, text, tool, turn};
 use crate::emit::{EmitSettings, SpanNaming, TraceLayout};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, Status};
 use crate::engine::time::Time;

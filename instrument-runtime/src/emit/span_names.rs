@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::UnknownNameError;
-use super::choice::Choices;
+use super::parse_name::NameTable;
 use crate::engine::record::{SpanKind, SpanStart, TurnNumber};
 
 /// What spans are called.
@@ -33,7 +33,7 @@ pub enum SpanNaming {
     Pipecat,
 }
 
-const CHOICES: Choices<SpanNaming> = Choices {
+const NAMES: NameTable<SpanNaming> = NameTable {
     what: "set of span names",
     named: &[("openinference", SpanNaming::OpenInference), ("pipecat", SpanNaming::Pipecat)],
 };
@@ -79,13 +79,13 @@ impl FromStr for SpanNaming {
     type Err = UnknownNameError;
 
     fn from_str(name: &str) -> Result<Self, UnknownNameError> {
-        CHOICES.find(name)
+        NAMES.find(name)
     }
 }
 
 impl fmt::Display for SpanNaming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        CHOICES.write(*self, f)
+        NAMES.write(*self, f)
     }
 }
 

@@ -11,7 +11,7 @@ const MOST_LINKS: usize = 32;
 /// ```
 /// use opentelemetry::Context;
 /// use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-/// use pipecat_instrument_runtime::emit::Origin;
+/// use pipecat_instrument_runtime::emit::RemoteParent;
 ///
 /// let call = SpanContext::new(
 ///     TraceId::from(0x0af7),
@@ -20,19 +20,19 @@ const MOST_LINKS: usize = 32;
 ///     true,
 ///     TraceState::default(),
 /// );
-/// let mut origin = Origin::default();
-/// origin.set_parent(&Context::new().with_remote_span_context(call.clone()));
-/// origin.add_link(call.clone());
-/// assert_eq!(origin.parent().span().span_context(), &call);
+/// let mut remote_parent = RemoteParent::default();
+/// remote_parent.set_parent(&Context::new().with_remote_span_context(call.clone()));
+/// remote_parent.add_link(call.clone());
+/// assert_eq!(remote_parent.parent().span().span_context(), &call);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Origin {
+pub struct RemoteParent {
     /// Bears no span that could be written to, or it would not end before the conversation does.
     parent: Context,
     links: Vec<SpanContext>,
 }
 
-impl Origin {
+impl RemoteParent {
     /// The roots that begin from now on are children of the span that is current in `context`, and see its baggage.
     pub fn set_parent(&mut self, context: &Context) {
         self.parent = identity_of(context);
@@ -51,7 +51,7 @@ impl Origin {
     }
 
     /// Whether nothing is known.
-    pub(crate) fn is_unknown(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.parent.has_active_span() && self.links.is_empty()
     }
 

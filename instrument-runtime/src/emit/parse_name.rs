@@ -19,12 +19,12 @@ pub struct UnknownNameError {
 }
 
 /// Values by their names. What they are: `layout`, `convention`, ….
-pub(super) struct Choices<T: 'static> {
+pub(super) struct NameTable<T: 'static> {
     pub(super) what: &'static str,
     pub(super) named: &'static [(&'static str, T)],
 }
 
-impl<T: Copy + PartialEq> Choices<T> {
+impl<T: Copy + PartialEq> NameTable<T> {
     /// The value that is called `name`.
     pub(super) fn find(&self, name: &str) -> Result<T, UnknownNameError> {
         let found = self.named.iter().find(|(known, _)| *known == name);
