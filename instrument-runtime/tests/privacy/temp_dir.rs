@@ -1,16 +1,16 @@
-//! Where a test writes logs.
+//! A temporary directory for the frame logs of a test.
 
 use std::fs;
 use std::path::PathBuf;
 
-use crate::Outcome;
+use crate::TestResult;
 
-/// A directory of one test, gone when the test is.
-pub(crate) struct Directory(PathBuf);
+/// A directory that is removed when the test ends.
+pub(crate) struct TempDir(PathBuf);
 
-impl Directory {
-    /// That of the test `name`.
-    pub(crate) fn new(name: &str) -> Outcome<Self> {
+impl TempDir {
+    /// Creates the directory of the test `name`.
+    pub(crate) fn new(name: &str) -> TestResult<Self> {
         let path = std::env::temp_dir().join(format!("pipecat-privacy-{}-{name}", std::process::id()));
         fs::create_dir_all(&path)?;
         Ok(Self(path))
@@ -21,7 +21,7 @@ impl Directory {
     }
 }
 
-impl Drop for Directory {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }

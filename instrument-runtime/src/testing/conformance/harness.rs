@@ -6,13 +6,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
-use super::parts::{Answer, AnswerContent, Speech, ToolCall, ToolDeclaration, UserDoes};
+use super::parts::{
+    LlmResponse, LlmResponseContent, ScriptedToolCall, SynthesisResult, ToolDeclaration, UserAction,
+};
 use super::plot::{Cue, Plot, Step};
 use super::script::Script;
 use crate::engine::frame::LlmUsage;
 
 /// How often the user should be asked what they do.
-pub const TICK: Duration = Duration::from_millis(10);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long the user waits for what does not come.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -26,13 +28,13 @@ const A_MOMENT: Duration = Duration::from_millis(120);
 /// ```
 /// use std::time::{Duration, Instant, SystemTime};
 ///
-/// use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Script, Stage, Tells, UserDoes};
+/// use pipecat_instrument_runtime::testing::conformance::{LlmResponseContent, Script, Harness, Capabilities, UserAction};
 ///
-/// let stage = Stage::new(Script::OneTurn, Tells::LITTLE);
+/// let harness = Harness::new(Script::OneTurn, Capabilities::MINIMAL);
 /// let begun = Instant::now();
 /// let said = loop {
 ///     // Every ten milliseconds, the transport asks what the user does.
-///     if let UserDoes::IsUnderstood(text) = stage.user() {
+///     if let UserAction::FinalTranscript(text) = harness.user_action() {
 ///         break text;
 ///     }
 ///     assert!(begun.elapsed() < Duration::from_secs(5));
@@ -40,11 +42,11 @@ const A_MOMENT: Duration = Duration::from_millis(120);
 /// assert_eq!(said, "When are you open?");
 ///
 /// // The model answers, the synthesis makes audio of that, and the transport plays it.
-/// assert!(matches!(stage.answer().content, AnswerContent::Text(_)));
-/// stage.plays(Duration::from_millis(200));
+/// assert!(matches!(harness.llm_response().content, LlmResponseContent::Text(_)));
+/// harness.on_audio_sent(Duration::from_millis(200));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Stage {
+pub struct Harness {
     script: Script,
     scene: Arc<Mutex<Scene>>,
 }
@@ -53,11 +55,11 @@ pub struct Stage {
 struct Scene {
     steps: VecDeque<Step>,
     /// What the user does next, and when.
-    doing: VecDeque<(Instant, UserDoes)>,
+    doing: VecDeque<(Instant, UserAction)>,
     /// When the user last did something.
     idle_since: Instant,
-    answers: VecDeque<Answer>,
-    called: Vec<ToolCall>,
+    answers: VecDeque<LlmResponse>,
+    called: Vec<ScriptedToolCall>,
     plot: Plot,
     bot: Bot,
     surprises: Vec<String>,
@@ -84,9 +86,9 @@ pub(super) fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
-impl Stage {
-    /// A stage for `script`, in a framework that tells what `tells` says.
-    pub fn new(script: Script, tells: super::Tells) -> Self {
+impl Harness {
+    /// A harness for `script`, in a framework that tells what `tells` says.
+    pub fn new(script: Script, tells: super::Capabilities) -> Self {
         Self::of(script, Plot::of(script, tells))
     }
 
@@ -109,23 +111,23 @@ impl Stage {
         self.script
     }
 
-    /// What the user does now. To be asked every [`TICK`], until the user leaves.
-    pub fn user(&self) -> UserDoes {
+    /// What the user does now. To be asked every [`POLL_INTERVAL`], until the user leaves.
+    pub fn user_action(&self) -> UserAction {
         self.scene().user(now())
     }
 
     /// What the model does that is asked now.
-    pub fn answer(&self) -> Answer {
+    pub fn llm_response(&self) -> LlmResponse {
         self.scene().answer(now())
     }
 
     /// The newest call of the tool `name` that the model has asked for.
-    pub fn tool(&self, name: &str) -> Option<ToolCall> {
+    pub fn tool_call(&self, name: &str) -> Option<ScriptedToolCall> {
         self.scene().called.iter().rev().find(|call| call.name == name).cloned()
     }
 
     /// The tools that the model may ask for.
-    pub fn tools(&self) -> Vec<ToolDeclaration> {
+    pub fn tool_declarations(&self) -> Vec<ToolDeclaration> {
         let day = json!({ "type": "object", "properties": { "day": { "type": "string" } } });
         vec![
             ToolDeclaration {
@@ -142,19 +144,19 @@ impl Stage {
     }
 
     /// What the synthesis makes of `text`.
-    pub fn speech(&self, text: &str) -> Speech {
+    pub fn synthesize(&self, text: &str) -> SynthesisResult {
         let mut scene = self.scene();
         match scene.plot.fails_to_say {
             Some((of_this, message)) if of_this.contains(text.trim()) => {
                 scene.bot.failed = Some(now());
-                Speech::Failure(message)
+                SynthesisResult::Failure(message)
             }
-            _ => Speech::Audio(scene.plot.length_of(text)),
+            _ => SynthesisResult::Audio(scene.plot.length_of(text)),
         }
     }
 
     /// So much audio has been sent to the user, and is played from now on, behind what was sent before.
-    pub fn plays(&self, audio: Duration) {
+    pub fn on_audio_sent(&self, audio: Duration) {
         let (mut scene, now) = (self.scene(), now());
         scene.bot.speaks_since.get_or_insert(now);
         let until = scene.bot.plays_until.map_or(now, |until| until.max(now));
@@ -162,12 +164,12 @@ impl Stage {
     }
 
     /// What has been sent and not been played is dropped: the bot is silent.
-    pub fn clears(&self) {
+    pub fn on_playback_cleared(&self) {
         self.scene().bot.plays_until = Some(now());
     }
 
     /// Whether the user hears the bot.
-    pub fn bot_is_heard(&self) -> bool {
+    pub fn is_bot_audible(&self) -> bool {
         self.scene().bot.plays_until.is_some_and(|until| until > now())
     }
 
@@ -185,19 +187,19 @@ impl Stage {
 }
 
 impl Scene {
-    fn user(&mut self, now: Instant) -> UserDoes {
+    fn user(&mut self, now: Instant) -> UserAction {
         if let Some((due, _)) = self.doing.front() {
             if *due > now {
-                return UserDoes::Nothing;
+                return UserAction::None;
             }
             self.idle_since = now;
-            return self.doing.pop_front().map_or(UserDoes::Nothing, |(_, does)| does);
+            return self.doing.pop_front().map_or(UserAction::None, |(_, does)| does);
         }
-        let Some(next) = self.steps.front() else { return UserDoes::Nothing };
+        let Some(next) = self.steps.front() else { return UserAction::None };
         if !self.has_come(next.when, now) {
-            return if now - self.idle_since < PATIENCE { UserDoes::Nothing } else { self.give_up() };
+            return if now - self.idle_since < PATIENCE { UserAction::None } else { self.give_up() };
         }
-        let Some(step) = self.steps.pop_front() else { return UserDoes::Nothing };
+        let Some(step) = self.steps.pop_front() else { return UserAction::None };
         self.doing = step.does.into_iter().map(|(after, does)| (now + after, does)).collect();
         self.bot = Bot { plays_until: self.bot.plays_until, ..Bot::default() };
         self.user(now)
@@ -216,24 +218,24 @@ impl Scene {
     }
 
     /// A user who has waited for too long hangs up.
-    fn give_up(&mut self) -> UserDoes {
+    fn give_up(&mut self) -> UserAction {
         let waited_for = self.steps.front().map(|step| step.when.to_string()).unwrap_or_default();
         self.surprises.push(format!("the user waited in vain {waited_for}, and hung up"));
         self.steps.clear();
-        UserDoes::HangsUp
+        UserAction::HangUp
     }
 
-    fn answer(&mut self, now: Instant) -> Answer {
+    fn answer(&mut self, now: Instant) -> LlmResponse {
         let answer = self.answers.pop_front().unwrap_or_else(|| {
             self.surprises.push("the model was asked more often than the script says".to_owned());
-            Answer { content: AnswerContent::Text(Vec::new()), usage: LlmUsage::default() }
+            LlmResponse { content: LlmResponseContent::Text(Vec::new()), usage: LlmUsage::default() }
         });
         // What is played from now on answers this.
         self.bot = Bot { asked: Some(now), speaks_since: None, ..self.bot };
         match &answer.content {
-            AnswerContent::Failure(_) => self.bot.failed = Some(now),
-            AnswerContent::Tools(calls) => self.called.extend(calls.iter().cloned()),
-            AnswerContent::Text(_) => {}
+            LlmResponseContent::Failure(_) => self.bot.failed = Some(now),
+            LlmResponseContent::ToolCalls(calls) => self.called.extend(calls.iter().cloned()),
+            LlmResponseContent::Text(_) => {}
         }
         answer
     }

@@ -43,7 +43,7 @@ fn tool() -> SpanRecord {
     }))
 }
 
-fn said(record: SpanRecord) -> (Option<String>, Option<String>) {
+fn input_and_output(record: SpanRecord) -> (Option<String>, Option<String>) {
     match record.details {
         SpanDetails::Turn(turn) => (turn.input, turn.output),
         SpanDetails::Tool(tool) => (tool.arguments, tool.result),
@@ -56,68 +56,68 @@ fn without_digits(_: ContentKind, text: &str) -> Cow<'_, str> {
 }
 
 #[test]
-fn a_hook_is_asked_of_each_text_that_is_shown() {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
+fn a_hook_gets_each_text_that_is_not_hidden() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let recorded = Arc::clone(&calls);
     let privacy = Privacy::new(TraceConfig::default().hide_outputs(true).redact_with(move |kind, text| {
-        seen.lock().unwrap().push((kind, text.to_owned()));
+        recorded.lock().unwrap().push((kind, text.to_owned()));
         without_digits(kind, text)
     }));
-    let (input, output) = said(privacy.redact_record(turn()));
+    let (input, output) = input_and_output(privacy.redact_record(turn()));
     assert_eq!(input.as_deref(), Some("My card is **** ****"));
     assert_eq!(output.as_deref(), Some("__REDACTED__"));
-    assert_eq!(*asked.lock().unwrap(), [(ContentKind::UserText, "My card is 4111 1111".to_owned())]);
+    assert_eq!(*calls.lock().unwrap(), [(ContentKind::UserText, "My card is 4111 1111".to_owned())]);
 }
 
 #[test]
-fn json_stays_json() {
+fn redacted_json_stays_json() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(without_digits));
-    assert_eq!(said(privacy.redact_record(tool())).0.as_deref(), Some(r#"{"card":"**** ****"}"#));
+    assert_eq!(input_and_output(privacy.redact_record(tool())).0.as_deref(), Some(r#"{"card":"**** ****"}"#));
 
     let privacy = Privacy::new(TraceConfig::default().redact_with(|_, text| text[..4].into()));
-    assert_eq!(said(privacy.redact_record(tool())).0.as_deref(), Some(r#""{\"ca""#));
+    assert_eq!(input_and_output(privacy.redact_record(tool())).0.as_deref(), Some(r#""{\"ca""#));
 }
 
 #[test]
-fn a_panic_of_the_hook_redacts_the_text_and_nothing_else() {
+fn a_panic_of_the_hook_redacts_that_text_only() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(|kind, text| {
         assert!(kind != ContentKind::UserText, "cannot read this");
         text.into()
     }));
-    let (input, output) = said(privacy.redact_record(turn()));
+    let (input, output) = input_and_output(privacy.redact_record(turn()));
     assert_eq!(input.as_deref(), Some("__REDACTED__"));
     assert_eq!(output.as_deref(), Some("Thank you."));
-    let heard = Frame::Transcription(Transcript::from("My card is 4111 1111"));
-    privacy.with_redacted_frame(&heard, |frame| {
+    let transcription = Frame::Transcription(Transcript::from("My card is 4111 1111"));
+    privacy.with_redacted_frame(&transcription, |frame| {
         assert!(matches!(frame, Frame::Transcription(Transcript { text: "__REDACTED__", .. })));
     });
 }
 
 #[test]
-fn an_error_is_shown_to_the_hook_and_its_type_only_if_it_is_no_word() {
+fn a_hook_gets_error_types_only_if_they_are_several_words() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(|kind, _| format!("{kind:?}").into()));
     let failed = |error_type: &str| {
         let (message, error_type) = ("no card 4111".to_owned(), error_type.to_owned());
-        let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
+        let kind = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
         SpanRecord {
             status: Status::Error { message, error_type },
-            events: vec![SpanEvent { at: Time::default(), kind: what }],
+            events: vec![SpanEvent { at: Time::default(), kind }],
             ..turn()
         }
     };
-    for (error_type, left) in [("CardError", "CardError"), ("no card 4111", "Error")] {
-        let released = privacy.redact_record(failed(error_type));
-        let (message, error_type) = ("Error".to_owned(), left.to_owned());
+    for (error_type, redacted_type) in [("CardError", "CardError"), ("no card 4111", "Error")] {
+        let redacted = privacy.redact_record(failed(error_type));
+        let (message, error_type) = ("Error".to_owned(), redacted_type.to_owned());
         assert_eq!(
-            released.events[0].kind,
+            redacted.events[0].kind,
             SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() }
         );
-        assert_eq!(released.status, Status::Error { message, error_type });
+        assert_eq!(redacted.status, Status::Error { message, error_type });
     }
 }
 
 #[test]
-fn pieces_of_a_stream_are_not_logged_where_a_hook_could_not_see_the_whole() {
+fn chunks_of_streams_are_redacted_in_the_log_if_there_is_a_hook() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(|_, text| text.into()));
     for piece in [
         Frame::LlmText(TextChunk::new("41")),
@@ -126,7 +126,7 @@ fn pieces_of_a_stream_are_not_logged_where_a_hook_could_not_see_the_whole() {
     ] {
         privacy.with_redacted_frame(&piece, |frame| match frame {
             Frame::LlmText(chunk) | Frame::TtsText(chunk) => assert_eq!(chunk.text, "__REDACTED__"),
-            Frame::InterimTranscription(heard) => assert_eq!(heard.text, "__REDACTED__"),
+            Frame::InterimTranscription(transcript) => assert_eq!(transcript.text, "__REDACTED__"),
             other => panic!("{other:?}"),
         });
     }
@@ -136,7 +136,7 @@ fn pieces_of_a_stream_are_not_logged_where_a_hook_could_not_see_the_whole() {
 }
 
 #[test]
-fn what_is_logged_is_cut_and_stays_json() {
+fn json_in_the_log_is_truncated_to_a_json_string() {
     let privacy = Privacy::new(TraceConfig::default().max_value_length(16));
     let arguments = RawJson(r#"{"card":"4111 1111 1111 1111"}"#);
     let call = FunctionCall { name: "pay", tool_call_id: "call_1", arguments: Some(&arguments) };

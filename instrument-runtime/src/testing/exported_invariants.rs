@@ -2,12 +2,12 @@
 //!
 //! ```
 //! use pipecat_instrument_runtime::engine::conversation::FrameSupport;
-//! use pipecat_instrument_runtime::testing::synthetic::Hop;
-//! use pipecat_instrument_runtime::testing::traces::{Telling, check, trace};
+//! use pipecat_instrument_runtime::testing::synthetic::SyntheticHop;
+//! use pipecat_instrument_runtime::testing::exported_invariants::{EmitVariant, check, export};
 //!
-//! let hops = Hop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
-//! let telling = Telling::from_byte(7);
-//! check(&trace(FrameSupport::default(), &hops, telling), telling);
+//! let hops = SyntheticHop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
+//! let variant = EmitVariant::from_byte(7);
+//! check(&export(FrameSupport::default(), &hops, variant), variant);
 //! ```
 
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
-use super::invariants::{breaches, told};
-use super::synthetic::{Hop, SAID, play_to};
+use super::invariants::{attribute, violations};
+use super::synthetic::{CONTENT_MARK, SyntheticHop, play_to};
 use crate::emit::{Conventions, EmitSettings, Emitter, Session, SpanNaming, TraceLayout, Tracers};
 use crate::engine::conversation::FrameSupport;
 use crate::privacy::{Privacy, TraceConfig};
@@ -27,18 +27,18 @@ const SESSION: &str = "made-up";
 
 /// How a made-up conversation is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Telling {
+pub struct EmitVariant {
     /// In which words.
     pub conventions: Conventions,
     /// What is one trace.
     pub layout: TraceLayout,
     /// How much room a span has.
     pub attribute_limit: usize,
-    /// Whether everything that can be hidden is.
-    pub everything: bool,
+    /// Whether hide_content that can be hidden is.
+    pub hide_content: bool,
 }
 
-impl Telling {
+impl EmitVariant {
     /// A choice, by a fuzzer's byte.
     pub fn from_byte(byte: u8) -> Self {
         let bit = |at: u8| byte & (1 << at) != 0;
@@ -55,7 +55,7 @@ impl Telling {
                 .fold(Conventions::OPENINFERENCE, |all, (_, one)| all | one),
             layout: if bit(4) { TraceLayout::PerConversation } else { TraceLayout::PerTurn },
             attribute_limit: if bit(5) { 40 } else { 128 },
-            everything: bit(6),
+            hide_content: bit(6),
         }
     }
 }
@@ -65,21 +65,21 @@ impl Telling {
 /// # Panics
 ///
 /// If something is still due after the end.
-pub fn trace(signals: FrameSupport, hops: &[Hop], telling: Telling) -> Vec<SpanData> {
+pub fn export(signals: FrameSupport, hops: &[SyntheticHop], variant: EmitVariant) -> Vec<SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())
         .with_max_attributes_per_span(u32::MAX)
         .build();
     let settings = EmitSettings {
-        attribute_limit: telling.attribute_limit,
+        attribute_limit: variant.attribute_limit,
         ..EmitSettings::default()
-            .layout(telling.layout)
-            .conventions(telling.conventions)
+            .layout(variant.layout)
+            .conventions(variant.conventions)
             .span_names(SpanNaming::Pipecat)
     };
     let session = Session::new(SESSION).attribute(KeyValue::new("tenant.seats", 12));
-    let hide = telling.everything;
+    let hide = variant.hide_content;
     let config = TraceConfig::default()
         .hide_inputs(hide)
         .hide_outputs(hide)
@@ -98,30 +98,30 @@ pub fn trace(signals: FrameSupport, hops: &[Hop], telling: Telling) -> Vec<SpanD
 ///
 /// If it does not hold: each span comes once, with the session, its kind, a status and no key twice or beneath another; a
 /// child lies within its parent, but for tools, which may outlive theirs; and nothing hidden is anywhere.
-pub fn check(spans: &[SpanData], telling: Telling) {
-    let breaches = breaches(spans, SESSION);
-    assert!(breaches.is_empty(), "{}\n{spans:?}", breaches.join("\n"));
+pub fn check(spans: &[SpanData], variant: EmitVariant) {
+    let violations = violations(spans, SESSION);
+    assert!(violations.is_empty(), "{}\n{spans:?}", violations.join("\n"));
     for span in spans {
-        check_alone(span, telling.attribute_limit);
+        check_alone(span, variant.attribute_limit);
     }
     let roots = spans.iter().filter(|span| span.parent_span_id == SpanId::INVALID);
-    let root = match telling.layout {
+    let root = match variant.layout {
         TraceLayout::PerTurn => "turn-",
         TraceLayout::PerConversation => "conversation-made-up",
     };
     for span in roots {
         assert!(span.name.starts_with(root), "{} is no root", span.name);
     }
-    if telling.everything {
+    if variant.hide_content {
         let all_that_leaves = format!("{spans:?}");
-        assert!(!all_that_leaves.contains(SAID), "hidden, and there: {all_that_leaves}");
+        assert!(!all_that_leaves.contains(CONTENT_MARK), "hidden, and there: {all_that_leaves}");
     }
 }
 
 fn check_alone(span: &SpanData, room: usize) {
     let name = &span.name;
     assert!(span.attributes.len() <= room, "{name}: no more than there is room for");
-    let own = told(span, "tenant.seats");
+    let own = attribute(span, "tenant.seats");
     assert!(
         own.as_deref() == Some("12") || span.attributes.len() == room,
         "{span:?}: a maker's own attribute"

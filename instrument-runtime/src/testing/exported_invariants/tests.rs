@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Telling, check, trace};
+use super::{EmitVariant, check, export};
 use crate::testing::synthetic::arbitrary::{hops, signals};
 
 proptest! {
@@ -12,8 +12,8 @@ proptest! {
     fn every_span_that_leaves_is_whole_and_says_nothing_hidden(
         signals in signals(),
         hops in hops(),
-        telling in any::<u8>().prop_map(Telling::from_byte),
+        variant in any::<u8>().prop_map(EmitVariant::from_byte),
     ) {
-        check(&trace(signals, &hops, telling), telling);
+        check(&export(signals, &hops, variant), variant);
     }
 }
