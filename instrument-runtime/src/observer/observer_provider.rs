@@ -12,7 +12,7 @@ use super::{FrameLogTarget, ObserveOptions, Observer};
 #[cfg(feature = "metrics")]
 use crate::emit::keys;
 use crate::emit::{
-    Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNaming, TraceLayout, Tracers,
+    Conventions, EmitSettings, Emitter, Preset, RecordProcessor, Session, SpanNaming, TraceLayout, Tracers,
 };
 use crate::engine::conversation::{ConversationConfig, FrameSupport};
 use crate::engine::frame::FramePushed;
@@ -46,7 +46,7 @@ pub struct ObserverProvider {
     log_writer: Option<FrameLogWriter>,
     /// For conversations with a path of their own, where the program has no frame log.
     own_log_writer: FrameLogWriter,
-    measure: Option<Arc<dyn Measure>>,
+    record_processor: Option<Arc<dyn RecordProcessor>>,
     _active: ActiveGuard,
 }
 
@@ -61,7 +61,7 @@ impl ObserverProvider {
             attributes: Vec::new(),
             log_writer: None,
             own_log_writer: FrameLogWriter::nowhere(),
-            measure: None,
+            record_processor: None,
             _active: ActiveGuard::new(),
         }
     }
@@ -132,9 +132,9 @@ impl ObserverProvider {
         self
     }
 
-    /// Shows every record to `measure`, too.
-    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
-        self.measure = Some(measure);
+    /// Shows every record to `processor`, too.
+    pub fn record_processor(mut self, processor: Arc<dyn RecordProcessor>) -> Self {
+        self.record_processor = Some(processor);
         self
     }
 
@@ -143,7 +143,7 @@ impl ObserverProvider {
     pub fn metrics(self, recorder: &crate::emit::MetricsRecorder) -> Self {
         recorder.observe(&keys::LOST_EVENTS_METRIC, lost_events);
         recorder.observe(&keys::PANICS_METRIC, super::caught_panics);
-        self.measured_by(Arc::new(recorder.clone()))
+        self.record_processor(Arc::new(recorder.clone()))
     }
 
     /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. For the end of a process: the
@@ -166,7 +166,7 @@ impl ObserverProvider {
             log: OnceLock::new(),
         });
         let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
-        *emitter.origin_mut() = options.origin;
+        *emitter.remote_parent_mut() = options.remote_parent;
         Observer::new(ObservedConversation::new(id, config, emitter, log))
     }
 
@@ -192,8 +192,8 @@ impl ObserverProvider {
     fn emitter(&self, session: Session) -> Emitter {
         let emitter =
             Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
-        match &self.measure {
-            Some(measure) => emitter.measured_by(Arc::clone(measure)),
+        match &self.record_processor {
+            Some(processor) => emitter.record_processor(Arc::clone(processor)),
             None => emitter,
         }
     }

@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 
 use super::{FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, ToParentContext};
-use crate::emit::Origin;
+use crate::emit::RemoteParent;
 use crate::engine::conversation::FrameSupport;
 
 /// Options of one conversation, for its observer.
@@ -26,7 +26,7 @@ pub struct ObserveOptions {
     pub(super) conversation_id: Option<Arc<str>>,
     pub(super) attributes: Vec<KeyValue>,
     pub(super) frame_support: FrameSupport,
-    pub(super) origin: Origin,
+    pub(super) remote_parent: RemoteParent,
     pub(super) debug_log: FrameLogTarget,
 }
 
@@ -60,7 +60,7 @@ impl ObserveOptions {
     /// ```
     pub fn parent(mut self, caller: &(impl ToParentContext + ?Sized)) -> Self {
         if let Some(context) = caller.to_parent_context() {
-            self.origin.set_parent(&context);
+            self.remote_parent.set_parent(&context);
         }
         self
     }
@@ -69,7 +69,7 @@ impl ObserveOptions {
     /// of turns. May be called for several callers. Has no effect without a valid span.
     pub fn link(mut self, caller: &(impl ToParentContext + ?Sized)) -> Self {
         if let Some(context) = caller.to_parent_context() {
-            self.origin.add_link(context.span().span_context().clone());
+            self.remote_parent.add_link(context.span().span_context().clone());
         }
         self
     }
@@ -99,7 +99,7 @@ impl ObserveOptions {
     pub(crate) fn is_incomplete(&self) -> bool {
         self.conversation_id.is_none()
             || self.attributes.is_empty()
-            || self.origin.is_unknown()
+            || self.remote_parent.is_empty()
             || self.debug_log == FrameLogTarget::AsTheProgram
     }
 
@@ -111,8 +111,8 @@ impl ObserveOptions {
         if self.attributes.is_empty() {
             self.attributes = other.attributes;
         }
-        if self.origin.is_unknown() {
-            self.origin = other.origin;
+        if self.remote_parent.is_empty() {
+            self.remote_parent = other.remote_parent;
         }
         if self.debug_log == FrameLogTarget::AsTheProgram {
             self.debug_log = other.debug_log;

@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 
 use super::observed_conversation::{LockedConversation, ObservedConversation};
 use super::{ToParentContext, propagation};
-use crate::emit::{Note, identity_of};
+use crate::emit::{Annotation, identity_of};
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::SpanKey;
 
@@ -162,7 +162,7 @@ impl TracingContext {
     /// tracing.note("wait for the desk", 12.5);
     /// ```
     pub fn note(&self, name: impl Into<StringValue>, value: impl Into<Value>) {
-        self.add_note(Note::Remark { name: name.into(), value: value.into() });
+        self.annotate(Annotation::Note { name: name.into(), value: value.into() });
     }
 
     /// Scores the conversation: adds OpenTelemetry's event `gen_ai.evaluation.result` where [`note`](Self::note) adds its
@@ -175,7 +175,7 @@ impl TracingContext {
     /// tracing.score("booked", 1.0, "on the second try");
     /// ```
     pub fn score(&self, name: impl Into<StringValue>, value: f64, comment: impl Into<StringValue>) {
-        self.add_note(Note::Score { name: name.into(), value, comment: comment.into() });
+        self.annotate(Annotation::Score { name: name.into(), value, comment: comment.into() });
     }
 
     /// Sets the span of the caller: root spans that begin from now on become its children, in its trace. Call it before the
@@ -189,7 +189,7 @@ impl TracingContext {
     /// ```
     pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_parent_context() {
-            self.with_locked(|locked| locked.emitter.origin_mut().set_parent(&context));
+            self.with_locked(|locked| locked.emitter.remote_parent_mut().set_parent(&context));
         }
     }
 
@@ -198,14 +198,14 @@ impl TracingContext {
     pub fn link(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_parent_context() {
             let caller = context.span().span_context().clone();
-            self.with_locked(|locked| locked.emitter.origin_mut().add_link(caller));
+            self.with_locked(|locked| locked.emitter.remote_parent_mut().add_link(caller));
         }
     }
 
-    fn add_note(&self, note: Note) {
+    fn annotate(&self, annotation: Annotation) {
         self.with_locked(|mut locked| {
             locked.begin_turn();
-            locked.emitter.note(locked.now, note);
+            locked.emitter.annotate(locked.now, annotation);
         });
     }
 
