@@ -1,10 +1,10 @@
-//! What is announced of a service's work, what is known of it beforehand, and what came of it.
+//! The inputs of an operation: its start, what is known in advance, and its outcome.
 
 use crate::engine::frame::{Measurement, Role, ToolCall};
 use crate::engine::record::{LlmRequest, Recording, SpanKey, SpanKind};
 use crate::engine::time::Time;
 
-/// What a service does.
+/// The kind of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServiceKind {
     /// Speech to text.
@@ -16,7 +16,7 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
-    /// The kind of its spans.
+    /// Returns the kind of the service's spans.
     pub const fn span_kind(self) -> SpanKind {
         match self {
             Self::Stt => SpanKind::Stt,
@@ -25,7 +25,7 @@ impl ServiceKind {
         }
     }
 
-    /// What such a processor does in its pipeline.
+    /// Returns the role of the service in its pipeline.
     pub const fn role(self) -> Role {
         match self {
             Self::Stt => Role::Stt,
@@ -35,17 +35,17 @@ impl ServiceKind {
     }
 }
 
-/// Which service is at work.
+/// The name of the service that an operation belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceName<'a> {
-    /// The one of this class or name, and no other.
+    /// The name or class of the service, as the annotation gives it. No other service matches.
     Explicit(&'a str),
-    /// Nobody says; the code around it has this name.
+    /// The name of the annotated code, as the annotation names no service.
     Guessed(&'a str),
 }
 
 impl<'a> ServiceName<'a> {
-    /// The name.
+    /// Returns the name.
     pub const fn as_str(self) -> &'a str {
         match self {
             Self::Explicit(name) | Self::Guessed(name) => name,
@@ -53,91 +53,91 @@ impl<'a> ServiceName<'a> {
     }
 }
 
-/// A service begins to work.
+/// The start of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationStart<'a> {
-    /// What it does.
+    /// The kind of the service.
     pub kind: ServiceKind,
-    /// Which one it is.
+    /// The service.
     pub service: ServiceName<'a>,
-    /// The span of the operation of the same kind that this is a part of.
+    /// The span of the enclosing operation of the same kind.
     pub inside: Option<SpanKey>,
 }
 
-/// What tells an operation from every other of its conversation.
+/// Identifies an operation within its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OperationKey(pub(crate) SpanKey);
 
-/// An operation that has begun in a conversation.
+/// An operation that a conversation has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StartedOperation {
-    /// What the rest of it is told with.
+    /// The key for further calls about the operation.
     pub key: OperationKey,
-    /// Its span; `None` if it is not known yet.
+    /// The span of the operation; `None` if it has none yet.
     pub span: Option<SpanKey>,
-    /// Whether somebody will look at it.
+    /// How much of the span is used.
     pub recording: Recording,
 }
 
-/// What is known of a service's work beforehand.
+/// Facts about an operation that are known before it runs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OperationInfo {
-    /// Who provides the service.
+    /// The provider of the service.
     pub provider: Option<String>,
-    /// The model behind it.
+    /// The model.
     pub model: Option<String>,
-    /// The voice it speaks with.
+    /// The voice.
     pub voice: Option<String>,
-    /// The language it hears.
+    /// The language that the service recognizes.
     pub language: Option<String>,
-    /// What it was given.
+    /// The input.
     pub input: OperationInput,
 }
 
-/// What a service was given to work on.
+/// The input of an operation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum OperationInput {
-    /// Nobody says.
+    /// The input is unknown.
     #[default]
     Unknown,
-    /// A text: what a user says, what is to be spoken.
+    /// A text: what a user says, or what is to be spoken.
     Text(String),
     /// The messages of a chat.
     Chat(LlmRequest),
 }
 
-/// What came of a service's work.
+/// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
-    /// Whether it was let come to its end.
+    /// Whether the operation finished.
     pub completion: Completion,
-    /// What went wrong.
+    /// The error, if it failed.
     pub failure: Option<Failure>,
-    /// When the first piece of a stream came.
+    /// The time of the first item of a stream.
     pub first: Option<Time>,
-    /// What it answered, or heard.
+    /// The response of a model, the transcript, or the spoken text.
     pub text: Option<String>,
-    /// The calls that a model asked for.
+    /// The tool calls of a model's response.
     pub tool_calls: Vec<ToolCall>,
-    /// What it cost.
+    /// The used amount: tokens, characters or seconds of audio.
     pub usage: Option<Measurement>,
 }
 
-/// Whether work was let come to its end.
+/// Whether an operation finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Completion {
-    /// It was.
+    /// It finished, with or without an error.
     #[default]
     Finished,
-    /// Nobody waited for it any longer.
+    /// Its future or stream was dropped.
     Dropped,
 }
 
-/// What went wrong.
+/// The error of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// In words.
+    /// The message.
     pub message: String,
-    /// The error's class, or `_OTHER`.
+    /// The class of the error, or `_OTHER`.
     pub error_type: String,
 }
