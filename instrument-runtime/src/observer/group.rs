@@ -59,7 +59,7 @@ impl ObserverProvider {
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             logs: None,
-            chosen_logs: FrameLogWriter::nowhere(),
+            chosen_logs: FrameLogWriter::without_path(),
             measure: None,
             _presence: Presence::new(),
         }
@@ -177,7 +177,7 @@ impl ObserverProvider {
             FrameLogTarget::Off => None,
             FrameLogTarget::Path(path) => {
                 let logs = self.logs.as_ref().unwrap_or(&self.chosen_logs);
-                logs.elsewhere(path)
+                logs.at_path(path)
                     .inspect_err(
                         |error| tracing::warn!(%error, "the frame log of a conversation is not written"),
                     )

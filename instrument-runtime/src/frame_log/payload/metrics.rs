@@ -1,4 +1,4 @@
-//! What services measured of themselves.
+//! Measurements that services report.
 
 #[cfg(test)]
 mod tests;
@@ -12,51 +12,57 @@ use crate::engine::frame::{LlmUsage, Measurement, Metric, MetricList};
 
 /// The measurements of one frame.
 #[derive(Serialize, Deserialize)]
-pub(in crate::frame_log) struct MetricsPayload<'a> {
+pub(in crate::frame_log) struct MetricsPayload {
     #[serde(default)]
-    metrics: Vec<MetricEntry<'a>>,
+    metrics: Vec<MetricEntry>,
 }
 
-impl MetricsPayload<'static> {
-    /// A list shows its measurements only one by one: they are copied.
-    pub(super) fn of(list: &dyn MetricList) -> Self {
+impl From<&dyn MetricList> for MetricsPayload {
+    /// Copies the measurements, as a list shows each only while it is visited.
+    fn from(list: &dyn MetricList) -> Self {
         let mut metrics = Vec::new();
-        list.for_each(&mut |metric| metrics.push(MetricEntry::of(metric)));
+        list.for_each(&mut |metric| metrics.push(metric.into()));
         Self { metrics }
     }
 }
 
-impl MetricList for MetricsPayload<'_> {
+impl MetricList for MetricsPayload {
     fn for_each(&self, visit: &mut dyn FnMut(Metric<'_>)) {
         self.metrics.iter().filter_map(MetricEntry::metric).for_each(visit);
     }
 }
 
+impl<'p> From<&'p MetricsPayload> for &'p dyn MetricList {
+    fn from(payload: &'p MetricsPayload) -> Self {
+        payload
+    }
+}
+
 #[derive(Serialize, Deserialize)]
-struct MetricEntry<'a> {
-    class: Cow<'a, str>,
+struct MetricEntry {
+    class: Cow<'static, str>,
     #[serde(default)]
-    processor: Cow<'a, str>,
+    processor: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<Cow<'a, str>>,
+    model: Option<String>,
     #[serde(default)]
     value: Value,
 }
 
-impl MetricEntry<'static> {
-    fn of(metric: Metric<'_>) -> Self {
-        let (class, value) = written(metric.value);
+impl From<Metric<'_>> for MetricEntry {
+    fn from(metric: Metric<'_>) -> Self {
+        let (class, value) = class_and_value(metric.value);
         Self {
             class: class.into(),
-            processor: metric.processor.to_owned().into(),
-            model: metric.model.map(|model| model.to_owned().into()),
+            processor: metric.processor.to_owned(),
+            model: metric.model.map(str::to_owned),
             value,
         }
     }
 }
 
-impl MetricEntry<'_> {
-    /// The measurement in neutral form, where it has one.
+impl MetricEntry {
+    /// Returns the measurement; `None` for a class that the engine does not know.
     fn metric(&self) -> Option<Metric<'_>> {
         Some(Metric {
             processor: &self.processor,
@@ -66,8 +72,8 @@ impl MetricEntry<'_> {
     }
 }
 
-/// The class and value that tell a measurement.
-fn written(measurement: Measurement) -> (&'static str, Value) {
+/// Returns the Pipecat class and the JSON value of a measurement.
+fn class_and_value(measurement: Measurement) -> (&'static str, Value) {
     match measurement {
         Measurement::TimeToFirstByte(seconds) => ("TTFBMetricsData", json!({"value": seconds})),
         Measurement::Processing(seconds) => ("ProcessingMetricsData", json!({"value": seconds})),
@@ -81,7 +87,7 @@ fn written(measurement: Measurement) -> (&'static str, Value) {
     }
 }
 
-/// The measurement that a class and value tell.
+/// Parses a measurement; `None` for an unknown class or a malformed value.
 fn measurement(class: &str, data: &Value) -> Option<Measurement> {
     let seconds = |key: &str| data.get(key)?.as_f64();
     Some(match class {
@@ -104,7 +110,7 @@ fn tokens(usage: LlmUsage) -> Map<String, Value> {
         ("completion_tokens", Some(usage.completion)),
         ("total_tokens", Some(usage.total)),
     ];
-    let if_told = [
+    let if_reported = [
         ("cache_read_input_tokens", usage.cache_read),
         ("cache_creation_input_tokens", usage.cache_write),
         ("reasoning_tokens", usage.reasoning),
@@ -113,7 +119,7 @@ fn tokens(usage: LlmUsage) -> Map<String, Value> {
     ];
     always
         .into_iter()
-        .chain(if_told)
+        .chain(if_reported)
         .filter_map(|(key, count)| Some((key.to_owned(), Value::from(count?))))
         .collect()
 }
@@ -132,10 +138,10 @@ fn usage(tokens: &Map<String, Value>) -> LlmUsage {
     }
 }
 
-/// Providers do not agree on the names of tokens of audio, but all name them audio, and which way they went.
-fn audio_tokens(tokens: &Map<String, Value>, ways: [&str; 2]) -> Option<u64> {
-    tokens
-        .iter()
-        .filter(|(key, _)| key.contains("audio") && !key.contains("cache"))
-        .find_map(|(key, count)| ways.iter().any(|way| key.contains(way)).then(|| count.as_u64())?)
+/// Finds the count of audio tokens by direction. Providers name it differently, but every name contains `audio` and one of
+/// `directions`.
+fn audio_tokens(tokens: &Map<String, Value>, directions: [&str; 2]) -> Option<u64> {
+    tokens.iter().filter(|(key, _)| key.contains("audio") && !key.contains("cache")).find_map(
+        |(key, count)| directions.iter().any(|direction| key.contains(direction)).then(|| count.as_u64())?,
+    )
 }

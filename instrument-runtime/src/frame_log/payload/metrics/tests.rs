@@ -1,11 +1,11 @@
-//! Measurements, there and back.
+//! Round trips of measurements.
 
-use super::{measurement, written};
+use super::{class_and_value, measurement};
 use crate::engine::frame::{LlmUsage, Measurement};
 use serde_json::json;
 
 #[test]
-fn a_measurement_comes_back_from_its_line() {
+fn a_measurement_survives_its_line() {
     let usage = LlmUsage {
         prompt: 10,
         completion: 5,
@@ -25,13 +25,13 @@ fn a_measurement_comes_back_from_its_line() {
         Measurement::TtsCharacters(42),
         Measurement::SttAudioSeconds(1.5),
     ] {
-        let (class, data) = written(value);
+        let (class, data) = class_and_value(value);
         assert_eq!(measurement(class, &data), Some(value), "{class} {data}");
     }
 }
 
 #[test]
-fn what_has_no_neutral_form_is_left_out() {
+fn unknown_classes_and_malformed_values_are_skipped() {
     assert_eq!(measurement("TextAggregationMetricsData", &json!({"value": 1.0})), None);
     assert_eq!(measurement("TTFBMetricsData", &json!({"value": null})), None);
     assert_eq!(measurement("LLMUsageMetricsData", &json!({"value": 7})), None);
