@@ -110,7 +110,7 @@ impl RecordedLog {
         }
         let RecordingState { lines, encoder, events, .. } = &mut *state;
         let before = lines.len();
-        privacy.show(hop.frame, |frame| {
+        privacy.with_redacted_frame(hop.frame, |frame| {
             encoder.encode(*events, wall, &FramePushed { frame, ..*hop }, privacy, lines);
         });
         budget.acquire(lines.len() - before);
@@ -227,7 +227,8 @@ impl EventEncoder {
             self.described.push(hash(view.id));
         }
         let processor = view.to_processor();
-        let envelope = ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) };
+        let envelope =
+            ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.redact_processor(&processor)) };
         lines.push_processor(&processor.id, |bytes| append_line(bytes, &envelope));
         self.processors.insert(processor.id.clone(), processor);
     }

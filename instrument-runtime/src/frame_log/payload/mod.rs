@@ -69,7 +69,7 @@ macro_rules! payloads {
         impl Payload<'static> {
             /// Parses the payload of a frame of class `class`.
             pub(super) fn parse(class: &str, payload: &RawValue) -> Result<Self, serde_json::Error> {
-                Ok(match FrameKind::of_class(class) {
+                Ok(match FrameKind::from_class(class) {
                     $(FrameKind::$content => Self::$content(read(payload)?),)*
                     $(FrameKind::$fields => Self::$fields(read(payload)?),)*
                     $(FrameKind::$empty => Self::Empty(Frame::$empty),)*
