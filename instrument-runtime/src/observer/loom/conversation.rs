@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom::thread;
+use ::loom::thread;
 use opentelemetry::Value;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
@@ -149,7 +149,7 @@ pub fn audio_begins_one_synthesis() {
         let audio = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
         let pipeline = Arc::new(Pipeline::new());
         let observer = pipeline.answering(&backend.group);
-        let (pass_on, passed) = loom::sync::mpsc::channel();
+        let (pass_on, passed) = ::loom::sync::mpsc::channel();
         let next = thread::spawn({
             let (pipeline, observer) = (Arc::clone(&pipeline), observer.clone());
             move || {

@@ -1,9 +1,9 @@
-//! What a task type is called, out of what a constructor returns it in.
+//! The name of a task type, without the wrappers in which a constructor returns it.
 
-/// A task type, by its name: unlike a `TypeId`, a type that borrows has one, too.
+/// The name of a task type. Unlike a `TypeId`, a type that borrows has one, too.
 pub(super) type TaskName = &'static str;
 
-/// What constructors return tasks in, as the compiler names it.
+/// The types in which constructors return tasks, as the compiler names them.
 const WRAPPERS: [&str; 7] = [
     "core::result::Result<",
     "core::option::Option<",
@@ -11,12 +11,12 @@ const WRAPPERS: [&str; 7] = [
     "alloc::boxed::Box<",
     "alloc::rc::Rc<",
     "core::pin::Pin<",
-    // A tuple of the task and something to reach it by.
+    // A tuple with the task first.
     "(",
 ];
 
-/// The name of the task in the type of this name: an annotation may name an alias, as `type Dialled = Result<Arc<Task>, Error>`, and must
-/// still know the constructors of `Task` again.
+/// Strips wrappers from the name of a type. An annotation may name an alias, such as
+/// `type Connected = Result<Arc<Task>, Error>`, which must match the constructors of `Task`.
 pub(super) fn task_name(type_name: &'static str) -> TaskName {
     let mut name = type_name;
     while let Some(inside) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
@@ -25,7 +25,7 @@ pub(super) fn task_name(type_name: &'static str) -> TaskName {
     name
 }
 
-/// What stands before the comma or bracket that ends the first argument.
+/// Returns the text before the comma or bracket that ends the first argument.
 fn first_argument(inside: &'static str) -> &'static str {
     let mut depth = 0_usize;
     let mut before = ' ';
@@ -33,7 +33,7 @@ fn first_argument(inside: &'static str) -> &'static str {
         match c {
             '<' | '(' | '[' => depth += 1,
             ',' | '>' | ')' | ']' if depth == 0 => return &inside[..at],
-            // The arrow of a function type closes nothing.
+            // The arrow of a function type is not a closing bracket.
             '>' if before == '-' => {}
             '>' | ')' | ']' => depth -= 1,
             _ => {}
@@ -58,7 +58,7 @@ mod tests {
     struct Task<T: ?Sized = u8>(PhantomData<T>);
 
     #[test]
-    fn a_task_is_called_the_same_in_whatever_it_is_returned() {
+    fn wrappers_do_not_change_the_name_of_a_task() {
         let plain = task_name::<Task>();
         assert!(plain.ends_with("Task"), "{plain}");
         assert_eq!(task_name::<Option<Box<Task>>>(), plain);
@@ -67,8 +67,8 @@ mod tests {
         let of_function = task_name::<Task<fn(Option<u8>) -> Vec<(u8, [u8; 3])>>>();
         assert_ne!(of_function, plain);
         assert_eq!(task_name::<Result<Task<fn(Option<u8>) -> Vec<(u8, [u8; 3])>>, ()>>(), of_function);
-        assert_eq!(task_name::<Line<'_>>(), task_name::<Option<Line<'_>>>());
+        assert_eq!(task_name::<Borrowing<'_>>(), task_name::<Option<Borrowing<'_>>>());
     }
 
-    struct Line<'a>(PhantomData<&'a str>);
+    struct Borrowing<'a>(PhantomData<&'a str>);
 }

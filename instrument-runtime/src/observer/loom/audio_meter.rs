@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom::sync::mpsc::channel;
-use loom::thread;
+use ::loom::sync::mpsc::channel;
+use ::loom::thread;
 
 use super::check;
 use crate::engine::conversation::AudioInterest;
 use crate::engine::frame::{Audio, Direction, Frame, FrameId, FramePushed, Processor, Role};
 use crate::engine::time::Time;
-use crate::observer::audio_meter::{AudioMeter, Counted, Hop};
+use crate::observer::audio_meter::{AudioAction, AudioMeter, CountedAudio};
 
 const PIECE: Audio = Audio::pcm16(640, 16_000, 1);
 const LASTS: Duration = Duration::from_millis(20);
@@ -33,7 +33,7 @@ impl Scene {
     }
 
     /// A hop of the piece `id` at `now`, from `source`.
-    fn hop(&self, source: &Processor, id: u64, now: u64) -> Hop {
+    fn hop(&self, source: &Processor, id: u64, now: u64) -> AudioAction {
         let frame = Frame::TtsAudio(PIECE);
         let hop = FramePushed {
             source: source.into(),
@@ -43,19 +43,19 @@ impl Scene {
             sibling: None,
             frame: &frame,
         };
-        let what = self.meter.sort(frame.kind(), &hop);
-        if what == Hop::Count {
+        let action = self.meter.classify(frame.kind(), &hop);
+        if action == AudioAction::Count {
             self.meter.count(Time::from_unix_nanos(now), PIECE.duration());
         }
-        what
+        action
     }
 
     fn first_hop(&self, id: u64, now: u64) {
-        assert_eq!(self.hop(&self.synthesizer, id, now), Hop::Count);
+        assert_eq!(self.hop(&self.synthesizer, id, now), AudioAction::Count);
     }
 }
 
-fn total(drained: &[Option<Counted>]) -> Duration {
+fn total(drained: &[Option<CountedAudio>]) -> Duration {
     for counted in drained.iter().flatten() {
         assert!(counted.first <= counted.last, "{counted:?}");
         assert!((1..=3).contains(&counted.first.as_unix_nanos()), "{counted:?}");
@@ -105,7 +105,7 @@ pub fn later_hops_are_not_counted_again() {
             move || {
                 for id in 1..=2 {
                     assert_eq!(passed.recv(), Ok(id));
-                    assert_eq!(scene.hop(&scene.next, id, 3), Hop::Seen);
+                    assert_eq!(scene.hop(&scene.next, id, 3), AudioAction::Ignore);
                 }
             }
         });
