@@ -153,7 +153,7 @@ impl PipelineTask {
     /// (3) One hop, to the stage at `place`.
     fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
         let Some(observer) = &self.observer else { return };
-        let stage = |place: usize| Some(ProcessorRef::of(&**self.stages.get(place)?));
+        let stage = |place: usize| Some(ProcessorRef::new(&**self.stages.get(place)?));
         observer.on_push_frame(&FramePushed {
             source: place.checked_sub(1).and_then(stage).unwrap_or((&Source).into()),
             destination: stage(place).unwrap_or((&Sink).into()),

@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use super::{Color, SpanTree, TreeStyle};
 use crate::console::test_support::{TestConversation, at};
 use crate::emit::keys;
-use crate::emit::samples::{clock_call, llm, stt, tool, tts, turn};
+use crate::emit::test_records::{clock_call, llm, stt, tool, tts, turn};
 use crate::engine::record::{
     EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status, ToolRecord,
     TtsRecord, TurnNumber, TurnRecord,
@@ -98,7 +98,13 @@ fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
     conversation.end(
         reply,
         400,
-        SpanDetails::Tts(TtsRecord { output: None, characters: None, audio, played, ..tts() }),
+        SpanDetails::Tts(TtsRecord {
+            output: None,
+            characters: None,
+            audio_duration: audio,
+            played_duration: played,
+            ..tts()
+        }),
     );
     conversation.end(
         turn_key,
