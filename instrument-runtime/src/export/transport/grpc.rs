@@ -1,68 +1,67 @@
-//! OTLP over gRPC, on a small runtime of its own: what tonic needs is then there wherever spans come from.
+//! OTLP over gRPC. It runs on its own tokio runtime, so that spans may come from any runtime, or from none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
 use opentelemetry_otlp::{Compression as OtlpCompression, SpanExporter, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
-use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-use super::headers::header_map;
-use crate::export::SetupError;
-use crate::export::delivery::{ExportError, Receipt, ResponseCode};
+use super::Receipt;
 use crate::export::settings::{Compression, OtlpSettings};
+use crate::export::{ExportError, ResponseCode, SetupError};
 
 /// Sends spans over gRPC.
 #[derive(Debug)]
 pub(in crate::export) struct GrpcTransport {
     exporter: Arc<SpanExporter>,
-    /// There until it is dropped.
+    /// `None` only while this is dropped.
     runtime: Option<Runtime>,
     timeout: Duration,
 }
 
 impl GrpcTransport {
-    pub(in crate::export) fn open(settings: &OtlpSettings, resource: &Resource) -> Result<Self, SetupError> {
-        let wrong =
-            |problem: String| SetupError::Exporter { url: settings.endpoint.shown().to_owned(), problem };
+    /// Starts the runtime and builds the exporter. A connection is made at the first request.
+    pub(super) fn open(settings: &OtlpSettings, resource: &Resource) -> Result<Self, SetupError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("pipecat-otlp-grpc")
             .enable_all()
             .build()
-            .map_err(|error| wrong(format!("no thread can be started for it: {error}")))?;
+            .map_err(|error| settings.exporter_error(&format!("cannot start a thread for it: {error}")))?;
         let exporter = {
-            let _inside = runtime.enter();
+            let _entered = runtime.enter();
             build(settings)
         };
-        let mut exporter = exporter.map_err(|error| wrong(error.to_string()))?;
+        let mut exporter = exporter.map_err(|error| settings.exporter_error(&error))?;
         exporter.set_resource(resource);
         Ok(Self { exporter: Arc::new(exporter), runtime: Some(runtime), timeout: settings.timeout })
     }
 
-    pub(in crate::export) async fn send(&self, spans: Vec<SpanData>) -> Result<Receipt, ExportError> {
+    /// Sends one request.
+    pub(super) async fn send(&self, spans: Vec<SpanData>) -> Result<Receipt, ExportError> {
         let Some(runtime) = &self.runtime else {
-            return Err(ExportError::Broken("it is shut down".to_owned()));
+            return Err(ExportError::Other("it is shut down".to_owned()));
         };
         let (exporter, timeout) = (Arc::clone(&self.exporter), self.timeout);
-        // Its own timeout does not hold while it connects.
+        // The exporter's own timeout does not cover the connection.
         let sending =
             runtime.spawn(async move { tokio::time::timeout(timeout, exporter.export(spans)).await });
         match sending.await {
-            Ok(Ok(result)) => outcome(result),
+            Ok(Ok(Ok(()))) => Ok(Receipt::default()),
+            Ok(Ok(Err(error))) => Err(parse_error(&error.to_string())),
             Ok(Err(_elapsed)) => Err(ExportError::TimedOut),
-            Err(error) => Err(ExportError::Broken(error.to_string())),
+            Err(error) => Err(ExportError::Other(error.to_string())),
         }
     }
 }
 
 impl Drop for GrpcTransport {
     fn drop(&mut self) {
-        // Where blocking is not allowed, waiting for its threads would panic.
+        // Waiting for its threads would panic in async code.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -70,17 +69,17 @@ impl Drop for GrpcTransport {
 }
 
 fn build(settings: &OtlpSettings) -> Result<SpanExporter, opentelemetry_otlp::ExporterBuildError> {
-    let metadata = MetadataMap::from_headers(header_map(settings));
+    let metadata = MetadataMap::from_headers(settings.headers.to_header_map());
     let mut builder = SpanExporter::builder()
         .with_tonic()
-        .with_endpoint(&settings.endpoint.url)
+        .with_endpoint(settings.endpoint.url())
         .with_timeout(settings.timeout)
-        // Over what it found in the process's variables by itself.
+        // Replaces the headers that the exporter read from environment variables.
         .with_interceptor(move |mut request: tonic::Request<()>| {
             *request.metadata_mut() = metadata.clone();
             Ok(request)
         });
-    if settings.endpoint.url.starts_with("https://") {
+    if settings.endpoint.url().starts_with("https://") {
         let tls = ClientTlsConfig::new();
         builder = builder.with_tls_config(match &settings.certificate {
             Some(certificate) => tls.ca_certificate(Certificate::from_pem(&certificate.pem)),
@@ -93,29 +92,29 @@ fn build(settings: &OtlpSettings) -> Result<SpanExporter, opentelemetry_otlp::Ex
     builder.build()
 }
 
-fn outcome(result: OTelSdkResult) -> Result<Receipt, ExportError> {
-    result.map(|()| Receipt::default()).map_err(|error| cause_of(&error.to_string()))
-}
-
-/// What the exporter's message says, which is all that it gives: the code, and for what went wrong on this side also the
-/// errors beneath.
-fn cause_of(message: &str) -> ExportError {
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["Connection refused"]) {
-        return ExportError::NotListening;
+/// Parses the exporter's message, which is all that it returns: the code of gRPC, and for errors on this side their causes.
+fn parse_error(message: &str) -> ExportError {
+    let contains = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
+    if contains(&["Connection refused"]) {
+        return ExportError::ConnectionRefused;
     }
-    if says(&["dns error", "failed to lookup address"]) {
+    if contains(&["dns error", "failed to lookup address"]) {
         return ExportError::UnknownHost;
     }
-    if says(&["Timeout expired", "deadline has elapsed"]) {
+    if contains(&["Timeout expired", "deadline has elapsed"]) {
         return ExportError::TimedOut;
     }
-    if says(&["invalid peer certificate", "InvalidContentType", "received fatal alert", "HandshakeFailure"]) {
+    if contains(&[
+        "invalid peer certificate",
+        "InvalidContentType",
+        "received fatal alert",
+        "HandshakeFailure",
+    ]) {
         let problem = message.rsplit(": ").next().unwrap_or(message);
         return ExportError::Tls(problem.to_owned());
     }
-    if says(&["http2 error", "h2 protocol error", "HTTP version", "frame with invalid size"]) {
-        return ExportError::OtherProtocol;
+    if contains(&["http2 error", "h2 protocol error", "HTTP version", "frame with invalid size"]) {
+        return ExportError::ProtocolMismatch;
     }
     let code = CODES.into_iter().find(|code| message.contains(&format!("gRPC code: {code}")));
     match code {
@@ -125,15 +124,15 @@ fn cause_of(message: &str) -> ExportError {
         Some(code @ ("Unimplemented" | "NotFound")) => ExportError::NotFound(ResponseCode::Grpc(code)),
         Some(code @ "OutOfRange") => ExportError::TooLarge(ResponseCode::Grpc(code)),
         Some(code @ ("ResourceExhausted" | "Unavailable" | "Aborted")) => {
-            ExportError::Busy(ResponseCode::Grpc(code))
+            ExportError::Unavailable(ResponseCode::Grpc(code))
         }
         Some("DeadlineExceeded" | "Cancelled") => ExportError::TimedOut,
-        Some(code) => ExportError::Answered(ResponseCode::Grpc(code)),
-        None => ExportError::Broken(message.to_owned()),
+        Some(code) => ExportError::UnexpectedResponse(ResponseCode::Grpc(code)),
+        None => ExportError::Other(message.to_owned()),
     }
 }
 
-/// The codes of gRPC that are no success, as tonic spells them.
+/// All status codes of gRPC but `Ok`, as tonic prints them.
 const CODES: [&str; 16] = [
     "Cancelled",
     "Unknown",
