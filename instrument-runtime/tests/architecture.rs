@@ -97,7 +97,8 @@ fn attribute_keys_are_spelled_in_emit_keys_only() -> Result<(), Box<dyn Error>> 
     let mut violations = Vec::new();
     for layer in LAYERS {
         for file in files_of(layer)? {
-            let is_keys = file.ends_with("emit/keys.rs") || file.components().any(|part| part.as_os_str() == "keys");
+            let is_keys =
+                file.ends_with("emit/keys.rs") || file.components().any(|part| part.as_os_str() == "keys");
             if is_keys || is_test(&file) {
                 continue;
             }
