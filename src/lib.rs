@@ -86,7 +86,7 @@ pub use pipecat_instrument_macros::{
 #[cfg(feature = "metrics")]
 pub use pipecat_instrument_runtime::emit::MetricsRecorder;
 pub use pipecat_instrument_runtime::emit::{
-    Conventions, Measure, Preset, SpanNaming, TraceLayout, UnknownNameError,
+    Conventions, Preset, RecordProcessor, SpanNaming, TraceLayout, UnknownNameError,
 };
 pub use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
 pub use pipecat_instrument_runtime::engine::frame;
@@ -101,9 +101,9 @@ pub use pipecat_instrument_runtime::observer::{
     AsTracingContext, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, ToAttributes,
     ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics, propagation,
 };
-pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
+pub use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 #[cfg(feature = "setup")]
-pub use pipecat_instrument_runtime::setup;
+pub use pipecat_instrument_runtime::{console, export as setup};
 
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use pipecat_instrument::console::{Color, SpanTree, TreeStyle, shorten};
 use pipecat_instrument::opentelemetry::{Context, Value};
-use pipecat_instrument::setup::tree::{Color, SpanTree, TreeStyle};
 use pipecat_instrument::setup::{self, Setup};
+
+/// Width of the line that summarizes a turn.
+const COLUMNS: usize = 100;
 
 /// The tracing of this process.
 pub(crate) struct Traces {
@@ -23,7 +26,7 @@ impl Traces {
     pub(crate) fn start(name: &'static str) -> Result<Self, Box<dyn Error>> {
         let terminal = Terminal::default();
         let setup = setup::builder()
-            .otherwise([]) // without a backend in the environment, the terminal is the only destination
+            .fallback_exporters([]) // without a backend in the environment, the terminal is the only destination
             .service_name(name)
             .span_processor(terminal.clone())
             .build()?;
@@ -112,18 +115,9 @@ fn summarize(turn: &SpanData) -> String {
         speech("user", "input.value"),
         speech("bot", "output.value"),
     );
-    truncate(line)
+    shorten(&line, COLUMNS)
 }
 
 fn attribute<'a>(span: &'a SpanData, key: &str) -> Option<&'a Value> {
     span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
-}
-
-fn truncate(line: String) -> String {
-    const COLUMNS: usize = 100;
-    if line.chars().count() <= COLUMNS {
-        return line;
-    }
-    let start: String = line.chars().take(COLUMNS - 1).collect();
-    start + "…"
 }

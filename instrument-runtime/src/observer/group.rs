@@ -13,7 +13,7 @@ use super::{FrameLogTarget, ObserveOptions, Observer};
 #[cfg(feature = "metrics")]
 use crate::emit::keys;
 use crate::emit::{
-    Conventions, EmitSettings, Emitter, Measure, Preset, Session, SpanNaming, TraceLayout, Tracers,
+    Conventions, EmitSettings, Emitter, Preset, RecordProcessor, Session, SpanNaming, TraceLayout, Tracers,
 };
 use crate::engine::conversation::ConversationConfig;
 #[cfg(feature = "metrics")]
@@ -44,7 +44,7 @@ pub struct ObserverProvider {
     logs: Option<FrameLogWriter>,
     /// For conversations that choose a log of their own where the program has none.
     chosen_logs: FrameLogWriter,
-    measure: Option<Arc<dyn Measure>>,
+    measure: Option<Arc<dyn RecordProcessor>>,
     _presence: Presence,
 }
 
@@ -132,7 +132,7 @@ impl ObserverProvider {
     }
 
     /// The same, with every record shown to `measure` as well.
-    pub fn measured_by(mut self, measure: Arc<dyn Measure>) -> Self {
+    pub fn record_processor(mut self, measure: Arc<dyn RecordProcessor>) -> Self {
         self.measure = Some(measure);
         self
     }
@@ -142,7 +142,7 @@ impl ObserverProvider {
     pub fn meters(self, meters: &crate::emit::MetricsRecorder) -> Self {
         meters.observe(&keys::LOST_EVENTS_METRIC, lost_events);
         meters.observe(&keys::PANICS_METRIC, super::caught_panics);
-        self.measured_by(Arc::new(meters.clone()))
+        self.record_processor(Arc::new(meters.clone()))
     }
 
     /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. For the end of a
@@ -166,7 +166,7 @@ impl ObserverProvider {
             log: OnceLock::new(),
         });
         let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
-        *emitter.origin_mut() = options.origin;
+        *emitter.remote_parent_mut() = options.origin;
         Observer::new(Watch::new(id, config, emitter, log, told))
     }
 
@@ -195,7 +195,7 @@ impl ObserverProvider {
         let emitter =
             Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
         match &self.measure {
-            Some(measure) => emitter.measured_by(Arc::clone(measure)),
+            Some(measure) => emitter.record_processor(Arc::clone(measure)),
             None => emitter,
         }
     }

@@ -9,7 +9,7 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::log_choice::{FrameLogTarget, ToFrameLogTarget};
 use super::propagation::ToParentContext;
-use crate::emit::Origin;
+use crate::emit::RemoteParent;
 use crate::engine::conversation::FrameSupport;
 
 /// What is known of a conversation when its observer is made.
@@ -29,7 +29,7 @@ pub struct ObserveOptions {
     pub(super) conversation_id: Option<Arc<str>>,
     pub(super) attributes: Vec<KeyValue>,
     pub(super) signals: FrameSupport,
-    pub(super) origin: Origin,
+    pub(super) origin: RemoteParent,
     pub(super) debug_log: FrameLogTarget,
 }
 
@@ -104,7 +104,7 @@ impl ObserveOptions {
     pub(crate) fn is_incomplete(&self) -> bool {
         self.conversation_id.is_none()
             || self.attributes.is_empty()
-            || self.origin.is_unknown()
+            || self.origin.is_empty()
             || self.debug_log == FrameLogTarget::AsTheProgram
     }
 
@@ -116,7 +116,7 @@ impl ObserveOptions {
         if self.attributes.is_empty() {
             self.attributes = other.attributes;
         }
-        if self.origin.is_unknown() {
+        if self.origin.is_empty() {
             self.origin = other.origin;
         }
         if self.debug_log == FrameLogTarget::AsTheProgram {

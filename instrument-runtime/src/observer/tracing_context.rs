@@ -11,7 +11,7 @@ use super::in_conversation::Current;
 use super::inside::Inside;
 use super::propagation::{self, ToParentContext};
 use super::watch::Watch;
-use crate::emit::{Note, identity_of};
+use crate::emit::{Annotation, identity_of};
 use crate::engine::record::SpanKey;
 
 /// The handle to a conversation for code inside it: the functions that a model calls, the services, the desk that
@@ -100,7 +100,7 @@ impl TracingContext {
     /// The context of the invocation of a language model that is under way, of the newest if there are several; without
     /// any, that of the turn.
     pub fn llm_context(&self) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_call())
+        self.context_of(|inside| inside.conversation.as_ref()?.current_llm_call())
     }
 
     /// The context of the function call `tool_call_id`, while it is under way; else that of the turn.
@@ -120,7 +120,7 @@ impl TracingContext {
     /// # assert!(headers(&TracingContext::default(), "call_1").is_empty());
     /// ```
     pub fn tool_context(&self, tool_call_id: &str) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_tool(tool_call_id))
+        self.context_of(|inside| inside.conversation.as_ref()?.current_tool_call(tool_call_id))
     }
 
     /// The `traceparent` of the turn that is under way, for a request by other means than headers.
@@ -164,7 +164,7 @@ impl TracingContext {
     /// tracing.note("wait for the desk", 12.5);
     /// ```
     pub fn note(&self, name: impl Into<StringValue>, value: impl Into<Value>) {
-        self.tell(Note::Remark { name: name.into(), value: value.into() });
+        self.tell(Annotation::Note { name: name.into(), value: value.into() });
     }
 
     /// Judges how well the conversation goes: an event `gen_ai.evaluation.result`, OpenTelemetry's own, where
@@ -177,7 +177,7 @@ impl TracingContext {
     /// tracing.score("booked", 1.0, "on the second try");
     /// ```
     pub fn score(&self, name: impl Into<StringValue>, value: f64, comment: impl Into<StringValue>) {
-        self.tell(Note::Score { name: name.into(), value, comment: comment.into() });
+        self.tell(Annotation::Score { name: name.into(), value, comment: comment.into() });
     }
 
     /// The conversation came from `caller`: its root spans that begin from now on are children of that span, and
@@ -192,7 +192,7 @@ impl TracingContext {
     /// ```
     pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_context() {
-            self.inside(|inside| inside.emitter.origin_mut().set_parent(&context));
+            self.inside(|inside| inside.emitter.remote_parent_mut().set_parent(&context));
         }
     }
 
@@ -201,14 +201,14 @@ impl TracingContext {
     pub fn link(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_context() {
             let caller = context.span().span_context().clone();
-            self.inside(|inside| inside.emitter.origin_mut().add_link(caller));
+            self.inside(|inside| inside.emitter.remote_parent_mut().add_link(caller));
         }
     }
 
-    fn tell(&self, note: Note) {
+    fn tell(&self, annotation: Annotation) {
         self.inside(|mut inside| {
             inside.begin_turn();
-            inside.emitter.note(inside.now, note);
+            inside.emitter.annotate(inside.now, annotation);
         });
     }
 

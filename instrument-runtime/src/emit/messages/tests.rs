@@ -6,16 +6,16 @@ use opentelemetry::KeyValue;
 
 use super::put_input;
 use crate::emit::attributes::Attributes;
-use crate::emit::place::Place;
-use crate::emit::samples::{clock_call, llm, record, text};
-use crate::emit::{EmitSettings, Session, keys, span};
-use crate::engine::frame::{Content, ImageUrl, Message, Part};
-use crate::engine::record::{LlmRecord, Request, SpanDetails};
+use crate::emit::span_scope::SpanScope;
+use crate::emit::test_records::{clock_call, llm, record, text};
+use crate::emit::{EmitSettings, Session, keys, span_attributes};
+use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
+use crate::engine::record::{LlmRecord, LlmRequest, SpanDetails};
 
 /// A context of `system` and as many messages as `newest` says, each of two keys, numbered from 1.
 fn context(system: Option<&str>, newest: usize) -> LlmRecord {
     let mut llm = llm();
-    llm.request = Request {
+    llm.request = LlmRequest {
         system: system.map(|text| Message::text("system", text)),
         newest: (1..=newest).map(|number| Message::text("user", format!("message {number}"))).collect(),
         message_count: newest + usize::from(system.is_some()),
@@ -65,7 +65,10 @@ fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
     let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
-    let written = span::attributes(record, &Place { session: &session, settings: &settings, turn: None });
+    let written = span_attributes::attributes(
+        record,
+        &SpanScope { session: &session, settings: &settings, turn: None },
+    );
     assert_eq!(written.len(), 128);
     let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));
@@ -122,10 +125,10 @@ fn every_field_of_a_message_is_told() {
     llm.request.newest = vec![
         Message {
             role: "user".into(),
-            content: Content::Parts(vec![
-                Part::Text("Look at this".into()),
-                Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
-                Part::Other("input_audio".into()),
+            content: MessageContent::Parts(vec![
+                MessagePart::Text("Look at this".into()),
+                MessagePart::Image(ImageUrl("data:image/png;base64,AAAA".into())),
+                MessagePart::Other("input_audio".into()),
             ]),
             name: Some("ann".into()),
             ..Message::default()

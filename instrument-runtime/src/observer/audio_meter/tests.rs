@@ -23,7 +23,7 @@ fn hop(source: ProcessorRef<'_>, id: u64) -> FramePushed<'_> {
 fn following(tts: &Processor) -> AudioMeter {
     let meter = AudioMeter::new();
     meter.follow(FrameKind::TtsAudio, tts.into());
-    meter.set_interest(AudioInterest::LaterIsFine);
+    meter.set_interest(AudioInterest::Batched);
     meter
 }
 

@@ -28,7 +28,7 @@ impl Scene {
         let next = Processor::new("Next", "Next", Role::Other);
         let meter = AudioMeter::new();
         meter.follow(Frame::TtsAudio(PIECE).kind(), (&synthesizer).into());
-        meter.set_interest(AudioInterest::LaterIsFine);
+        meter.set_interest(AudioInterest::Batched);
         Arc::new(Self { meter, synthesizer, next })
     }
 

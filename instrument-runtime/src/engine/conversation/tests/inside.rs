@@ -8,7 +8,7 @@ use crate::engine::frame::{
     Role,
 };
 use crate::engine::record::{
-    LlmRecord, Recording, Request, SpanBuffer, SpanDetails, SpanRecord, SpanSink, SpanStart,
+    LlmRecord, LlmRequest, Recording, SpanBuffer, SpanDetails, SpanRecord, SpanSink, SpanStart,
 };
 use crate::engine::time::Time;
 
@@ -38,14 +38,14 @@ fn the_newest_model_at_work_is_the_current_one() {
         &[(LLM, Role::Llm), ("Judge", Role::Llm), (OUT, Role::OutputTransport)],
     );
     pipeline.push(LLM, &Frame::LlmResponseStart);
-    let first = pipeline.conversation.current_call();
+    let first = pipeline.conversation.current_llm_call();
     pipeline.push("Judge", &Frame::LlmResponseStart);
-    let second = pipeline.conversation.current_call();
+    let second = pipeline.conversation.current_llm_call();
     assert!(first.is_some() && second.is_some() && first != second);
     pipeline.push("Judge", &Frame::LlmResponseEnd);
-    assert_eq!(pipeline.conversation.current_call(), first);
+    assert_eq!(pipeline.conversation.current_llm_call(), first);
     pipeline.push(LLM, &Frame::LlmResponseEnd);
-    assert_eq!(pipeline.conversation.current_call(), None);
+    assert_eq!(pipeline.conversation.current_llm_call(), None);
 }
 
 /// Somebody who counts, and does not read.
@@ -94,5 +94,5 @@ fn who_only_counts_is_sent_no_messages() {
     let [LlmRecord { request, usage: counted, .. }] = calls.collect::<Vec<_>>()[..] else {
         panic!("one call")
     };
-    assert_eq!((request, counted), (&Request::default(), &Some(usage)));
+    assert_eq!((request, counted), (&LlmRequest::default(), &Some(usage)));
 }
