@@ -136,7 +136,7 @@ impl FrameLog {
 
     /// Waits until the log is complete, and renames it.
     fn finish(&self) -> Outcome {
-        PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
+        PipecatInstrumentor::flush_frame_logs(Duration::from_secs(5))?;
         fs::rename(&self.written, &self.path)?;
         print_line(format_args!("\nThe frame log is {}.", self.path.display()));
         Ok(())

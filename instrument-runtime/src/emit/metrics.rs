@@ -33,7 +33,7 @@ use instruments::Instruments;
 /// use pipecat_instrument_runtime::observer::ObserverProvider;
 ///
 /// let meters = MetricsRecorder::new(NoopMeterProvider::new());
-/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).meters(&meters);
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).metrics(&meters);
 /// # let _ = group;
 /// ```
 #[derive(Clone)]
