@@ -1,4 +1,4 @@
-//! A task that speaks, and what must come of it: one conversation, in which everything was said once.
+//! A task that pushes frames, and the check that exactly one observer sees them.
 
 use std::ops::Deref;
 
@@ -7,7 +7,7 @@ use pipecat_instrument::{ObservedTask, Observer};
 
 use crate::support::{Traced, attribute, push};
 
-/// A task that takes observers when it is finished. It keeps all it is given: a second one would be seen.
+/// A task that keeps every observer it takes, so that a second one shows.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
     observers: Vec<Observer>,
@@ -19,7 +19,7 @@ impl ObservedTask for Task {
     }
 }
 
-/// What can be told to speak.
+/// A task whose observers can be read.
 pub(crate) trait Speaks {
     fn observers(&self) -> &[Observer];
 }
@@ -36,13 +36,13 @@ impl<P: Deref<Target: Speaks>> Speaks for P {
     }
 }
 
-/// Builds a task, lets it speak, and gives the id of its conversation. Fails unless exactly one observer saw the frames.
+/// Builds a task, pushes its frames, and returns the id of its conversation. Fails unless exactly one observer saw them.
 pub(crate) fn observed_once<T: Speaks>(build: impl FnOnce() -> T) -> String {
     let traced = Traced::new();
     speaks_once(&traced, build())
 }
 
-/// The same for a task that is built already.
+/// Does the same for a task that exists.
 pub(crate) fn speaks_once<T: Speaks>(traced: &Traced, task: T) -> String {
     let before = traced.spans().len();
     let llm = Processor::new("Llm", "OpenAILLMService", Role::Llm);
@@ -55,15 +55,15 @@ pub(crate) fn speaks_once<T: Speaks>(traced: &Traced, task: T) -> String {
     drop(task);
 
     let spans = traced.spans().split_off(before);
-    let mut said: Vec<(String, Option<String>)> =
+    let mut outputs: Vec<(String, Option<String>)> =
         spans.iter().map(|span| (span.name.to_string(), attribute(span, "output.value"))).collect();
-    said.sort();
+    outputs.sort();
     let hi = || Some("Hi".to_owned());
-    assert_eq!(said, [("pipecat.conversation.turn".to_owned(), hi()), ("pipecat.llm".to_owned(), hi())]);
+    assert_eq!(outputs, [("pipecat.conversation.turn".to_owned(), hi()), ("pipecat.llm".to_owned(), hi())]);
     attribute(&spans[0], "session.id").expect("every span names its conversation")
 }
 
-/// Lets a task speak that nobody should observe.
+/// Builds a task, which must have no observer.
 pub(crate) fn unobserved<T: Speaks>(build: impl FnOnce() -> T) {
     let _traced = Traced::new();
     assert!(build().observers().is_empty());

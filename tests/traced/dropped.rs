@@ -1,4 +1,4 @@
-//! What is dropped before its end was interrupted.
+//! Calls that are dropped before their end.
 
 use std::future::{Future, pending};
 use std::task::{Context, Waker};
@@ -37,7 +37,7 @@ fn poll_once(future: impl Future) {
 }
 
 #[test]
-fn a_future_that_is_dropped_midway_was_interrupted() {
+fn dropped_future_is_interrupted() {
     let traced = Traced::new();
     poll_once(complete("Hi"));
     poll_once(listen());
@@ -51,14 +51,14 @@ pipecat.stt · Stt · by stt
 }
 
 #[test]
-fn a_future_that_was_never_polled_never_began() {
+fn future_that_was_never_polled_has_no_span() {
     let traced = Traced::new();
     drop(complete("Hi"));
     assert_eq!(traced.spans(), []);
 }
 
 #[test]
-fn a_stream_that_is_dropped_midway_was_interrupted_with_what_had_come() {
+fn dropped_stream_is_interrupted_and_keeps_its_items() {
     let traced = Traced::new();
     block_on(async {
         let words: Vec<&str> = stream_words().take(2).collect().await;

@@ -1,4 +1,4 @@
-//! A decorated function costs nothing while nobody observes anything. Alone in its process: elsewhere somebody may.
+//! A traced function costs nothing while nothing is observed. A process of its own, so that no other test observes anything.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -14,12 +14,12 @@ use pipecat_instrument::{
 use support::{Traced, block_on, yield_once};
 
 thread_local! {
-    static LOOKED_AT: Cell<u32> = const { Cell::new(0) };
+    static EVALUATIONS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Something that an annotation names, and whose looking at counts.
-fn looked_at<T>(value: T) -> T {
-    LOOKED_AT.set(LOOKED_AT.get() + 1);
+/// Returns `value`, and counts the evaluation.
+fn counted<T>(value: T) -> T {
+    EVALUATIONS.set(EVALUATIONS.get() + 1);
     value
 }
 
@@ -29,52 +29,52 @@ struct Services {
 }
 
 impl Services {
-    #[traced_llm(name = looked_at("Llm"), context = looked_at(&self.tracing), input = looked_at(prompt), output = |n| looked_at(n.to_string()))]
+    #[traced_llm(name = counted("Llm"), context = counted(&self.tracing), input = counted(prompt), output = |n| counted(n.to_string()))]
     fn complete(&self, prompt: &str) -> usize {
         prompt.len()
     }
 
-    #[traced_stt(model = looked_at("m"), output = |_| looked_at("x"))]
+    #[traced_stt(model = counted("m"), output = |_| counted("x"))]
     async fn transcribe(&self) -> Result<u8, String> {
         yield_once().await;
         Ok(1)
     }
 
-    #[traced_tts(input = looked_at("x"), usage = |_| looked_at(1_u32))]
+    #[traced_tts(input = counted("x"), usage = |_| counted(1_u32))]
     fn say(&self) -> impl Stream<Item = u8> + use<> {
         stream::iter([1, 2, 3])
     }
 
-    #[traced_tts(input = looked_at("x"), usage = |_| looked_at(1_u32))]
+    #[traced_tts(input = counted("x"), usage = |_| counted(1_u32))]
     fn say_boxed(&self) -> BoxStream<'static, u8> {
         stream::iter([1, 2, 3]).boxed()
     }
 }
 
-/// How many allocations the functions above take, and how often their annotations look at something.
+/// Returns the allocations of the functions above, and the evaluated expressions of their annotations.
 fn cost(services: &Services) -> (u64, u32) {
-    LOOKED_AT.set(0);
+    EVALUATIONS.set(0);
     let all = measure(|| {
         assert_eq!(services.complete("Hi"), 2);
         assert_eq!(block_on(services.transcribe()), Ok(1));
         assert_eq!(block_on(services.say().count()), 3);
         assert_eq!(block_on(services.say_boxed().count()), 3);
     });
-    (all.count_total, LOOKED_AT.get())
+    (all.count_total, EVALUATIONS.get())
 }
 
 #[test]
-fn while_nobody_observes_nothing_is_looked_at_and_nothing_allocated() {
-    // The box that a function makes by itself is all that there is.
+fn unobserved_call_evaluates_and_allocates_nothing() {
+    // The only allocation is the box that a function makes itself.
     assert_eq!(cost(&Services::default()), (1, 0));
 
     let traced = Traced::new();
     let observer = PipecatInstrumentor::observe(ObserveOptions::new()).unwrap();
     let services = Services { tracing: observer.tracing_context() };
-    let (allocations, looked_at) = cost(&services);
-    assert!(allocations > 1 && looked_at > 8, "{allocations} allocations, {looked_at} looks");
-    assert_eq!(traced.spans().len(), 4, "of no turn so far");
+    let (allocations, evaluations) = cost(&services);
+    assert!(allocations > 1 && evaluations > 8, "{allocations} allocations, {evaluations} evaluations");
+    assert_eq!(traced.spans().len(), 4, "outside any turn");
 
     drop((traced, observer));
-    assert_eq!(cost(&services), (1, 0), "the conversation is over, and so is the observing");
+    assert_eq!(cost(&services), (1, 0), "nothing is observed any more");
 }

@@ -1,4 +1,4 @@
-//! What functions cost counts among the figures of all, whatever the sampler makes of their spans.
+//! Metrics of traced calls, whether or not their spans are sampled.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
@@ -14,7 +14,7 @@ fn complete(tracing: &TracingContext) {
     let _ = tracing;
 }
 
-/// The tokens that were counted, and the models that they were counted of.
+/// Returns the sum of tokens, and the models.
 fn tokens(exporter: &InMemoryMetricExporter) -> (u64, Vec<String>) {
     let (mut sum, mut models) = (0, Vec::new());
     for resource in exporter.get_finished_metrics().unwrap() {
@@ -22,8 +22,9 @@ fn tokens(exporter: &InMemoryMetricExporter) -> (u64, Vec<String>) {
             let AggregatedMetrics::U64(MetricData::Histogram(all)) = metric.data() else { continue };
             for point in all.data_points().filter(|_| metric.name() == "gen_ai.client.token.usage") {
                 sum += point.sum();
-                let of_model = |said: &&KeyValue| said.key.as_str() == keys::GEN_AI_REQUEST_MODEL;
-                models.extend(point.attributes().filter(of_model).map(|said| said.value.to_string()));
+                let of_model = |attribute: &&KeyValue| attribute.key.as_str() == keys::GEN_AI_REQUEST_MODEL;
+                models
+                    .extend(point.attributes().filter(of_model).map(|attribute| attribute.value.to_string()));
             }
         }
     }
@@ -31,7 +32,7 @@ fn tokens(exporter: &InMemoryMetricExporter) -> (u64, Vec<String>) {
 }
 
 #[test]
-fn tokens_count_in_a_conversation_and_outside_of_any() {
+fn tokens_are_counted_inside_and_outside_a_conversation() {
     for sampler in [Sampler::AlwaysOn, Sampler::AlwaysOff] {
         let tracers = SdkTracerProvider::builder().with_sampler(sampler).build();
         let exporter = InMemoryMetricExporter::default();
