@@ -30,7 +30,7 @@ pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
         _ => (&phoenix.held.over_grpc, "flowcat-over-grpc"),
     };
     held.get_or_init(|| {
-        run(built(phoenix, "examples/voice_agent", &["--example", "voice_agent"])
+        run(built(phoenix, "voice_agent", &["--package", "voice_agent", "--features", "otlp-grpc"])
             .args(["--call-id", session])
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_string()));
     });
