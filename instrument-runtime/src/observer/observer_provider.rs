@@ -60,7 +60,7 @@ impl ObserverProvider {
             config: ConversationConfig::default(),
             attributes: Vec::new(),
             log_writer: None,
-            own_log_writer: FrameLogWriter::nowhere(),
+            own_log_writer: FrameLogWriter::without_path(),
             record_processor: None,
             _active: ActiveGuard::new(),
         }
@@ -178,7 +178,7 @@ impl ObserverProvider {
                 .log_writer
                 .as_ref()
                 .unwrap_or(&self.own_log_writer)
-                .elsewhere(path)
+                .at_path(path)
                 .inspect_err(|error| tracing::warn!(%error, "cannot write the frame log of a conversation"))
                 .ok(),
         }

@@ -29,7 +29,7 @@ pub(super) fn send_voice_agent(phoenix: &Phoenix, protocol: Protocol) -> String 
         _ => (&phoenix.sent.over_grpc, "flowcat-over-grpc"),
     };
     sent.get_or_init(|| {
-        run(built(phoenix, "examples/voice_agent", &["--example", "voice_agent"])
+        run(built(phoenix, "voice_agent", &["--package", "voice_agent", "--features", "otlp-grpc"])
             .args(["--call-id", session])
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_string()));
     });
