@@ -1,24 +1,24 @@
-//! Any async runtime, and none: nothing panics, nothing hangs.
+//! Setups inside async runtimes and without one: no panics and no hangs.
 
 use std::time::Duration;
 
 use pipecat_instrument::setup::{ExportError, Protocol, SetupBuilder};
 
-use crate::loopback::{Reply, Server, spans};
+use crate::loopback::{Reply, Server, make_spans};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Sets up, checks, makes spans and shuts down, against a server that takes spans over HTTP, and for gRPC one that says in
-/// its way that it does not: that is an answer too.
-fn go_through_it(protocol: Protocol) {
+/// Builds a setup, checks it, makes spans and shuts down. The server accepts spans over HTTP and refuses them over gRPC, as it
+/// cannot send the trailers of a success.
+fn use_setup(protocol: Protocol) {
     let reply = match protocol {
         Protocol::HttpProtobuf => Reply::Ok,
         _ => Reply::Grpc(16),
     };
-    let server = Server::answering(reply);
-    let setup = server.setup().protocol(protocol).build().unwrap();
+    let server = Server::replying(reply);
+    let setup = server.setup_builder().protocol(protocol).build().unwrap();
     let checked = setup.check();
-    spans(&setup, 3);
+    make_spans(&setup, 3);
     let flushed = setup.flush();
     let report = setup.shutdown(LIMIT);
     assert_eq!(flushed, report);
@@ -34,10 +34,10 @@ fn go_through_it(protocol: Protocol) {
     }
 }
 
-/// Leaves with spans that wait, and drops all of it where it is.
-fn drop_it(builder: SetupBuilder) {
+/// Drops a setup with queued spans.
+fn drop_setup(builder: SetupBuilder) {
     let setup = builder.build().unwrap();
-    spans(&setup, 3);
+    make_spans(&setup, 3);
     drop(setup);
 }
 
@@ -50,39 +50,39 @@ fn multi_thread() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn it_works_without_a_runtime() {
-    go_through_it(Protocol::HttpProtobuf);
-    go_through_it(Protocol::Grpc);
+fn a_setup_works_without_a_runtime() {
+    use_setup(Protocol::HttpProtobuf);
+    use_setup(Protocol::Grpc);
 }
 
 #[test]
-fn dropping_it_in_async_code_sends_what_waits() {
+fn dropping_a_setup_in_async_code_sends_queued_spans() {
     for runtime in [current_thread(), multi_thread()] {
         for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-            let server = Server::answering(Reply::Ok);
-            let builder = server.setup().protocol(protocol);
-            runtime.block_on(async move { drop_it(builder) });
+            let server = Server::replying(Reply::Ok);
+            let builder = server.setup_builder().protocol(protocol);
+            runtime.block_on(async move { drop_setup(builder) });
             assert_arrived(&server, protocol);
 
-            let server = Server::answering(Reply::Ok);
-            let builder = server.setup().protocol(protocol);
-            runtime.block_on(async move { tokio::spawn(async move { drop_it(builder) }).await.unwrap() });
+            let server = Server::replying(Reply::Ok);
+            let builder = server.setup_builder().protocol(protocol);
+            runtime.block_on(async move { tokio::spawn(async move { drop_setup(builder) }).await.unwrap() });
             assert_arrived(&server, protocol);
         }
     }
 }
 
-/// What is done in async code itself, with no `spawn_blocking` around it.
+/// Calls directly from async code, without `spawn_blocking`.
 #[test]
-fn checking_flushing_and_shutting_down_in_async_code_block_but_do_not_panic() {
+fn check_flush_and_shutdown_in_async_code_do_not_panic() {
     for runtime in [current_thread(), multi_thread()] {
         for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-            let server = Server::answering(Reply::Ok);
-            let builder = server.setup().protocol(protocol);
+            let server = Server::replying(Reply::Ok);
+            let builder = server.setup_builder().protocol(protocol);
             let report = runtime.block_on(async move {
                 let setup = builder.build().unwrap();
                 let _ = setup.check();
-                spans(&setup, 3);
+                make_spans(&setup, 3);
                 let _ = setup.flush();
                 setup.shutdown(LIMIT)
             });
@@ -93,9 +93,9 @@ fn checking_flushing_and_shutting_down_in_async_code_block_but_do_not_panic() {
 }
 
 fn assert_arrived(server: &Server, protocol: Protocol) {
-    // By gRPC, this server gets all of it but does not answer as it should; it may be asked again.
+    // Over gRPC, the reply of this server is incomplete, so that requests may be repeated.
     let names: Vec<String> =
-        server.received().iter().flat_map(crate::loopback::Received::span_names).collect();
+        server.requests().iter().flat_map(crate::loopback::ReceivedRequest::span_names).collect();
     let arrived = names.iter().filter(|name| *name == "test.span").count();
     match protocol {
         Protocol::HttpProtobuf => assert_eq!(arrived, 3),

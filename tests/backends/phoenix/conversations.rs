@@ -1,4 +1,4 @@
-//! Conversations that Phoenix is sent: flowcat's, by the example; a recording, by the command; many, through a collector.
+//! Conversations sent to Phoenix: by the example `voice_agent`, by `pipecat-trace send`, and through a collector.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -10,26 +10,25 @@ use pipecat_instrument::frame::{Frame, Processor, Role, TextChunk, Transcript};
 use pipecat_instrument::opentelemetry::KeyValue;
 use pipecat_instrument::setup::{self, Backend, Compression, Environment, Protocol};
 
-use super::asked::PROJECT;
-use super::server::Phoenix;
+use super::server::{PROJECT, Phoenix};
 use crate::rotel::Collector;
 use crate::support::push;
 
-/// What has been sent: each conversation once, however many tests look at it.
+/// The conversations sent so far. Each is sent once, by the first test that needs it.
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct SentConversations {
     over_http: OnceLock<()>,
     over_grpc: OnceLock<()>,
     recording: OnceLock<()>,
 }
 
-/// The call of the example `voice_agent`, held and sent. Returns its session.
-pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
-    let (held, session) = match protocol {
-        Protocol::HttpProtobuf => (&phoenix.held.over_http, "flowcat-over-http"),
-        _ => (&phoenix.held.over_grpc, "flowcat-over-grpc"),
+/// Runs the example `voice_agent`. Returns the id of its session.
+pub(super) fn send_voice_agent(phoenix: &Phoenix, protocol: Protocol) -> String {
+    let (sent, session) = match protocol {
+        Protocol::HttpProtobuf => (&phoenix.sent.over_http, "flowcat-over-http"),
+        _ => (&phoenix.sent.over_grpc, "flowcat-over-grpc"),
     };
-    held.get_or_init(|| {
+    sent.get_or_init(|| {
         run(built(phoenix, "voice_agent", &["--package", "voice_agent", "--features", "otlp-grpc"])
             .args(["--call-id", session])
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_string()));
@@ -37,9 +36,9 @@ pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
     session.to_owned()
 }
 
-/// A recording of Pipecat's, sent by `pipecat-trace`. Returns its session.
-pub(super) fn recording(phoenix: &Phoenix) -> String {
-    phoenix.held.recording.get_or_init(|| {
+/// Sends a recording of Pipecat by `pipecat-trace`. Returns the id of its session.
+pub(super) fn send_recording(phoenix: &Phoenix) -> String {
+    phoenix.sent.recording.get_or_init(|| {
         run(built(phoenix, "pipecat-trace", &["--package", "pipecat-instrument-cli"]).args([
             "send",
             "--preset",
@@ -50,18 +49,18 @@ pub(super) fn recording(phoenix: &Phoenix) -> String {
     "conv-c_tool".to_owned()
 }
 
-/// So many bots at once, each with a conversation of its own, and each to the collector. Returns their sessions.
-pub(super) fn many_through(collector: &Collector, bots: usize) -> Vec<String> {
+/// Runs so many bots at once, each with one conversation, which a collector forwards. Returns the ids of their sessions.
+pub(super) fn send_many_through(collector: &Collector, bots: usize) -> Vec<String> {
     let sessions: Vec<String> = (0..bots).map(|bot| format!("bot-{bot}")).collect();
     thread::scope(|scope| {
         for session in &sessions {
-            scope.spawn(|| one_through(collector, session));
+            scope.spawn(|| send_one_through(collector, session));
         }
     });
     sessions
 }
 
-fn one_through(collector: &Collector, session: &str) {
+fn send_one_through(collector: &Collector, session: &str) {
     let setup = setup::builder()
         .environment(Environment::default())
         .backend(Backend::Phoenix)
@@ -72,14 +71,14 @@ fn one_through(collector: &Collector, session: &str) {
         .build()
         .unwrap();
     let scoped = setup.instrumentor().scoped(setup.provider()).unwrap();
-    hold_a_conversation(session);
+    converse(session);
     drop(scoped);
     let report = setup.shutdown(Duration::from_secs(60));
     assert!(report.is_complete(), "{report}");
 }
 
-/// One question and one answer: a turn, with an utterance and a call of the model in it.
-fn hold_a_conversation(session: &str) {
+/// Pushes the frames of one turn: a question and an answer.
+fn converse(session: &str) {
     let options = ObserveOptions::new().conversation_id(session);
     let observer = pipecat_instrument::PipecatInstrumentor::observe(options).unwrap();
     let stt = Processor::new("Stt", "DeepgramSTTService", Role::Stt);

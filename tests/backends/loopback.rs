@@ -1,21 +1,22 @@
-//! A server on loopback that keeps what it is sent and answers as it is told.
-
-mod received;
+//! A server on loopback that keeps its requests and sends prepared replies.
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
 use pipecat_instrument::setup::{self, Environment, Setup, SetupBuilder};
 use prost::Message;
@@ -23,44 +24,85 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-pub(crate) use received::Received;
-
-/// What the server answers.
+/// A reply of the server.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// It takes the spans.
+    /// Accepts the spans.
     Ok,
-    /// It takes all but so many, and says why.
-    Partly(i64, &'static str),
-    /// A status of HTTP, and headers.
+    /// Accepts all but so many, with a message.
+    PartialSuccess(i64, &'static str),
+    /// A status of HTTP with headers.
     Status(u16, &'static [(&'static str, &'static str)]),
-    /// A code of gRPC.
+    /// A status code of gRPC.
     Grpc(u16),
-    /// Nothing, ever.
-    Never,
+    /// No reply.
+    Hang,
 }
 
-/// A server on loopback. It speaks HTTP/1.1 and HTTP/2, whichever it hears.
+/// A request that the server received.
+#[derive(Debug, Clone)]
+pub(crate) struct ReceivedRequest {
+    pub(crate) parts: Parts,
+    pub(crate) body: Vec<u8>,
+}
+
+impl ReceivedRequest {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.parts.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Decodes the body, after decompression. A body of gRPC has five bytes before the message.
+    fn export(&self) -> ExportTraceServiceRequest {
+        let is_grpc = self.header("content-type") == Some("application/grpc");
+        let mut body = if is_grpc { &self.body[5..] } else { &self.body[..] };
+        let mut unpacked = Vec::new();
+        let is_gzip = [self.header("content-encoding"), self.header("grpc-encoding")].contains(&Some("gzip"));
+        if is_gzip && !(is_grpc && self.body[0] == 0) {
+            flate2::read::GzDecoder::new(body).read_to_end(&mut unpacked).unwrap();
+            body = &unpacked;
+        }
+        ExportTraceServiceRequest::decode(body).unwrap()
+    }
+
+    /// Returns the names of its spans.
+    pub(crate) fn span_names(&self) -> Vec<String> {
+        let resources = self.export().resource_spans.into_iter();
+        let scopes = resources.flat_map(|resource| resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans).map(|span| span.name).collect()
+    }
+
+    /// Returns an attribute of its resource.
+    pub(crate) fn resource(&self, key: &str) -> Option<String> {
+        let resource = self.export().resource_spans.into_iter().next()?.resource?;
+        let attribute = resource.attributes.into_iter().find(|attribute| attribute.key == key)?;
+        match attribute.value?.value? {
+            Value::StringValue(text) => Some(text),
+            other => Some(format!("{other:?}")),
+        }
+    }
+}
+
+/// A server on loopback. It speaks HTTP/1.1 and HTTP/2.
 pub(crate) struct Server {
     address: SocketAddr,
     scheme: &'static str,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
     _runtime: Runtime,
 }
 
 impl Server {
-    /// One that gives the same answer each time.
-    pub(crate) fn answering(reply: Reply) -> Self {
-        Self::with(move |_| reply.clone())
+    /// Starts a server that sends the same reply to each request.
+    pub(crate) fn replying(reply: Reply) -> Self {
+        Self::replying_by_number(move |_| reply.clone())
     }
 
-    /// One whose answer depends on how many requests came before.
-    pub(crate) fn with(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+    /// Starts a server whose reply depends on the number of requests before.
+    pub(crate) fn replying_by_number(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(reply, None)
     }
 
-    /// One that speaks TLS.
-    pub(crate) fn secure(acceptor: TlsAcceptor) -> Self {
+    /// Starts a server with TLS.
+    pub(crate) fn with_tls(acceptor: TlsAcceptor) -> Self {
         Self::start(|_| Reply::Ok, Some(acceptor))
     }
 
@@ -79,29 +121,29 @@ impl Server {
         format!("{}://localhost:{}", self.scheme, self.address.port())
     }
 
-    /// Every request so far.
-    pub(crate) fn received(&self) -> Vec<Received> {
+    /// Returns all requests so far.
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
         self.received.lock().unwrap().clone()
     }
 
-    /// How many spans it was sent.
-    pub(crate) fn spans(&self) -> usize {
-        self.received().iter().map(|request| request.span_names().len()).sum()
+    /// Returns the number of spans received.
+    pub(crate) fn span_count(&self) -> usize {
+        self.requests().iter().map(|request| request.span_names().len()).sum()
     }
 
-    /// What sends to it, with nothing in the environment.
-    pub(crate) fn setup(&self) -> SetupBuilder {
+    /// Returns a builder of setups that send to it, without environment variables.
+    pub(crate) fn setup_builder(&self) -> SetupBuilder {
         setup::builder().environment(Environment::default()).service_name("desk").endpoint(self.url())
     }
 }
 
-/// A port that nobody listens on.
+/// Returns a port without a listener.
 pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Makes so many spans.
-pub(crate) fn spans(setup: &Setup, count: usize) {
+/// Starts and ends so many spans.
+pub(crate) fn make_spans(setup: &Setup, count: usize) {
     let tracer = setup.provider().tracer("test");
     for _ in 0..count {
         tracer.start("test.span").end();
@@ -113,15 +155,15 @@ type Replies = Arc<dyn Fn(usize) -> Reply + Send + Sync>;
 async fn listen(
     listener: TcpListener,
     reply: Replies,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
     tls: Option<TlsAcceptor>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         let (reply, received, tls) = (Arc::clone(&reply), Arc::clone(&received), tls.clone());
         tokio::spawn(async move {
-            let answer =
-                service_fn(move |request| answer(request, Arc::clone(&reply), Arc::clone(&received)));
-            serve(stream, tls, answer).await;
+            let service =
+                service_fn(move |request| reply_to(request, Arc::clone(&reply), Arc::clone(&received)));
+            serve(stream, tls, service).await;
         });
     }
 }
@@ -137,7 +179,7 @@ where
     F: Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static,
 {
     let builder = auto::Builder::new(TokioExecutor::new());
-    // A client that goes away is no failure of the server.
+    // A client that disconnects is not an error of the server.
     let _ = match tls {
         None => builder.serve_connection(TokioIo::new(stream), service).await,
         Some(tls) => match tls.accept(stream).await {
@@ -147,21 +189,21 @@ where
     };
 }
 
-async fn answer(
+async fn reply_to(
     request: Request<Incoming>,
     reply: Replies,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
     let number = {
         let mut received = received.lock().unwrap();
-        received.push(Received { parts, body });
+        received.push(ReceivedRequest { parts, body });
         received.len() - 1
     };
     Ok(match reply(number) {
         Reply::Ok => Response::new(Full::default()),
-        Reply::Partly(rejected_spans, message) => {
+        Reply::PartialSuccess(rejected_spans, message) => {
             let partial_success =
                 Some(ExportTracePartialSuccess { rejected_spans, error_message: message.to_owned() });
             Response::new(Full::from(ExportTraceServiceResponse { partial_success }.encode_to_vec()))
@@ -178,6 +220,6 @@ async fn answer(
             .header("grpc-status", code.to_string())
             .body(Full::default())
             .unwrap(),
-        Reply::Never => std::future::pending().await,
+        Reply::Hang => std::future::pending().await,
     })
 }
