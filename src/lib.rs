@@ -108,12 +108,27 @@ pub use pipecat_instrument_runtime::setup;
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;
 
-/// What the README shows compiles, and runs.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// What the guide for adapters shows compiles.
+/// Compiles the examples of the guide to pipelines.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/pipelines.md")]
+struct Pipelines;
+
+/// Compiles the examples of the guide to traced functions.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/services.md")]
+struct Services;
+
+/// Compiles the examples of the privacy page.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/privacy.md")]
+struct PrivacyPage;
+
+/// Compiles the examples of the guide to adapters.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/adapters.md")]
 struct Adapters;
