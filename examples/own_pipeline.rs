@@ -9,8 +9,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use pipecat_instrument::console::{SpanTree, TreeStyle};
 use pipecat_instrument::frame::{Direction, FrameId, FramePushed, Message, ProcessorRef};
-use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
 use pipecat_instrument::{
     ObservedFrame, ObservedService, ObservedTask, Observer, PipecatInstrumentor, instrument_task,
 };
@@ -153,7 +153,7 @@ impl PipelineTask {
     /// (3) One hop, to the stage at `place`.
     fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
         let Some(observer) = &self.observer else { return };
-        let stage = |place: usize| Some(ProcessorRef::of(&**self.stages.get(place)?));
+        let stage = |place: usize| Some(ProcessorRef::new(&**self.stages.get(place)?));
         observer.on_push_frame(&FramePushed {
             source: place.checked_sub(1).and_then(stage).unwrap_or((&Source).into()),
             destination: stage(place).unwrap_or((&Sink).into()),

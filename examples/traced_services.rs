@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream, StreamExt};
 use opentelemetry::trace::{Span, Tracer, TracerProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider};
+use pipecat_instrument::console::{SpanTree, TreeStyle};
 use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Message, ProcessorRef};
-use pipecat_instrument::setup::tree::{SpanTree, TreeStyle};
 use pipecat_instrument::{
     ObserveOptions, ObservedService, Observer, PipecatInstrumentor, TracingContext, traced_llm, traced_stt,
     traced_tts,

@@ -101,9 +101,9 @@ pub use pipecat_instrument_runtime::observer::{
     AsTracingContext, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, ToAttributes,
     ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics, propagation,
 };
-pub use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
+pub use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 #[cfg(feature = "setup")]
-pub use pipecat_instrument_runtime::setup;
+pub use pipecat_instrument_runtime::{console, export as setup};
 
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;

@@ -95,7 +95,7 @@ fn fields_and_expressions_are_looked_at() {
 fn an_end_of_a_hop_takes_no_allocation() {
     let (llm, boxed): (_, Box<dyn ObservedService>) = (llm(), Box::new(Tts(String::new(), 1)));
     let looked_at = measure(|| {
-        let (one, other) = (ProcessorRef::from(&llm), ProcessorRef::of(&*boxed));
+        let (one, other) = (ProcessorRef::from(&llm), ProcessorRef::new(&*boxed));
         assert_eq!((one.id(), one.role(), one.name()), ("Llm#2", Role::Llm, "Llm#2 "));
         assert_eq!((other.id(), other.view().and_then(|view| view.voice)), ("Tts", Some("sarah")));
     });

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use pipecat_instrument::setup::tree::{Color, SpanTree, TreeStyle};
+use pipecat_instrument::console::{Color, SpanTree, TreeStyle};
 use pipecat_instrument::setup::{self, Setup};
 
 use super::terminal::say;
@@ -21,7 +21,7 @@ impl Traces {
     pub(crate) fn of(name: &'static str) -> Result<Self, Box<dyn Error>> {
         let turns = Turns::default();
         let setup = setup::builder()
-            .otherwise([]) // with nothing in the environment, they go to this terminal alone
+            .fallback_exporters([]) // with nothing in the environment, they go to this terminal alone
             .service_name(name)
             .span_processor(turns.clone())
             .build()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pipecat_instrument_runtime::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout};
-use pipecat_instrument_runtime::setup::{Backend, Protocol};
+use pipecat_instrument_runtime::export::{Backend, Protocol};
 
 use crate::output::Destination;
 use crate::source::Source;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::emit::Tracers;
-use pipecat_instrument_runtime::setup::{self, CheckError, ExporterKind, Setup, SetupError};
+use pipecat_instrument_runtime::export::{self as setup, CheckError, ExporterKind, Setup, SetupError};
 
 use crate::arguments::SendArguments;
 use crate::complain::{complain, refuse};
@@ -68,12 +68,12 @@ pub(crate) fn run(arguments: &SendArguments) -> Result<Sent, SendError> {
 }
 
 fn set_up(arguments: &SendArguments) -> Result<Setup, SetupError> {
-    let mut builder = setup::builder().otherwise([]).default_service_name(SERVICE_NAME);
+    let mut builder = setup::builder().fallback_exporters([]).default_service_name(SERVICE_NAME);
     if let Some(name) = &arguments.service_name {
         builder = builder.service_name(name);
     }
     if let Some(backend) = arguments.preset {
-        builder = builder.preset(backend).exporters([ExporterKind::Otlp]);
+        builder = builder.backend(backend).exporters([ExporterKind::Otlp]);
     }
     if let Some(endpoint) = &arguments.endpoint {
         builder = builder.endpoint(endpoint).exporters([ExporterKind::Otlp]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use pipecat_instrument_runtime::setup::text::columns;
+use pipecat_instrument_runtime::console::columns;
 use support::{call, command, recording, scratch, stderr, stdout, trace};
 
 fn show(arguments: &[&str], log: &Path) -> String {

@@ -106,7 +106,7 @@ impl FlowcatObserver {
 
     #[inline]
     fn tell<F: ObservedFrame>(&self, hop: Hop<'_>, frame: &F) {
-        self.observer.on_push_frame(&hop.of(frame));
+        self.observer.on_push_frame(&hop.with_frame(frame));
     }
 }
 

@@ -7,7 +7,8 @@
 //! | `traced` | what `#[traced_llm]` and its like make of a function |
 //! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
 //! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
-//! | `setup` | a provider from the environment, and what becomes of its spans; the printed tree (feature `setup`) |
+//! | `export` | tracer providers from the environment; delivery and its report (feature `setup`) |
+//! | `console` | spans printed as trees (feature `setup`) |
 //! | [`frame_log`] | the frame log: written, read, replayed |
 //! | [`emit`] | finished records to OpenTelemetry spans |
 //! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |
@@ -17,15 +18,17 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "setup")]
+pub mod console;
 pub mod emit;
 pub mod engine;
+#[cfg(feature = "setup")]
+pub mod export;
 pub mod frame_log;
 pub mod instrumentor;
 pub mod json;
 pub mod observer;
 pub mod privacy;
-#[cfg(feature = "setup")]
-pub mod setup;
 mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

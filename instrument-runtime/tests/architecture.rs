@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the ground up: each may use itself and those before it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "engine",
     "sync",
     "json",
     "privacy",
     "emit",
     "frame_log",
-    "setup",
+    "console",
+    "export",
     "observer",
     "instrumentor",
     "traced",

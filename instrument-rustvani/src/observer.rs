@@ -127,7 +127,7 @@ impl RustvaniObserver {
 
     #[inline]
     fn tell<F: ObservedFrame>(&self, hop: Hop<'_>, frame: &F) {
-        self.observer.on_push_frame(&hop.of(frame));
+        self.observer.on_push_frame(&hop.with_frame(frame));
     }
 
     fn is_member(&self, name: &str) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pipecat_instrument::setup::{self, Answer, Backend, Cause, Environment, Protocol};
+use pipecat_instrument::setup::{self, Backend, Environment, ExportError, Protocol, ResponseCode};
 
 use crate::loopback::{Reply, Server, free_port, spans};
 
@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
 
 /// What a check and a shutdown say of a server that answers so. The spans are three.
-fn said_of(server: &Server, protocol: Protocol) -> (Cause, String, String) {
+fn said_of(server: &Server, protocol: Protocol) -> (ExportError, String, String) {
     let setup = server.setup().protocol(protocol).timeout(Duration::from_millis(1_500)).build().unwrap();
     let failed = setup.check().unwrap_err();
     assert!(failed.to_string().contains(&failed.explanation), "{failed}");
@@ -21,9 +21,9 @@ fn said_of(server: &Server, protocol: Protocol) -> (Cause, String, String) {
     assert!(!report.is_complete());
     let destination = &report.destinations()[0];
     assert_eq!((destination.exported, destination.waiting), (0, 0), "{report}");
-    assert_eq!(destination.refused.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
-    assert_eq!(destination.refused[0].cause, failed.cause);
-    (failed.cause, failed.explanation, report.to_string())
+    assert_eq!(destination.failed.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
+    assert_eq!(destination.failed[0].error, failed.error);
+    (failed.error, failed.explanation, report.to_string())
 }
 
 #[test]
@@ -31,23 +31,31 @@ fn each_answer_of_http_says_what_to_change() {
     for (status, cause, change) in [
         (
             401,
-            Cause::Unauthorized(Answer::Http(401)),
+            ExportError::Unauthorized(ResponseCode::Http(401)),
             "it answered 401 Unauthorized: set OTEL_EXPORTER_OTLP_HEADERS",
         ),
         (
             403,
-            Cause::Unauthorized(Answer::Http(403)),
+            ExportError::Unauthorized(ResponseCode::Http(403)),
             "it answered 403 Forbidden: set OTEL_EXPORTER_OTLP_HEADERS",
         ),
-        (404, Cause::NotFound(Answer::Http(404)), "it answered 404 Not Found: check the endpoint"),
-        (413, Cause::TooLarge(Answer::Http(413)), "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        (
+            404,
+            ExportError::NotFound(ResponseCode::Http(404)),
+            "it answered 404 Not Found: check the endpoint",
+        ),
+        (413, ExportError::TooLarge(ResponseCode::Http(413)), "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
         (
             308,
-            Cause::Redirected(Answer::Http(308)),
+            ExportError::Redirected(ResponseCode::Http(308)),
             "which sends one elsewhere: set the endpoint to that place",
         ),
-        (400, Cause::Answered(Answer::Http(400)), "it answered 400 Bad Request: see the log of the backend"),
-        (500, Cause::Answered(Answer::Http(500)), "it answered 500 Internal Server Error"),
+        (
+            400,
+            ExportError::Answered(ResponseCode::Http(400)),
+            "it answered 400 Bad Request: see the log of the backend",
+        ),
+        (500, ExportError::Answered(ResponseCode::Http(500)), "it answered 500 Internal Server Error"),
     ] {
         let server = Server::answering(Reply::Status(status, &[("location", "https://elsewhere.invalid")]));
         let (said, explanation, report) = said_of(&server, Protocol::HttpProtobuf);
@@ -63,13 +71,13 @@ fn each_answer_of_grpc_says_what_to_change() {
     for (code, cause, change) in [
         (
             16,
-            Cause::Unauthorized(Answer::Grpc("Unauthenticated")),
+            ExportError::Unauthorized(ResponseCode::Grpc("Unauthenticated")),
             "Unauthenticated: set OTEL_EXPORTER_OTLP_HEADERS",
         ),
-        (7, Cause::Unauthorized(Answer::Grpc("PermissionDenied")), "PermissionDenied: set"),
-        (12, Cause::NotFound(Answer::Grpc("Unimplemented")), "Unimplemented: check the endpoint"),
-        (3, Cause::Answered(Answer::Grpc("InvalidArgument")), "see the log of the backend"),
-        (14, Cause::Busy(Answer::Grpc("Unavailable")), "too much to do, or is down"),
+        (7, ExportError::Unauthorized(ResponseCode::Grpc("PermissionDenied")), "PermissionDenied: set"),
+        (12, ExportError::NotFound(ResponseCode::Grpc("Unimplemented")), "Unimplemented: check the endpoint"),
+        (3, ExportError::Answered(ResponseCode::Grpc("InvalidArgument")), "see the log of the backend"),
+        (14, ExportError::Busy(ResponseCode::Grpc("Unavailable")), "too much to do, or is down"),
     ] {
         let server = Server::answering(Reply::Grpc(code));
         let (said, explanation, report) = said_of(&server, Protocol::Grpc);
@@ -83,7 +91,7 @@ fn each_answer_of_grpc_says_what_to_change() {
 fn what_to_set_is_named_by_the_backends_own_variable() {
     let server = Server::answering(Reply::Status(401, &[]));
     let url = server.url();
-    for (preset, variables, change) in [
+    for (backend, variables, change) in [
         (Backend::Phoenix, vec![], "set PHOENIX_API_KEY"),
         (Backend::Phoenix, vec![("PHOENIX_API_KEY", "wrong")], "check PHOENIX_API_KEY"),
         (
@@ -95,9 +103,10 @@ fn what_to_set_is_named_by_the_backends_own_variable() {
         (Backend::Arize, vec![("ARIZE_API_KEY", "a"), ("ARIZE_SPACE_ID", "b")], "check ARIZE_API_KEY"),
     ] {
         let environment = Environment::from_iter(variables);
-        let setup = setup::builder().environment(environment).preset(preset).endpoint(&url).build().unwrap();
+        let setup =
+            setup::builder().environment(environment).backend(backend).endpoint(&url).build().unwrap();
         let failed = setup.check().unwrap_err().to_string();
-        assert!(failed.starts_with(&format!("{preset} at {url}")) && failed.contains(change), "{failed}");
+        assert!(failed.starts_with(&format!("{backend} at {url}")) && failed.contains(change), "{failed}");
     }
 }
 
@@ -120,7 +129,7 @@ fn a_backend_that_is_busy_is_asked_again() {
 fn a_backend_that_stays_busy_is_told_of() {
     let server = Server::answering(Reply::Status(503, &[]));
     let (cause, explanation, _) = said_of(&server, Protocol::HttpProtobuf);
-    assert_eq!(cause, Cause::Busy(Answer::Http(503)));
+    assert_eq!(cause, ExportError::Busy(ResponseCode::Http(503)));
     assert!(explanation.contains("put a collector between"), "{explanation}");
     assert!(server.received().len() > 4, "each request is tried again");
 }
@@ -144,7 +153,7 @@ fn a_backend_that_comes_back_takes_what_comes_then() {
     let report = setup.shutdown(LIMIT);
     let destination = &report.destinations()[0];
     assert_eq!((destination.exported, destination.waiting), (5, 0), "{report}");
-    assert_eq!(destination.refused.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
+    assert_eq!(destination.failed.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
 }
 
 #[test]
@@ -153,7 +162,7 @@ fn a_backend_that_hangs_is_given_up() {
         let server = Server::answering(Reply::Never);
         let setup = server.setup().protocol(protocol).timeout(Duration::from_millis(200)).build().unwrap();
         let failed = setup.check().unwrap_err();
-        assert_eq!(failed.cause, Cause::TimedOut, "{failed}");
+        assert_eq!(failed.error, ExportError::TimedOut, "{failed}");
         assert!(failed.to_string().contains("OTEL_EXPORTER_OTLP_TIMEOUT"), "{failed}");
     }
 }
@@ -180,7 +189,7 @@ fn a_port_that_nobody_listens_on_is_told_of() {
             .build()
             .unwrap();
         let failed = setup.check().unwrap_err();
-        assert_eq!(failed.cause, Cause::NotListening, "{failed}");
+        assert_eq!(failed.error, ExportError::NotListening, "{failed}");
         assert!(failed.to_string().contains("nobody listens there: start the backend"), "{failed}");
         assert!(failed.to_string().contains(usual), "{failed}");
     }
@@ -214,7 +223,7 @@ fn a_host_that_is_none_is_told_of() {
             .build()
             .unwrap();
         let failed = setup.check().unwrap_err();
-        assert_eq!(failed.cause, Cause::UnknownHost, "{failed}");
+        assert_eq!(failed.error, ExportError::UnknownHost, "{failed}");
         assert!(failed.to_string().contains("check OTEL_EXPORTER_OTLP_ENDPOINT"), "{failed}");
     }
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use pipecat_instrument::setup::{self, Answer, Cause, Compression, Environment, Protocol, Setup};
+use pipecat_instrument::setup::{self, Compression, Environment, ExportError, Protocol, ResponseCode, Setup};
 
 use crate::loopback::{Reply, Server, free_port, spans};
 use crate::real::{Running, eventually, listens, program};
@@ -111,8 +111,12 @@ fn the_wrong_protocol_on_a_port_is_told_of() {
     ] {
         let failed = collector.setup_at(protocol, Compression::None, port).check().unwrap_err();
         // Its port for gRPC says so, or hangs up, as it comes; the one for HTTP takes HTTP/2 too, but has no such path.
-        let expected = [Cause::OtherProtocol, Cause::HungUp, Cause::NotFound(Answer::Grpc("Unimplemented"))];
-        assert!(expected.contains(&failed.cause), "{failed}");
+        let expected = [
+            ExportError::OtherProtocol,
+            ExportError::HungUp,
+            ExportError::NotFound(ResponseCode::Grpc("Unimplemented")),
+        ];
+        assert!(expected.contains(&failed.error), "{failed}");
         assert!(failed.to_string().contains(change), "{failed}");
     }
 }

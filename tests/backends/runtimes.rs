@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipecat_instrument::setup::{Cause, Protocol, SetupBuilder};
+use pipecat_instrument::setup::{ExportError, Protocol, SetupBuilder};
 
 use crate::loopback::{Reply, Server, spans};
 
@@ -28,7 +28,7 @@ fn go_through_it(protocol: Protocol) {
             assert!(report.is_complete(), "{report}");
         }
         Protocol::Grpc => {
-            assert!(matches!(checked.unwrap_err().cause, Cause::Unauthorized(_)));
+            assert!(matches!(checked.unwrap_err().error, ExportError::Unauthorized(_)));
             assert!(report.to_string().contains("3 not taken"), "{report}");
         }
     }

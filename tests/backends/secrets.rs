@@ -67,7 +67,7 @@ fn assert_hushed(seen: &str, where_: &str) {
 fn everything_said(environment: &Environment, backend: Backend, protocol: Protocol, url: &str) -> String {
     let builder = setup::builder()
         .environment(environment.clone())
-        .preset(backend)
+        .backend(backend)
         .protocol(protocol)
         .endpoint(url)
         .timeout(Duration::from_millis(200));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipecat_instrument::setup::{Cause, Protocol};
+use pipecat_instrument::setup::{ExportError, Protocol};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -52,7 +52,7 @@ fn a_certificate_that_nobody_knows_is_not_trusted_and_said_to_be_so() {
         let (server, _) = secure_server("unknown");
         let setup = server.setup().protocol(protocol).build().unwrap();
         let failed = setup.check().unwrap_err();
-        assert!(matches!(failed.cause, Cause::Tls(_)), "{failed}");
+        assert!(matches!(failed.error, ExportError::Tls(_)), "{failed}");
         assert!(failed.to_string().contains("OTEL_EXPORTER_OTLP_CERTIFICATE"), "{failed}");
         assert!(server.received().is_empty());
     }

@@ -1,9 +1,7 @@
 //! What is hidden of frames is hidden of functions.
 
 use opentelemetry_sdk::trace::SpanData;
-use pipecat_instrument::{
-    Hide, PipecatInstrumentor, Preset, TraceConfig, traced_llm, traced_stt, traced_tts,
-};
+use pipecat_instrument::{PipecatInstrumentor, Preset, TraceConfig, traced_llm, traced_stt, traced_tts};
 
 use super::support::{Traced, attribute};
 
@@ -44,7 +42,7 @@ fn tells_the_secret(spans: &[SpanData]) -> Vec<bool> {
 #[test]
 fn hidden_inputs_and_outputs_are_nowhere() {
     assert_eq!(tells_the_secret(&spans(TraceConfig::default())), [true; 4]);
-    let hidden = spans(TraceConfig::default().hide_inputs(Hide::Yes).hide_outputs(Hide::Yes));
+    let hidden = spans(TraceConfig::default().hide_inputs(true).hide_outputs(true));
     assert_eq!(tells_the_secret(&hidden), [false; 4]);
     assert_eq!(attribute(&hidden[0], "input.value").as_deref(), Some("__REDACTED__"));
     assert_eq!(attribute(&hidden[0], "output.value").as_deref(), Some("__REDACTED__"));

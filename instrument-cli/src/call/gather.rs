@@ -178,7 +178,7 @@ impl SpanSink for Gatherer {
 
     fn end(&mut self, record: SpanRecord) {
         let Some(number) = self.turn_of.remove(&record.key) else { return };
-        let record = self.privacy.release(record);
+        let record = self.privacy.redact_record(record);
         match &record.details {
             SpanDetails::Turn(turn) => self.turn(&record, turn),
             _ => self.waiting.entry(number).or_default().push(record),

@@ -148,7 +148,7 @@ impl Reply<'_> {
         }
         let ms = |duration: std::time::Duration| Ms::of_seconds(duration.as_secs_f64());
         let (_, tts) = self.syntheses.iter().find(|(_, tts)| tts.interrupted)?;
-        Some((ms(tts.played?), ms(tts.audio?)))
+        Some((ms(tts.played_duration?), ms(tts.audio_duration?)))
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is known of a span, as it is shown.
 
+use pipecat_instrument_runtime::console::{format_duration, format_seconds, service_label};
 use pipecat_instrument_runtime::engine::frame::{LlmUsage, Processor};
 use pipecat_instrument_runtime::engine::record::{
     LlmRecord, ServiceTimes, SpanDetails, SttRecord, TimingSource, ToolRecord, TtsRecord,
 };
-use pipecat_instrument_runtime::setup::{service_label, units};
 
 use super::Lane;
 
@@ -46,7 +46,7 @@ fn utterance(stt: SttRecord) -> Told {
         output: stt.transcript,
         is_cut: false,
         facts,
-        ..service(Lane::Stt, &stt.service, stt.measured_model)
+        ..service(Lane::Stt, &stt.service, stt.reported_model)
     }
 }
 
@@ -60,11 +60,11 @@ fn invocation(llm: LlmRecord) -> Told {
         llm.tool_calls.iter().map(|call| format!("{}({})", call.name, call.arguments)).collect();
     facts.extend(text("calls", Some(calls.join(", ")).as_deref().filter(|calls| !calls.is_empty())));
     Told {
-        input: llm.heard.or(llm.request.last_user_message),
+        input: llm.user_transcript.or(llm.request.last_user_message),
         output: llm.text,
         is_cut: llm.interrupted,
         facts,
-        ..service(Lane::Llm, &llm.service, llm.measured_model)
+        ..service(Lane::Llm, &llm.service, llm.reported_model)
     }
 }
 
@@ -73,14 +73,16 @@ fn synthesis(tts: TtsRecord) -> Told {
     facts.extend(seconds("time to first sound", tts.ttfa));
     facts.extend(tts.characters.map(|characters| ("characters", characters.to_string())));
     facts.extend(text("voice", tts.service.voice.as_deref()));
-    facts.extend(tts.audio.map(|audio| ("audio", units::time(audio))));
-    facts.extend(tts.played.filter(|_| tts.interrupted).map(|played| ("heard", units::time(played))));
+    facts.extend(tts.audio_duration.map(|audio| ("audio", format_duration(audio))));
+    facts.extend(
+        tts.played_duration.filter(|_| tts.interrupted).map(|played| ("heard", format_duration(played))),
+    );
     Told {
         input: tts.input,
         output: tts.output,
         is_cut: tts.interrupted,
         facts,
-        ..service(Lane::Tts, &tts.service, tts.measured_model)
+        ..service(Lane::Tts, &tts.service, tts.reported_model)
     }
 }
 
@@ -97,11 +99,11 @@ fn call(tool: ToolRecord) -> Told {
     }
 }
 
-fn service(lane: Lane, service: &Processor, measured_model: Option<String>) -> Told {
+fn service(lane: Lane, service: &Processor, reported_model: Option<String>) -> Told {
     Told {
         lane,
         who: service_label(&service.class, Some(&service.name), lane.as_str()),
-        model: service.model.clone().or(measured_model),
+        model: service.model.clone().or(reported_model),
         input: None,
         output: None,
         is_cut: false,
@@ -111,7 +113,7 @@ fn service(lane: Lane, service: &Processor, measured_model: Option<String>) -> T
 
 fn times(times: ServiceTimes) -> Facts {
     let ttfb = times.ttfb.and_then(|(ttfb, measured)| {
-        let time = units::seconds(ttfb)?;
+        let time = format_seconds(ttfb)?;
         Some(match measured {
             TimingSource::Reported => ("ttfb", time),
             TimingSource::Measured => ("ttfb", format!("{time} (measured)")),
@@ -131,7 +133,7 @@ fn tokens(usage: &LlmUsage) -> (&'static str, String) {
 }
 
 fn seconds(what: &'static str, seconds: Option<f64>) -> Option<(&'static str, String)> {
-    Some((what, units::seconds(seconds?)?))
+    Some((what, format_seconds(seconds?)?))
 }
 
 fn count(what: &'static str, count: usize) -> Option<(&'static str, String)> {

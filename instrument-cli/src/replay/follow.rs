@@ -16,10 +16,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
+use pipecat_instrument_runtime::console::ConsoleExporter;
+use pipecat_instrument_runtime::console::{Color, TreeStyle};
 use pipecat_instrument_runtime::emit::Emitter;
 use pipecat_instrument_runtime::frame_log::Replay;
-use pipecat_instrument_runtime::setup::ConsoleExporter;
-use pipecat_instrument_runtime::setup::tree::{Color, TreeStyle};
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use pipecat_instrument_runtime::setup::tree::{Color, SpanTree, TreeStyle};
+use pipecat_instrument_runtime::console::{Color, SpanTree, TreeStyle};
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;

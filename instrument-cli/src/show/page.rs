@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use anstyle::Style;
-use pipecat_instrument_runtime::setup::text::{columns, one_line};
-use pipecat_instrument_runtime::setup::units;
+use pipecat_instrument_runtime::console::format_seconds;
+use pipecat_instrument_runtime::console::{columns, one_line};
 use textwrap::Options;
 
 use super::paint::{ASIDE, BOT, CUT, ERROR, HEADING, TOOL, USER, paint};
@@ -150,7 +150,7 @@ impl Entry {
 
 /// A length of time, as people read it.
 pub(super) fn length(time: Ms) -> String {
-    units::seconds(time.seconds()).unwrap_or_else(|| "?".to_owned())
+    format_seconds(time.seconds()).unwrap_or_else(|| "?".to_owned())
 }
 
 /// A moment of the call: `1:02.345`.

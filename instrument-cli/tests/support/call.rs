@@ -8,7 +8,7 @@ use pipecat_instrument_runtime::engine::frame::{
     LlmUsage, Measurement, Message, Metric, Processor, Role, Spacing, TextChunk, Transcript,
 };
 use pipecat_instrument_runtime::engine::time::Time;
-use pipecat_instrument_runtime::frame_log::{ConversationLog, FrameLogWriter, Opening, PartSize};
+use pipecat_instrument_runtime::frame_log::{ConversationLog, FrameLogWriter, HeaderInfo, PartSize};
 
 const STT: usize = 1;
 const LLM: usize = 2;
@@ -47,7 +47,7 @@ impl Call {
             Some(size) => FrameLogWriter::in_parts(path, size).unwrap(),
             None => FrameLogWriter::new(path).unwrap(),
         };
-        let log = logs.conversation(&Opening::new(id, time(0)));
+        let log = logs.conversation(&HeaderInfo::new(id, time(0)));
         let processors = vec![
             Processor::new("Source", "Source", Role::Other),
             Processor::new("DeepgramSTTService#0", "DeepgramSTTService", Role::Stt).model("nova-3"),

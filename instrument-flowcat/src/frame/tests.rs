@@ -9,7 +9,7 @@ use flowcat_core::{
     MetricsData, StartParams,
 };
 use pipecat_instrument_runtime::engine::frame::{
-    Audio, Content, Frame, FrameKind, Json, Measurement, ObservedFrame, Processor, ProcessorRef, Role,
+    Audio, Frame, FrameKind, Json, Measurement, MessageContent, ObservedFrame, Processor, ProcessorRef, Role,
     Spacing,
 };
 use serde_json::json;
@@ -234,7 +234,7 @@ fn a_context_shows_its_messages_and_tools() {
     let frame = FlowcatFrame::new(&frame, ANYONE);
     let Frame::LlmContext(Some(context)) = frame.view() else { panic!("no context") };
     assert_eq!((context.message_count(), context.role(0)), (1, "user"));
-    assert_eq!(context.message(0).content, Content::Text("Hi".to_owned()));
+    assert_eq!(context.message(0).content, MessageContent::Text("Hi".to_owned()));
     assert_eq!((context.tool_count(), context.tool(0).as_str()), (1, r#"{"name":"look_up"}"#));
 }
 

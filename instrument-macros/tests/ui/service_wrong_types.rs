@@ -12,5 +12,5 @@ struct Silent;
 
 fn main() {
     let _ = ProcessorRef::from(&Tts { number: 1 });
-    let _ = ProcessorRef::of(&Silent);
+    let _ = ProcessorRef::new(&Silent);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
+    EndReason, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
     SttRecord, ToolRecord, TtsRecord, TurnRecord, Visibility,
 };
 use crate::engine::time::Time;
@@ -22,10 +22,10 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
         }),
         SpanKind::Stt => SpanDetails::Stt(SttRecord {
             service: service(&start.name, Role::Stt),
-            measured_model: None,
+            reported_model: None,
             times: ServiceTimes::default(),
             transcript: None,
-            as_output: Visibility::Full,
+            output_visibility: Visibility::Full,
             is_final: false,
             language: None,
             audio_seconds: None,
@@ -33,27 +33,27 @@ pub(super) fn abandoned(start: &SpanStart, end: Time) -> SpanRecord {
         }),
         SpanKind::Llm => SpanDetails::Llm(Box::new(LlmRecord {
             service: service(&start.name, Role::Llm),
-            measured_model: None,
+            reported_model: None,
             times: ServiceTimes::default(),
-            request: Request::default(),
-            heard: None,
+            request: LlmRequest::default(),
+            user_transcript: None,
             text: None,
             tool_calls: Vec::new(),
-            as_message: Visibility::Full,
+            message_visibility: Visibility::Full,
             usage: None,
             ttfat: None,
             interrupted: true,
         })),
         SpanKind::Tts => SpanDetails::Tts(TtsRecord {
             service: service(&start.name, Role::Tts),
-            measured_model: None,
+            reported_model: None,
             times: ServiceTimes::default(),
             input: None,
             output: None,
             characters: None,
             ttfa: None,
-            audio: None,
-            played: None,
+            audio_duration: None,
+            played_duration: None,
             interrupted: true,
         }),
         SpanKind::Tool => SpanDetails::Tool(ToolRecord {

@@ -21,7 +21,7 @@ pub(super) fn cut_values(attributes: &mut [KeyValue], privacy: &Privacy) {
 }
 
 fn cut(text: &mut StringValue, privacy: &Privacy) {
-    let left = match privacy.cut(text.as_str()) {
+    let left = match privacy.truncate(text.as_str()) {
         Cow::Owned(cut) => cut,
         Cow::Borrowed(same) if same.len() == text.as_str().len() => return,
         Cow::Borrowed(beginning) => beginning.to_owned(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use crate::engine::frame::{Content, Message, Part, Setting, ToolCall};
+use crate::engine::frame::{Message, MessageContent, MessagePart, Setting, ToolCall};
 
 /// The type of a value that is JSON. Plain text says nothing of its type.
 pub(super) const MIME_TYPE: &str = "application/json";
@@ -74,19 +74,19 @@ fn chat_message(message: &Message) -> Value {
     Value::Object(object)
 }
 
-fn chat_content(content: &Content) -> Value {
+fn chat_content(content: &MessageContent) -> Value {
     match content {
-        Content::None => Value::Null,
-        Content::Text(text) => text.as_str().into(),
-        Content::Parts(parts) => parts.iter().map(chat_part).collect(),
+        MessageContent::None => Value::Null,
+        MessageContent::Text(text) => text.as_str().into(),
+        MessageContent::Parts(parts) => parts.iter().map(chat_part).collect(),
     }
 }
 
-fn chat_part(part: &Part) -> Value {
+fn chat_part(part: &MessagePart) -> Value {
     match part {
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(url) => json!({"type": "image_url", "image_url": {"url": url.0}}),
-        Part::Other(kind) => json!({"type": kind}),
+        MessagePart::Text(text) => json!({"type": "text", "text": text}),
+        MessagePart::Image(url) => json!({"type": "image_url", "image_url": {"url": url.0}}),
+        MessagePart::Other(kind) => json!({"type": kind}),
     }
 }
 
@@ -131,18 +131,22 @@ mod tests {
 
     use super::chat;
     use crate::emit::samples::clock_call;
-    use crate::engine::frame::{Content, ImageUrl, Message, Part};
+    use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
 
     #[test]
     fn messages_are_a_chat_as_a_model_is_sent_it() {
         let parts = vec![
-            Part::Text("What is this?".into()),
-            Part::Image(ImageUrl("https://example.com/cat.png".into())),
-            Part::Other("input_audio".into()),
+            MessagePart::Text("What is this?".into()),
+            MessagePart::Image(ImageUrl("https://example.com/cat.png".into())),
+            MessagePart::Other("input_audio".into()),
         ];
         let messages = [
             Message::text("system", "Be brief."),
-            Message { name: Some("ann".into()), content: Content::Parts(parts), ..Message::text("user", "") },
+            Message {
+                name: Some("ann".into()),
+                content: MessageContent::Parts(parts),
+                ..Message::text("user", "")
+            },
             Message {
                 tool_calls: vec![clock_call()],
                 ..Message { role: "assistant".into(), ..Message::default() }

@@ -6,7 +6,7 @@ use opentelemetry::Value;
 
 use super::attributes::{Attributes, Family};
 use super::keys::{MessageField, MessageKeys, MessageList};
-use crate::engine::frame::{Content, Message, Part};
+use crate::engine::frame::{Message, MessageContent, MessagePart};
 use crate::engine::record::{LlmRecord, Visibility};
 
 /// The role of a service's own instruction, and of the messages that make it unnecessary.
@@ -14,13 +14,13 @@ const SYSTEM: &str = "system";
 
 /// What the user said last: what a model that hears by itself has heard, else the last message of a user.
 pub(super) fn last_of_user(llm: &LlmRecord) -> Option<&str> {
-    llm.heard.as_deref().or(llm.request.last_user_message.as_deref())
+    llm.user_transcript.as_deref().or(llm.request.last_user_message.as_deref())
 }
 
 /// What a model was sent, as far as the record holds it, in the order of the conversation; what a model that hears by
 /// itself has heard comes last.
 pub(super) fn sent(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
-    let heard = llm.heard.as_deref().map(|heard| Cow::Owned(Message::text("user", heard)));
+    let heard = llm.user_transcript.as_deref().map(|heard| Cow::Owned(Message::text("user", heard)));
     system_message(llm).into_iter().chain(llm.request.newest.iter().map(Cow::Borrowed)).chain(heard)
 }
 
@@ -48,13 +48,13 @@ pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
 
 /// Writes the one message that a model answered with; nothing where it did not.
 pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
-    if llm.as_message == Visibility::Omitted || (llm.text.is_none() && llm.tool_calls.is_empty()) {
+    if llm.message_visibility == Visibility::Omitted || (llm.text.is_none() && llm.tool_calls.is_empty()) {
         return;
     }
-    let text = llm.text.as_deref().and_then(|text| llm.as_message.of(text));
+    let text = llm.text.as_deref().and_then(|text| llm.message_visibility.of(text));
     let answer = Message {
         role: "assistant".to_owned(),
-        content: text.map_or(Content::None, |text| Content::Text(text.to_owned())),
+        content: text.map_or(MessageContent::None, |text| MessageContent::Text(text.to_owned())),
         tool_calls: llm.tool_calls.clone(),
         ..Message::default()
     };
@@ -85,10 +85,10 @@ fn take_room(room: &mut usize, message: &Message) -> bool {
 /// How many attributes [`put`] writes of `message`.
 fn needed(message: &Message) -> usize {
     let content = match &message.content {
-        Content::None => 0,
-        Content::Text(_) => 1,
-        Content::Parts(parts) => {
-            parts.iter().map(|part| if matches!(part, Part::Other(_)) { 1 } else { 2 }).sum()
+        MessageContent::None => 0,
+        MessageContent::Text(_) => 1,
+        MessageContent::Parts(parts) => {
+            parts.iter().map(|part| if matches!(part, MessagePart::Other(_)) { 1 } else { 2 }).sum()
         }
     };
     let others = usize::from(message.name.is_some()) + usize::from(message.tool_call_id.is_some());
@@ -101,18 +101,18 @@ fn put(message: Message, keys: &MessageKeys, family: &mut Family<'_>) {
     let mut field = |field: MessageField, text: Value| family.put(keys.key(field), text);
     field(MessageField::Role, message.role.into());
     match message.content {
-        Content::None => {}
-        Content::Text(text) => field(MessageField::Content, text.into()),
-        Content::Parts(parts) => parts.into_iter().enumerate().for_each(|(index, part)| match part {
-            Part::Text(text) => {
+        MessageContent::None => {}
+        MessageContent::Text(text) => field(MessageField::Content, text.into()),
+        MessageContent::Parts(parts) => parts.into_iter().enumerate().for_each(|(index, part)| match part {
+            MessagePart::Text(text) => {
                 field(MessageField::PartType(index), "text".into());
                 field(MessageField::PartText(index), text.into());
             }
-            Part::Image(url) => {
+            MessagePart::Image(url) => {
                 field(MessageField::PartType(index), "image".into());
                 field(MessageField::PartImageUrl(index), url.0.into());
             }
-            Part::Other(kind) => field(MessageField::PartType(index), kind.into()),
+            MessagePart::Other(kind) => field(MessageField::PartType(index), kind.into()),
         }),
     }
     if let Some(name) = message.name {

@@ -119,7 +119,7 @@ fn put_stt(stt: &SttRecord, out: &mut Attributes) {
     out.put_some(keys::INPUT_VALUE, stt.transcript.clone());
     out.put_some(
         keys::OUTPUT_VALUE,
-        stt.transcript.as_deref().and_then(|text| stt.as_output.of(text)).map(str::to_owned),
+        stt.transcript.as_deref().and_then(|text| stt.output_visibility.of(text)).map(str::to_owned),
     );
     out.put_some(keys::AUDIO_TRANSCRIPT, stt.transcript.clone());
     out.put(keys::STT_IS_FINAL, stt.is_final);
@@ -169,8 +169,8 @@ fn put_tts(tts: &TtsRecord, out: &mut Attributes) {
     out.put_some(keys::AUDIO_SAMPLE_RATE, tts.service.sample_rate.map(i64::from));
     out.put_count(keys::TTS_CHARACTER_COUNT, tts.characters);
     out.put_some(keys::TTS_TTFA, tts.ttfa);
-    out.put_some(keys::TTS_AUDIO_DURATION, tts.audio.map(|audio| audio.as_secs_f64()));
-    out.put_some(keys::TTS_PLAYED_DURATION, tts.played.map(|played| played.as_secs_f64()));
+    out.put_some(keys::TTS_AUDIO_DURATION, tts.audio_duration.map(|audio| audio.as_secs_f64()));
+    out.put_some(keys::TTS_PLAYED_DURATION, tts.played_duration.map(|played| played.as_secs_f64()));
     out.put_if(keys::TTS_INTERRUPTED, tts.interrupted);
 }
 

@@ -176,7 +176,7 @@ impl Emitter {
         }
         let (span, end) = (context.span(), system_time(record.end));
         let is_shown = span.is_recording() || self.conversation.is_some();
-        let mut record = if is_shown { self.privacy.release(record) } else { record };
+        let mut record = if is_shown { self.privacy.redact_record(record) } else { record };
         if let Some(conversation) = &mut self.conversation {
             conversation.take_in(&record);
         }

@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 
 use crate::engine::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
 use crate::engine::record::{
-    EndReason, LatencySource, LatencyStages, LlmRecord, Request, ServiceTimes, SpanDetails, SpanKey,
+    EndReason, LatencySource, LatencyStages, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanKey,
     SpanRecord, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
     UserToBotLatency, Visibility,
 };
@@ -52,10 +52,10 @@ pub(crate) fn stt() -> SttRecord {
         .sample_rate(16_000);
     SttRecord {
         service: Arc::new(service),
-        measured_model: None,
+        reported_model: None,
         times: times(),
         transcript: Some("What time is it?".into()),
-        as_output: Visibility::Full,
+        output_visibility: Visibility::Full,
         is_final: true,
         language: Some("en".into()),
         audio_seconds: Some(1.25),
@@ -72,19 +72,19 @@ pub(crate) fn llm() -> LlmRecord {
         .setting("seed", Setting::Json("null".into()));
     LlmRecord {
         service: Arc::new(service),
-        measured_model: Some("gpt-4o-2024-08-06".into()),
+        reported_model: Some("gpt-4o-2024-08-06".into()),
         times: times(),
-        request: Request {
+        request: LlmRequest {
             system: Some(Message::text("system", "Be brief.")),
             newest: vec![Message::text("user", "What time is it?")],
             message_count: 2,
             last_user_message: Some("What time is it?".into()),
             tools: vec![r#"{"name":"clock"}"#.into()],
         },
-        heard: None,
+        user_transcript: None,
         text: Some("It is noon.".into()),
         tool_calls: Vec::new(),
-        as_message: Visibility::Full,
+        message_visibility: Visibility::Full,
         usage: Some(LlmUsage {
             prompt: 120,
             completion: 20,
@@ -109,14 +109,14 @@ pub(crate) fn tts() -> TtsRecord {
         .sample_rate(24_000);
     TtsRecord {
         service: Arc::new(service),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes { ttfb: Some((0.0625, TimingSource::Measured)), processing: None },
         input: Some("It is noon.".into()),
         output: Some("It is".into()),
         characters: Some(11),
         ttfa: Some(0.09375),
-        audio: Some(Duration::from_millis(1500)),
-        played: Some(Duration::from_millis(500)),
+        audio_duration: Some(Duration::from_millis(1500)),
+        played_duration: Some(Duration::from_millis(500)),
         interrupted: true,
     }
 }

@@ -34,24 +34,24 @@ pub(super) struct ServiceSpan<'a> {
     pub(super) service: &'a Processor,
     /// Its times.
     pub(super) times: ServiceTimes,
-    measured_model: Option<&'a str>,
+    reported_model: Option<&'a str>,
 }
 
 impl<'a> ServiceSpan<'a> {
     /// What `details` shares with other services' spans; `None` for turns and tools.
     pub(super) fn of(details: &'a SpanDetails) -> Option<Self> {
-        let (service_type, service, times, measured_model) = match details {
-            SpanDetails::Stt(stt) => (ServiceType::Stt, &stt.service, stt.times, &stt.measured_model),
-            SpanDetails::Llm(llm) => (ServiceType::Llm, &llm.service, llm.times, &llm.measured_model),
-            SpanDetails::Tts(tts) => (ServiceType::Tts, &tts.service, tts.times, &tts.measured_model),
+        let (service_type, service, times, reported_model) = match details {
+            SpanDetails::Stt(stt) => (ServiceType::Stt, &stt.service, stt.times, &stt.reported_model),
+            SpanDetails::Llm(llm) => (ServiceType::Llm, &llm.service, llm.times, &llm.reported_model),
+            SpanDetails::Tts(tts) => (ServiceType::Tts, &tts.service, tts.times, &tts.reported_model),
             SpanDetails::Turn(_) | SpanDetails::Tool(_) => return None,
         };
-        Some(Self { service_type, service, times, measured_model: measured_model.as_deref() })
+        Some(Self { service_type, service, times, reported_model: reported_model.as_deref() })
     }
 
     /// The model that was asked for; where that was never told, the one that was measured.
     pub(super) fn model(&self) -> Option<&'a str> {
-        self.service.model.as_deref().or(self.measured_model)
+        self.service.model.as_deref().or(self.reported_model)
     }
 
     /// What tells this service from others of its class; `None` where the class already does.

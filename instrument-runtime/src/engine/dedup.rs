@@ -10,16 +10,16 @@ use super::time::Time;
 
 /// How many ids are remembered before the older half is forgotten. A frame crosses its pipeline in far less time
 /// than it takes to push so many others.
-const REMEMBERED: usize = 2_048;
+const MAX_REMEMBERED_IDS: usize = 2_048;
 
 /// Two frames of one broadcast are pushed one right after the other.
-const TWINS_WITHIN: Duration = Duration::from_millis(1);
+const MAX_TWIN_GAP: Duration = Duration::from_millis(1);
 
 /// What of a frame counts once. Most frames count as a whole; some say one thing at one hop and another at the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Aspect {
     /// The frame itself.
-    Whole,
+    Frame,
     /// The frame as pushed by the output transport.
     Spoken,
     /// What a frame with an id already seen brings anew.
@@ -28,9 +28,9 @@ pub(crate) enum Aspect {
 
 /// Which frames have been seen. Bounded.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    young: Keys,
-    old: Keys,
+pub(crate) struct SeenFrames {
+    newer: Keys,
+    older: Keys,
     /// One a kind.
     twins: Vec<Twin>,
 }
@@ -43,62 +43,62 @@ struct Twin {
     direction: Direction,
     at: Time,
     /// It was the second of a pair: a third frame is a broadcast of its own.
-    is_used_up: bool,
+    is_paired: bool,
 }
 
-impl Seen {
+impl SeenFrames {
     /// Whether this hop is the first to show the frame.
     #[inline]
-    pub(crate) fn first(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
+    pub(crate) fn insert(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let Some(id) = hop.id else { return true };
-        if !self.insert(id, Aspect::Whole) {
+        if !self.insert_key(id, Aspect::Frame) {
             return false;
         }
         match hop.sibling {
-            Some(sibling) => !self.contains(sibling, Aspect::Whole),
-            None => !self.is_twin(now, hop),
+            Some(sibling) => !self.contains(sibling, Aspect::Frame),
+            None => !self.pair_with_twin(now, hop),
         }
     }
 
     /// Whether this is the first time that `aspect` of the frame is seen.
-    pub(crate) fn first_of(&mut self, id: Option<FrameId>, aspect: Aspect) -> bool {
-        id.is_none_or(|id| self.insert(id, aspect))
+    pub(crate) fn insert_aspect(&mut self, id: Option<FrameId>, aspect: Aspect) -> bool {
+        id.is_none_or(|id| self.insert_key(id, aspect))
     }
 
     #[inline]
-    fn insert(&mut self, id: FrameId, aspect: Aspect) -> bool {
+    fn insert_key(&mut self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        if self.old.contains(key) || !self.young.insert(key) {
+        if self.older.contains(key) || !self.newer.insert(key) {
             return false;
         }
-        if self.young.0.len() >= REMEMBERED / 2 {
-            std::mem::swap(&mut self.young, &mut self.old);
-            self.young.0.clear();
+        if self.newer.0.len() >= MAX_REMEMBERED_IDS / 2 {
+            std::mem::swap(&mut self.newer, &mut self.older);
+            self.newer.0.clear();
         }
         true
     }
 
     fn contains(&self, id: FrameId, aspect: Aspect) -> bool {
         let key = key_of(id, aspect);
-        self.young.contains(key) || self.old.contains(key)
+        self.newer.contains(key) || self.older.contains(key)
     }
 
-    fn is_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
+    fn pair_with_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let kind = hop.frame.kind();
         if !can_be_broadcast(kind) {
             return false;
         }
         let Some(last) = self.twins.iter_mut().find(|last| last.kind == kind) else {
             let (source, direction) = (hop.source.id().to_owned(), hop.direction);
-            self.twins.push(Twin { kind, source, direction, at: now, is_used_up: false });
+            self.twins.push(Twin { kind, source, direction, at: now, is_paired: false });
             return false;
         };
         let is_from_there = last.source == hop.source.id();
-        let is_twin = !last.is_used_up
+        let is_twin = !last.is_paired
             && last.direction != hop.direction
-            && now.since(last.at) <= TWINS_WITHIN
+            && now.since(last.at) <= MAX_TWIN_GAP
             && is_from_there;
-        (last.direction, last.at, last.is_used_up) = (hop.direction, now, is_twin);
+        (last.direction, last.at, last.is_paired) = (hop.direction, now, is_twin);
         if !is_from_there {
             hop.source.id().clone_into(&mut last.source);
         }

@@ -259,13 +259,13 @@ pub struct SttRecord {
     /// The service.
     pub service: Arc<Processor>,
     /// The model that was measured, where it is another than the service's.
-    pub measured_model: Option<String>,
+    pub reported_model: Option<String>,
     /// Its times.
     pub times: ServiceTimes,
     /// The final transcripts, joined; `None` where none came, or they say nothing.
     pub transcript: Option<String>,
     /// How much of it is told as the span's output, beside its input.
-    pub as_output: Visibility,
+    pub output_visibility: Visibility,
     /// Whether a final transcript came.
     pub is_final: bool,
     /// The language of the last transcript that names one.
@@ -282,19 +282,19 @@ pub struct LlmRecord {
     /// The service.
     pub service: Arc<Processor>,
     /// The model that was measured, where it is another than the service's.
-    pub measured_model: Option<String>,
+    pub reported_model: Option<String>,
     /// Its times.
     pub times: ServiceTimes,
     /// What it was sent.
-    pub request: Request,
+    pub request: LlmRequest,
     /// What the user said, in a service that hears by itself; else the request's last user message is the input.
-    pub heard: Option<String>,
+    pub user_transcript: Option<String>,
     /// What it answered; `None` if nothing.
     pub text: Option<String>,
     /// The calls that it asked for.
     pub tool_calls: Vec<ToolCall>,
     /// How much of its answer is told as a message of the chat, beside the span's output.
-    pub as_message: Visibility,
+    pub message_visibility: Visibility,
     /// Its tokens; prompt tokens include those from a cache.
     pub usage: Option<LlmUsage>,
     /// Seconds to the first token of the answer, after any thinking.
@@ -315,7 +315,7 @@ impl LlmRecord {
 
 /// What a language model was sent, copied at that moment, no more of it than a span can carry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Request {
+pub struct LlmRequest {
     /// The first message, if it is the system's.
     pub system: Option<Message>,
     /// The newest of the other messages, oldest first.
@@ -334,7 +334,7 @@ pub struct TtsRecord {
     /// The service.
     pub service: Arc<Processor>,
     /// The model that was measured, where it is another than the service's.
-    pub measured_model: Option<String>,
+    pub reported_model: Option<String>,
     /// Its times.
     pub times: ServiceTimes,
     /// What it was asked to say; `None` where that was never told.
@@ -346,9 +346,9 @@ pub struct TtsRecord {
     /// Seconds to the first audio that is not silence.
     pub ttfa: Option<f64>,
     /// How much audio it sent.
-    pub audio: Option<Duration>,
+    pub audio_duration: Option<Duration>,
     /// How much of it was heard, where it was cut and nobody told the words.
-    pub played: Option<Duration>,
+    pub played_duration: Option<Duration>,
     /// Whether the user or a cancel cut it.
     pub interrupted: bool,
 }

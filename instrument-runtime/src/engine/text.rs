@@ -14,7 +14,7 @@
 use super::frame::{Chunking, Spacing, TextChunk};
 
 /// The longest text that is kept, in bytes: hours of speech, and no more of whatever else may come.
-pub const LONGEST_TEXT: usize = 1 << 20;
+pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// Text that is joined from pieces that are all new.
 ///
@@ -31,7 +31,7 @@ pub const LONGEST_TEXT: usize = 1 << 20;
 pub struct JoinedText(String);
 
 impl JoinedText {
-    /// Adds a piece; of a text that grows beyond [`LONGEST_TEXT`], what is beyond is left out.
+    /// Adds a piece; of a text that grows beyond [`MAX_TEXT_BYTES`], what is beyond is left out.
     pub fn push(&mut self, piece: &str, spacing: Spacing) {
         match spacing {
             Spacing::Included => self.append(piece),
@@ -50,7 +50,7 @@ impl JoinedText {
     }
 
     fn append(&mut self, piece: &str) {
-        let room = LONGEST_TEXT.saturating_sub(self.0.len());
+        let room = MAX_TEXT_BYTES.saturating_sub(self.0.len());
         self.0.push_str(if piece.len() <= room { piece } else { beginning(piece, room) });
     }
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{JoinedText, LONGEST_TEXT, StreamedText};
+use super::{JoinedText, MAX_TEXT_BYTES, StreamedText};
 use crate::engine::frame::{Chunking, Spacing, TextChunk};
 
 fn streamed(chunks: &[&str]) -> Option<String> {
@@ -86,8 +86,8 @@ fn a_text_has_an_end_whatever_comes() {
         joined.push(&piece, Spacing::Between);
         streamed.push(&TextChunk::new(&piece));
     }
-    assert!((LONGEST_TEXT - 4..=LONGEST_TEXT).contains(&joined.as_str().len()));
-    assert!(streamed.to_text().is_some_and(|text| text.len() <= LONGEST_TEXT));
+    assert!((MAX_TEXT_BYTES - 4..=MAX_TEXT_BYTES).contains(&joined.as_str().len()));
+    assert!(streamed.to_text().is_some_and(|text| text.len() <= MAX_TEXT_BYTES));
 }
 
 #[test]

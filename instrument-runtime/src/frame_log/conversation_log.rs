@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::format::{EventLine, IdNumber, ProcessorEnvelope, ProcessorLine};
-use super::lines::{EventLines, Lines};
-use super::log_file::LogFile;
+use super::frame_cache::Recent;
+use super::line_buffer::{EventLines, Lines};
+use super::log_path::LogFile;
 use super::payload::{ContextPayload, LoggedContext, Payload};
-use super::recent::Recent;
-use super::room::{Room, says_little};
+use super::queue_budget::{Room, says_little};
 use super::writer_thread::Writer;
 use crate::engine::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
 use crate::engine::time::Time;
@@ -116,12 +116,12 @@ impl ConversationLog {
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::time::Time;
-    /// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, Opening};
+    /// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, HeaderInfo};
     /// use pipecat_instrument_runtime::privacy::Privacy;
     ///
     /// # let directory = std::env::temp_dir().join(format!("debug-log-privacy-{}", std::process::id()));
     /// let logs = FrameLogWriter::new(directory.join("frames.jsonl"))?;
-    /// let log = logs.conversation(&Opening::new("call-42", Time::default())).privacy(Privacy::from_env());
+    /// let log = logs.conversation(&HeaderInfo::new("call-42", Time::default())).privacy(Privacy::from_env());
     /// # drop(log);
     /// # std::fs::remove_dir_all(directory)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -147,9 +147,9 @@ impl ConversationLog {
             self.lose_event();
             return;
         }
-        let lines = self
-            .privacy
-            .show(hop.frame, |frame| state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy));
+        let lines = self.privacy.with_redacted_frame(hop.frame, |frame| {
+            state.lines_of(wall, &FramePushed { frame, ..*hop }, &self.privacy)
+        });
         self.room.take(state.waiting.push(lines));
         state.events += 1;
         self.announce(writer, state);
@@ -224,7 +224,8 @@ impl State {
             return;
         }
         let processor = view.to_processor();
-        let envelope = ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.processor(&processor)) };
+        let envelope =
+            ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.redact_processor(&processor)) };
         lines.processors.push((processor.id.clone(), line(&envelope)));
         if known.is_none() {
             self.known.push(hash(view.id));

@@ -16,35 +16,35 @@
 
 mod attributes;
 mod conversation_log;
-mod disk;
 mod error;
 mod file_name;
+mod file_writer;
+mod flush_schedule;
 mod format;
-mod lines;
-mod log_file;
-mod open_log;
-mod opening;
-mod output;
-mod part;
+mod frame_cache;
+mod fs;
+mod header_info;
+mod line_buffer;
+mod log_path;
+mod log_writer;
 mod payload;
-mod process_log;
+mod queue_budget;
 mod reader;
 mod recency;
-mod recent;
 mod replay;
-mod room;
-mod schedule;
+mod rotation;
 #[cfg(test)]
 mod tests;
+mod writer;
 mod writer_thread;
 
 pub use conversation_log::{ConversationLog, lost_events};
 pub use error::FrameLogWriteError;
-pub use opening::Opening;
-pub use part::PartSize;
-pub use process_log::FrameLogWriter;
+pub use header_info::HeaderInfo;
 pub use reader::{
     Footer, FrameLogReadError, FrameLogReader, Header, LineError, LogFiles, LogLineError, LoggedEvent,
     is_part_after,
 };
 pub use replay::{Replay, ReplayReport, replay};
+pub use rotation::PartSize;
+pub use writer::FrameLogWriter;

@@ -13,11 +13,11 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::conversation_log::RecordedLog;
-use super::disk::is_lack_of_files;
-use super::open_log::{OpenLog, Progress};
+use super::flush_schedule::{Patience, Schedule};
+use super::fs::is_lack_of_files;
+use super::log_writer::{OpenLog, Progress};
+use super::queue_budget::{Bounds, Room};
 use super::recency::Recency;
-use super::room::{Bounds, Room};
-use super::schedule::{Patience, Schedule};
 
 /// How often it looks for messages at least while logs are being recorded. It sleeps in between, as waking it up is for
 /// the pipelines to pay.

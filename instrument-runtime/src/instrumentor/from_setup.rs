@@ -1,8 +1,8 @@
 //! From a setup to an instrumented program.
 
 use super::{InstrumentError, InstrumentorBuilder, PipecatInstrumentor};
+use crate::export::Setup;
 use crate::privacy::TraceConfig;
-use crate::setup::Setup;
 
 impl Setup {
     /// From now on, every annotated task that is built is observed, and its spans go where this was set up to send them, in
@@ -10,7 +10,7 @@ impl Setup {
     ///
     /// ```
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
-    /// # use pipecat_instrument_runtime::setup::{self, Environment};
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
     ///
     /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
     /// let setup = setup::builder().environment(environment).build()?;
@@ -28,7 +28,7 @@ impl Setup {
     /// ```
     /// use std::time::Duration;
     /// # use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
-    /// # use pipecat_instrument_runtime::setup::{self, Environment};
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
     ///
     /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
     /// let setup = setup::builder().environment(environment).build()?;

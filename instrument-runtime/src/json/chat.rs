@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::frame::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
+use crate::engine::frame::{ChatContext, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 
 /// A chat context in `OpenAI`'s chat format. Messages are read only as they are asked for.
 ///
@@ -88,31 +88,31 @@ pub(crate) fn message_to_json(message: Message) -> Value {
     Value::Object(json)
 }
 
-fn content_from_json(content: &Value) -> Content {
+fn content_from_json(content: &Value) -> MessageContent {
     match content {
-        Value::Null => Content::None,
-        Value::String(text) => Content::Text(text.clone()),
-        Value::Array(parts) if parts.is_empty() => Content::None,
+        Value::Null => MessageContent::None,
+        Value::String(text) => MessageContent::Text(text.clone()),
+        Value::Array(parts) if parts.is_empty() => MessageContent::None,
         // A tool may well return a list of its own: a list of parts is one whose members all name their type.
         Value::Array(parts) => match parts.iter().map(part_from_json).collect() {
-            Some(parts) => Content::Parts(parts),
-            None => Content::Text(content.to_string()),
+            Some(parts) => MessageContent::Parts(parts),
+            None => MessageContent::Text(content.to_string()),
         },
-        other => Content::Text(other.to_string()),
+        other => MessageContent::Text(other.to_string()),
     }
 }
 
-fn part_from_json(part: &Value) -> Option<Part> {
+fn part_from_json(part: &Value) -> Option<MessagePart> {
     if let Some(text) = part.as_str() {
-        return Some(Part::Text(text.to_owned()));
+        return Some(MessagePart::Text(text.to_owned()));
     }
     let kind = part.get("type")?.as_str()?;
     let known = match kind {
-        "text" | "input_text" | "output_text" => text_of(part, "text").map(Part::Text),
-        "image_url" | "input_image" => image_url(part).map(|url| Part::Image(ImageUrl(url))),
+        "text" | "input_text" | "output_text" => text_of(part, "text").map(MessagePart::Text),
+        "image_url" | "input_image" => image_url(part).map(|url| MessagePart::Image(ImageUrl(url))),
         _ => None,
     };
-    Some(known.unwrap_or_else(|| Part::Other(kind.to_owned())))
+    Some(known.unwrap_or_else(|| MessagePart::Other(kind.to_owned())))
 }
 
 /// The URL of an image part, which stands in an object or by itself.
@@ -134,19 +134,19 @@ fn tool_call_from_json(call: &Value) -> ToolCall {
     }
 }
 
-fn content_to_json(content: Content) -> Value {
+fn content_to_json(content: MessageContent) -> Value {
     match content {
-        Content::None => Value::Null,
-        Content::Text(text) => text.into(),
-        Content::Parts(parts) => parts.into_iter().map(part_to_json).collect(),
+        MessageContent::None => Value::Null,
+        MessageContent::Text(text) => text.into(),
+        MessageContent::Parts(parts) => parts.into_iter().map(part_to_json).collect(),
     }
 }
 
-fn part_to_json(part: Part) -> Value {
+fn part_to_json(part: MessagePart) -> Value {
     match part {
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(ImageUrl(url)) => json!({"type": "image_url", "image_url": {"url": url}}),
-        Part::Other(kind) => json!({"type": kind}),
+        MessagePart::Text(text) => json!({"type": "text", "text": text}),
+        MessagePart::Image(ImageUrl(url)) => json!({"type": "image_url", "image_url": {"url": url}}),
+        MessagePart::Other(kind) => json!({"type": kind}),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{JsonContext, RawJson, message_from_json, message_to_json};
-use crate::engine::frame::{ChatContext, Content, ImageUrl, Json, Message, Part, ToolCall};
+use crate::engine::frame::{ChatContext, ImageUrl, Json, Message, MessageContent, MessagePart, ToolCall};
 
 #[test]
 fn text_is_compact_in_source_order_and_not_escaped() {
@@ -31,29 +31,29 @@ fn an_error_is_a_field_of_that_name_that_is_not_empty() {
 
 #[test]
 fn content_is_text_parts_or_nothing() {
-    let image = Part::Image(ImageUrl("https://example.com/cat.png".into()));
+    let image = MessagePart::Image(ImageUrl("https://example.com/cat.png".into()));
     for (content, expected) in [
-        (json!("Hi"), Content::Text("Hi".into())),
-        (json!(null), Content::None),
-        (json!([]), Content::None),
+        (json!("Hi"), MessageContent::Text("Hi".into())),
+        (json!(null), MessageContent::None),
+        (json!([]), MessageContent::None),
         (
             json!([
                 {"type": "text", "text": "What is this?"},
                 {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}},
                 {"type": "input_audio", "input_audio": {"data": "…"}},
             ]),
-            Content::Parts(vec![
-                Part::Text("What is this?".into()),
+            MessageContent::Parts(vec![
+                MessagePart::Text("What is this?".into()),
                 image.clone(),
-                Part::Other("input_audio".into()),
+                MessagePart::Other("input_audio".into()),
             ]),
         ),
         (
             json!([{"type": "input_image", "image_url": "https://example.com/cat.png"}]),
-            Content::Parts(vec![image.clone()]),
+            MessageContent::Parts(vec![image.clone()]),
         ),
-        (json!({"degrees": 21}), Content::Text(r#"{"degrees":21}"#.into())),
-        (json!([{"degrees": 21}]), Content::Text(r#"[{"degrees":21}]"#.into())),
+        (json!({"degrees": 21}), MessageContent::Text(r#"{"degrees":21}"#.into())),
+        (json!([{"degrees": 21}]), MessageContent::Text(r#"[{"degrees":21}]"#.into())),
     ] {
         let message = message_from_json(&json!({"role": "tool", "content": content}));
         assert_eq!(message.content, expected, "{content}");
@@ -77,7 +77,7 @@ fn tool_calls_carry_their_arguments_as_text() {
     };
     let calls = vec![call("a", "f", r#"{"x": 1}"#), call("b", "g", r#"{"x":1}"#), call("c", "h", "")];
     assert_eq!(message.tool_calls, calls);
-    assert_eq!(message.content, Content::None);
+    assert_eq!(message.content, MessageContent::None);
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_message_comes_back_from_its_json() {
         },
         Message {
             role: "user".into(),
-            content: Content::Parts(vec![
-                Part::Text("?".into()),
-                Part::Image(ImageUrl("data:,".into())),
-                Part::Other("file".into()),
+            content: MessageContent::Parts(vec![
+                MessagePart::Text("?".into()),
+                MessagePart::Image(ImageUrl("data:,".into())),
+                MessagePart::Other("file".into()),
             ]),
             ..Message::default()
         },

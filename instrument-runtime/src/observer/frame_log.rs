@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use crate::engine::conversation::FrameSupport;
 use crate::engine::frame::FramePushed;
 use crate::engine::time::Time;
-use crate::frame_log::{ConversationLog, FrameLogWriter, Opening};
+use crate::frame_log::{ConversationLog, FrameLogWriter, HeaderInfo};
 use crate::privacy::Privacy;
 
 /// The frame log of one conversation. It is opened by the first hop, as until then an adapter may say what its
@@ -26,7 +26,7 @@ impl FrameLog {
     /// Records one hop; `signals` is asked by the first.
     pub(super) fn record(&self, now: Time, hop: &FramePushed<'_>, signals: impl FnOnce() -> FrameSupport) {
         let log = self.log.get_or_init(|| {
-            let opening = Opening {
+            let opening = HeaderInfo {
                 conversation_id: &self.conversation_id,
                 begun: now,
                 attributes: &self.attributes,

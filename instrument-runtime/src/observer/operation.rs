@@ -23,7 +23,8 @@ use super::watch::Watch;
 use super::{ObserverProvider, TracingContext};
 use crate::emit::Emitter;
 use crate::engine::operation::{
-    About, Announcement, Begun, Operation, OperationKey, Outcome, ServiceKind, ServiceName,
+    Operation, OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, ServiceName,
+    StartedOperation,
 };
 use crate::engine::record::{Recording, SpanKey, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
@@ -78,7 +79,7 @@ impl OperationSpan {
         let outer = current.filter(|current| {
             named.as_ref().is_some_and(|conversation| current.conversation.is_of_same(conversation))
         });
-        let announcement = Announcement {
+        let announcement = OperationStart {
             kind: whose.kind,
             service: whose.service,
             inside: outer
@@ -114,9 +115,9 @@ impl OperationSpan {
     }
 
     /// What is known of it.
-    pub(crate) fn tell(&mut self, about: About) {
+    pub(crate) fn tell(&mut self, about: OperationInfo) {
         match &mut self.place {
-            Place::Alone(alone) => alone.operation.tell(about),
+            Place::Alone(alone) => alone.operation.describe(about),
             Place::Within { watch, key } => {
                 if let Some(watch) = watch.upgrade() {
                     watch.enter(|inside| inside.conversation.map(|it| it.operation_tells(*key, about)));
@@ -151,14 +152,14 @@ impl Alone {
 /// A span in a conversation; `None` if that is over.
 fn within(
     conversation: &TracingContext,
-    announcement: &Announcement<'_>,
+    announcement: &OperationStart<'_>,
     current: &Context,
 ) -> Option<OperationSpan> {
     let watch = conversation.watch()?;
     let clock = watch.clock();
     let begin = |Inside { conversation: core, emitter, now }: Inside<'_>| {
         let Some(core) = core else { return Some(Err(emitter.standalone(current))) };
-        let Begun { key, span, recording } = core.operation_begins(now, announcement, emitter)?;
+        let StartedOperation { key, span, recording } = core.operation_begins(now, announcement, emitter)?;
         let identity = span.and_then(|span| emitter.context(span));
         let context = identity.map_or_else(|| current.clone(), |of| with_span_of(current, &of));
         let operation = span.map(|span| (announcement.kind, span));
@@ -180,11 +181,11 @@ fn within(
 /// A span in no turn: a root, or a child of the current span.
 fn alone(
     mut emitter: Emitter,
-    announcement: &Announcement<'_>,
+    announcement: &OperationStart<'_>,
     current: &Context,
     clock: Clock,
 ) -> Option<OperationSpan> {
-    let Announcement { kind, service, .. } = *announcement;
+    let OperationStart { kind, service, .. } = *announcement;
     let start = clock.now();
     let begin = || {
         let (kind, name) = (kind.span_kind(), service.as_str().to_owned());
@@ -192,7 +193,7 @@ fn alone(
             emitter.start(SpanStart { key: ONLY, kind, parent: None, at: start, name, turn: TurnNumber(0) });
         let attribute_limit = emitter.attribute_limit();
         let context = emitter.context(ONLY).map(|of| with_span_of(current, &of))?;
-        let operation = Operation::begin(announcement.kind, service.as_str(), start);
+        let operation = Operation::new(announcement.kind, service.as_str(), start);
         let place = Place::Alone(Box::new(Alone { emitter, operation }));
         Some(OperationSpan { place, context, clock, recording, attribute_limit })
     };

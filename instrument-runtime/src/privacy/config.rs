@@ -7,21 +7,6 @@ use super::environment::{self, Misread};
 use super::hidden::Decisions;
 use super::hook::Hook;
 
-/// Whether something is hidden.
-///
-/// ```
-/// use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
-///
-/// let config = TraceConfig::default().hide_inputs(Hide::Yes).hide_llm_tools(Hide::No);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Hide {
-    /// It is hidden.
-    Yes,
-    /// It is shown.
-    No,
-}
-
 /// What may leave a conversation, in spans and in the frame log.
 ///
 /// What is not said here is up to the environment when the program is instrumented, and what the environment does not
@@ -33,10 +18,10 @@ pub enum Hide {
 ///
 /// use opentelemetry::trace::noop::NoopTracerProvider;
 /// use pipecat_instrument_runtime::instrumentor::{InstrumentError, PipecatInstrumentor};
-/// use pipecat_instrument_runtime::privacy::{ContentKind, Hide, TraceConfig};
+/// use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 ///
 /// let config = TraceConfig::default()
-///     .hide_input_images(Hide::Yes)
+///     .hide_input_images(true)
 ///     .max_value_length(8_000)
 ///     .redact_with(|kind, text| match kind {
 ///         ContentKind::ToolResult => Cow::Owned(text.replace("4111", "****")),
@@ -58,9 +43,9 @@ impl TraceConfig {
     /// What the environment says now. What is called on it afterwards wins.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{TraceConfig};
     ///
-    /// let config = TraceConfig::from_env().hide_outputs(Hide::Yes);
+    /// let config = TraceConfig::from_env().hide_outputs(true);
     /// ```
     pub fn from_env() -> Self {
         Self::default().or_env()
@@ -71,9 +56,9 @@ impl TraceConfig {
     /// A value that cannot be read is warned of once, and counts as the default.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{TraceConfig};
     ///
-    /// let config = TraceConfig::default().hide_outputs(Hide::Yes);
+    /// let config = TraceConfig::default().hide_outputs(true);
     /// assert_eq!(config.clone().or_env().or_env(), config.or_env());
     /// ```
     pub fn or_env(self) -> Self {
@@ -85,10 +70,10 @@ impl TraceConfig {
     /// name: for settings that come from elsewhere than the environment.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{TraceConfig};
     ///
     /// let file = |variable: &str| (variable == "OPENINFERENCE_HIDE_INPUTS").then(|| "true".to_owned());
-    /// assert_eq!(TraceConfig::default().or_lookup(file), TraceConfig::default().hide_inputs(Hide::Yes));
+    /// assert_eq!(TraceConfig::default().or_lookup(file), TraceConfig::default().hide_inputs(true));
     /// ```
     pub fn or_lookup(self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         self.or_else(lookup, Misread::warn)

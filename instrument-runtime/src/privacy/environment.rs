@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use super::TraceConfig;
 use super::hidden::Topic;
-use super::{Hide, TraceConfig};
 
 /// The variable of the one option that is a number.
 const BASE64_IMAGE_MAX_LENGTH: &str = "OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH";
@@ -66,11 +66,11 @@ pub(super) fn fill(
 }
 
 /// What `true` and `false` mean, in any case, as Python programs write `True`.
-fn hide(value: &str) -> Option<Hide> {
+fn hide(value: &str) -> Option<bool> {
     if value.eq_ignore_ascii_case("true") {
-        Some(Hide::Yes)
+        Some(true)
     } else if value.eq_ignore_ascii_case("false") {
-        Some(Hide::No)
+        Some(false)
     } else {
         None
     }

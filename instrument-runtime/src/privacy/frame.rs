@@ -7,8 +7,8 @@ use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy, REDACTED};
 use crate::engine::frame::{
-    ChatContext, Chunking, Content, ErrorReport, Frame, FunctionCall, FunctionCallList, FunctionCallResult,
-    Json, Message, Part, Spacing, TextChunk, Transcript,
+    ChatContext, Chunking, ErrorReport, Frame, FunctionCall, FunctionCallList, FunctionCallResult, Json,
+    Message, MessageContent, MessagePart, Spacing, TextChunk, Transcript,
 };
 use crate::json::RawJson;
 
@@ -17,14 +17,14 @@ impl Privacy {
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::frame::Frame;
-    /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
     ///
-    /// let privacy = Privacy::new(TraceConfig::default().hide_outputs(Hide::Yes));
-    /// privacy.show(&Frame::TtsSpeak(Some("Your balance is 3 pence.")), |frame| {
+    /// let privacy = Privacy::new(TraceConfig::default().hide_outputs(true));
+    /// privacy.with_redacted_frame(&Frame::TtsSpeak(Some("Your balance is 3 pence.")), |frame| {
     ///     assert!(matches!(frame, Frame::TtsSpeak(Some("__REDACTED__"))));
     /// });
     /// ```
-    pub fn show<T>(&self, frame: &Frame<'_>, look: impl FnOnce(&Frame<'_>) -> T) -> T {
+    pub fn with_redacted_frame<T>(&self, frame: &Frame<'_>, look: impl FnOnce(&Frame<'_>) -> T) -> T {
         let rules = self.rules();
         match *frame {
             // Pictures are looked at whatever the settings say.
@@ -212,12 +212,12 @@ impl ChatContext for CleanContext<'_> {
 
 fn each_text(message: &mut Message, mut change: impl FnMut(&mut String)) {
     match &mut message.content {
-        Content::None => {}
-        Content::Text(text) => change(text),
-        Content::Parts(parts) => parts.iter_mut().for_each(|part| match part {
-            Part::Text(text) => change(text),
-            Part::Image(url) => change(&mut url.0),
-            Part::Other(_) => {}
+        MessageContent::None => {}
+        MessageContent::Text(text) => change(text),
+        MessageContent::Parts(parts) => parts.iter_mut().for_each(|part| match part {
+            MessagePart::Text(text) => change(text),
+            MessagePart::Image(url) => change(&mut url.0),
+            MessagePart::Other(_) => {}
         }),
     }
     message.tool_calls.iter_mut().for_each(|call| change(&mut call.arguments));

@@ -1,7 +1,5 @@
 //! The things that can be hidden, each by an option of its own.
 
-use super::Hide;
-
 /// Something that can be hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
@@ -46,25 +44,25 @@ impl Topic {
 
 /// What was decided of each topic, if anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Decisions([Option<Hide>; Topic::ALL.len()]);
+pub(super) struct Decisions([Option<bool>; Topic::ALL.len()]);
 
 impl Decisions {
-    pub(super) const fn of(&self, topic: Topic) -> Option<Hide> {
+    pub(super) const fn of(&self, topic: Topic) -> Option<bool> {
         self.0[topic as usize]
     }
 
-    pub(super) fn set(&mut self, topic: Topic, hide: Hide) {
+    pub(super) fn set(&mut self, topic: Topic, hide: bool) {
         self.0[topic as usize] = Some(hide);
     }
 
     /// Whether it is hidden: not unless somebody said so.
     pub(super) fn hide(&self, topic: Topic) -> bool {
-        self.of(topic) == Some(Hide::Yes)
+        self.of(topic) == Some(true)
     }
 
     /// Whether anything is hidden.
     pub(super) fn hide_any(&self) -> bool {
-        self.0.contains(&Some(Hide::Yes))
+        self.0.contains(&Some(true))
     }
 }
 

@@ -6,7 +6,7 @@ use super::ContentKind;
 use super::content::Place;
 use super::hidden::Topic;
 use super::policy::Rules;
-use crate::engine::frame::{Content, Message, Part};
+use crate::engine::frame::{Message, MessageContent, MessagePart};
 
 impl Rules {
     /// Leaves in `message` what may leave of it, if it may be there at all.
@@ -17,11 +17,11 @@ impl Rules {
         let kind = kind_of(&message.role);
         let clean = |text: &mut String| clean(text, |text| self.text(kind, Place::InputMessage, text));
         match &mut message.content {
-            Content::None => {}
-            Content::Text(text) => clean(text),
-            Content::Parts(parts) => parts.iter_mut().for_each(|part| match part {
-                Part::Text(text) => clean(text),
-                Part::Image(_) | Part::Other(_) => {}
+            MessageContent::None => {}
+            MessageContent::Text(text) => clean(text),
+            MessageContent::Parts(parts) => parts.iter_mut().for_each(|part| match part {
+                MessagePart::Text(text) => clean(text),
+                MessagePart::Image(_) | MessagePart::Other(_) => {}
             }),
         }
         for call in &mut message.tool_calls {
@@ -36,12 +36,12 @@ impl Rules {
     }
 
     fn clean_pictures(&self, message: &mut Message) {
-        let Content::Parts(parts) = &mut message.content else { return };
+        let MessageContent::Parts(parts) = &mut message.content else { return };
         if self.hidden.hide(Topic::InputImages) {
             parts.retain(|part| !is_picture(part));
         }
         for part in parts {
-            if let Part::Image(url) = part {
+            if let MessagePart::Image(url) = part {
                 clean(&mut url.0, |url| self.picture(url));
             }
         }
@@ -61,11 +61,11 @@ fn replacement(text: &str, rule: impl FnOnce(&str) -> Cow<'_, str>) -> Option<St
     (left != text).then(|| left.into_owned())
 }
 
-fn is_picture(part: &Part) -> bool {
+fn is_picture(part: &MessagePart) -> bool {
     match part {
-        Part::Image(_) => true,
-        Part::Other(kind) => kind.contains("image"),
-        Part::Text(_) => false,
+        MessagePart::Image(_) => true,
+        MessagePart::Other(kind) => kind.contains("image"),
+        MessagePart::Text(_) => false,
     }
 }
 

@@ -53,7 +53,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Hide, TraceConfig};
+pub use config::TraceConfig;
 pub use content::ContentKind;
 pub(crate) use hook::caught_panics;
 pub use policy::Privacy;

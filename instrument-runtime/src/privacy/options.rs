@@ -1,7 +1,7 @@
 //! The options that hide something, one method each.
 
+use super::TraceConfig;
 use super::hidden::Topic;
-use super::{Hide, TraceConfig};
 
 /// Writes the method of each topic.
 macro_rules! options {
@@ -10,7 +10,7 @@ macro_rules! options {
         impl TraceConfig {
             $(
                 $(#[doc = $doc])+
-                pub fn $option(mut self, hide: Hide) -> Self {
+                pub fn $option(mut self, hide: bool) -> Self {
                     self.decisions.set(Topic::$topic, hide);
                     self
                 }

@@ -18,10 +18,10 @@ const BASE64_IMAGE_MAX_LENGTH: usize = 32_000;
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Frame, Transcript};
-/// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
+/// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
 ///
-/// let privacy = Privacy::new(TraceConfig::default().hide_inputs(Hide::Yes));
-/// privacy.show(&Frame::Transcription(Transcript::from("My PIN is 1234")), |frame| {
+/// let privacy = Privacy::new(TraceConfig::default().hide_inputs(true));
+/// privacy.with_redacted_frame(&Frame::Transcription(Transcript::from("My PIN is 1234")), |frame| {
 ///     assert!(matches!(frame, Frame::Transcription(Transcript { text: "__REDACTED__", .. })));
 /// });
 /// ```
@@ -86,9 +86,9 @@ impl Privacy {
     /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
     ///
     /// let privacy = Privacy::new(TraceConfig::default().max_value_length(16));
-    /// assert_eq!(privacy.cut("a very long sentence"), "a ver… [15 more]");
+    /// assert_eq!(privacy.truncate("a very long sentence"), "a ver… [15 more]");
     /// ```
-    pub fn cut<'text>(&self, value: &'text str) -> Cow<'text, str> {
+    pub fn truncate<'text>(&self, value: &'text str) -> Cow<'text, str> {
         self.0.cut(value)
     }
 

@@ -24,13 +24,13 @@ impl Privacy {
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::frame::{Processor, Role, Setting};
-    /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
     ///
-    /// let privacy = Privacy::new(TraceConfig::default().hide_llm_invocation_parameters(Hide::Yes));
+    /// let privacy = Privacy::new(TraceConfig::default().hide_llm_invocation_parameters(true));
     /// let llm = Processor::new("Llm#0", "Llm", Role::Llm).setting("seed", Setting::Int(7));
-    /// assert_eq!(privacy.processor(&llm).settings, []);
+    /// assert_eq!(privacy.redact_processor(&llm).settings, []);
     /// ```
-    pub fn processor<'a>(&self, processor: &'a Processor) -> Cow<'a, Processor> {
+    pub fn redact_processor<'a>(&self, processor: &'a Processor) -> Cow<'a, Processor> {
         let rules = self.rules();
         if rules.looks_at_pictures_only || !has_settings(processor) {
             return Cow::Borrowed(processor);

@@ -9,7 +9,7 @@ use super::message::clean;
 use super::policy::Rules;
 use super::{ContentKind, Privacy, REDACTED};
 use crate::engine::record::{
-    LlmRecord, Request, SpanDetails, SpanEventKind, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord,
+    LlmRecord, LlmRequest, SpanDetails, SpanEventKind, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord,
     TurnRecord, Visibility,
 };
 
@@ -20,7 +20,7 @@ impl Privacy {
     /// ```
     /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord};
     /// use pipecat_instrument_runtime::engine::time::Time;
-    /// use pipecat_instrument_runtime::privacy::{Hide, Privacy, TraceConfig};
+    /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
     ///
     /// let turn = TurnRecord {
     ///     number: TurnNumber(1),
@@ -38,12 +38,12 @@ impl Privacy {
     ///     user_id: None,
     ///     details: SpanDetails::Turn(turn),
     /// };
-    /// let privacy = Privacy::new(TraceConfig::default().hide_inputs(Hide::Yes));
-    /// let SpanDetails::Turn(turn) = privacy.release(record).details else { unreachable!() };
+    /// let privacy = Privacy::new(TraceConfig::default().hide_inputs(true));
+    /// let SpanDetails::Turn(turn) = privacy.redact_record(record).details else { unreachable!() };
     /// assert_eq!(turn.input.as_deref(), Some("__REDACTED__"));
     /// assert_eq!(turn.output.as_deref(), Some("Thank you."));
     /// ```
-    pub fn release(&self, mut record: SpanRecord) -> SpanRecord {
+    pub fn redact_record(&self, mut record: SpanRecord) -> SpanRecord {
         let rules = self.rules();
         if !rules.looks_at_pictures_only {
             rules.clean_errors(&mut record);
@@ -119,7 +119,7 @@ impl Rules {
         self.clean_service(&mut stt.service);
         self.clean_text(&mut stt.transcript, ContentKind::UserText, Place::Input);
         if self.hidden.hide_content(ContentKind::UserText, Place::Output) {
-            stt.as_output = Visibility::Redacted;
+            stt.output_visibility = Visibility::Redacted;
         }
     }
 
@@ -132,7 +132,7 @@ impl Rules {
             llm.request.tools.clear();
         }
         self.clean_request(&mut llm.request);
-        self.clean_text(&mut llm.heard, ContentKind::UserText, Place::Input);
+        self.clean_text(&mut llm.user_transcript, ContentKind::UserText, Place::Input);
         self.clean_answer(llm);
     }
 
@@ -148,7 +148,7 @@ impl Rules {
         llm.request.newest.clear();
     }
 
-    fn clean_request(&self, request: &mut Request) {
+    fn clean_request(&self, request: &mut LlmRequest) {
         self.clean_messages(request);
         self.clean_text(&mut request.last_user_message, ContentKind::UserText, Place::Input);
         for tool in &mut request.tools {
@@ -156,15 +156,15 @@ impl Rules {
         }
     }
 
-    fn clean_messages(&self, request: &mut Request) {
+    fn clean_messages(&self, request: &mut LlmRequest) {
         request.system.iter_mut().chain(&mut request.newest).for_each(|message| self.clean_message(message));
     }
 
     fn clean_answer(&self, llm: &mut LlmRecord) {
         if self.hidden.hide_output_messages() {
-            llm.as_message = Visibility::Omitted;
+            llm.message_visibility = Visibility::Omitted;
         } else if self.hidden.hide(Topic::OutputText) {
-            llm.as_message = Visibility::Redacted;
+            llm.message_visibility = Visibility::Redacted;
         }
         if self.hidden.hide(Topic::Outputs) && !llm.tool_calls.is_empty() {
             llm.tool_calls.clear();

@@ -20,7 +20,7 @@ use super::invariants::{breaches, told};
 use super::synthetic::{Hop, SAID, play_to};
 use crate::emit::{Conventions, EmitSettings, Emitter, Session, SpanNaming, TraceLayout, Tracers};
 use crate::engine::conversation::FrameSupport;
-use crate::privacy::{Hide, Privacy, TraceConfig};
+use crate::privacy::{Privacy, TraceConfig};
 
 /// The session of every made-up conversation.
 const SESSION: &str = "made-up";
@@ -35,7 +35,7 @@ pub struct Telling {
     /// How much room a span has.
     pub attribute_limit: usize,
     /// Whether everything that can be hidden is.
-    pub everything: Hide,
+    pub everything: bool,
 }
 
 impl Telling {
@@ -55,7 +55,7 @@ impl Telling {
                 .fold(Conventions::OPENINFERENCE, |all, (_, one)| all | one),
             layout: if bit(4) { TraceLayout::PerConversation } else { TraceLayout::PerTurn },
             attribute_limit: if bit(5) { 40 } else { 128 },
-            everything: if bit(6) { Hide::Yes } else { Hide::No },
+            everything: bit(6),
         }
     }
 }
@@ -112,7 +112,7 @@ pub fn check(spans: &[SpanData], telling: Telling) {
     for span in roots {
         assert!(span.name.starts_with(root), "{} is no root", span.name);
     }
-    if telling.everything == Hide::Yes {
+    if telling.everything {
         let all_that_leaves = format!("{spans:?}");
         assert!(!all_that_leaves.contains(SAID), "hidden, and there: {all_that_leaves}");
     }

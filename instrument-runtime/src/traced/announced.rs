@@ -36,7 +36,7 @@ impl Announced {
     }
 
     pub(super) fn service(&self) -> ServiceName<'_> {
-        self.name.as_deref().map_or(ServiceName::Guessed(self.guess), ServiceName::Told)
+        self.name.as_deref().map_or(ServiceName::Guessed(self.guess), ServiceName::Explicit)
     }
 
     pub(super) const fn take_conversation(&mut self) -> Option<TracingContext> {

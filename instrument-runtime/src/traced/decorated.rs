@@ -13,7 +13,7 @@ use super::failure::of_panic;
 use super::found::Found;
 use super::known::Known;
 use super::stream::TracedStream;
-use crate::engine::operation::{Ending, ServiceKind};
+use crate::engine::operation::{Completion, ServiceKind};
 use crate::engine::record::Recording;
 use crate::instrumentor::group_in_force;
 use crate::observer::{OperationSpan, Panicked, Whose, anyone_present, isolate};
@@ -102,7 +102,7 @@ impl Active {
             && let Some(known) =
                 said(function, || tell(Known::nothing(span.attribute_limit(), span.recording())))
         {
-            span.tell(known.into_about());
+            span.tell(known.into_info());
         }
         let found = Found::nothing(kind, span.recording());
         Some(Box::new(Self { span, found }))
@@ -115,8 +115,8 @@ impl Active {
     }
 
     #[inline(never)]
-    fn end(self: Box<Self>, ending: Ending) {
-        self.span.end(self.found.into_outcome(ending));
+    fn end(self: Box<Self>, completion: Completion) {
+        self.span.end(self.found.into_outcome(completion));
     }
 }
 
@@ -161,7 +161,7 @@ impl Decorated {
             Ok(made) => made,
             Err(panic) => {
                 active.found.fail(of_panic(&*panic));
-                self.end(Ending::Finished);
+                self.end(Completion::Finished);
                 resume_unwind(panic)
             }
         }
@@ -188,9 +188,9 @@ impl Decorated {
     }
 
     #[inline]
-    pub(super) fn end(&mut self, ending: Ending) {
+    pub(super) fn end(&mut self, completion: Completion) {
         if let Some(active) = self.active.take() {
-            active.end(ending);
+            active.end(completion);
         }
     }
 
@@ -209,7 +209,7 @@ impl Decorated {
 impl Drop for Decorated {
     #[inline]
     fn drop(&mut self) {
-        self.end(Ending::Dropped);
+        self.end(Completion::Dropped);
     }
 }
 
@@ -219,7 +219,7 @@ impl<R> Opened<R> {
     pub fn value(self, read: impl FnOnce(&R, &mut Found)) -> R {
         let Self { mut decorated, value } = self;
         decorated.read(&value, read);
-        decorated.end(Ending::Finished);
+        decorated.end(Completion::Finished);
         value
     }
 
@@ -280,7 +280,7 @@ impl<T, E> Opened<Result<T, E>> {
         let Self { mut decorated, value } = self;
         if value.is_err() {
             decorated.read(&value, read);
-            decorated.end(Ending::Finished);
+            decorated.end(Completion::Finished);
         }
         value.map(|value| Opened { decorated, value })
     }

@@ -2,7 +2,7 @@
 
 use super::values::{AudioLength, CharacterCount, LlmTokens, ServiceOutput};
 use crate::engine::frame::{Measurement, Spacing, TextChunk, ToolCall};
-use crate::engine::operation::{Ending, Failure, Outcome, ServiceKind};
+use crate::engine::operation::{Completion, Failure, Outcome, ServiceKind};
 use crate::engine::record::Recording;
 use crate::engine::text::StreamedText;
 use crate::engine::time::Time;
@@ -102,9 +102,9 @@ impl Found {
         self.recording != Recording::No
     }
 
-    pub(super) fn into_outcome(self, ending: Ending) -> Outcome {
+    pub(super) fn into_outcome(self, completion: Completion) -> Outcome {
         Outcome {
-            ending,
+            completion,
             failure: self.failure,
             first: self.first,
             text: self.text.to_text(),

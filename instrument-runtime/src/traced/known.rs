@@ -1,20 +1,20 @@
 //! What an annotation says of a service, before it works.
 
 use super::values::ServiceInput;
-use crate::engine::operation::About;
+use crate::engine::operation::OperationInfo;
 use crate::engine::record::Recording;
 
 /// What an annotation says of a service, before it works.
 #[derive(Debug)]
 pub struct Known {
-    about: About,
+    about: OperationInfo,
     attribute_limit: usize,
     recording: Recording,
 }
 
 impl Known {
     pub(super) fn nothing(attribute_limit: usize, recording: Recording) -> Self {
-        Self { about: About::default(), attribute_limit, recording }
+        Self { about: OperationInfo::default(), attribute_limit, recording }
     }
 
     /// Who provides it.
@@ -49,7 +49,7 @@ impl Known {
         self
     }
 
-    pub(super) fn into_about(self) -> About {
+    pub(super) fn into_info(self) -> OperationInfo {
         self.about
     }
 }

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::decorated::Decorated;
 use super::found::Found;
-use crate::engine::operation::Ending;
+use crate::engine::operation::Completion;
 
 pin_project! {
     /// A stream that a decorated function returned. It is polled in the context of the function's span, which ends with it;
@@ -42,7 +42,7 @@ impl<S: Stream, F: FnMut(&S::Item, &mut Found)> Stream for TracedStream<S, F> {
                 this.decorated.notice_first();
                 this.decorated.read(item, this.read);
             }
-            Poll::Ready(None) => this.decorated.end(Ending::Finished),
+            Poll::Ready(None) => this.decorated.end(Completion::Finished),
             Poll::Pending => {}
         }
         polled

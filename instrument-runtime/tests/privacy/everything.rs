@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use pipecat_instrument_runtime::emit::Conventions;
 use pipecat_instrument_runtime::engine::frame::{
-    Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
+    ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
 };
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord, Status,
-    SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
+    EndReason, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
+    Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
 };
 use pipecat_instrument_runtime::engine::time::Time;
 
@@ -108,10 +108,10 @@ fn turn() -> TurnRecord {
 fn utterance() -> SttRecord {
     SttRecord {
         service: Arc::new(Processor::new("Stt#0", "DeepgramSTTService", Role::Stt)),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
         transcript: Some("«transcript»".into()),
-        as_output: Visibility::Full,
+        output_visibility: Visibility::Full,
         is_final: true,
         language: None,
         audio_seconds: None,
@@ -127,19 +127,19 @@ fn invocation() -> LlmRecord {
         .setting("session_properties", Setting::Json(session.into()));
     LlmRecord {
         service: Arc::new(service),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
-        request: Request {
+        request: LlmRequest {
             system: Some(Message::text("system", "«system»")),
             newest: history(),
             message_count: 5,
             last_user_message: Some("What time is it?".into()),
             tools: vec![r#"{"name":"«tool»"}"#.into()],
         },
-        heard: None,
+        user_transcript: None,
         text: Some("«text»".into()),
         tool_calls: vec![call(r#"{"zone":"«arguments beside text»"}"#)],
-        as_message: Visibility::Full,
+        message_visibility: Visibility::Full,
         usage: None,
         ttfat: None,
         interrupted: false,
@@ -149,13 +149,13 @@ fn invocation() -> LlmRecord {
 fn history() -> Vec<Message> {
     let large_picture = format!("data:image/png;base64,{}{LARGE_PICTURE}", "A".repeat(32_000));
     let parts = vec![
-        Part::Text("«part»".into()),
-        Part::Image(ImageUrl("data:image/png;base64,«picture»".into())),
-        Part::Image(ImageUrl(large_picture)),
+        MessagePart::Text("«part»".into()),
+        MessagePart::Image(ImageUrl("data:image/png;base64,«picture»".into())),
+        MessagePart::Image(ImageUrl(large_picture)),
     ];
     vec![
         Message { name: Some("«speaker»".into()), ..Message::text("user", "«user»") },
-        Message { content: Content::Parts(parts), ..Message::text("user", "") },
+        Message { content: MessageContent::Parts(parts), ..Message::text("user", "") },
         Message {
             tool_calls: vec![call(r#"{"zone":"«earlier arguments»"}"#)],
             ..Message::text("assistant", "«assistant»")
@@ -175,7 +175,7 @@ fn invocation_for_tools_alone() -> LlmRecord {
     };
     LlmRecord {
         service: Arc::new(service),
-        request: Request { message_count: 1, ..Request::default() },
+        request: LlmRequest { message_count: 1, ..LlmRequest::default() },
         text: None,
         tool_calls: vec![call(r#"{"zone":"«arguments without text»"}"#)],
         ..invocation()
@@ -184,8 +184,8 @@ fn invocation_for_tools_alone() -> LlmRecord {
 
 fn invocation_of_a_speech_model() -> LlmRecord {
     LlmRecord {
-        heard: Some("«heard»".into()),
-        request: Request::default(),
+        user_transcript: Some("«heard»".into()),
+        request: LlmRequest::default(),
         text: None,
         tool_calls: vec![],
         ..invocation()
@@ -195,20 +195,20 @@ fn invocation_of_a_speech_model() -> LlmRecord {
 /// Nothing is told of what it was sent but what the user said last.
 fn invocation_without_messages() -> LlmRecord {
     let last_user_message = Some("«last user message»".into());
-    LlmRecord { request: Request { last_user_message, ..Request::default() }, ..invocation() }
+    LlmRecord { request: LlmRequest { last_user_message, ..LlmRequest::default() }, ..invocation() }
 }
 
 fn synthesis() -> TtsRecord {
     TtsRecord {
         service: Arc::new(Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
         input: Some("«tts input»".into()),
         output: Some("«tts output»".into()),
         characters: Some(11),
         ttfa: None,
-        audio: None,
-        played: None,
+        audio_duration: None,
+        played_duration: None,
         interrupted: false,
     }
 }

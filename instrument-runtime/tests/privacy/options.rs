@@ -1,7 +1,7 @@
 //! The options that hide something, and sets of them.
 
 use pipecat_instrument_runtime::emit::Conventions;
-use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
+use pipecat_instrument_runtime::privacy::TraceConfig;
 
 /// An option that hides something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Hidden {
 
 /// Settings that hide just `hidden`, whatever the environment says.
 pub(crate) fn hiding(hidden: &[Hidden]) -> TraceConfig {
-    let hide = |option| if hidden.contains(&option) { Hide::Yes } else { Hide::No };
+    let hide = |option| hidden.contains(&option);
     TraceConfig::default()
         .hide_inputs(hide(Hidden::Inputs))
         .hide_outputs(hide(Hidden::Outputs))

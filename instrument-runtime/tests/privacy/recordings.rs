@@ -11,7 +11,7 @@ use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
 use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::engine::time::Time;
-use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, Opening, replay};
+use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, HeaderInfo, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::Outcome;
@@ -109,7 +109,9 @@ impl Said {
         let (user, bot) = match details {
             SpanDetails::Turn(turn) => (vec![turn.input], vec![turn.output]),
             SpanDetails::Stt(stt) => (vec![stt.transcript], vec![]),
-            SpanDetails::Llm(llm) => (vec![llm.heard, llm.request.last_user_message], vec![llm.text]),
+            SpanDetails::Llm(llm) => {
+                (vec![llm.user_transcript, llm.request.last_user_message], vec![llm.text])
+            }
             SpanDetails::Tts(tts) => (vec![], vec![tts.input, tts.output]),
             SpanDetails::Tool(tool) => (vec![tool.arguments], vec![tool.result]),
         };
@@ -141,7 +143,7 @@ fn log_of(
     privacy: Privacy,
 ) -> Outcome<String> {
     let id = recording.file_stem().and_then(|stem| stem.to_str()).ok_or("no name")?;
-    let log = logs.conversation(&Opening::new(id, Time::default())).privacy(privacy);
+    let log = logs.conversation(&HeaderInfo::new(id, Time::default())).privacy(privacy);
     for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {
         log.record(event.at(), &event.hop(&event.frame()));
         // So that the queue holds them all.

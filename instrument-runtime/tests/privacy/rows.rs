@@ -2,7 +2,7 @@
 
 use pipecat_instrument_runtime::emit::Conventions;
 use pipecat_instrument_runtime::engine::record::SpanDetails;
-use pipecat_instrument_runtime::privacy::{Hide, TraceConfig};
+use pipecat_instrument_runtime::privacy::TraceConfig;
 
 use crate::Outcome;
 use crate::export::{exported, lines, record};
@@ -251,11 +251,11 @@ fn hide_llm_invocation_parameters_and_hide_llm_tools() -> Outcome<()> {
 #[test]
 fn what_is_never_written_is_accepted() -> Outcome<()> {
     let config = hiding(&[])
-        .hide_prompts(Hide::Yes)
-        .hide_choices(Hide::Yes)
-        .hide_embeddings_vectors(Hide::Yes)
-        .hide_embeddings_text(Hide::Yes)
-        .hide_retrieval_documents(Hide::Yes);
+        .hide_prompts(true)
+        .hide_choices(true)
+        .hide_embeddings_vectors(true)
+        .hide_embeddings_text(true)
+        .hide_retrieval_documents(true);
     assert_eq!(content(llm(), config)?, llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES));
     Ok(())
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use pipecat_instrument_runtime::engine::frame::{
-    Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall,
+    ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
 };
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, LlmRecord, Request, ServiceTimes, SpanDetails, SttRecord, ToolRecord, TtsRecord, TurnNumber,
-    TurnRecord, Visibility,
+    EndReason, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SttRecord, ToolRecord, TtsRecord,
+    TurnNumber, TurnRecord, Visibility,
 };
 
 pub(crate) fn turn() -> SpanDetails {
@@ -23,10 +23,10 @@ pub(crate) fn turn() -> SpanDetails {
 pub(crate) fn stt() -> SpanDetails {
     SpanDetails::Stt(SttRecord {
         service: Arc::new(Processor::new("Stt#0", "DeepgramSTTService", Role::Stt)),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
         transcript: Some("What time is it?".into()),
-        as_output: Visibility::Full,
+        output_visibility: Visibility::Full,
         is_final: true,
         language: None,
         audio_seconds: None,
@@ -38,27 +38,27 @@ pub(crate) fn llm() -> SpanDetails {
     let service =
         Processor::new("Llm#0", "OpenAILLMService", Role::Llm).setting("temperature", Setting::Float(0.5));
     let picture = vec![
-        Part::Text("What time is it?".into()),
-        Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
+        MessagePart::Text("What time is it?".into()),
+        MessagePart::Image(ImageUrl("data:image/png;base64,AAAA".into())),
     ];
     SpanDetails::Llm(Box::new(LlmRecord {
         service: Arc::new(service),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
-        request: Request {
+        request: LlmRequest {
             system: Some(Message::text("system", "Be brief.")),
             newest: vec![
                 Message::text("assistant", "Hello."),
-                Message { content: Content::Parts(picture), ..Message::text("user", "") },
+                Message { content: MessageContent::Parts(picture), ..Message::text("user", "") },
             ],
             message_count: 3,
             last_user_message: Some("What time is it?".into()),
             tools: vec![r#"{"name":"clock"}"#.into()],
         },
-        heard: None,
+        user_transcript: None,
         text: Some("One moment.".into()),
         tool_calls: vec![clock()],
-        as_message: Visibility::Full,
+        message_visibility: Visibility::Full,
         usage: None,
         ttfat: None,
         interrupted: false,
@@ -73,27 +73,27 @@ fn clock() -> ToolCall {
 pub(crate) fn llm_with_an_instruction() -> SpanDetails {
     let SpanDetails::Llm(llm) = llm() else { return llm() };
     let service = Processor { system_instruction: Some("Be brief.".into()), ..(*llm.service).clone() };
-    let request = Request { system: None, message_count: 2, ..llm.request };
+    let request = LlmRequest { system: None, message_count: 2, ..llm.request };
     SpanDetails::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
 }
 
 /// An invocation that is answered by nothing but a call.
 pub(crate) fn llm_that_calls() -> SpanDetails {
     let SpanDetails::Llm(llm) = llm() else { return llm() };
-    SpanDetails::Llm(Box::new(LlmRecord { text: None, request: Request::default(), ..*llm }))
+    SpanDetails::Llm(Box::new(LlmRecord { text: None, request: LlmRequest::default(), ..*llm }))
 }
 
 pub(crate) fn tts() -> SpanDetails {
     SpanDetails::Tts(TtsRecord {
         service: Arc::new(Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)),
-        measured_model: None,
+        reported_model: None,
         times: ServiceTimes::default(),
         input: Some("It is noon.".into()),
         output: Some("It is".into()),
         characters: Some(11),
         ttfa: None,
-        audio: None,
-        played: None,
+        audio_duration: None,
+        played_duration: None,
         interrupted: true,
     })
 }

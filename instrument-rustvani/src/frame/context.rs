@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pipecat_instrument_runtime::engine::frame::{ChatContext, Content, Message, ToolCall};
+use pipecat_instrument_runtime::engine::frame::{ChatContext, Message, MessageContent, ToolCall};
 use rustvani::LLMContext;
 use rustvani::adapters::schemas::AdapterType;
 use rustvani::context::Message as Rustvani;
@@ -93,7 +93,7 @@ fn read(message: &Rustvani) -> Message {
         Rustvani::System { content } | Rustvani::User { content } => Message::text(role, content),
         Rustvani::Assistant { content, tool_calls } => Message {
             role: role.to_owned(),
-            content: content.clone().map(Content::Text).unwrap_or_default(),
+            content: content.clone().map(MessageContent::Text).unwrap_or_default(),
             tool_calls: tool_calls.iter().flatten().map(asked).collect(),
             ..Message::default()
         },

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use pipecat_instrument_runtime::engine::frame::{
-    Audio, ChatContext, Chunking, Content, Frame, FrameKind, Json, ObservedFrame, Spacing,
+    Audio, ChatContext, Chunking, Frame, FrameKind, Json, MessageContent, ObservedFrame, Spacing,
 };
 use rustvani::adapters::schemas::{AdapterType, FunctionSchema, ToolsSchema};
 use rustvani::context::Message;
@@ -177,8 +177,8 @@ fn a_context_is_the_prompt_what_was_committed_and_the_round_under_way() {
     let read = Context::with(&context, &round);
     let roles: Vec<&str> = (0..read.message_count()).map(|index| read.role(index)).collect();
     assert_eq!(roles, ["system", "user", "assistant", "tool"]);
-    assert_eq!(read.message(0).content, Content::Text("Be brief.".to_owned()));
-    assert_eq!(read.message(2).content, Content::None);
+    assert_eq!(read.message(0).content, MessageContent::Text("Be brief.".to_owned()));
+    assert_eq!(read.message(2).content, MessageContent::None);
     assert_eq!(read.message(2).tool_calls[0].name, "look_up");
     assert_eq!(read.message(3).tool_call_id.as_deref(), Some("call_1"));
     assert_eq!(read.tool_count(), 2);

@@ -64,7 +64,7 @@ pub(super) fn many_through(collector: &Collector, bots: usize) -> Vec<String> {
 fn one_through(collector: &Collector, session: &str) {
     let setup = setup::builder()
         .environment(Environment::default())
-        .preset(Backend::Phoenix)
+        .backend(Backend::Phoenix)
         .endpoint(collector.url(Protocol::HttpProtobuf))
         .compression(Compression::Gzip)
         .project(PROJECT)

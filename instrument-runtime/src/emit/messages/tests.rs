@@ -9,13 +9,13 @@ use crate::emit::attributes::Attributes;
 use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, text};
 use crate::emit::{EmitSettings, Session, keys, span};
-use crate::engine::frame::{Content, ImageUrl, Message, Part};
-use crate::engine::record::{LlmRecord, Request, SpanDetails};
+use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
+use crate::engine::record::{LlmRecord, LlmRequest, SpanDetails};
 
 /// A context of `system` and as many messages as `newest` says, each of two keys, numbered from 1.
 fn context(system: Option<&str>, newest: usize) -> LlmRecord {
     let mut llm = llm();
-    llm.request = Request {
+    llm.request = LlmRequest {
         system: system.map(|text| Message::text("system", text)),
         newest: (1..=newest).map(|number| Message::text("user", format!("message {number}"))).collect(),
         message_count: newest + usize::from(system.is_some()),
@@ -122,10 +122,10 @@ fn every_field_of_a_message_is_told() {
     llm.request.newest = vec![
         Message {
             role: "user".into(),
-            content: Content::Parts(vec![
-                Part::Text("Look at this".into()),
-                Part::Image(ImageUrl("data:image/png;base64,AAAA".into())),
-                Part::Other("input_audio".into()),
+            content: MessageContent::Parts(vec![
+                MessagePart::Text("Look at this".into()),
+                MessagePart::Image(ImageUrl("data:image/png;base64,AAAA".into())),
+                MessagePart::Other("input_audio".into()),
             ]),
             name: Some("ann".into()),
             ..Message::default()

@@ -42,7 +42,7 @@ fn an_utterance_without_a_transcript_is_not_final_and_has_no_text() {
 #[test]
 fn a_model_is_the_configured_one_and_else_the_measured_one() {
     let mut utterance = stt();
-    utterance.measured_model = Some("nova-2-phonecall".into());
+    utterance.reported_model = Some("nova-2-phonecall".into());
     assert_eq!(told(SpanDetails::Stt(utterance.clone()), "llm.model_name"), ["llm.model_name = nova-2"]);
     std::sync::Arc::make_mut(&mut utterance.service).model = None;
     assert_eq!(told(SpanDetails::Stt(utterance), "llm.model_name"), ["llm.model_name = nova-2-phonecall"]);
@@ -51,7 +51,7 @@ fn a_model_is_the_configured_one_and_else_the_measured_one() {
 #[test]
 fn what_a_speech_model_heard_is_its_input() {
     let mut heard = llm();
-    heard.heard = Some("Good morning.".into());
+    heard.user_transcript = Some("Good morning.".into());
     assert_eq!(told(SpanDetails::Llm(Box::new(heard)), "input.value"), ["input.value = Good morning."]);
 }
 

@@ -24,16 +24,16 @@ impl Conversation {
             Frame::TtsText(chunk) => self.tts_text_passes(hop, &chunk, moment),
             Frame::TtsAudio(audio) | Frame::OutputAudio(audio) => self.audio_passes(hop, audio, moment),
             Frame::VadUserStoppedSpeaking { stop_secs, transcript } => {
-                if self.seen.first(moment.now, hop) {
+                if self.seen.insert(moment.now, hop) {
                     self.voice_stops(stop_secs, moment);
                 }
                 if let Some(transcript) = transcript
-                    && self.seen.first_of(hop.id, Aspect::Resent)
+                    && self.seen.insert_aspect(hop.id, Aspect::Resent)
                 {
                     self.words_are_final(hop.source, &transcript, moment);
                 }
             }
-            _ if !self.seen.first(moment.now, hop) => {}
+            _ if !self.seen.insert(moment.now, hop) => {}
             _ => self.takes_new(hop, moment),
         }
     }
@@ -71,7 +71,7 @@ impl Conversation {
 
     pub(super) fn takes_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
         match *hop.frame {
-            Frame::Metrics(metrics) if self.seen.first(moment.now, hop) => {
+            Frame::Metrics(metrics) if self.seen.insert(moment.now, hop) => {
                 self.is_measured(hop.source, metrics);
             }
             Frame::Cancel if self.is_at_end(hop) => self.lets_go_of_all(moment),

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use config::{ConversationConfig, FrameSupport, Support};
 
-use super::dedup::Seen;
+use super::dedup::SeenFrames;
 use super::frame::{Frame, FrameId, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
@@ -114,7 +114,7 @@ pub struct Conversation {
     /// The newest moment that was told; time never steps back.
     now: Time,
     started: bool,
-    seen: Seen,
+    seen: SeenFrames,
     contexts_seen: VecDeque<(FrameId, ServiceIndex)>,
     services: Services,
     next_key: u64,
@@ -165,7 +165,7 @@ impl Conversation {
             ending: Ending::NotYet,
             now: Time::default(),
             started: false,
-            seen: Seen::default(),
+            seen: SeenFrames::default(),
             contexts_seen: VecDeque::new(),
             services: Services::default(),
             next_key: 0,

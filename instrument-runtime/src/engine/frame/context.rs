@@ -78,7 +78,7 @@ pub struct Message {
     /// Who says it: `system`, `developer`, `user`, `assistant`, `tool`.
     pub role: String,
     /// What it says.
-    pub content: Content,
+    pub content: MessageContent,
     /// Who says it, where several share a role.
     pub name: Option<String>,
     /// The call that a `tool` message answers.
@@ -90,23 +90,23 @@ pub struct Message {
 impl Message {
     /// A message of plain text.
     pub fn text(role: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { role: role.into(), content: Content::Text(text.into()), ..Self::default() }
+        Self { role: role.into(), content: MessageContent::Text(text.into()), ..Self::default() }
     }
 }
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Content {
+pub enum MessageContent {
     /// Nothing, as in a message that only calls tools.
     #[default]
     None,
     /// One text.
     Text(String),
     /// Several parts.
-    Parts(Vec<Part>),
+    Parts(Vec<MessagePart>),
 }
 
-impl Content {
+impl MessageContent {
     /// The text of it, parts joined by one space; `None` where there is none.
     pub fn as_text(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self {
@@ -116,8 +116,8 @@ impl Content {
                 let texts: Vec<&str> = parts
                     .iter()
                     .filter_map(|part| match part {
-                        Part::Text(text) => Some(text.as_str()),
-                        Part::Image(_) | Part::Other(_) => None,
+                        MessagePart::Text(text) => Some(text.as_str()),
+                        MessagePart::Image(_) | MessagePart::Other(_) => None,
                     })
                     .collect();
                 (!texts.is_empty()).then(|| texts.join(" ").into())
@@ -128,7 +128,7 @@ impl Content {
 
 /// One part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum MessagePart {
     /// Text.
     Text(String),
     /// A picture.

@@ -71,7 +71,7 @@ impl<F: ?Sized> Copy for FramePushed<'_, F> {}
 ///     sibling: None,
 /// };
 /// let end = hop.synthetic(FrameId(8));
-/// assert_eq!(end.of(&Frame::LlmResponseEnd).id, Some(FrameId(8)));
+/// assert_eq!(end.with_frame(&Frame::LlmResponseEnd).id, Some(FrameId(8)));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Hop<'a> {
@@ -90,7 +90,7 @@ pub struct Hop<'a> {
 impl<'a> Hop<'a> {
     /// The hop of `frame`.
     #[inline]
-    pub const fn of<F: ?Sized>(self, frame: &'a F) -> FramePushed<'a, F> {
+    pub const fn with_frame<F: ?Sized>(self, frame: &'a F) -> FramePushed<'a, F> {
         let Self { source, destination, direction, id, sibling } = self;
         FramePushed { source, destination, direction, id, sibling, frame }
     }

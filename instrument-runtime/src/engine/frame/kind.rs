@@ -25,7 +25,7 @@ macro_rules! frame_kinds {
             }
 
             /// The kind of Pipecat's frame class `class`.
-            pub fn of_class(class: &str) -> Self {
+            pub fn from_class(class: &str) -> Self {
                 match class {
                     $($name => Self::$kind,)*
                     "FatalErrorFrame" => Self::Error,
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn every_class_name_leads_back_to_its_kind() {
         for &kind in FrameKind::ALL {
-            assert_eq!(FrameKind::of_class(kind.class()), kind);
+            assert_eq!(FrameKind::from_class(kind.class()), kind);
         }
-        assert_eq!(FrameKind::of_class("FatalErrorFrame"), FrameKind::Error);
-        assert_eq!(FrameKind::of_class("BotSpeakingFrame"), FrameKind::Other);
+        assert_eq!(FrameKind::from_class("FatalErrorFrame"), FrameKind::Error);
+        assert_eq!(FrameKind::from_class("BotSpeakingFrame"), FrameKind::Other);
     }
 }

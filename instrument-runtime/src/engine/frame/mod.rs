@@ -15,7 +15,7 @@ mod service;
 mod text;
 
 pub use audio::Audio;
-pub use context::{ChatContext, Content, ImageUrl, Message, Part, ToolCall};
+pub use context::{ChatContext, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 pub use directory::ProcessorRegistry;
 pub use function_call::{FunctionCall, FunctionCallList, FunctionCallResult, Json};
 pub use hop::{Direction, FrameId, FramePushed, Hop};

@@ -156,7 +156,7 @@ impl<'a> ProcessorRef<'a> {
     }
 
     /// A processor that can be looked at, behind a trait object as well.
-    pub fn of(service: &'a dyn ObservedService) -> Self {
+    pub fn new(service: &'a dyn ObservedService) -> Self {
         Self { id: service.id(), role: service.role(), service: Some(service) }
     }
 

@@ -1,7 +1,7 @@
 //! What is announced of a service's work, what is known of it beforehand, and what came of it.
 
 use crate::engine::frame::{Measurement, Role, ToolCall};
-use crate::engine::record::{Recording, Request, SpanKey, SpanKind};
+use crate::engine::record::{LlmRequest, Recording, SpanKey, SpanKind};
 use crate::engine::time::Time;
 
 /// What a service does.
@@ -39,7 +39,7 @@ impl ServiceKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceName<'a> {
     /// The one of this class or name, and no other.
-    Told(&'a str),
+    Explicit(&'a str),
     /// Nobody says; the code around it has this name.
     Guessed(&'a str),
 }
@@ -48,14 +48,14 @@ impl<'a> ServiceName<'a> {
     /// The name.
     pub const fn as_str(self) -> &'a str {
         match self {
-            Self::Told(name) | Self::Guessed(name) => name,
+            Self::Explicit(name) | Self::Guessed(name) => name,
         }
     }
 }
 
 /// A service begins to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Announcement<'a> {
+pub struct OperationStart<'a> {
     /// What it does.
     pub kind: ServiceKind,
     /// Which one it is.
@@ -70,7 +70,7 @@ pub struct OperationKey(pub(crate) SpanKey);
 
 /// An operation that has begun in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begun {
+pub struct StartedOperation {
     /// What the rest of it is told with.
     pub key: OperationKey,
     /// Its span; `None` if it is not known yet.
@@ -81,7 +81,7 @@ pub struct Begun {
 
 /// What is known of a service's work beforehand.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct About {
+pub struct OperationInfo {
     /// Who provides the service.
     pub provider: Option<String>,
     /// The model behind it.
@@ -91,26 +91,26 @@ pub struct About {
     /// The language it hears.
     pub language: Option<String>,
     /// What it was given.
-    pub input: Input,
+    pub input: OperationInput,
 }
 
 /// What a service was given to work on.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Input {
+pub enum OperationInput {
     /// Nobody says.
     #[default]
-    Untold,
+    Unknown,
     /// A text: what a user says, what is to be spoken.
     Text(String),
     /// The messages of a chat.
-    Chat(Request),
+    Chat(LlmRequest),
 }
 
 /// What came of a service's work.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// Whether it was let come to its end.
-    pub ending: Ending,
+    pub completion: Completion,
     /// What went wrong.
     pub failure: Option<Failure>,
     /// When the first piece of a stream came.
@@ -125,7 +125,7 @@ pub struct Outcome {
 
 /// Whether work was let come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Ending {
+pub enum Completion {
     /// It was.
     #[default]
     Finished,

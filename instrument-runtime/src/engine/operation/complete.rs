@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::{audio_seconds, characters, tokens};
-use super::{About, Input, Operation, Outcome};
+use super::{Operation, OperationInfo, OperationInput, Outcome};
 use crate::engine::frame::{Measurement, Metric, Processor, Spacing};
 use crate::engine::metrics::Measurements;
 use crate::engine::record::{
@@ -13,12 +13,12 @@ use crate::engine::text::JoinedText;
 
 impl Operation {
     /// This and more work of the same span, as one: a reply that is synthesized sentence by sentence.
-    pub(crate) fn absorb(&mut self, later: &Self) {
-        self.about.complete_with(&later.about);
+    pub(crate) fn merge(&mut self, later: &Self) {
+        self.info.merge_with(&later.info);
         let ended = self.end.take();
         self.end = match (ended, later.end.clone()) {
             (Some((_, mut outcome)), Some((at, more))) => {
-                outcome.absorb(more);
+                outcome.merge(more);
                 Some((at, outcome))
             }
             (Some(only), None) | (None, Some(only)) => Some(only),
@@ -27,19 +27,19 @@ impl Operation {
     }
 
     /// Adds to `record`, which frames have told of the same work, what they did not say. What they did counts.
-    pub fn complete(&self, record: &mut SpanRecord) {
+    pub fn merge_into(&self, record: &mut SpanRecord) {
         match &mut record.details {
-            SpanDetails::Stt(stt) => self.complete_utterance(stt),
-            SpanDetails::Llm(llm) => self.complete_invocation(llm),
-            SpanDetails::Tts(tts) => self.complete_reply(tts),
+            SpanDetails::Stt(stt) => self.merge_utterance(stt),
+            SpanDetails::Llm(llm) => self.merge_invocation(llm),
+            SpanDetails::Tts(tts) => self.merge_reply(tts),
             SpanDetails::Turn(_) | SpanDetails::Tool(_) => return,
         }
         self.add_failure(record);
     }
 
-    fn complete_utterance(&self, stt: &mut SttRecord) {
-        self.complete_service(&mut stt.service);
-        self.complete_times(&mut stt.times);
+    fn merge_utterance(&self, stt: &mut SttRecord) {
+        self.merge_service(&mut stt.service);
+        self.merge_times(&mut stt.times);
         let Some(outcome) = self.outcome() else { return };
         if stt.transcript.is_none() && outcome.text.is_some() {
             stt.transcript.clone_from(&outcome.text);
@@ -48,11 +48,11 @@ impl Operation {
         add(&mut stt.audio_seconds, outcome.usage.and_then(audio_seconds));
     }
 
-    fn complete_invocation(&self, llm: &mut LlmRecord) {
-        self.complete_service(&mut llm.service);
-        self.complete_times(&mut llm.times);
+    fn merge_invocation(&self, llm: &mut LlmRecord) {
+        self.merge_service(&mut llm.service);
+        self.merge_times(&mut llm.times);
         if llm.request.message_count == 0 {
-            llm.request = self.about.input.clone().into_request();
+            llm.request = self.info.input.clone().into_request();
         }
         let Some(outcome) = self.outcome() else { return };
         if llm.text.is_none() && llm.tool_calls.is_empty() {
@@ -63,33 +63,33 @@ impl Operation {
     }
 
     /// What was heard of it is told by the frames alone.
-    fn complete_reply(&self, tts: &mut TtsRecord) {
-        self.complete_service(&mut tts.service);
-        self.complete_times(&mut tts.times);
-        add(&mut tts.input, self.about.input.clone().into_text());
+    fn merge_reply(&self, tts: &mut TtsRecord) {
+        self.merge_service(&mut tts.service);
+        self.merge_times(&mut tts.times);
+        add(&mut tts.input, self.info.input.clone().into_text());
         add(&mut tts.characters, self.outcome().and_then(|outcome| outcome.usage).and_then(characters));
     }
 
-    fn complete_service(&self, service: &mut Arc<Processor>) {
-        let about = &self.about;
-        let told = [&about.provider, &about.model, &about.voice, &about.language];
+    fn merge_service(&self, service: &mut Arc<Processor>) {
+        let info = &self.info;
+        let told = [&info.provider, &info.model, &info.voice, &info.language];
         let known = [&service.provider, &service.model, &service.voice, &service.language];
         if told.iter().zip(known).any(|(told, known)| told.is_some() && known.is_none()) {
             let service = Arc::make_mut(service);
-            add(&mut service.provider, about.provider.clone());
-            add(&mut service.model, about.model.clone());
-            add(&mut service.voice, about.voice.clone());
-            add(&mut service.language, about.language.clone());
+            add(&mut service.provider, info.provider.clone());
+            add(&mut service.model, info.model.clone());
+            add(&mut service.voice, info.voice.clone());
+            add(&mut service.language, info.language.clone());
         }
     }
 
-    fn complete_times(&self, times: &mut ServiceTimes) {
+    fn merge_times(&self, times: &mut ServiceTimes) {
         add(&mut times.ttfb, self.ttfb());
     }
 
     /// An error that a frame told, too, is told once.
     fn add_failure(&self, record: &mut SpanRecord) {
-        let Some((at, failure)) = self.ended().zip(self.failure()) else { return };
+        let Some((at, failure)) = self.ended_at().zip(self.failure()) else { return };
         let is_told = |event: &SpanEvent| match &event.kind {
             SpanEventKind::Exception { message, .. } => message.contains(&failure.message),
             _ => false,
@@ -106,23 +106,23 @@ impl Operation {
     }
 }
 
-impl About {
-    fn complete_with(&mut self, later: &Self) {
+impl OperationInfo {
+    fn merge_with(&mut self, later: &Self) {
         add(&mut self.provider, later.provider.clone());
         add(&mut self.model, later.model.clone());
         add(&mut self.voice, later.voice.clone());
         add(&mut self.language, later.language.clone());
         match (&mut self.input, &later.input) {
-            (Input::Text(text), Input::Text(more)) => *text = joined(text, more),
-            (input @ Input::Untold, told) => *input = told.clone(),
+            (OperationInput::Text(text), OperationInput::Text(more)) => *text = joined(text, more),
+            (input @ OperationInput::Unknown, told) => *input = told.clone(),
             _ => {}
         }
     }
 }
 
 impl Outcome {
-    fn absorb(&mut self, later: Self) {
-        self.ending = later.ending;
+    fn merge(&mut self, later: Self) {
+        self.completion = later.completion;
         add(&mut self.failure, later.failure);
         add(&mut self.first, later.first);
         self.text = match (self.text.take(), later.text) {

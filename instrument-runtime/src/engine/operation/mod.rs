@@ -1,6 +1,6 @@
 //! A service at work, as the code around it tells: what a decorated function announces, knows and finds out.
 //!
-//! Frames tell of the same work, from outside. Where they do, an operation [completes](Operation::complete) the record
+//! Frames tell of the same work, from outside. Where they do, an operation [completes](Operation::merge_into) the record
 //! that was gathered from them; where they do not, it [becomes](Operation::into_record) a record itself.
 
 mod announced;
@@ -8,7 +8,8 @@ mod complete;
 mod record;
 
 pub use announced::{
-    About, Announcement, Begun, Ending, Failure, Input, OperationKey, Outcome, ServiceKind, ServiceName,
+    Completion, Failure, OperationInfo, OperationInput, OperationKey, OperationStart, Outcome, ServiceKind,
+    ServiceName, StartedOperation,
 };
 
 use super::time::Time;
@@ -20,34 +21,41 @@ pub struct Operation {
     /// The class of the service.
     class: String,
     start: Time,
-    about: About,
-    cut_at: Option<Time>,
+    info: OperationInfo,
+    interrupted_at: Option<Time>,
     end: Option<(Time, Outcome)>,
 }
 
 impl Operation {
     /// A service of a class begins to work.
-    pub fn begin(kind: ServiceKind, class: impl Into<String>, start: Time) -> Self {
-        Self { kind, class: class.into(), start, about: About::default(), cut_at: None, end: None }
+    pub fn new(kind: ServiceKind, class: impl Into<String>, start: Time) -> Self {
+        Self {
+            kind,
+            class: class.into(),
+            start,
+            info: OperationInfo::default(),
+            interrupted_at: None,
+            end: None,
+        }
     }
 
     /// What is known of it.
-    pub fn tell(&mut self, about: About) {
-        self.about = about;
+    pub fn describe(&mut self, info: OperationInfo) {
+        self.info = info;
     }
 
     /// It is over.
     pub fn end(&mut self, now: Time, outcome: Outcome) {
-        if outcome.ending == Ending::Dropped {
-            self.cut(now);
+        if outcome.completion == Completion::Dropped {
+            self.interrupt(now);
         }
         self.end = Some((now, outcome));
     }
 
     /// The user spoke, or a cancel came: what comes of it now is for nobody.
-    pub(crate) fn cut(&mut self, now: Time) {
+    pub(crate) fn interrupt(&mut self, now: Time) {
         if self.end.is_none() {
-            self.cut_at.get_or_insert(now);
+            self.interrupted_at.get_or_insert(now);
         }
     }
 
@@ -59,18 +67,18 @@ impl Operation {
         &self.class
     }
 
-    pub(crate) const fn start(&self) -> Time {
+    pub(crate) const fn started_at(&self) -> Time {
         self.start
     }
 
     /// When it was over.
-    pub(crate) fn ended(&self) -> Option<Time> {
+    pub(crate) fn ended_at(&self) -> Option<Time> {
         self.end.as_ref().map(|(at, _)| *at)
     }
 
     /// When it was left before its end.
-    pub(crate) fn dropped(&self) -> Option<Time> {
-        self.end.as_ref().filter(|(_, outcome)| outcome.ending == Ending::Dropped).map(|(at, _)| *at)
+    pub(crate) fn dropped_at(&self) -> Option<Time> {
+        self.end.as_ref().filter(|(_, outcome)| outcome.completion == Completion::Dropped).map(|(at, _)| *at)
     }
 
     pub(crate) fn failure(&self) -> Option<&Failure> {
@@ -78,38 +86,38 @@ impl Operation {
     }
 
     /// Whether anything came of it: words, or an error.
-    pub(crate) fn found_something(&self) -> bool {
+    pub(crate) fn has_result(&self) -> bool {
         self.outcome().is_some_and(|outcome| outcome.text.is_some() || outcome.failure.is_some())
     }
 
     /// When the first of what came of it did: of a stream, its first piece.
-    pub(crate) fn came(&self) -> Option<Time> {
+    pub(crate) fn first_output_at(&self) -> Option<Time> {
         let (ended, outcome) = self.end.as_ref()?;
-        outcome.first.or((outcome.ending == Ending::Finished).then_some(*ended))
+        outcome.first.or((outcome.completion == Completion::Finished).then_some(*ended))
     }
 
     /// What a model answered.
-    pub(crate) fn answer(&self) -> Option<&str> {
+    pub(crate) fn output_text(&self) -> Option<&str> {
         self.outcome()?.text.as_deref()
     }
 
     /// What synthesis said: all that it was given, if nobody tells better and nothing came in between.
-    pub(crate) fn spoken(&self) -> Option<&str> {
-        let all_of_it = || self.given().filter(|_| !self.is_cut() && self.failure().is_none());
-        self.answer().or_else(all_of_it)
+    pub(crate) fn spoken_text(&self) -> Option<&str> {
+        let all_of_it = || self.input_text().filter(|_| !self.is_interrupted() && self.failure().is_none());
+        self.output_text().or_else(all_of_it)
     }
 
     /// What it was given, as one text.
-    pub(crate) fn given(&self) -> Option<&str> {
-        match &self.about.input {
-            Input::Untold => None,
-            Input::Text(text) => Some(text),
-            Input::Chat(request) => request.last_user_message.as_deref(),
+    pub(crate) fn input_text(&self) -> Option<&str> {
+        match &self.info.input {
+            OperationInput::Unknown => None,
+            OperationInput::Text(text) => Some(text),
+            OperationInput::Chat(request) => request.last_user_message.as_deref(),
         }
     }
 
-    pub(crate) const fn is_cut(&self) -> bool {
-        self.cut_at.is_some()
+    pub(crate) const fn is_interrupted(&self) -> bool {
+        self.interrupted_at.is_some()
     }
 
     fn outcome(&self) -> Option<&Outcome> {

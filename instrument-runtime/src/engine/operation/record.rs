@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Input, Operation, ServiceKind};
+use super::{Failure, Operation, OperationInput, ServiceKind};
 use crate::engine::frame::{LlmUsage, Measurement, Message, Processor};
 use crate::engine::record::{
-    LlmRecord, Request, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status,
+    LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status,
     SttRecord, TimingSource, TtsRecord, Visibility,
 };
 use crate::engine::time::Time;
@@ -13,8 +13,8 @@ use crate::engine::time::Time;
 impl Operation {
     /// A span of its own: what nobody else tells of. It ends at `latest` if it is not over by then.
     pub fn into_record(self, key: SpanKey, latest: Time) -> SpanRecord {
-        let end = self.ended().unwrap_or(latest).min(latest).max(self.start);
-        let interrupted = self.is_cut();
+        let end = self.ended_at().unwrap_or(latest).min(latest).max(self.start);
+        let interrupted = self.is_interrupted();
         let service = Arc::new(self.service());
         let times = ServiceTimes {
             ttfb: self.ttfb(),
@@ -22,43 +22,43 @@ impl Operation {
         };
         let status = self.failure().map_or(Status::Ok, Status::from);
         let events = self.events();
-        let spoken = self.spoken().map(str::to_owned);
-        let (about, outcome) = (self.about, self.end.map(|(_, outcome)| outcome).unwrap_or_default());
+        let spoken = self.spoken_text().map(str::to_owned);
+        let (info, outcome) = (self.info, self.end.map(|(_, outcome)| outcome).unwrap_or_default());
         let details = match self.kind {
             ServiceKind::Stt => SpanDetails::Stt(SttRecord {
                 service,
-                measured_model: None,
+                reported_model: None,
                 times,
                 is_final: outcome.text.is_some(),
                 transcript: outcome.text,
-                as_output: Visibility::Full,
+                output_visibility: Visibility::Full,
                 language: None,
                 audio_seconds: outcome.usage.and_then(audio_seconds),
                 time_to_last_transcription: None,
             }),
             ServiceKind::Llm => SpanDetails::Llm(Box::new(LlmRecord {
                 service,
-                measured_model: None,
+                reported_model: None,
                 times,
-                request: about.input.into_request(),
-                heard: None,
+                request: info.input.into_request(),
+                user_transcript: None,
                 text: outcome.text,
                 tool_calls: outcome.tool_calls,
-                as_message: Visibility::Full,
+                message_visibility: Visibility::Full,
                 usage: outcome.usage.and_then(tokens),
                 ttfat: None,
                 interrupted,
             })),
             ServiceKind::Tts => SpanDetails::Tts(TtsRecord {
                 service,
-                measured_model: None,
+                reported_model: None,
                 times,
                 output: spoken,
-                input: about.input.into_text(),
+                input: info.input.into_text(),
                 characters: outcome.usage.and_then(characters),
                 ttfa: None,
-                audio: None,
-                played: None,
+                audio_duration: None,
+                played_duration: None,
                 interrupted,
             }),
         };
@@ -67,10 +67,10 @@ impl Operation {
 
     fn service(&self) -> Processor {
         Processor {
-            provider: self.about.provider.clone(),
-            model: self.about.model.clone(),
-            voice: self.about.voice.clone(),
-            language: self.about.language.clone(),
+            provider: self.info.provider.clone(),
+            model: self.info.model.clone(),
+            voice: self.info.voice.clone(),
+            language: self.info.language.clone(),
             ..Processor::new(self.class.as_str(), self.class.as_str(), self.kind.role())
         }
     }
@@ -89,8 +89,9 @@ impl Operation {
             ServiceKind::Tts => Some(SpanEventKind::FirstAudio),
         };
         let first = outcome.and_then(|outcome| outcome.first).zip(came);
-        let failed = self.ended().zip(self.failure().map(SpanEventKind::from));
-        let cut = self.cut_at.zip((self.kind != ServiceKind::Stt).then_some(SpanEventKind::Interrupted));
+        let failed = self.ended_at().zip(self.failure().map(SpanEventKind::from));
+        let cut =
+            self.interrupted_at.zip((self.kind != ServiceKind::Stt).then_some(SpanEventKind::Interrupted));
         let mut events: Vec<SpanEvent> =
             [first, failed, cut].into_iter().flatten().map(|(at, kind)| SpanEvent { at, kind }).collect();
         events.sort_by_key(|event| event.at);
@@ -98,25 +99,25 @@ impl Operation {
     }
 }
 
-impl Input {
+impl OperationInput {
     pub(super) fn into_text(self) -> Option<String> {
         match self {
-            Self::Untold => None,
+            Self::Unknown => None,
             Self::Text(text) => Some(text),
             Self::Chat(request) => request.last_user_message,
         }
     }
 
     /// A text alone is what a user says.
-    pub(super) fn into_request(self) -> Request {
+    pub(super) fn into_request(self) -> LlmRequest {
         match self {
-            Self::Untold => Request::default(),
+            Self::Unknown => LlmRequest::default(),
             Self::Chat(request) => request,
-            Self::Text(text) => Request {
+            Self::Text(text) => LlmRequest {
                 newest: vec![Message::text("user", text.as_str())],
                 message_count: 1,
                 last_user_message: Some(text),
-                ..Request::default()
+                ..LlmRequest::default()
             },
         }
     }

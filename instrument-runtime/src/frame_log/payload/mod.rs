@@ -1,7 +1,7 @@
 //! What a frame carries, as the frame log holds it: written from a frame's view, read back into one.
 
-mod call;
 mod context;
+mod function_call;
 mod metric;
 mod service;
 mod text;
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use self::call::{CallPayload, CallsPayload};
+use self::function_call::{CallPayload, CallsPayload};
 use self::metric::MetricsPayload;
 use self::service::{AudioPayload, ErrorPayload, ReplyPayload, SpeakPayload, VadStopPayload};
 use self::text::{TextPayload, TranscriptPayload};
@@ -107,7 +107,7 @@ impl Payload<'static> {
         fn read<T: for<'de> Deserialize<'de>>(payload: &RawValue) -> Result<T, serde_json::Error> {
             serde_json::from_str(payload.get())
         }
-        Ok(match FrameKind::of_class(class) {
+        Ok(match FrameKind::from_class(class) {
             FrameKind::Other => Self::Other(class.to_owned().into()),
             FrameKind::Error if class == FATAL_ERROR => Self::Error(read::<ErrorPayload>(payload)?.fatal()),
             FrameKind::Error => Self::Error(read(payload)?),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::input::Input;
 use crate::frame_log::format::{HeaderLine, Line};
-use crate::frame_log::part::PartName;
+use crate::frame_log::rotation::PartName;
 
 /// How often a file that is followed is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);

@@ -24,8 +24,8 @@ use self::files::AtEnd;
 use self::input::Input;
 use self::processors::Processors;
 use super::format::{EventLine, FooterLine, HeaderLine, Line, VERSION};
+use super::frame_cache::Recent;
 use super::payload::{ContextPayload, LoggedContext, Payload};
-use super::recent::Recent;
 use crate::engine::frame::{Frame, FrameId};
 use crate::engine::time::Time;
 

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use super::{Directory, LONG, flush, hop};
 use crate::engine::frame::{Frame, FramePushed, Processor, Role};
 use crate::engine::time::Time;
-use crate::frame_log::disk::{DISK, Disk, OpenFile};
 use crate::frame_log::file_name::FileTemplate;
-use crate::frame_log::room::Bounds;
-use crate::frame_log::{FrameLogReader, FrameLogWriteError, FrameLogWriter, Opening};
+use crate::frame_log::fs::{DISK, Disk, OpenFile};
+use crate::frame_log::queue_budget::Bounds;
+use crate::frame_log::{FrameLogReader, FrameLogWriteError, FrameLogWriter, HeaderInfo};
 
-fn opening(id: &str) -> Opening<'_> {
-    Opening::new(id, Time::from_unix_nanos(1))
+fn opening(id: &str) -> HeaderInfo<'_> {
+    HeaderInfo::new(id, Time::from_unix_nanos(1))
 }
 
 #[test]

@@ -12,10 +12,10 @@ use flate2::bufread::GzDecoder;
 use super::{Directory, LONG, flush, hop};
 use crate::engine::frame::{Frame, FrameId, FramePushed, Processor, Role, TextChunk};
 use crate::engine::time::Time;
-use crate::frame_log::disk::{DISK, Disk, OpenFile};
 use crate::frame_log::file_name::FileTemplate;
-use crate::frame_log::room::Bounds;
-use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, Opening, PartSize};
+use crate::frame_log::fs::{DISK, Disk, OpenFile};
+use crate::frame_log::queue_budget::Bounds;
+use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo, PartSize};
 
 const CALLS: usize = 9;
 const ROUNDS: u64 = 6;
@@ -28,7 +28,7 @@ fn three_at_once(path: &Path, part_size: Option<PartSize>, disk: Disk) -> FrameL
 
 fn conversations(logs: &FrameLogWriter) -> Vec<ConversationLog> {
     let begun = Time::from_unix_nanos(1);
-    (0..CALLS).map(|call| logs.conversation(&Opening::new(&call.to_string(), begun))).collect()
+    (0..CALLS).map(|call| logs.conversation(&HeaderInfo::new(&call.to_string(), begun))).collect()
 }
 
 fn record(log: &ConversationLog, id: u64) {
@@ -272,12 +272,12 @@ fn a_log_that_fails_gives_its_room_back() {
     let bounds = Bounds { bytes: 4_000, ..Bounds::default() };
     let logs = FrameLogWriter::with(template, None, bounds, Disk { create: lucky_or_broken, ..DISK });
     for round in 0..100 {
-        let unlucky = logs.conversation(&Opening::new("unlucky", Time::from_unix_nanos(round)));
+        let unlucky = logs.conversation(&HeaderInfo::new("unlucky", Time::from_unix_nanos(round)));
         (0..5).for_each(|id| record(&unlucky, id));
         drop(unlucky);
         flush(&logs);
     }
-    let lucky = logs.conversation(&Opening::new("lucky", Time::from_unix_nanos(1)));
+    let lucky = logs.conversation(&HeaderInfo::new("lucky", Time::from_unix_nanos(1)));
     (0..5).for_each(|id| record(&lucky, id));
     drop(lucky);
     flush(&logs);

@@ -10,7 +10,7 @@ use super::{Directory, LONG, flush, hop};
 use crate::engine::frame::{Frame, FrameId, FramePushed, Processor, Role, TextChunk};
 use crate::engine::time::Time;
 use crate::frame_log::{
-    ConversationLog, FrameLogReadError, FrameLogReader, FrameLogWriter, Opening, PartSize, is_part_after,
+    ConversationLog, FrameLogReadError, FrameLogReader, FrameLogWriter, HeaderInfo, PartSize, is_part_after,
 };
 
 /// So small that a few events fill a part.
@@ -18,7 +18,7 @@ const SMALL: PartSize = PartSize::bytes(2_000);
 const EVENTS: u64 = 40;
 
 fn conversation(logs: &FrameLogWriter) -> ConversationLog {
-    logs.conversation(&Opening::new("x", Time::from_unix_nanos(1)))
+    logs.conversation(&HeaderInfo::new("x", Time::from_unix_nanos(1)))
 }
 
 fn record(log: &ConversationLog, id: u64) {

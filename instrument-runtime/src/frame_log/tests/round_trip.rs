@@ -15,7 +15,7 @@ use crate::engine::frame::{
 };
 use crate::engine::record::SpanBuffer;
 use crate::engine::time::Time;
-use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, LoggedEvent, Opening, replay};
+use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo, LoggedEvent, replay};
 use crate::json::JsonContext;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
@@ -102,7 +102,7 @@ fn every_recording_is_the_same_once_written_and_read() {
         let path = entry.unwrap().path();
         let id = path.file_stem().and_then(|stem| stem.to_str()).unwrap().to_owned();
         let recorded = events_of(&path);
-        let log = logs.conversation(&Opening::new(&id, Time::from_unix_nanos(1)));
+        let log = logs.conversation(&HeaderInfo::new(&id, Time::from_unix_nanos(1)));
         for chunk in recorded.chunks(1_000) {
             for event in chunk {
                 log.record(event.at(), &event.hop(&event.frame()));
@@ -131,7 +131,7 @@ fn every_recording_is_the_same_once_written_and_read() {
 fn write_and_read(record: impl FnOnce(&ConversationLog)) -> Vec<String> {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("log.jsonl")).unwrap();
-    let log = logs.conversation(&Opening::new("x", Time::from_unix_nanos(1)));
+    let log = logs.conversation(&HeaderInfo::new("x", Time::from_unix_nanos(1)));
     record(&log);
     drop(log);
     logs.flush(LONG).unwrap();
@@ -196,7 +196,7 @@ fn a_processor_that_changes_is_described_again() {
 fn the_messages_of_a_context_stand_on_its_first_hop_only() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("log.jsonl")).unwrap();
-    let log = logs.conversation(&Opening::new("x", Time::from_unix_nanos(1)));
+    let log = logs.conversation(&HeaderInfo::new("x", Time::from_unix_nanos(1)));
     let messages = [json!({"role": "user", "content": "Hi there"})];
     let context = JsonContext { messages: &messages, tools: &[] };
     for _ in 0..3 {
@@ -219,11 +219,11 @@ fn the_header_says_how_to_read_the_log() {
         bot_speech: Support::Unreliable,
         spoken_text: Support::Inferred,
     };
-    let log = logs.conversation(&Opening {
+    let log = logs.conversation(&HeaderInfo {
         attributes: &attributes,
         turn_end_timeout: Some(Duration::from_millis(400)),
         signals,
-        ..Opening::new("a/b", Time::from_unix_nanos(77))
+        ..HeaderInfo::new("a/b", Time::from_unix_nanos(77))
     });
     log.record(Time::default(), &hop(&Frame::Start, u64::MAX));
     log.finish();

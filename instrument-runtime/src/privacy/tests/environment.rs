@@ -1,4 +1,4 @@
-use crate::privacy::{Hide, TraceConfig};
+use crate::privacy::TraceConfig;
 
 /// The settings that `variables` tell, over those of `code`, and what is said about them.
 fn read(code: TraceConfig, variables: &[(&str, &str)]) -> (TraceConfig, Vec<String>) {
@@ -14,20 +14,20 @@ fn read(code: TraceConfig, variables: &[(&str, &str)]) -> (TraceConfig, Vec<Stri
 fn each_variable_is_its_option() {
     let none = TraceConfig::default;
     let options = [
-        ("OPENINFERENCE_HIDE_INPUTS", none().hide_inputs(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_OUTPUTS", none().hide_outputs(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_INPUT_MESSAGES", none().hide_input_messages(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_OUTPUT_MESSAGES", none().hide_output_messages(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_INPUT_TEXT", none().hide_input_text(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_OUTPUT_TEXT", none().hide_output_text(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_INPUT_IMAGES", none().hide_input_images(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS", none().hide_llm_invocation_parameters(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_LLM_TOOLS", none().hide_llm_tools(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_PROMPTS", none().hide_prompts(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_CHOICES", none().hide_choices(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS", none().hide_embeddings_vectors(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_EMBEDDINGS_TEXT", none().hide_embeddings_text(Hide::Yes)),
-        ("OPENINFERENCE_HIDE_RETRIEVAL_DOCUMENTS", none().hide_retrieval_documents(Hide::Yes)),
+        ("OPENINFERENCE_HIDE_INPUTS", none().hide_inputs(true)),
+        ("OPENINFERENCE_HIDE_OUTPUTS", none().hide_outputs(true)),
+        ("OPENINFERENCE_HIDE_INPUT_MESSAGES", none().hide_input_messages(true)),
+        ("OPENINFERENCE_HIDE_OUTPUT_MESSAGES", none().hide_output_messages(true)),
+        ("OPENINFERENCE_HIDE_INPUT_TEXT", none().hide_input_text(true)),
+        ("OPENINFERENCE_HIDE_OUTPUT_TEXT", none().hide_output_text(true)),
+        ("OPENINFERENCE_HIDE_INPUT_IMAGES", none().hide_input_images(true)),
+        ("OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS", none().hide_llm_invocation_parameters(true)),
+        ("OPENINFERENCE_HIDE_LLM_TOOLS", none().hide_llm_tools(true)),
+        ("OPENINFERENCE_HIDE_PROMPTS", none().hide_prompts(true)),
+        ("OPENINFERENCE_HIDE_CHOICES", none().hide_choices(true)),
+        ("OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS", none().hide_embeddings_vectors(true)),
+        ("OPENINFERENCE_HIDE_EMBEDDINGS_TEXT", none().hide_embeddings_text(true)),
+        ("OPENINFERENCE_HIDE_RETRIEVAL_DOCUMENTS", none().hide_retrieval_documents(true)),
     ];
     for (variable, expected) in options {
         assert_ne!(expected, none());
@@ -39,13 +39,8 @@ fn each_variable_is_its_option() {
 
 #[test]
 fn true_and_false_may_be_written_in_any_case() {
-    for (value, hide) in [
-        ("true", Hide::Yes),
-        ("True", Hide::Yes),
-        ("TRUE", Hide::Yes),
-        ("false", Hide::No),
-        ("False", Hide::No),
-    ] {
+    for (value, hide) in [("true", true), ("True", true), ("TRUE", true), ("false", false), ("False", false)]
+    {
         let read = read(TraceConfig::default(), &[("OPENINFERENCE_HIDE_INPUTS", value)]);
         assert_eq!(read, (TraceConfig::default().hide_inputs(hide), vec![]), "{value}");
     }
@@ -72,21 +67,21 @@ fn anything_else_warns_and_keeps_the_default() {
 
 #[test]
 fn code_wins_over_the_environment_and_the_environment_over_the_default() {
-    let code = TraceConfig::default().hide_inputs(Hide::No).base64_image_max_length(5);
+    let code = TraceConfig::default().hide_inputs(false).base64_image_max_length(5);
     let environment = [
         ("OPENINFERENCE_HIDE_INPUTS", "true"),
         ("OPENINFERENCE_HIDE_OUTPUTS", "true"),
         ("OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH", "100"),
     ];
-    assert_eq!(read(code.clone(), &environment), (code.clone().hide_outputs(Hide::Yes), vec![]));
+    assert_eq!(read(code.clone(), &environment), (code.clone().hide_outputs(true), vec![]));
     assert_eq!(read(code.clone(), &[]), (code, vec![]));
 
     let (from_environment, _) = read(TraceConfig::default(), &environment);
-    assert_ne!(from_environment.clone().hide_inputs(Hide::No), from_environment, "what is called later wins");
+    assert_ne!(from_environment.clone().hide_inputs(false), from_environment, "what is called later wins");
 }
 
 #[test]
 fn what_code_has_decided_is_not_even_looked_at() {
-    let code = TraceConfig::default().hide_inputs(Hide::Yes);
+    let code = TraceConfig::default().hide_inputs(true);
     assert_eq!(read(code.clone(), &[("OPENINFERENCE_HIDE_INPUTS", "perhaps")]), (code, vec![]));
 }

@@ -8,7 +8,7 @@ use crate::engine::record::{
 };
 use crate::engine::time::Time;
 use crate::json::RawJson;
-use crate::privacy::{ContentKind, Hide, Privacy, TraceConfig};
+use crate::privacy::{ContentKind, Privacy, TraceConfig};
 
 fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
@@ -59,12 +59,11 @@ fn without_digits(_: ContentKind, text: &str) -> Cow<'_, str> {
 fn a_hook_is_asked_of_each_text_that_is_shown() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
-    let privacy =
-        Privacy::new(TraceConfig::default().hide_outputs(Hide::Yes).redact_with(move |kind, text| {
-            seen.lock().unwrap().push((kind, text.to_owned()));
-            without_digits(kind, text)
-        }));
-    let (input, output) = said(privacy.release(turn()));
+    let privacy = Privacy::new(TraceConfig::default().hide_outputs(true).redact_with(move |kind, text| {
+        seen.lock().unwrap().push((kind, text.to_owned()));
+        without_digits(kind, text)
+    }));
+    let (input, output) = said(privacy.redact_record(turn()));
     assert_eq!(input.as_deref(), Some("My card is **** ****"));
     assert_eq!(output.as_deref(), Some("__REDACTED__"));
     assert_eq!(*asked.lock().unwrap(), [(ContentKind::UserText, "My card is 4111 1111".to_owned())]);
@@ -73,10 +72,10 @@ fn a_hook_is_asked_of_each_text_that_is_shown() {
 #[test]
 fn json_stays_json() {
     let privacy = Privacy::new(TraceConfig::default().redact_with(without_digits));
-    assert_eq!(said(privacy.release(tool())).0.as_deref(), Some(r#"{"card":"**** ****"}"#));
+    assert_eq!(said(privacy.redact_record(tool())).0.as_deref(), Some(r#"{"card":"**** ****"}"#));
 
     let privacy = Privacy::new(TraceConfig::default().redact_with(|_, text| text[..4].into()));
-    assert_eq!(said(privacy.release(tool())).0.as_deref(), Some(r#""{\"ca""#));
+    assert_eq!(said(privacy.redact_record(tool())).0.as_deref(), Some(r#""{\"ca""#));
 }
 
 #[test]
@@ -85,11 +84,11 @@ fn a_panic_of_the_hook_redacts_the_text_and_nothing_else() {
         assert!(kind != ContentKind::UserText, "cannot read this");
         text.into()
     }));
-    let (input, output) = said(privacy.release(turn()));
+    let (input, output) = said(privacy.redact_record(turn()));
     assert_eq!(input.as_deref(), Some("__REDACTED__"));
     assert_eq!(output.as_deref(), Some("Thank you."));
     let heard = Frame::Transcription(Transcript::from("My card is 4111 1111"));
-    privacy.show(&heard, |frame| {
+    privacy.with_redacted_frame(&heard, |frame| {
         assert!(matches!(frame, Frame::Transcription(Transcript { text: "__REDACTED__", .. })));
     });
 }
@@ -107,7 +106,7 @@ fn an_error_is_shown_to_the_hook_and_its_type_only_if_it_is_no_word() {
         }
     };
     for (error_type, left) in [("CardError", "CardError"), ("no card 4111", "Error")] {
-        let released = privacy.release(failed(error_type));
+        let released = privacy.redact_record(failed(error_type));
         let (message, error_type) = ("Error".to_owned(), left.to_owned());
         assert_eq!(
             released.events[0].kind,
@@ -125,13 +124,13 @@ fn pieces_of_a_stream_are_not_logged_where_a_hook_could_not_see_the_whole() {
         Frame::TtsText(TextChunk::new("41")),
         Frame::InterimTranscription(Transcript::from("41")),
     ] {
-        privacy.show(&piece, |frame| match frame {
+        privacy.with_redacted_frame(&piece, |frame| match frame {
             Frame::LlmText(chunk) | Frame::TtsText(chunk) => assert_eq!(chunk.text, "__REDACTED__"),
             Frame::InterimTranscription(heard) => assert_eq!(heard.text, "__REDACTED__"),
             other => panic!("{other:?}"),
         });
     }
-    privacy.show(&Frame::Transcription(Transcript::from("41")), |frame| {
+    privacy.with_redacted_frame(&Frame::Transcription(Transcript::from("41")), |frame| {
         assert!(matches!(frame, Frame::Transcription(Transcript { text: "41", .. })));
     });
 }
@@ -141,7 +140,7 @@ fn what_is_logged_is_cut_and_stays_json() {
     let privacy = Privacy::new(TraceConfig::default().max_value_length(16));
     let arguments = RawJson(r#"{"card":"4111 1111 1111 1111"}"#);
     let call = FunctionCall { name: "pay", tool_call_id: "call_1", arguments: Some(&arguments) };
-    privacy.show(&Frame::FunctionCallInProgress(call), |frame| {
+    privacy.with_redacted_frame(&Frame::FunctionCallInProgress(call), |frame| {
         let Frame::FunctionCallInProgress(call) = frame else { panic!("{frame:?}") };
         assert_eq!(call.arguments.map(Json::to_text).as_deref(), Some(r#""{\"car… [25 more]""#));
     });

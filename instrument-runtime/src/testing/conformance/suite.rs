@@ -16,7 +16,7 @@ use super::stage::{Stage, now, time_of_day};
 use super::tells::{Opening, Tells};
 use crate::emit::{Tracers, keys};
 use crate::observer::{ObserveOptions, Observer, ObserverProvider, TracingContext};
-use crate::privacy::{Hide, TraceConfig};
+use crate::privacy::TraceConfig;
 
 /// How long a conversation may stay open after it is over.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -148,12 +148,12 @@ impl House {
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         // Whatever the environment hides, and whatever else is in it.
         let everything = TraceConfig::default()
-            .hide_inputs(Hide::No)
-            .hide_outputs(Hide::No)
-            .hide_input_messages(Hide::No)
-            .hide_output_messages(Hide::No)
-            .hide_input_text(Hide::No)
-            .hide_output_text(Hide::No);
+            .hide_inputs(false)
+            .hide_outputs(false)
+            .hide_input_messages(false)
+            .hide_output_messages(false)
+            .hide_input_text(false)
+            .hide_output_text(false);
         Self { exporter, group: ObserverProvider::new(Tracers::new(&provider)).trace_config(everything) }
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::engine::frame::{ChatContext, Message};
-use crate::engine::operation::Input;
-use crate::engine::record::Request;
+use crate::engine::operation::OperationInput;
+use crate::engine::record::LlmRequest;
 use crate::json::JsonContext;
 
 /// What a service can be given: a text, or the messages of a chat.
@@ -20,27 +20,27 @@ use crate::json::JsonContext;
 )]
 pub trait ServiceInput {
     /// A copy of it, no larger than so many attributes.
-    fn to_input(&self, attribute_limit: usize) -> Input;
+    fn to_input(&self, attribute_limit: usize) -> OperationInput;
 }
 
 impl<T: ChatContext> ServiceInput for T {
-    fn to_input(&self, attribute_limit: usize) -> Input {
-        Input::Chat(Request::of(self, attribute_limit))
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(self, attribute_limit))
     }
 }
 
 impl ServiceInput for [Message] {
-    fn to_input(&self, attribute_limit: usize) -> Input {
-        Input::Chat(Request::of(&self, attribute_limit))
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(&self, attribute_limit))
     }
 }
 
 macro_rules! texts_as_input {
     ($($text:ty),*) => {$(
         impl ServiceInput for $text {
-            fn to_input(&self, _: usize) -> Input {
+            fn to_input(&self, _: usize) -> OperationInput {
                 let text: &str = self.as_ref();
-                Input::Text(text.to_owned())
+                OperationInput::Text(text.to_owned())
             }
         }
     )*};
@@ -63,8 +63,8 @@ texts_as_input!(
 macro_rules! options_as_input {
     ($($text:ty),*) => {$(
         impl ServiceInput for Option<$text> {
-            fn to_input(&self, attribute_limit: usize) -> Input {
-                self.as_ref().map_or(Input::Untold, |input| input.to_input(attribute_limit))
+            fn to_input(&self, attribute_limit: usize) -> OperationInput {
+                self.as_ref().map_or(OperationInput::Unknown, |input| input.to_input(attribute_limit))
             }
         }
     )*};
@@ -73,10 +73,10 @@ macro_rules! options_as_input {
 options_as_input!(&str, String, &String, Value, &Value);
 
 impl ServiceInput for Value {
-    fn to_input(&self, attribute_limit: usize) -> Input {
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
         let messages = list_of(Some(self)).or_else(|| list_of(self.get("messages")));
         let Some(messages) = messages else {
-            return Input::Text(self.as_str().map_or_else(|| self.to_string(), str::to_owned));
+            return OperationInput::Text(self.as_str().map_or_else(|| self.to_string(), str::to_owned));
         };
         let tools = list_of(self.get("tools")).unwrap_or_default();
         JsonContext { messages, tools }.to_input(attribute_limit)
@@ -88,7 +88,7 @@ fn list_of(value: Option<&Value>) -> Option<&[Value]> {
 }
 
 impl ServiceInput for [Value] {
-    fn to_input(&self, attribute_limit: usize) -> Input {
+    fn to_input(&self, attribute_limit: usize) -> OperationInput {
         JsonContext { messages: self, tools: &[] }.to_input(attribute_limit)
     }
 }
@@ -96,7 +96,7 @@ impl ServiceInput for [Value] {
 macro_rules! through_a_reference {
     ($($input:ty),*) => {$(
         impl ServiceInput for $input {
-            fn to_input(&self, attribute_limit: usize) -> Input {
+            fn to_input(&self, attribute_limit: usize) -> OperationInput {
                 (**self).to_input(attribute_limit)
             }
         }

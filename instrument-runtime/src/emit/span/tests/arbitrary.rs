@@ -9,8 +9,10 @@ use proptest::prelude::*;
 
 use crate::emit::samples::{self, llm, stt, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout};
-use crate::engine::frame::{Content, ImageUrl, Message, Part, Processor, Role, Setting, ToolCall};
-use crate::engine::record::{LlmRecord, Request, SpanDetails, SpanRecord, Status, SttRecord, TtsRecord};
+use crate::engine::frame::{
+    ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
+};
+use crate::engine::record::{LlmRecord, LlmRequest, SpanDetails, SpanRecord, Status, SttRecord, TtsRecord};
 
 pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
     let details = prop_oneof![
@@ -83,7 +85,7 @@ fn invocation() -> impl Strategy<Value = LlmRecord> {
             let processor = Processor::new("LLM#0", "LLM", Role::Llm);
             LlmRecord {
                 service: Arc::new(Processor { system_instruction, settings, ..processor }),
-                request: Request { system, newest, tools, ..Request::default() },
+                request: LlmRequest { system, newest, tools, ..LlmRequest::default() },
                 text,
                 tool_calls,
                 ..llm()
@@ -112,16 +114,16 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
-fn content() -> impl Strategy<Value = Content> {
+fn content() -> impl Strategy<Value = MessageContent> {
     let part = prop_oneof![
-        ".{0,3}".prop_map(Part::Text),
-        ".{0,3}".prop_map(|url| Part::Image(ImageUrl(url))),
-        ".{0,3}".prop_map(Part::Other),
+        ".{0,3}".prop_map(MessagePart::Text),
+        ".{0,3}".prop_map(|url| MessagePart::Image(ImageUrl(url))),
+        ".{0,3}".prop_map(MessagePart::Other),
     ];
     prop_oneof![
-        Just(Content::None),
-        ".{0,3}".prop_map(Content::Text),
-        vec(part, 0..4).prop_map(Content::Parts)
+        Just(MessageContent::None),
+        ".{0,3}".prop_map(MessageContent::Text),
+        vec(part, 0..4).prop_map(MessageContent::Parts)
     ]
 }
 

@@ -12,7 +12,9 @@ use crate::emit::place::Place;
 use crate::emit::samples::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::span::conversation_attributes;
 use crate::emit::{Conventions, EmitSettings, Session};
-use crate::engine::frame::{Content, ImageUrl, LlmUsage, Message, Part, Processor, Role, Setting};
+use crate::engine::frame::{
+    ImageUrl, LlmUsage, Message, MessageContent, MessagePart, Processor, Role, Setting,
+};
 use crate::engine::record::{
     LatencyStages, LlmRecord, SpanDetails, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
@@ -133,7 +135,8 @@ fn eloquent_turn() -> TurnRecord {
 }
 
 fn eloquent_llm() -> LlmRecord {
-    let parts = vec![Part::Text("What is this?".into()), Part::Image(ImageUrl("data:,".into()))];
+    let parts =
+        vec![MessagePart::Text("What is this?".into()), MessagePart::Image(ImageUrl("data:,".into()))];
     let mut llm = llm();
     llm.service = Processor::new("OpenAILLMService#0", "OpenAILLMService", Role::Llm)
         .model("gpt-4o")
@@ -147,7 +150,11 @@ fn eloquent_llm() -> LlmRecord {
         .setting("stop", Setting::Text("END".into()))
         .into();
     llm.request.newest = vec![
-        Message { name: Some("ann".into()), content: Content::Parts(parts), ..Message::text("user", "") },
+        Message {
+            name: Some("ann".into()),
+            content: MessageContent::Parts(parts),
+            ..Message::text("user", "")
+        },
         Message { tool_calls: vec![clock_call()], ..Message::text("assistant", "Let me look.") },
         Message { tool_call_id: Some("call_1".into()), ..Message::text("tool", "12:00") },
     ];

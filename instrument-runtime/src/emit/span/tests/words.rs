@@ -132,7 +132,7 @@ ai.response.msToFirstChunk = 250
 
 #[test]
 fn langfuse_shows_what_a_model_heard_by_itself_as_the_last_message() {
-    let heard = LlmRecord { heard: Some("And now?".into()), ..llm() };
+    let heard = LlmRecord { user_transcript: Some("And now?".into()), ..llm() };
     let said = added(SpanDetails::Llm(Box::new(heard)), Conventions::LANGFUSE);
     assert!(
         said.contains(r#","content":"What time is it?"},{"role":"user","content":"And now?"}]"#),

@@ -191,10 +191,10 @@ impl Conversation {
         let role = self.services.role_of_pusher(hop.source, hop.frame.kind());
         match role {
             _ if chunk.delivery == Delivery::Silent => {}
-            Role::Tts | Role::Llm if self.seen.first_of(hop.id, Aspect::Whole) => {
+            Role::Tts | Role::Llm if self.seen.insert_aspect(hop.id, Aspect::Frame) => {
                 self.tts_says(hop.source, chunk, moment);
             }
-            Role::OutputTransport if self.seen.first_of(hop.id, Aspect::Spoken) => {
+            Role::OutputTransport if self.seen.insert_aspect(hop.id, Aspect::Spoken) => {
                 self.services.index_of(hop.source);
                 self.spoken_text_seen = true;
                 self.text_is_spoken(chunk);

@@ -4,7 +4,7 @@ use super::super::services::ServiceIndex;
 use super::super::spans::{Gathers, Place, UserMessage, Utterance, Which};
 use super::super::{Conversation, Moment};
 use crate::engine::frame::{ChatContext, FramePushed, Role};
-use crate::engine::record::Request;
+use crate::engine::record::LlmRequest;
 
 /// How many contexts are remembered as having reached a model.
 const REMEMBERED: usize = 64;
@@ -84,7 +84,7 @@ impl Conversation {
         let limit = self.config.attribute_limit;
         let request = context
             .filter(|_| gathers == Gathers::Everything)
-            .map(|context| Request::copy(context, asked.as_ref(), limit))
+            .map(|context| LlmRequest::copy(context, asked.as_ref(), limit))
             .unwrap_or_default();
         self.supersede_calls(llm, moment);
         self.begin_call(llm, request, Which::UnderWay, moment);

@@ -5,13 +5,13 @@ use super::super::spans::{Call, Taken, Which};
 use super::super::{Conversation, Moment};
 use crate::engine::frame::{Delivery, FrameKind, FramePushed, ProcessorRef, Role, Spacing, TextChunk};
 use crate::engine::operation::ServiceKind;
-use crate::engine::record::{Request, SpanKey};
+use crate::engine::record::{LlmRequest, SpanKey};
 
 impl Conversation {
     pub(in super::super) fn begin_call(
         &mut self,
         llm: ServiceIndex,
-        request: Request,
+        request: LlmRequest,
         operations: Which,
         moment: &mut Moment<'_>,
     ) {
@@ -75,7 +75,7 @@ impl Conversation {
             }
         }
         if !can_take_it {
-            self.begin_call(llm, Request::default(), Which::Any, moment);
+            self.begin_call(llm, LlmRequest::default(), Which::Any, moment);
         }
     }
 
@@ -87,7 +87,7 @@ impl Conversation {
     ) {
         let Some(llm) = self.model(source, FrameKind::LlmText) else { return };
         if self.answering_call(llm).is_none() {
-            self.begin_call(llm, Request::default(), Which::Any, moment);
+            self.begin_call(llm, LlmRequest::default(), Which::Any, moment);
         }
         let now = moment.now;
         let Some(call) = self.answering_call(llm) else { return };
@@ -115,7 +115,7 @@ impl Conversation {
         let mut of_model = calls.filter(|call| call.processor.id == hop.source.id());
         let answering = of_model.find(|call| call.is_open() && call.response_started.is_some());
         let Some(call) = answering.filter(|call| call.just_streams()) else { return false };
-        if self.seen.first(self.now, hop) {
+        if self.seen.insert(self.now, hop) {
             call.add_more_text(chunk);
         }
         true

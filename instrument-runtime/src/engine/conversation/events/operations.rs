@@ -6,7 +6,8 @@ use super::super::spans::{Fault, Taken, Turn, Which};
 use super::super::{Conversation, Moment, Phase};
 use crate::engine::frame::{Processor, Role};
 use crate::engine::operation::{
-    About, Announcement, Begun, Operation, OperationKey, Outcome, ServiceKind, ServiceName,
+    Operation, OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, ServiceName,
+    StartedOperation,
 };
 use crate::engine::record::{Recording, SpanKey, SpanSink};
 use crate::engine::time::Time;
@@ -24,19 +25,19 @@ impl Conversation {
     pub fn operation_begins(
         &mut self,
         now: Time,
-        announcement: &Announcement<'_>,
+        announcement: &OperationStart<'_>,
         spans: &mut dyn SpanSink,
-    ) -> Option<Begun> {
+    ) -> Option<StartedOperation> {
         self.handle_timeout(now, spans);
         if self.phase != Phase::Running {
             return None;
         }
         let moment = &mut Moment { now: self.now, spans };
         let key = self.new_key();
-        let Announcement { kind, service, inside } = *announcement;
+        let OperationStart { kind, service, inside } = *announcement;
         let work = Work {
             key,
-            operation: Operation::begin(kind, service.as_str(), moment.now),
+            operation: Operation::new(kind, service.as_str(), moment.now),
             span: Span::Early,
             inside,
             exactness: exactness(service, kind, &self.services),
@@ -49,7 +50,7 @@ impl Conversation {
         }
         if kind == ServiceKind::Stt && self.turn.is_none() {
             self.operation_is_early(work);
-            return Some(Begun { key: OperationKey(key), span: None, recording: Recording::Yes });
+            return Some(StartedOperation { key: OperationKey(key), span: None, recording: Recording::Yes });
         }
         self.begun_turn(moment);
         let open = self.open_record(&work, moment);
@@ -63,9 +64,9 @@ impl Conversation {
     }
 
     /// What is known of an operation.
-    pub fn operation_tells(&mut self, OperationKey(key): OperationKey, about: About) {
+    pub fn operation_tells(&mut self, OperationKey(key): OperationKey, about: OperationInfo) {
         if let Some(work) = self.operation(key) {
-            work.operation.tell(about);
+            work.operation.describe(about);
         }
     }
 
@@ -118,8 +119,8 @@ impl Conversation {
     /// A turn begins with what was being listened to, or has just been heard.
     pub(in super::super) fn operations_come_into(&mut self, turn: &mut Turn, now: Time) {
         for work in std::mem::take(&mut self.early_operations) {
-            let just_heard = |ended| work.operation.found_something() && now.since(ended) <= JUST_HEARD;
-            if work.operation.ended().is_none_or(just_heard) {
+            let just_heard = |ended| work.operation.has_result() && now.since(ended) <= JUST_HEARD;
+            if work.operation.ended_at().is_none_or(just_heard) {
                 turn.operations.push(work);
             }
         }
@@ -202,7 +203,7 @@ fn exactness(name: ServiceName<'_>, kind: ServiceKind, services: &Services) -> E
     let is_known =
         |name| services.any(|service| service.role == kind.role() && is_named(&service.processor, name));
     match name {
-        ServiceName::Told(_) => Exactness::Exact,
+        ServiceName::Explicit(_) => Exactness::Exact,
         ServiceName::Guessed(name) if is_known(name) => Exactness::Exact,
         ServiceName::Guessed(_) => Exactness::Any,
     }
@@ -227,15 +228,15 @@ impl Work {
 
 impl Turn {
     /// What an operation of this turn is begun with.
-    fn begun(&mut self, key: SpanKey) -> Begun {
+    fn begun(&mut self, key: SpanKey) -> StartedOperation {
         let recording = match self.export {
-            Export::Begun(recording) => recording,
+            Export::StartedOperation(recording) => recording,
             Export::NotYet => Recording::No,
         };
         let span = self.operation(key).and_then(|work| match work.span {
             Span::Own { key, .. } | Span::OfFrames(key) => Some(key),
             Span::Early => None,
         });
-        Begun { key: OperationKey(key), span, recording }
+        StartedOperation { key: OperationKey(key), span, recording }
     }
 }

@@ -6,7 +6,7 @@ use super::super::services::ServiceIndex;
 use super::super::spans::Which;
 use super::super::{Conversation, Moment};
 use crate::engine::frame::{Measurement, Metric, ProcessorRef, Role, Spacing, TextChunk, Transcript};
-use crate::engine::record::Request;
+use crate::engine::record::LlmRequest;
 use crate::engine::time::Time;
 
 /// "At once", for what a model reports of a response that it is about to begin.
@@ -69,7 +69,7 @@ impl Conversation {
         let llm = self.is_speech_to_speech(source, moment);
         let now = moment.now;
         if self.answering_call(llm).is_none() {
-            self.begin_call(llm, Request::default(), Which::Any, moment);
+            self.begin_call(llm, LlmRequest::default(), Which::Any, moment);
         }
         if let Some(call) = self.answering_call(llm) {
             call.answers(now);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::engine::frame::{Measurement, Metric, Processor, TextChunk, ToolCall};
 use crate::engine::metrics::{MeasuredTimes, Measurements, with_cached_tokens};
 use crate::engine::record::{
-    LlmRecord, Request, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Visibility,
+    LlmRecord, LlmRequest, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Visibility,
 };
 use crate::engine::text::{JoinedText, StreamedText};
 use crate::engine::time::Time;
@@ -38,7 +38,7 @@ pub(crate) struct Call {
     pub(crate) start: Time,
     pub(crate) service: ServiceIndex,
     pub(crate) processor: Arc<Processor>,
-    pub(crate) request: Request,
+    pub(crate) request: LlmRequest,
     pub(crate) faults: Faults,
     pub(crate) tool_calls: Vec<ToolCall>,
     /// Its span has not begun: it is not yet plain whether the service speaks by itself.
@@ -67,7 +67,7 @@ impl Call {
         start: Time,
         service: ServiceIndex,
         processor: Arc<Processor>,
-        request: Request,
+        request: LlmRequest,
         gathers: Gathers,
     ) -> Self {
         Self {
@@ -236,13 +236,13 @@ impl Call {
             user_id: None,
             details: SpanDetails::Llm(Box::new(LlmRecord {
                 service: self.processor,
-                measured_model: self.measurements.model.clone(),
+                reported_model: self.measurements.model.clone(),
                 times: self.measurements.times(&from_frames),
                 request: self.request,
-                heard: self.heard.to_text(),
+                user_transcript: self.heard.to_text(),
                 text,
                 tool_calls: self.tool_calls,
-                as_message: Visibility::Full,
+                message_visibility: Visibility::Full,
                 usage: self.measurements.usage.map(with_cached_tokens),
                 ttfat: self.measurements.ttfat,
                 interrupted: self.cut_at.is_some(),

@@ -1,9 +1,9 @@
 //! A copy of what a language model is sent, no larger than a span can carry.
 
-use crate::engine::frame::{ChatContext, Content, Message};
-use crate::engine::record::Request;
+use crate::engine::frame::{ChatContext, Message, MessageContent};
+use crate::engine::record::LlmRequest;
 
-impl Request {
+impl LlmRequest {
     /// A copy of a whole context, as far as it fits into `attributes` attributes.
     pub(crate) fn of(context: &dyn ChatContext, attributes: usize) -> Self {
         Self::copy(context, UserMessage::last_of(context).as_ref(), attributes)
@@ -76,9 +76,9 @@ impl UserMessage {
 /// How many attributes a message takes at the least.
 fn attributes_of(message: &Message) -> usize {
     let content = match &message.content {
-        Content::None => 0,
-        Content::Text(_) => 1,
-        Content::Parts(parts) => 2 * parts.len(),
+        MessageContent::None => 0,
+        MessageContent::Text(_) => 1,
+        MessageContent::Parts(parts) => 2 * parts.len(),
     };
     1 + content + 3 * message.tool_calls.len()
 }

@@ -58,7 +58,7 @@ pub(crate) enum Export {
     /// Nothing yet.
     NotYet,
     /// It has begun.
-    Begun(Recording),
+    StartedOperation(Recording),
 }
 
 /// What was heard of one reply.
@@ -119,14 +119,14 @@ impl Turn {
     /// What is gathered of its spans.
     pub(crate) fn gathers(&self) -> Gathers {
         match self.export {
-            Export::NotYet | Export::Begun(Recording::Yes) => Gathers::Everything,
-            Export::Begun(Recording::MetricsOnly | Recording::No) => Gathers::Nothing,
+            Export::NotYet | Export::StartedOperation(Recording::Yes) => Gathers::Everything,
+            Export::StartedOperation(Recording::MetricsOnly | Recording::No) => Gathers::Nothing,
         }
     }
 
     /// Whether its spans are told, if only for their numbers.
     pub(crate) fn is_recorded(&self) -> bool {
-        self.export != Export::Begun(Recording::No)
+        self.export != Export::StartedOperation(Recording::No)
     }
 
     /// The bot is to be heard.
@@ -223,7 +223,7 @@ impl Turn {
     /// Something worth telling happens: the turn's span begins, if it has not yet.
     pub(crate) fn begin(&mut self, spans: &mut dyn SpanSink) {
         if self.export == Export::NotYet {
-            self.export = Export::Begun(spans.start(SpanStart {
+            self.export = Export::StartedOperation(spans.start(SpanStart {
                 key: self.key,
                 kind: SpanKind::Turn,
                 parent: None,

@@ -146,10 +146,10 @@ impl Utterance {
             user_id: None,
             details: SpanDetails::Stt(SttRecord {
                 service: processor,
-                measured_model: self.measured.model.clone(),
+                reported_model: self.measured.model.clone(),
                 times: self.measured.times(&from_frames),
                 transcript: self.finals.to_text(),
-                as_output: Visibility::Full,
+                output_visibility: Visibility::Full,
                 is_final: self.last_final.is_some(),
                 language: self.language,
                 audio_seconds: self.measured.audio_seconds,

@@ -8,7 +8,7 @@ use crate::engine::frame::{
     Role,
 };
 use crate::engine::record::{
-    LlmRecord, Recording, Request, SpanBuffer, SpanDetails, SpanRecord, SpanSink, SpanStart,
+    LlmRecord, LlmRequest, Recording, SpanBuffer, SpanDetails, SpanRecord, SpanSink, SpanStart,
 };
 use crate::engine::time::Time;
 
@@ -94,5 +94,5 @@ fn who_only_counts_is_sent_no_messages() {
     let [LlmRecord { request, usage: counted, .. }] = calls.collect::<Vec<_>>()[..] else {
         panic!("one call")
     };
-    assert_eq!((request, counted), (&Request::default(), &Some(usage)));
+    assert_eq!((request, counted), (&LlmRequest::default(), &Some(usage)));
 }

@@ -4,14 +4,15 @@ use super::super::CloseReason;
 use super::support::{LLM, OUT, Pipeline, TTS};
 use crate::engine::frame::{Frame, Measurement, TextChunk};
 use crate::engine::operation::{
-    About, Announcement, Begun, Ending, Failure, Input, OperationKey, Outcome, ServiceKind, ServiceName,
+    Completion, Failure, OperationInfo, OperationInput, OperationKey, OperationStart, Outcome, ServiceKind,
+    ServiceName, StartedOperation,
 };
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind};
 use crate::engine::time::Time;
 
 impl Pipeline {
-    fn begins(&mut self, now: u64, kind: ServiceKind, service: ServiceName<'_>) -> Begun {
-        let announcement = Announcement { kind, service, inside: None };
+    fn begins(&mut self, now: u64, kind: ServiceKind, service: ServiceName<'_>) -> StartedOperation {
+        let announcement = OperationStart { kind, service, inside: None };
         self.at(now);
         let now = Time::from_unix_nanos(now * 1_000_000);
         self.conversation.operation_begins(now, &announcement, &mut self.spans).unwrap()
@@ -79,7 +80,7 @@ fn an_utterance_that_an_operation_hears_begins_with_the_voice() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts();
     pipeline.at(1_500).silence();
-    let begun = pipeline.begins(1_510, ServiceKind::Stt, ServiceName::Told("Stt"));
+    let begun = pipeline.begins(1_510, ServiceKind::Stt, ServiceName::Explicit("Stt"));
     pipeline.over(1_600, begun.key, answer("Rain?")).at(1_610).hears("Rain?").user_stops();
     pipeline.at(2_000).ends();
     assert_eq!(pipeline.times(SpanKind::Stt), (1_000, 1_610));
@@ -115,11 +116,11 @@ fn between_turns_a_model_at_work_begins_one_and_a_recognizer_does_not() {
 fn what_frames_tell_counts_and_the_rest_is_added() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Rain?").at(1_700).asks("Rain?");
-    let begun = pipeline.begins(1_710, ServiceKind::Llm, ServiceName::Told("Llm"));
-    let about = About {
+    let begun = pipeline.begins(1_710, ServiceKind::Llm, ServiceName::Explicit("Llm"));
+    let about = OperationInfo {
         model: Some("model-1".into()),
-        input: Input::Text("something else".into()),
-        ..About::default()
+        input: OperationInput::Text("something else".into()),
+        ..OperationInfo::default()
     };
     pipeline.conversation.operation_tells(begun.key, about);
     let outcome = Outcome {
@@ -148,7 +149,7 @@ fn a_conversation_that_is_over_takes_nothing_more() {
     let before = pipeline.spans.clone();
     let failure = Failure { message: "late".into(), error_type: "_OTHER".into() };
     pipeline.over(200, begun.key, Outcome { failure: Some(failure), ..Outcome::default() });
-    let again = Announcement { kind: ServiceKind::Tts, service: ANY, inside: Some(SpanKey(1)) };
+    let again = OperationStart { kind: ServiceKind::Tts, service: ANY, inside: Some(SpanKey(1)) };
     let now = Time::from_unix_nanos(300_000_000);
     assert_eq!(pipeline.conversation.operation_begins(now, &again, &mut pipeline.spans), None);
     assert_eq!(pipeline.spans, before);
@@ -169,8 +170,8 @@ fn every_span_that_begins_ends_once_whatever_is_told() {
             match chance {
                 0..=3 => {
                     let kind = kinds[usize::try_from(step % 3).unwrap()];
-                    let name = if seed % 2 == 0 { ANY } else { ServiceName::Told("Llm") };
-                    let announcement = Announcement { kind, service: name, inside: None };
+                    let name = if seed % 2 == 0 { ANY } else { ServiceName::Explicit("Llm") };
+                    let announcement = OperationStart { kind, service: name, inside: None };
                     let now = Time::from_unix_nanos(now * 1_000_000);
                     let begun =
                         pipeline.conversation.operation_begins(now, &announcement, &mut pipeline.spans);
@@ -178,8 +179,9 @@ fn every_span_that_begins_ends_once_whatever_is_told() {
                 }
                 4..=6 => {
                     if let Some(key) = open.pop() {
-                        let ending = if step % 2 == 0 { Ending::Finished } else { Ending::Dropped };
-                        pipeline.over(now, key, Outcome { ending, ..answer("No.") });
+                        let completion =
+                            if step % 2 == 0 { Completion::Finished } else { Completion::Dropped };
+                        pipeline.over(now, key, Outcome { completion, ..answer("No.") });
                     }
                 }
                 7 => {

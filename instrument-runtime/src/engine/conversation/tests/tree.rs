@@ -99,7 +99,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
             stt.audio_seconds.iter().for_each(|seconds| fact(format!("audio {seconds}")));
         }
         SpanDetails::Llm(llm) => {
-            fact(quote(&llm.heard.clone().or(llm.request.last_user_message.clone())));
+            fact(quote(&llm.user_transcript.clone().or(llm.request.last_user_message.clone())));
             fact(quote(&llm.text));
             llm.usage.iter().for_each(|usage| fact(format!("tokens {}", usage.total)));
             llm.times.ttfb.iter().for_each(|(seconds, _)| fact(format!("ttfb {seconds:.3}")));
@@ -109,7 +109,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
             fact(quote(&tts.input));
             fact(quote(&tts.output));
             tts.characters.iter().for_each(|characters| fact(format!("characters {characters}")));
-            tts.played.iter().for_each(|played| fact(format!("played {:.3}", seconds(*played))));
+            tts.played_duration.iter().for_each(|played| fact(format!("played {:.3}", seconds(*played))));
             tts.interrupted.then(|| fact("interrupted".to_owned()));
         }
         SpanDetails::Tool(tool) => {

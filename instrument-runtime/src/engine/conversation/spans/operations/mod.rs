@@ -86,13 +86,13 @@ pub(crate) fn is_named(processor: &Processor, name: &str) -> bool {
 
 impl Work {
     pub(crate) fn is_under_way(&self) -> bool {
-        self.operation.ended().is_none()
+        self.operation.ended_at().is_none()
     }
 
     /// Something that a turn waits for.
     fn is_waited_for(&self) -> bool {
         let speaks_or_thinks = self.operation.kind() != ServiceKind::Stt;
-        speaks_or_thinks && self.is_own() && self.is_under_way() && !self.operation.is_cut()
+        speaks_or_thinks && self.is_own() && self.is_under_way() && !self.operation.is_interrupted()
     }
 
     pub(crate) fn is_own(&self) -> bool {
@@ -113,7 +113,7 @@ impl Work {
 
     /// Begins its span, which it has not.
     fn begin_late(&mut self, turn: &Turn, spans: &mut dyn SpanSink) {
-        let at = self.operation.start().max(turn.start);
+        let at = self.operation.started_at().max(turn.start);
         self.span = Span::Own { key: self.key, at };
         if turn.is_recorded() {
             spans.start(SpanStart {
@@ -216,17 +216,17 @@ impl Turn {
     pub(crate) fn own_operations_end(&self) -> Option<Time> {
         let own = self.operations.iter().filter(|work| work.is_own());
         let waited_for = own.filter(|work| work.operation.kind() != ServiceKind::Stt);
-        waited_for.filter_map(|work| work.operation.ended()).max()
+        waited_for.filter_map(|work| work.operation.ended_at()).max()
     }
 
     /// When the answers came of which only operations tell.
     pub(crate) fn own_answers(&self) -> impl Iterator<Item = Time> {
-        self.own(ServiceKind::Llm).filter_map(Operation::came)
+        self.own(ServiceKind::Llm).filter_map(Operation::first_output_at)
     }
 
     /// The replies of which only operations tell: their start, and when their audio came.
     pub(crate) fn own_replies(&self) -> impl Iterator<Item = (Time, Option<Time>)> {
-        self.own(ServiceKind::Tts).map(|operation| (operation.start(), operation.came()))
+        self.own(ServiceKind::Tts).map(|operation| (operation.started_at(), operation.first_output_at()))
     }
 
     /// The operations of which no frame tells, but for those that are parts of others.
@@ -238,7 +238,7 @@ impl Turn {
     /// The user spoke, or a cancel came.
     pub(crate) fn cut_operations(&mut self, now: Time) {
         for work in self.operations.iter_mut().filter(|work| work.is_waited_for()) {
-            work.operation.cut(now);
+            work.operation.interrupt(now);
         }
     }
 }

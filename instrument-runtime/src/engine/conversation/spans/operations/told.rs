@@ -42,11 +42,11 @@ impl Turn {
         let operations = &self.operations;
         let of = |record: SpanKey| operations.iter().filter(move |work| work.is_of(record));
         for call in self.calls.iter_mut().filter(|call| call.text().is_none()) {
-            let answers = of(call.key).filter_map(|work| work.operation.answer());
+            let answers = of(call.key).filter_map(|work| work.operation.output_text());
             answers.for_each(|answer| call.said.push(answer, Spacing::Between));
         }
         for synthesis in self.syntheses.iter_mut().filter(|synthesis| synthesis.input().is_none()) {
-            let given = of(synthesis.key).filter_map(|work| work.operation.given());
+            let given = of(synthesis.key).filter_map(|work| work.operation.input_text());
             given.for_each(|text| synthesis.given.push(text, Spacing::Between));
         }
     }
@@ -55,12 +55,12 @@ impl Turn {
     pub(crate) fn output_of_operations(&self, facts: &Facts<'_>) -> Option<String> {
         let mut output = JoinedText::default();
         self.own(ServiceKind::Tts)
-            .filter_map(Operation::spoken)
+            .filter_map(Operation::spoken_text)
             .for_each(|text| output.push(text, Spacing::Between));
         let is_spoken = self.own(ServiceKind::Tts).next().is_some() || facts.services.has(Role::Tts);
         if !is_spoken && self.calls.is_empty() {
             self.own(ServiceKind::Llm)
-                .filter_map(Operation::answer)
+                .filter_map(Operation::output_text)
                 .for_each(|text| output.push(text, Spacing::Between));
         }
         output.to_text()
@@ -71,10 +71,10 @@ impl Turn {
     pub(crate) fn settle_call(&self, call: &mut Call) {
         let mut of_call = self.operations.iter().filter(|work| work.is_of(call.key)).rev();
         let Some(work) = of_call.next().filter(|_| call.is_open()) else { return };
-        if let Some(at) = work.operation.dropped() {
+        if let Some(at) = work.operation.dropped_at() {
             call.cut(at);
         }
-        if let Some(at) = work.operation.ended() {
+        if let Some(at) = work.operation.ended_at() {
             call.close(at);
         }
     }
@@ -84,8 +84,8 @@ impl Turn {
         let mut of_record = self.operations.iter().filter(|work| work.is_of(record.key));
         if let Some(first) = of_record.next() {
             let mut operation = first.operation.clone();
-            of_record.for_each(|more| operation.absorb(&more.operation));
-            operation.complete(&mut record);
+            of_record.for_each(|more| operation.merge(&more.operation));
+            operation.merge_into(&mut record);
         }
         record
     }

@@ -1,0 +1,108 @@
+use std::io::{self, Write};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::{ConsoleExporter, MOST_WAITING};
+use crate::console::TreeStyle;
+use crate::console::test_support::TestConversation;
+use crate::emit::samples::{stt, turn};
+use crate::engine::record::{SpanDetails, SpanKey, SpanKind, TurnNumber, TurnRecord};
+
+/// What was printed.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Exports without waiting, as this exporter never waits.
+fn export(exporter: &ConsoleExporter, batch: Vec<SpanData>) {
+    let export = pin!(exporter.export(batch));
+    assert!(matches!(export.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
+}
+
+fn utterance(conversation: &mut TestConversation, turn_key: SpanKey) {
+    let utterance = conversation.start(SpanKind::Stt, Some(turn_key), 100);
+    conversation.end(utterance, 200, SpanDetails::Stt(stt()));
+}
+
+fn end(conversation: &mut TestConversation, turn_key: SpanKey, number: u32) {
+    let ended = TurnRecord { number: TurnNumber(number), latency: None, ..turn() };
+    conversation.end(turn_key, 400, SpanDetails::Turn(ended));
+}
+
+#[test]
+fn a_turn_is_printed_when_it_ends_with_what_came_before_under_its_conversations_name() {
+    let paper = Paper::default();
+    let exporter = ConsoleExporter::new(paper.clone(), TreeStyle::default());
+    let mut conversation = TestConversation::new("call-42");
+
+    let first = conversation.start(SpanKind::Turn, None, 0);
+    utterance(&mut conversation, first);
+    export(&exporter, conversation.spans());
+    assert_eq!(paper.text(), "");
+    end(&mut conversation, first, 1);
+    export(&exporter, conversation.spans());
+    let second = conversation.start(SpanKind::Turn, None, 0);
+    end(&mut conversation, second, 2);
+    export(&exporter, conversation.spans());
+
+    assert_eq!(
+        paper.text(),
+        r#"conversation call-42
+
+turn 1  400 ms  interrupted
+│  user "What time is it?"
+│  bot  "It is noon."
+└─ stt  +100 ms  100 ms  Deepgram nova-2  ttfb 250 ms
+
+turn 2  400 ms  interrupted
+   user "What time is it?"
+   bot  "It is noon."
+
+"#
+    );
+}
+
+#[test]
+fn conversations_that_take_turns_are_told_apart() {
+    let paper = Paper::default();
+    let exporter = ConsoleExporter::new(paper.clone(), TreeStyle::default());
+    for id in ["a", "b", "a"] {
+        let mut conversation = TestConversation::new(id);
+        let turn_key = conversation.start(SpanKind::Turn, None, 0);
+        end(&mut conversation, turn_key, 1);
+        export(&exporter, conversation.spans());
+    }
+    let text = paper.text();
+    let names: Vec<&str> = text.lines().filter(|line| line.starts_with("conversation")).collect();
+    assert_eq!(names, ["conversation a", "conversation b", "conversation a"]);
+}
+
+#[test]
+fn spans_whose_turn_never_comes_are_forgotten_in_the_end() {
+    let exporter = ConsoleExporter::new(Paper::default(), TreeStyle::default());
+    let mut conversation = TestConversation::new("call-42");
+    let lost = conversation.start(SpanKind::Turn, None, 0);
+    for _ in 0..MOST_WAITING + 10 {
+        utterance(&mut conversation, lost);
+    }
+    export(&exporter, conversation.spans());
+    assert_eq!(exporter.console.lock().unwrap().waiting.len(), MOST_WAITING);
+}

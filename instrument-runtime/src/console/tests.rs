@@ -1,0 +1,252 @@
+//! Trees as they are printed, written down by hand.
+
+use std::time::Duration;
+
+use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+
+use super::{Color, SpanTree, TreeStyle};
+use crate::console::test_support::{TestConversation, at};
+use crate::emit::keys;
+use crate::emit::samples::{clock_call, llm, stt, tool, tts, turn};
+use crate::engine::record::{
+    EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status, ToolRecord,
+    TtsRecord, TurnNumber, TurnRecord,
+};
+
+fn plain(width: usize) -> TreeStyle {
+    TreeStyle { width, color: Color::Never }
+}
+
+/// One turn in which a tool is called, whose words are all the turn's own.
+fn tool_turn(conversation: &mut TestConversation) {
+    let said = Some("It is noon.".to_owned());
+    let turn_key = conversation.start(SpanKind::Turn, None, 0);
+    let utterance = conversation.start(SpanKind::Stt, Some(turn_key), 0);
+    conversation.end(utterance, 310, SpanDetails::Stt(stt()));
+    let first = conversation.start(SpanKind::Llm, Some(turn_key), 320);
+    let call = conversation.start(SpanKind::Tool, Some(first), 735);
+    conversation.end(call, 765, SpanDetails::Tool(tool()));
+    let asked = LlmRecord { text: None, tool_calls: vec![clock_call()], usage: None, ..llm() };
+    conversation.end(first, 730, SpanDetails::Llm(Box::new(asked)));
+    let second = conversation.start(SpanKind::Llm, Some(turn_key), 770);
+    conversation.end(second, 1150, SpanDetails::Llm(Box::new(llm())));
+    let reply = conversation.start(SpanKind::Tts, Some(turn_key), 1120);
+    conversation.end(
+        reply,
+        1940,
+        SpanDetails::Tts(TtsRecord { output: said.clone(), interrupted: false, ..tts() }),
+    );
+    let ended =
+        TurnRecord { number: TurnNumber(1), end_reason: EndReason::Completed, output: said, ..turn() };
+    conversation.end(turn_key, 1944, SpanDetails::Turn(ended));
+}
+
+#[test]
+fn a_turn_says_who_did_what_and_when() {
+    let mut conversation = TestConversation::new("call-42");
+    tool_turn(&mut conversation);
+    assert_eq!(
+        SpanTree::from_spans(&conversation.spans()).render(plain(100)),
+        r#"conversation call-42 · 1 turn · 1.94 s
+
+turn 1  1.94 s  completed  user→bot 750 ms
+│  user "What time is it?"
+│  bot  "It is noon."
+│  wait stt 250 ms · llm 500 ms
+├─ stt      +0.0 ms  310 ms  Deepgram nova-2   ttfb 250 ms
+├─ llm      +320 ms  410 ms  OpenAI gpt-4o     ttfb 250 ms  calls clock
+│  └─ tool  +735 ms   30 ms  clock             {"zone":"UTC"} → "12:00"
+├─ llm      +770 ms  380 ms  OpenAI gpt-4o     ttfb 250 ms  120→20 tokens (64 cached)
+└─ tts      +1.12 s  820 ms  Cartesia sonic-2  ttfb 63 ms  11 characters
+"#
+    );
+}
+
+/// A turn in which everything goes wrong: the model fails, a tool is called off, the speech is cut.
+fn bad_turn(conversation: &mut TestConversation) {
+    let turn_key = conversation.start(SpanKind::Turn, None, 5_000);
+    let failed = conversation.start(SpanKind::Llm, Some(turn_key), 5_100);
+    let call = conversation.start(SpanKind::Tool, Some(failed), 5_150);
+    let cancelled = ToolRecord { result: None, cancelled: true, ..tool() };
+    conversation.end(call, 5_300, SpanDetails::Tool(cancelled));
+    let (message, error_type) = ("503\noverloaded".to_owned(), "RuntimeError".to_owned());
+    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
+    let partial = LlmRecord { text: Some("It is".into()), interrupted: true, ..llm() };
+    conversation.end_with(SpanRecord {
+        status: Status::Error { message, error_type },
+        events: vec![SpanEvent { at: at(5_200), kind: what }],
+        ..conversation.record(failed, 5_200, SpanDetails::Llm(Box::new(partial)))
+    });
+    let reply = conversation.start(SpanKind::Tts, Some(turn_key), 5_190);
+    conversation.end(reply, 5_400, SpanDetails::Tts(tts()));
+    let output = Some("It".to_owned());
+    conversation.end(
+        turn_key,
+        70_000,
+        SpanDetails::Turn(TurnRecord { number: TurnNumber(2), output, latency: None, ..turn() }),
+    );
+}
+
+#[test]
+fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
+    let mut conversation = TestConversation::new("call-42");
+    let turn_key = conversation.start(SpanKind::Turn, None, 0);
+    let reply = conversation.start(SpanKind::Tts, Some(turn_key), 100);
+    let (audio, played) = (Some(Duration::from_millis(6_500)), Some(Duration::from_millis(1_900)));
+    conversation.end(
+        reply,
+        400,
+        SpanDetails::Tts(TtsRecord {
+            output: None,
+            characters: None,
+            audio_duration: audio,
+            played_duration: played,
+            ..tts()
+        }),
+    );
+    conversation.end(
+        turn_key,
+        2_000,
+        SpanDetails::Turn(TurnRecord { output: None, latency: None, ..turn() }),
+    );
+    let tree = SpanTree::from_spans(&conversation.spans()).render_turns(plain(100));
+    assert!(tree.contains("interrupted  ttfb 63 ms  heard 1.90 s of 6.50 s\n"), "{tree}");
+}
+
+#[test]
+fn what_went_wrong_stands_under_its_span_and_what_was_cut_says_so() {
+    let mut conversation = TestConversation::new("call-42");
+    bad_turn(&mut conversation);
+    assert_eq!(
+        SpanTree::from_spans(&conversation.spans()).render_turns(plain(100)),
+        r#"turn 2  1 min 05 s  interrupted
+│  user "What time is it?"
+│  bot  "It"
+├─ llm      +100 ms  100 ms  OpenAI gpt-4o     interrupted  ttfb 250 ms  120→20 tokens (64 cached)…
+│  ✗ RuntimeError: 503 overloaded
+│  └─ tool  +150 ms  150 ms  clock             cancelled  {"zone":"UTC"}
+└─ tts      +190 ms  210 ms  Cartesia sonic-2  interrupted  ttfb 63 ms  heard 500 ms of 1.50 s  11…
+"#
+    );
+}
+
+#[test]
+fn a_narrow_tree_leaves_out_when_spans_began_and_cuts_what_was_said() {
+    let mut conversation = TestConversation::new("call-42");
+    tool_turn(&mut conversation);
+    assert_eq!(
+        SpanTree::from_spans(&conversation.spans()).render_turns(plain(50)),
+        r#"turn 1  1.94 s  completed  user→bot 750 ms
+│  user "What time is it?"
+│  bot  "It is noon."
+│  wait stt 250 ms · llm 500 ms
+├─ stt      310 ms  Deepgram nova-2   ttfb 250 ms
+├─ llm      410 ms  OpenAI gpt-4o     ttfb 250 ms…
+│  └─ tool   30 ms  clock             {"z… → "12:…
+├─ llm      380 ms  OpenAI gpt-4o     ttfb 250 ms…
+└─ tts      820 ms  Cartesia sonic-2  ttfb 63 ms…
+"#
+    );
+}
+
+#[test]
+fn no_line_is_ever_wider_than_it_may_be() {
+    let mut conversation = TestConversation::new("a-conversation-with-a-rather-long-name");
+    tool_turn(&mut conversation);
+    bad_turn(&mut conversation);
+    let tree = SpanTree::from_spans(&conversation.spans());
+    for width in 0..130 {
+        for line in tree.render(plain(width)).lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn turns_are_in_order_of_their_number_and_conversations_of_their_start() {
+    let mut earlier = TestConversation::new("earlier");
+    tool_turn(&mut earlier);
+    bad_turn(&mut earlier);
+    let mut later = TestConversation::new("later");
+    bad_turn(&mut later);
+    let mut spans = [later.spans(), earlier.spans()].concat();
+    spans.reverse();
+
+    let text = SpanTree::from_spans(&spans).render(plain(100));
+    let headings: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("turn") || line.starts_with("conversation")).collect();
+    assert_eq!(
+        headings,
+        [
+            "conversation earlier · 2 turns · 1 min 10 s",
+            "turn 1  1.94 s  completed  user→bot 750 ms",
+            "turn 2  1 min 05 s  interrupted",
+            "conversation later · 1 turn · 1 min 05 s",
+            "turn 2  1 min 05 s  interrupted",
+        ]
+    );
+}
+
+#[test]
+fn colours_are_added_and_nothing_else_changes() {
+    let mut conversation = TestConversation::new("call-42");
+    bad_turn(&mut conversation);
+    let tree = SpanTree::from_spans(&conversation.spans());
+    let colored = tree.render(TreeStyle { width: 100, color: Color::Always });
+    assert!(colored.contains("\u{1b}[31m✗ RuntimeError: 503 overloaded\u{1b}[0m"));
+
+    let escapes = colored.split('\u{1b}').enumerate();
+    let text: String = escapes
+        .map(
+            |(index, piece)| {
+                if index == 0 { piece } else { piece.split_once('m').map_or("", |(_, text)| text) }
+            },
+        )
+        .collect();
+    assert_eq!(text, tree.render(plain(100)));
+}
+
+#[test]
+fn a_span_that_holds_the_turns_gives_way_to_them_and_one_without_its_parent_stands_alone() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let (tracer, moment) = (provider.tracer("by hand"), std::time::SystemTime::UNIX_EPOCH);
+    let begin = |name: &'static str, parent: &Context| {
+        parent
+            .with_span(tracer.span_builder(name).with_start_time(moment).start_with_context(&tracer, parent))
+    };
+    let stranger = begin("never exported", &Context::new());
+    let orphan = begin("orphan", &stranger);
+    let conversation = begin("pipecat.conversation", &Context::new());
+    let turn = begin("turn-7", &conversation);
+    turn.span().set_attribute(KeyValue::new(keys::TURN_NUMBER, 7));
+    for context in [orphan, turn, conversation] {
+        context.span().end_with_timestamp(moment);
+    }
+
+    assert_eq!(
+        SpanTree::from_spans(&exporter.get_finished_spans().unwrap()).render_turns(plain(100)),
+        "turn 7  0.0 ms\n\norphan  0.0 ms\n"
+    );
+}
+
+#[test]
+fn spans_of_others_are_shown_by_their_names() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let now = std::time::SystemTime::UNIX_EPOCH;
+    let mut span = provider.tracer("others").span_builder("GET /weather").with_start_time(now);
+    span = span.with_kind(opentelemetry::trace::SpanKind::Client);
+    span.start(&provider.tracer("others")).end_with_timestamp(now);
+    assert_eq!(
+        SpanTree::from_spans(&exporter.get_finished_spans().unwrap()).render(TreeStyle::default()),
+        "no conversation · 0 turns · 0.0 ms\n\nGET /weather  0.0 ms\n"
+    );
+}
+
+#[test]
+fn no_spans_are_no_text() {
+    assert_eq!(SpanTree::from_spans(&[]).render(TreeStyle::default()), "");
+}
