@@ -86,7 +86,7 @@ pub use pipecat_instrument_macros::{
 #[cfg(feature = "metrics")]
 pub use pipecat_instrument_runtime::emit::MetricsRecorder;
 pub use pipecat_instrument_runtime::emit::{
-    Conventions, Measure, Preset, SpanNaming, TraceLayout, UnknownNameError,
+    Conventions, Preset, RecordProcessor, SpanNaming, TraceLayout, UnknownNameError,
 };
 pub use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
 pub use pipecat_instrument_runtime::engine::frame;

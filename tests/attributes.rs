@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use pipecat_instrument::Conventions;
-use pipecat_instrument_runtime::emit::keys::{self, Bearer, KeyInfo};
+use pipecat_instrument_runtime::emit::keys::{self, AttributeTarget, KeyInfo};
 
 const INTRODUCTION: &str = "\
 # Attributes
@@ -41,8 +41,14 @@ const SECTIONS: [(&str, Conventions, &str); 5] = [
     ),
 ];
 
-const EVERY_SPAN: [Bearer; 6] =
-    [Bearer::Conversation, Bearer::Turn, Bearer::Stt, Bearer::Llm, Bearer::Tts, Bearer::Tool];
+const EVERY_SPAN: [AttributeTarget; 6] = [
+    AttributeTarget::Conversation,
+    AttributeTarget::Turn,
+    AttributeTarget::Stt,
+    AttributeTarget::Llm,
+    AttributeTarget::Tts,
+    AttributeTarget::Tool,
+];
 
 #[test]
 fn the_page_is_what_the_keys_say() {
@@ -81,7 +87,7 @@ fn row(info: &KeyInfo) -> String {
     format!(
         "| `{}` | {} | {} | {} | {} | {} |\n",
         info.key,
-        bearers(info.bearers),
+        targets(info.targets),
         info.value.type_name(),
         info.value.unit().unwrap_or_default(),
         info.about.trim(),
@@ -89,23 +95,23 @@ fn row(info: &KeyInfo) -> String {
     )
 }
 
-fn bearers(bearers: &[Bearer]) -> String {
-    if bearers == EVERY_SPAN {
+fn targets(targets: &[AttributeTarget]) -> String {
+    if targets == EVERY_SPAN {
         return "every span".to_owned();
     }
-    bearers.iter().map(|bearer| name(*bearer)).collect::<Vec<_>>().join(", ")
+    targets.iter().map(|bearer| name(*bearer)).collect::<Vec<_>>().join(", ")
 }
 
-const fn name(bearer: Bearer) -> &'static str {
+const fn name(bearer: AttributeTarget) -> &'static str {
     match bearer {
-        Bearer::Conversation => "conversation",
-        Bearer::Turn => "turn",
-        Bearer::Stt => "STT",
-        Bearer::Llm => "LLM",
-        Bearer::Tts => "TTS",
-        Bearer::Tool => "tool",
-        Bearer::Exception => "event `exception`",
-        Bearer::Note => "event `note`",
-        Bearer::Evaluation => "event `gen_ai.evaluation.result`",
+        AttributeTarget::Conversation => "conversation",
+        AttributeTarget::Turn => "turn",
+        AttributeTarget::Stt => "STT",
+        AttributeTarget::Llm => "LLM",
+        AttributeTarget::Tts => "TTS",
+        AttributeTarget::Tool => "tool",
+        AttributeTarget::Exception => "event `exception`",
+        AttributeTarget::Note => "event `note`",
+        AttributeTarget::Evaluation => "event `gen_ai.evaluation.result`",
     }
 }

@@ -78,7 +78,7 @@ fn memory_is_flat() {
     println!("{risen} bytes more after {turns} turns and {warm} bytes");
     assert!(risen < turns * LEAK, "{risen} bytes more after {turns} turns");
     drop(calls);
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
     fs::remove_dir_all(directory).unwrap();
 }
 

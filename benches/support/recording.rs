@@ -97,7 +97,7 @@ impl Recording {
             now = now.max(event.logged.at());
             let frame = event.frame();
             if let Frame::TtsAudio(audio) | Frame::OutputAudio(audio) = frame
-                && conversation.audio_interest() == AudioInterest::LaterIsFine
+                && conversation.audio_interest() == AudioInterest::Batched
             {
                 counted.get_or_insert_with(|| Counted::from(event, now)).add(now, audio.duration());
                 continue;

@@ -28,7 +28,7 @@ impl FrameLog {
 
     /// Waits until all of it is written, and gives it its name.
     pub(crate) fn finish(&self) -> Result<(), Box<dyn Error>> {
-        PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
+        PipecatInstrumentor::flush_frame_logs(Duration::from_secs(5))?;
         std::fs::rename(&self.written, &self.target)?;
         say(format_args!("\nThe frame log is {}.", self.target.display()));
         Ok(())

@@ -101,7 +101,7 @@ fn run(options: &Options) -> Result<Verdict, Box<dyn Error>> {
     }
     let counts = calls.counts();
     drop(calls);
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60))?;
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60))?;
     Ok(measures.conclude(&counts))
 }
 

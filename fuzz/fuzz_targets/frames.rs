@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipecat_instrument_runtime::testing::synthetic::{Hop, announced, check, play};
+use pipecat_instrument_runtime::testing::synthetic::{SyntheticHop, check, frame_support, play};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
-    check(&play(announced(*first), &Hop::from_bytes(rest)));
+    check(&play(frame_support(*first), &SyntheticHop::from_bytes(rest)));
 });

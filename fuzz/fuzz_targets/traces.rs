@@ -3,11 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipecat_instrument_runtime::testing::synthetic::{Hop, announced};
-use pipecat_instrument_runtime::testing::traces::{Telling, check, trace};
+use pipecat_instrument_runtime::testing::exported_invariants::{EmitVariant, check, export};
+use pipecat_instrument_runtime::testing::synthetic::{SyntheticHop, frame_support};
 
 fuzz_target!(|bytes: &[u8]| {
     let [first, second, rest @ ..] = bytes else { return };
-    let telling = Telling::from_byte(*second);
-    check(&trace(announced(*first), &Hop::from_bytes(rest), telling), telling);
+    let variant = EmitVariant::from_byte(*second);
+    check(&export(frame_support(*first), &SyntheticHop::from_bytes(rest), variant), variant);
 });

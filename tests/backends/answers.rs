@@ -20,7 +20,7 @@ fn said_of(server: &Server, protocol: Protocol) -> (ExportError, String, String)
     let report = setup.shutdown(LIMIT);
     assert!(!report.is_complete());
     let destination = &report.destinations()[0];
-    assert_eq!((destination.exported, destination.waiting), (0, 0), "{report}");
+    assert_eq!((destination.exported, destination.queued), (0, 0), "{report}");
     assert_eq!(destination.failed.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
     assert_eq!(destination.failed[0].error, failed.error);
     (failed.error, failed.explanation, report.to_string())
@@ -48,20 +48,24 @@ fn each_answer_of_http_says_what_to_change() {
         (
             308,
             ExportError::Redirected(ResponseCode::Http(308)),
-            "which sends one elsewhere: set the endpoint to that place",
+            "redirects are not followed: set the endpoint to the final URL",
         ),
         (
             400,
-            ExportError::Answered(ResponseCode::Http(400)),
+            ExportError::UnexpectedResponse(ResponseCode::Http(400)),
             "it answered 400 Bad Request: see the log of the backend",
         ),
-        (500, ExportError::Answered(ResponseCode::Http(500)), "it answered 500 Internal Server Error"),
+        (
+            500,
+            ExportError::UnexpectedResponse(ResponseCode::Http(500)),
+            "it answered 500 Internal Server Error",
+        ),
     ] {
         let server = Server::answering(Reply::Status(status, &[("location", "https://elsewhere.invalid")]));
         let (said, explanation, report) = said_of(&server, Protocol::HttpProtobuf);
         assert_eq!(said, cause);
         assert!(explanation.contains(change), "{explanation}");
-        assert!(report.contains("0 spans exported; 3 not taken: ") && report.contains(change), "{report}");
+        assert!(report.contains("0 spans exported; 3 failed: ") && report.contains(change), "{report}");
         assert_eq!(server.received().len(), 2, "{status} is not tried again");
     }
 }
@@ -76,14 +80,18 @@ fn each_answer_of_grpc_says_what_to_change() {
         ),
         (7, ExportError::Unauthorized(ResponseCode::Grpc("PermissionDenied")), "PermissionDenied: set"),
         (12, ExportError::NotFound(ResponseCode::Grpc("Unimplemented")), "Unimplemented: check the endpoint"),
-        (3, ExportError::Answered(ResponseCode::Grpc("InvalidArgument")), "see the log of the backend"),
-        (14, ExportError::Busy(ResponseCode::Grpc("Unavailable")), "too much to do, or is down"),
+        (
+            3,
+            ExportError::UnexpectedResponse(ResponseCode::Grpc("InvalidArgument")),
+            "see the log of the backend",
+        ),
+        (14, ExportError::Unavailable(ResponseCode::Grpc("Unavailable")), "overloaded or down"),
     ] {
         let server = Server::answering(Reply::Grpc(code));
         let (said, explanation, report) = said_of(&server, Protocol::Grpc);
         assert_eq!(said, cause);
         assert!(explanation.contains(change), "{explanation}");
-        assert!(report.contains("3 not taken: "), "{report}");
+        assert!(report.contains("3 failed: "), "{report}");
     }
 }
 
@@ -129,8 +137,8 @@ fn a_backend_that_is_busy_is_asked_again() {
 fn a_backend_that_stays_busy_is_told_of() {
     let server = Server::answering(Reply::Status(503, &[]));
     let (cause, explanation, _) = said_of(&server, Protocol::HttpProtobuf);
-    assert_eq!(cause, ExportError::Busy(ResponseCode::Http(503)));
-    assert!(explanation.contains("put a collector between"), "{explanation}");
+    assert_eq!(cause, ExportError::Unavailable(ResponseCode::Http(503)));
+    assert!(explanation.contains("put a collector in front"), "{explanation}");
     assert!(server.received().len() > 4, "each request is tried again");
 }
 
@@ -152,7 +160,7 @@ fn a_backend_that_comes_back_takes_what_comes_then() {
     spans(&setup, 5);
     let report = setup.shutdown(LIMIT);
     let destination = &report.destinations()[0];
-    assert_eq!((destination.exported, destination.waiting), (5, 0), "{report}");
+    assert_eq!((destination.exported, destination.queued), (5, 0), "{report}");
     assert_eq!(destination.failed.iter().map(|refused| refused.spans).sum::<u64>(), 3, "{report}");
 }
 
@@ -174,7 +182,7 @@ fn what_a_shutdown_has_no_time_for_still_waits_and_is_said() {
         let setup = server.setup().protocol(protocol).build().unwrap();
         spans(&setup, 3);
         let report = setup.shutdown(Duration::from_millis(50));
-        assert!(report.to_string().contains("0 spans exported; 3 still waiting"), "{report}");
+        assert!(report.to_string().contains("0 spans exported; 3 still queued"), "{report}");
         assert!(report.complete().is_err());
     }
 }
@@ -189,8 +197,8 @@ fn a_port_that_nobody_listens_on_is_told_of() {
             .build()
             .unwrap();
         let failed = setup.check().unwrap_err();
-        assert_eq!(failed.error, ExportError::NotListening, "{failed}");
-        assert!(failed.to_string().contains("nobody listens there: start the backend"), "{failed}");
+        assert_eq!(failed.error, ExportError::ConnectionRefused, "{failed}");
+        assert!(failed.to_string().contains("connection refused: start the backend"), "{failed}");
         assert!(failed.to_string().contains(usual), "{failed}");
     }
 }
@@ -235,10 +243,7 @@ fn what_a_backend_took_only_in_part_is_counted() {
     spans(&setup, 5);
     assert_eq!(
         setup.shutdown(LIMIT).to_string(),
-        format!(
-            "{}/v1/traces: 3 spans exported; 2 not taken: it rejected them: two are too old",
-            server.url()
-        )
+        format!("{}/v1/traces: 3 spans exported; 2 failed: it rejected them: two are too old", server.url())
     );
 }
 

@@ -28,7 +28,9 @@ fn a_burst_against_a_backend_that_hangs_waits_whole() {
     spans(&setup, 50_000);
     let report = setup.flush_within(Duration::from_millis(1));
     assert!(
-        report.to_string().ends_with("0 spans exported; 50000 still waiting: there was no time to send them"),
+        report
+            .to_string()
+            .ends_with("0 spans exported; 50000 still queued: the time was too short to send them"),
         "{report}"
     );
     let _ = setup.shutdown(Duration::from_millis(1));
@@ -41,8 +43,8 @@ fn what_has_no_room_is_dropped_and_counted() {
     spans(&setup, 130);
     let report = setup.flush_within(Duration::from_millis(1));
     let said = report.to_string();
-    assert!(said.contains("30 dropped, as too many waited: raise OTEL_BSP_MAX_QUEUE_SIZE"), "{said}");
-    assert!(said.contains("100 still waiting"), "{said}");
+    assert!(said.contains("30 dropped because the queue was full: raise OTEL_BSP_MAX_QUEUE_SIZE"), "{said}");
+    assert!(said.contains("100 still queued"), "{said}");
     let _ = setup.shutdown(Duration::from_millis(1));
 }
 
@@ -58,7 +60,7 @@ fn bytes_are_bounded_too() {
     }
     let report = setup.flush_within(Duration::from_millis(1));
     let destination = &report.destinations()[0];
-    assert_eq!((destination.waiting, destination.dropped), (9, 11), "each is somewhat more than 100 kB");
+    assert_eq!((destination.queued, destination.dropped), (9, 11), "each is somewhat more than 100 kB");
     let _ = setup.shutdown(Duration::from_millis(1));
 }
 

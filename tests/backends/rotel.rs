@@ -39,7 +39,7 @@ impl Collector {
     pub(crate) fn url(&self, protocol: Protocol) -> String {
         let port = match protocol {
             Protocol::HttpProtobuf => self.http,
-            Protocol::Grpc => self.grpc,
+            _ => self.grpc,
         };
         format!("http://127.0.0.1:{port}")
     }
@@ -112,8 +112,8 @@ fn the_wrong_protocol_on_a_port_is_told_of() {
         let failed = collector.setup_at(protocol, Compression::None, port).check().unwrap_err();
         // Its port for gRPC says so, or hangs up, as it comes; the one for HTTP takes HTTP/2 too, but has no such path.
         let expected = [
-            ExportError::OtherProtocol,
-            ExportError::HungUp,
+            ExportError::ProtocolMismatch,
+            ExportError::ConnectionClosed,
             ExportError::NotFound(ResponseCode::Grpc("Unimplemented")),
         ];
         assert!(expected.contains(&failed.error), "{failed}");

@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn go_through_it(protocol: Protocol) {
     let reply = match protocol {
         Protocol::HttpProtobuf => Reply::Ok,
-        Protocol::Grpc => Reply::Grpc(16),
+        _ => Reply::Grpc(16),
     };
     let server = Server::answering(reply);
     let setup = server.setup().protocol(protocol).build().unwrap();
@@ -27,9 +27,9 @@ fn go_through_it(protocol: Protocol) {
             checked.unwrap();
             assert!(report.is_complete(), "{report}");
         }
-        Protocol::Grpc => {
+        _ => {
             assert!(matches!(checked.unwrap_err().error, ExportError::Unauthorized(_)));
-            assert!(report.to_string().contains("3 not taken"), "{report}");
+            assert!(report.to_string().contains("3 failed"), "{report}");
         }
     }
 }
@@ -86,7 +86,7 @@ fn checking_flushing_and_shutting_down_in_async_code_block_but_do_not_panic() {
                 let _ = setup.flush();
                 setup.shutdown(LIMIT)
             });
-            assert_eq!(report.destinations()[0].waiting, 0, "{report}");
+            assert_eq!(report.destinations()[0].queued, 0, "{report}");
             assert_arrived(&server, protocol);
         }
     }
@@ -99,6 +99,6 @@ fn assert_arrived(server: &Server, protocol: Protocol) {
     let arrived = names.iter().filter(|name| *name == "test.span").count();
     match protocol {
         Protocol::HttpProtobuf => assert_eq!(arrived, 3),
-        Protocol::Grpc => assert!(arrived >= 3, "{names:?}"),
+        _ => assert!(arrived >= 3, "{names:?}"),
     }
 }

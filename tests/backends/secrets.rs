@@ -151,7 +151,7 @@ fn a_header_of_code_that_no_request_can_carry_is_told_without_its_value() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the header has a value for `authorization` that no request can carry: it must be printable ASCII; check for a \
-         line end that was copied with it"
+        "the header has a value for `authorization` that HTTP does not allow: use printable ASCII, and check for a line \
+         break copied along with it"
     );
 }

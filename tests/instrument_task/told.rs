@@ -67,7 +67,7 @@ fn params(call_id: &str, log: Option<String>) -> Params {
 }
 
 fn flush() {
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
 }
 
 #[test]

@@ -275,7 +275,7 @@ fn transcribe(tracing: &TracingContext, words: &'static str) -> &'static str {
 fn words_that_begin_a_turn_are_those_that_were_heard_between_turns() {
     let traced = Traced::with(PipecatInstrumentor::builder().turn_end_timeout(Duration::ZERO));
     let signals = FrameSupport { user_speech: Support::Inferred, ..FrameSupport::default() };
-    let observer = PipecatInstrumentor::observe(ObserveOptions::new().signals(signals)).unwrap();
+    let observer = PipecatInstrumentor::observe(ObserveOptions::new().frame_support(signals)).unwrap();
     let pipeline = Pipeline::watched_by(observer);
     let tracing = pipeline.tracing();
     pipeline.answers("Llm", "Hello.").push("Output", &Frame::BotStoppedSpeaking);

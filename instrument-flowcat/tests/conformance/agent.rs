@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use flowcat_core::{
     AgentBrain, BrainAction, Finalize, FlowcatError, ResolvedCall, SessionSource, ToolDecl, UploadTarget,
 };
-use pipecat_instrument_runtime::testing::conformance::{Stage, ToolOutcome};
+use pipecat_instrument_runtime::testing::conformance::{Harness, ToolOutcome};
 use serde_json::{Value, json};
 
 /// An agent of one state.
@@ -37,7 +37,7 @@ impl AgentBrain for Desk {
 }
 
 /// The tools of a script; in flowcat, they belong to the session.
-pub(crate) struct Tools(pub(crate) Stage);
+pub(crate) struct Tools(pub(crate) Harness);
 
 #[async_trait]
 impl SessionSource for Tools {
@@ -63,7 +63,7 @@ impl SessionSource for Tools {
     }
 
     async fn node_tools(&self, _run: i64, _token: &str, _node: &str) -> Result<Vec<ToolDecl>, FlowcatError> {
-        let tools = self.0.tools().into_iter().map(|tool| ToolDecl {
+        let tools = self.0.tool_declarations().into_iter().map(|tool| ToolDecl {
             name: tool.name.to_owned(),
             description: tool.description.to_owned(),
             params: tool.parameters,
@@ -80,13 +80,13 @@ impl SessionSource for Tools {
         tool: &str,
         _arguments: &Value,
     ) -> Result<String, FlowcatError> {
-        let Some(call) = self.0.tool(tool) else {
+        let Some(call) = self.0.tool_call(tool) else {
             return Err(FlowcatError::Session(format!("no tool {tool}")));
         };
-        tokio::time::sleep(call.takes).await;
+        tokio::time::sleep(call.duration).await;
         match call.outcome {
-            ToolOutcome::Returns(result) => Ok(result.to_string()),
-            ToolOutcome::Fails(message) => Ok(json!({ "error": message }).to_string()),
+            ToolOutcome::Success(result) => Ok(result.to_string()),
+            ToolOutcome::Failure(message) => Ok(json!({ "error": message }).to_string()),
         }
     }
 }

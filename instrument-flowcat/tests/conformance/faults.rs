@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flowcat_core::{Direction, Frame, FrameObserver, FramePushEvent};
 use pipecat_instrument_runtime::observer::Observer;
-use pipecat_instrument_runtime::testing::conformance::{Framework, Script, Stage, Suite, Tells};
+use pipecat_instrument_runtime::testing::conformance::{Capabilities, Framework, Harness, Script, Suite};
 
 use crate::{Flowcat, call};
 
@@ -30,14 +30,14 @@ impl FrameObserver for Blinkered {
 }
 
 impl Framework for Hiding {
-    fn tells(&self) -> Tells {
-        Flowcat.tells()
+    fn capabilities(&self) -> Capabilities {
+        Flowcat.capabilities()
     }
 
-    fn play(&self, stage: &Stage, observer: Observer) -> Result<(), Box<dyn Error>> {
+    fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
         let adapter = pipecat_instrument_flowcat::observer(observer);
         let observers: Vec<Arc<dyn FrameObserver>> = vec![Arc::new(Blinkered { adapter, hides: self.hides })];
-        call::hold_on_a_runtime_of_its_own(stage, observers)
+        call::hold_on_a_runtime_of_its_own(harness, observers)
     }
 }
 
@@ -45,7 +45,7 @@ impl Framework for Hiding {
 #[track_caller]
 fn is_found(hides: fn(&FramePushEvent<'_>) -> bool, script: Script, expected: &str) {
     let report = Suite::new(Hiding { hides }).only([script]).run();
-    assert!(report.broken().iter().any(|fact| fact.to_string().contains(expected)), "{report}");
+    assert!(report.failed_checks().iter().any(|fact| fact.to_string().contains(expected)), "{report}");
 }
 
 #[test]

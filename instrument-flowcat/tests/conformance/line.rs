@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flowcat_core::{AudioChunk, FlowcatError, Frame, MediaIn, MediaTransport};
-use pipecat_instrument_runtime::testing::conformance::{Stage, TICK, UserDoes};
+use pipecat_instrument_runtime::testing::conformance::{Harness, POLL_INTERVAL, UserAction};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Interval, interval};
@@ -19,7 +19,7 @@ pub(crate) const SAMPLE_RATE: u32 = 16_000;
 /// A line to the user of a script. What flowcat's voice detection would find is told at the head of the pipeline, as in
 /// the example `voice_agent`: the cascade has no place for one.
 pub(crate) struct Line {
-    stage: Stage,
+    harness: Harness,
     ear: Ear,
     head: Arc<OnceLock<UnboundedSender<Frame>>>,
     dropped: Arc<Notify>,
@@ -29,13 +29,13 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(
-        stage: Stage,
+        harness: Harness,
         ear: Ear,
         head: Arc<OnceLock<UnboundedSender<Frame>>>,
         dropped: Arc<Notify>,
     ) -> Self {
-        let first = [MediaIn::StreamStart { call_id: stage.script().to_string() }].into();
-        Self { stage, ear, head, dropped, ticks: interval(TICK), first }
+        let first = [MediaIn::StreamStart { call_id: harness.script().to_string() }].into();
+        Self { harness, ear, head, dropped, ticks: interval(POLL_INTERVAL), first }
     }
 
     fn tell(&self, frames: impl IntoIterator<Item = Frame>) {
@@ -47,25 +47,25 @@ impl Line {
     }
 
     /// What the user does, told to the pipeline; `Stop` where that is the transport's to tell.
-    fn follow(&self, user: UserDoes) -> Option<MediaIn> {
+    fn follow(&self, user: UserAction) -> Option<MediaIn> {
         match user {
-            UserDoes::Nothing => {}
-            UserDoes::StartsSpeaking => {
-                let cuts = self.stage.bot_is_heard();
+            UserAction::None => {}
+            UserAction::StartSpeaking => {
+                let cuts = self.harness.is_bot_audible();
                 self.tell([Frame::VadUserStartedSpeaking { start_secs: 0.0 }, Frame::UserStartedSpeaking]);
                 if cuts {
                     self.tell([Frame::Interruption]);
-                    self.stage.clears();
+                    self.harness.on_playback_cleared();
                 }
             }
-            UserDoes::StopsSpeaking => {
+            UserAction::StopSpeaking => {
                 self.tell([Frame::VadUserStoppedSpeaking { stop_secs: 0.0 }, Frame::UserStoppedSpeaking]);
             }
-            UserDoes::IsGuessed(text) => self.ear.hears(Heard::Interim(text)),
-            UserDoes::IsUnderstood(text) => self.ear.hears(Heard::Final(text)),
-            UserDoes::HangsUp => return Some(MediaIn::Stop),
-            UserDoes::Cancels => self.tell([Frame::Cancel { reason: None }]),
-            UserDoes::DropsTask => self.dropped.notify_one(),
+            UserAction::InterimTranscript(text) => self.ear.hears(Heard::Interim(text)),
+            UserAction::FinalTranscript(text) => self.ear.hears(Heard::Final(text)),
+            UserAction::HangUp => return Some(MediaIn::Stop),
+            UserAction::Cancel => self.tell([Frame::Cancel { reason: None }]),
+            UserAction::DropTask => self.dropped.notify_one(),
         }
         None
     }
@@ -79,17 +79,17 @@ impl MediaTransport for Line {
         }
         self.ticks.tick().await;
         let silence = MediaIn::Audio(AudioChunk::new(vec![0; 160], SAMPLE_RATE));
-        Some(self.follow(self.stage.user()).unwrap_or(silence))
+        Some(self.follow(self.harness.user_action()).unwrap_or(silence))
     }
 
     async fn send_audio(&mut self, chunk: AudioChunk) -> Result<(), FlowcatError> {
         let nanos = chunk.len() as u64 * 1_000_000_000 / u64::from(chunk.sample_rate);
-        self.stage.plays(Duration::from_nanos(nanos));
+        self.harness.on_audio_sent(Duration::from_nanos(nanos));
         Ok(())
     }
 
     async fn send_clear(&mut self) -> Result<(), FlowcatError> {
-        self.stage.clears();
+        self.harness.on_playback_cleared();
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use flowcat_core::service::{LlmService, SttService, Tool, TtsService};
 use flowcat_core::{AudioFrame, FlowcatError, Frame, Language, LlmContext, StartParams};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Piece, Speech, Stage, ToolCall};
+use pipecat_instrument_runtime::testing::conformance::{
+    Harness, LlmResponseContent, ResponseChunk, ScriptedToolCall, SynthesisResult,
+};
 
 use crate::line::SAMPLE_RATE;
 
@@ -74,7 +76,7 @@ impl SttService for ScriptedStt {
     async fn set_muted(&mut self, _muted: bool) {}
 }
 
-pub(crate) struct ScriptedLlm(pub(crate) Stage);
+pub(crate) struct ScriptedLlm(pub(crate) Harness);
 
 #[async_trait]
 impl LlmService for ScriptedLlm {
@@ -90,12 +92,12 @@ impl LlmService for ScriptedLlm {
         &'a mut self,
         _context: &'a LlmContext,
     ) -> flowcat_core::Result<BoxStream<'a, Frame>> {
-        let answer = self.0.answer();
+        let answer = self.0.llm_response();
         tokio::time::sleep(FIRST_BYTE).await;
         let content = match answer.content {
-            AnswerContent::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
-            AnswerContent::Text(pieces) => stream::iter(pieces).then(streamed).boxed(),
-            AnswerContent::Tools(calls) => {
+            LlmResponseContent::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
+            LlmResponseContent::Text(pieces) => stream::iter(pieces).then(streamed).boxed(),
+            LlmResponseContent::ToolCalls(calls) => {
                 let calls = calls.iter().map(asked).collect();
                 stream::iter([Frame::FunctionCallsStarted(calls)]).boxed()
             }
@@ -107,12 +109,12 @@ impl LlmService for ScriptedLlm {
     fn set_tools(&mut self, _tools: Vec<Tool>) {}
 }
 
-async fn streamed(piece: Piece) -> Frame {
-    tokio::time::sleep(piece.after).await;
+async fn streamed(piece: ResponseChunk) -> Frame {
+    tokio::time::sleep(piece.delay).await;
     Frame::LlmText(piece.text.to_owned())
 }
 
-fn asked(call: &ToolCall) -> FunctionCall {
+fn asked(call: &ScriptedToolCall) -> FunctionCall {
     FunctionCall {
         function_name: call.name.to_owned(),
         tool_call_id: call.id.to_owned(),
@@ -120,7 +122,7 @@ fn asked(call: &ToolCall) -> FunctionCall {
     }
 }
 
-pub(crate) struct ScriptedTts(pub(crate) Stage);
+pub(crate) struct ScriptedTts(pub(crate) Harness);
 
 #[async_trait]
 impl TtsService for ScriptedTts {
@@ -138,9 +140,9 @@ impl TtsService for ScriptedTts {
 
     async fn run_tts(&mut self, text: &str) -> flowcat_core::Result<Vec<Frame>> {
         tokio::time::sleep(FIRST_BYTE).await;
-        let length = match self.0.speech(text) {
-            Speech::Audio(length) => length,
-            Speech::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
+        let length = match self.0.synthesize(text) {
+            SynthesisResult::Audio(length) => length,
+            SynthesisResult::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
         };
         let samples = SAMPLE_RATE as usize * FRAME.as_millis() as usize / 1_000;
         let audio = (0..length.as_millis() / FRAME.as_millis()).map(|_| Frame::TtsAudio {

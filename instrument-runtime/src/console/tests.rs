@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use super::{Color, SpanTree, TreeStyle};
 use crate::console::test_support::{TestConversation, at};
 use crate::emit::keys;
-use crate::emit::samples::{clock_call, llm, stt, tool, tts, turn};
+use crate::emit::test_records::{clock_call, llm, stt, tool, tts, turn};
 use crate::engine::record::{
     EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status, ToolRecord,
     TtsRecord, TurnNumber, TurnRecord,

@@ -5,7 +5,7 @@ use std::ops::BitOr;
 use std::str::FromStr;
 
 use super::UnknownNameError;
-use super::choice::Choices;
+use super::parse_name::NameTable;
 
 /// A set of semantic conventions: which words a span is told in.
 ///
@@ -51,7 +51,7 @@ impl Conventions {
     }
 }
 
-const CHOICES: Choices<Conventions> = Choices {
+const NAMES: NameTable<Conventions> = NameTable {
     what: "convention",
     named: &[
         ("openinference", Conventions::OPENINFERENCE),
@@ -83,7 +83,7 @@ impl FromStr for Conventions {
     fn from_str(names: &str) -> Result<Self, UnknownNameError> {
         let mut set = Self::OPENINFERENCE;
         for name in names.split(',') {
-            set = set | CHOICES.find(name.trim())?;
+            set = set | NAMES.find(name.trim())?;
         }
         Ok(set)
     }
@@ -92,7 +92,7 @@ impl FromStr for Conventions {
 /// The names, with commas between them.
 impl fmt::Display for Conventions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let contained = CHOICES.named.iter().filter(|(_, convention)| self.contains(*convention));
+        let contained = NAMES.named.iter().filter(|(_, convention)| self.contains(*convention));
         f.write_str(&contained.map(|(name, _)| *name).collect::<Vec<_>>().join(","))
     }
 }

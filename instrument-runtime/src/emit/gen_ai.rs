@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use opentelemetry::{Array, StringValue, Value};
 
 use super::attributes::Attributes;
-use super::service::{ServiceSpan, ServiceType};
+use super::service_attributes::{ServiceSpan, ServiceType};
 use super::{Session, keys};
 use crate::engine::frame::{LlmUsage, Setting};
 use crate::engine::record::{SpanDetails, SpanRecord, ToolRecord};

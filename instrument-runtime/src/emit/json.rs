@@ -31,7 +31,7 @@ impl<'a> Parameters<'a> {
 }
 
 impl Serialize for Parameters<'_> {
-    /// Of a name that is there twice, its newest value stands in its first place, as in any object.
+    /// Of a name that is there twice, its newest value stands in its first scope, as in any object.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let first = |index, name| self.names_and_values().take(index).all(|(before, _)| before != name);
         let newest = |name| self.names_and_values().filter(|(other, _)| *other == name).last();
@@ -130,7 +130,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::chat;
-    use crate::emit::samples::clock_call;
+    use crate::emit::test_records::clock_call;
     use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
 
     #[test]

@@ -18,7 +18,7 @@ use opentelemetry_semantic_conventions::attribute as otel;
 /// frames that it comes from; and `TABLE`, which holds all of that.
 macro_rules! keys {
     ($convention:ident;
-     $($(#[doc = $doc:literal])+ $name:ident = $key:expr => $value:ident, $bearers:expr, $source:literal;)+) => {
+     $($(#[doc = $doc:literal])+ $name:ident = $key:expr => $value:ident, $targets:expr, $source:literal;)+) => {
         $($(#[doc = $doc])+ pub const $name: &str = $key;)+
 
         pub(super) const TABLE: &[KeyInfo] = &[$(KeyInfo {
@@ -26,20 +26,20 @@ macro_rules! keys {
             about: concat!($($doc),+),
             convention: Conventions::$convention,
             value: ValueKind::$value,
-            bearers: $bearers,
+            targets: $targets,
             source: $source,
         }),+];
     };
 }
 
 mod gen_ai;
+mod key_info;
 mod langfuse;
 mod messages;
 mod metrics;
 mod openinference;
 mod openobserve;
 mod pipecat;
-mod table;
 
 // Lists of constants by the hundred: to name each here would be to keep every list twice.
 pub use gen_ai::*;
@@ -49,9 +49,9 @@ pub use openinference::*;
 pub use openobserve::*;
 pub use pipecat::*;
 
+pub use key_info::{AttributeTarget, KeyInfo, ValueKind};
 pub(super) use messages::LLM_TOOLS;
 pub use messages::{MessageField, MessageKeys, MessageList, tool_schema};
-pub use table::{Bearer, KeyInfo, ValueKind};
 
 /// The attribute of a resource that says which project of Phoenix or Arize its spans belong to.
 pub const PROJECT_NAME: &str = "openinference.project.name";

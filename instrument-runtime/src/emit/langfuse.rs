@@ -4,8 +4,8 @@ use opentelemetry::{Array, StringValue, Value};
 
 use super::attributes::Attributes;
 use super::openinference::end_reason;
-use super::place::Place;
-use super::service::{ServiceSpan, ServiceType};
+use super::service_attributes::{ServiceSpan, ServiceType};
+use super::span_scope::SpanScope;
 use super::{TraceLayout, json, keys, messages};
 use crate::engine::record::{SpanDetails, SpanRecord};
 use crate::privacy::REDACTED;
@@ -16,14 +16,14 @@ const TAG: &str = "pipecat";
 /// Writes what this convention has words for.
 ///
 /// What the application says by itself under one of these keys, among its additional attributes, is left to it.
-pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attributes) {
+pub(super) fn describe(record: &SpanRecord, scope: &SpanScope<'_>, out: &mut Attributes) {
     // A span of no turn is in somebody else's trace.
-    if place.turn.is_some() {
-        put_trace(place, out);
+    if scope.turn.is_some() {
+        put_trace(scope, out);
     }
     match &record.details {
-        SpanDetails::Turn(turn) if place.settings.layout == TraceLayout::PerTurn => {
-            put_tags(&[TAG, end_reason(turn.end_reason)], place, out);
+        SpanDetails::Turn(turn) if scope.settings.layout == TraceLayout::PerTurn => {
+            put_tags(&[TAG, end_reason(turn.end_reason)], scope, out);
         }
         SpanDetails::Llm(llm) => {
             // What a model that hears by itself has heard is the one message that may be left of hidden ones.
@@ -43,26 +43,26 @@ pub(super) fn describe(record: &SpanRecord, place: &Place<'_>, out: &mut Attribu
 }
 
 /// Writes what it says of a whole conversation.
-pub(super) fn describe_conversation(place: &Place<'_>, out: &mut Attributes) {
-    put_trace(place, out);
-    put_tags(&[TAG], place, out);
+pub(super) fn describe_conversation(scope: &SpanScope<'_>, out: &mut Attributes) {
+    put_trace(scope, out);
+    put_tags(&[TAG], scope, out);
 }
 
 /// On every span, for Langfuse makes a trace from the first that arrives, which is not its root.
-fn put_trace(place: &Place<'_>, out: &mut Attributes) {
-    if let Some(id) = place.session.told_id() {
-        put_unless_said(keys::LANGFUSE_SESSION_ID, id, place, out);
+fn put_trace(scope: &SpanScope<'_>, out: &mut Attributes) {
+    if let Some(id) = scope.session.told_id() {
+        put_unless_said(keys::LANGFUSE_SESSION_ID, id, scope, out);
     }
-    put_unless_said(keys::LANGFUSE_TRACE_NAME, place.root_name(), place, out);
+    put_unless_said(keys::LANGFUSE_TRACE_NAME, scope.root_name(), scope, out);
 }
 
-fn put_tags(tags: &[&'static str], place: &Place<'_>, out: &mut Attributes) {
+fn put_tags(tags: &[&'static str], scope: &SpanScope<'_>, out: &mut Attributes) {
     let tags = tags.iter().map(|tag| StringValue::from(*tag)).collect();
-    put_unless_said(keys::LANGFUSE_TRACE_TAGS, Value::Array(Array::String(tags)), place, out);
+    put_unless_said(keys::LANGFUSE_TRACE_TAGS, Value::Array(Array::String(tags)), scope, out);
 }
 
-fn put_unless_said(key: &'static str, value: impl Into<Value>, place: &Place<'_>, out: &mut Attributes) {
-    if place.session.attributes.iter().all(|said| said.key.as_str() != key) {
+fn put_unless_said(key: &'static str, value: impl Into<Value>, scope: &SpanScope<'_>, out: &mut Attributes) {
+    if scope.session.attributes.iter().all(|said| said.key.as_str() != key) {
         out.put(key, value);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::UnknownNameError;
-use super::choice::Choices;
+use super::parse_name::NameTable;
 
 /// What is one trace: a turn, or the whole conversation.
 ///
@@ -37,7 +37,7 @@ pub enum TraceLayout {
     PerConversation,
 }
 
-const CHOICES: Choices<TraceLayout> = Choices {
+const NAMES: NameTable<TraceLayout> = NameTable {
     what: "layout",
     named: &[("per-turn", TraceLayout::PerTurn), ("per-conversation", TraceLayout::PerConversation)],
 };
@@ -46,12 +46,12 @@ impl FromStr for TraceLayout {
     type Err = UnknownNameError;
 
     fn from_str(name: &str) -> Result<Self, UnknownNameError> {
-        CHOICES.find(name)
+        NAMES.find(name)
     }
 }
 
 impl fmt::Display for TraceLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        CHOICES.write(*self, f)
+        NAMES.write(*self, f)
     }
 }

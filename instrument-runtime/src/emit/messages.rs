@@ -67,7 +67,7 @@ pub(super) fn count(llm: &LlmRecord) -> usize {
     llm.request.message_count + usize::from(llm.instruction_in_place_of_system().is_some())
 }
 
-/// The context's own system message; where it has none, the service's instruction, which was sent in its place.
+/// The context's own system message; where it has none, the service's instruction, which was sent in its scope.
 fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if let Some(system) = &llm.request.system {
         return Some(Cow::Borrowed(system));

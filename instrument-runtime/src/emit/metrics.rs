@@ -6,21 +6,21 @@
 //! | `readings` | the numbers of one record |
 //! | `vocabulary` | the values of attributes that come from outside, no more than so many |
 
+mod cardinality;
 mod instruments;
-mod readings;
-mod vocabulary;
+mod record_metrics;
 
 use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 
-use super::Measure;
+use super::RecordProcessor;
 use super::keys::MetricInfo;
 use super::tracers::scope;
 use crate::engine::record::SpanRecord;
+use cardinality::CardinalityLimits;
 use instruments::Instruments;
-use vocabulary::Vocabularies;
 
 /// The metrics of some provider, whose type is forgotten. `docs/metrics.md` lists them.
 ///
@@ -33,7 +33,7 @@ use vocabulary::Vocabularies;
 /// use pipecat_instrument_runtime::observer::ObserverProvider;
 ///
 /// let meters = MetricsRecorder::new(NoopMeterProvider::new());
-/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).meters(&meters);
+/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).metrics(&meters);
 /// # let _ = group;
 /// ```
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub struct MetricsRecorder {
 struct Shared {
     meter: Meter,
     instruments: Instruments,
-    vocabularies: Vocabularies,
+    limits: CardinalityLimits,
     _provider: Box<dyn MeterProvider + Send + Sync>,
 }
 
@@ -54,7 +54,7 @@ impl MetricsRecorder {
         let meter = provider.meter_with_scope(scope());
         let shared = Shared {
             instruments: Instruments::new(&meter),
-            vocabularies: Vocabularies::default(),
+            limits: CardinalityLimits::default(),
             meter,
             _provider: Box::new(provider),
         };
@@ -67,9 +67,9 @@ impl MetricsRecorder {
     }
 }
 
-impl Measure for MetricsRecorder {
-    fn measure(&self, record: &SpanRecord) {
-        readings::take(record, &self.shared.instruments, &self.shared.vocabularies);
+impl RecordProcessor for MetricsRecorder {
+    fn on_end(&self, record: &SpanRecord) {
+        record_metrics::record(record, &self.shared.instruments, &self.shared.limits);
     }
 }
 

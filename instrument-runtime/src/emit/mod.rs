@@ -6,7 +6,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `otel` | the OpenTelemetry spans of one conversation, and what the application says of them |
-//! | `origin` | where a conversation came from: the parent of its roots, and what they link to |
+//! | `remote_parent` | where a conversation came from: the parent of its roots, and what they link to |
 //! | `conversation` | the span of the whole conversation, in the [layout](TraceLayout) that has one |
 //! | `span` | one record as the attributes of one span, in order of importance |
 //! | `attributes` | their gathering: each key once, none the prefix of another, no more than fit |
@@ -17,50 +17,50 @@
 //! | `metrics` | records as numbers, of all conversations together (feature `metrics`) |
 //! | [`keys`] | every attribute key, spelled once |
 
-mod abandoned;
 mod attributes;
-mod choice;
 mod conventions;
-mod conversation;
-mod cut;
+mod conversation_span;
+mod emitter;
 mod gen_ai;
 mod json;
 pub mod keys;
 mod langfuse;
 mod layout;
-mod measure;
 mod messages;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod names;
 mod openinference;
 mod openobserve;
-mod origin;
-mod otel;
+mod parse_name;
 mod pipecat;
-mod place;
 mod preset;
-#[cfg(test)]
-pub(crate) mod samples;
-mod service;
+mod record_processor;
+mod remote_parent;
+mod service_attributes;
 mod session;
 mod settings;
-mod span;
+mod span_attributes;
+mod span_names;
+mod span_scope;
+#[cfg(test)]
+pub(crate) mod test_records;
 mod tracers;
+mod truncate;
+mod unfinished_span;
 
-pub use choice::UnknownNameError;
 pub use conventions::Conventions;
+pub use emitter::Emitter;
 pub use layout::TraceLayout;
-pub use measure::Measure;
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsRecorder;
-pub use names::SpanNaming;
-pub use origin::Origin;
-pub use otel::Emitter;
+pub use parse_name::UnknownNameError;
 pub use preset::Preset;
+pub use record_processor::RecordProcessor;
+pub use remote_parent::RemoteParent;
 pub use session::Session;
 pub use settings::EmitSettings;
+pub use span_names::SpanNaming;
 pub use tracers::Tracers;
 
-pub(crate) use origin::identity_of;
-pub(crate) use otel::Note;
+pub(crate) use emitter::Annotation;
+pub(crate) use remote_parent::identity_of;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::attributes::Attributes;
-use super::conversation::ConversationFacts;
-use super::service::{ServiceSpan, language};
+use super::conversation_span::ConversationFacts;
+use super::service_attributes::{ServiceSpan, language};
 use super::{Session, json, keys, messages};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{

@@ -1,7 +1,7 @@
 //! What `OpenObserve`'s guide to Pipecat shows, and what it takes for an output to be kept there.
 
 use super::attributes::Attributes;
-use super::service::ServiceSpan;
+use super::service_attributes::ServiceSpan;
 use super::{keys, messages};
 use crate::engine::record::{LlmRecord, SpanDetails, SpanRecord};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::Value;
 
 use super::attributes::Attributes;
-use super::service::{ServiceSpan, language};
+use super::service_attributes::{ServiceSpan, language};
 use super::{Session, keys};
 use crate::engine::frame::Setting;
 use crate::engine::record::{

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::choice::Choices;
+use super::parse_name::NameTable;
 use super::{Conventions, SpanNaming, TraceLayout, UnknownNameError};
 
 /// What suits a backend: layout, names and conventions together. Each can be set to another afterwards.
@@ -81,7 +81,7 @@ impl Preset {
     }
 }
 
-const CHOICES: Choices<Preset> = Choices {
+const NAMES: NameTable<Preset> = NameTable {
     what: "preset",
     named: &[
         ("phoenix", Preset::phoenix()),
@@ -97,6 +97,6 @@ impl FromStr for Preset {
     type Err = UnknownNameError;
 
     fn from_str(name: &str) -> Result<Self, UnknownNameError> {
-        CHOICES.find(name)
+        NAMES.find(name)
     }
 }

@@ -1,64 +1,60 @@
-//! What may leave: the settings that hide content, and where they are obeyed.
+//! Hides content: the settings, and where they are applied.
+//!
+//! See [Privacy] in `docs/spans.md` for the contract.
 //!
 //! ```text
-//!   core ──SpanRecord──▶ release ──SpanRecord that may leave──▶ every convention ──▶ span
-//!   hop  ──Frame───────▶ show    ──Frame that may be written──▶ frame log
+//!   SpanRecord ──▶ redact_record       ──▶ conventions ──▶ span
+//!   Frame      ──▶ with_redacted_frame ──▶ frame log
 //! ```
 //!
-//! Records are cleaned before any convention sees them, so that a convention cannot forget to: whatever it calls a
-//! text, the text is gone. `OpenInference`'s variables decide, or the same by code ([`TraceConfig`]): code wins over
-//! environment, environment over default. Every variable begins with `OPENINFERENCE_`.
+//! Records are redacted before any convention reads them, so hidden text is hidden under every attribute key. The
+//! settings are the variables of `OpenInference`, or [`TraceConfig`] in code. Code wins over the environment, the
+//! environment over the defaults. Every variable begins with `OPENINFERENCE_`.
 //!
-//! | option | what it hides |
+//! | option | hides |
 //! |---|---|
-//! | `HIDE_INPUTS` | what a span has as input, and whatever repeats it: what the user said or typed, instructions, messages and tools of a request (dropped), arguments of function calls, what TTS was asked to say |
-//! | `HIDE_OUTPUTS` | what a span has as output, and whatever repeats it: what the bot said, also in the messages of later requests and as the input of TTS; results of tools, and the errors that they tell; the model's answer as a message (dropped) |
+//! | `HIDE_INPUTS` | span inputs and whatever repeats them: text that the user said or typed, instructions, messages and tools of requests (dropped), arguments of tool calls, the input of TTS |
+//! | `HIDE_OUTPUTS` | span outputs and whatever repeats them: text that the bot said, also in the messages of later requests and as the input of TTS; results of tools and the errors in them; response messages (dropped) |
 //! | `HIDE_INPUT_MESSAGES`, `HIDE_OUTPUT_MESSAGES` | those messages (dropped) |
 //! | `HIDE_INPUT_TEXT`, `HIDE_OUTPUT_TEXT` | the texts in those messages |
-//! | `HIDE_INPUT_IMAGES` | pictures in messages (dropped) |
-//! | `BASE64_IMAGE_MAX_LENGTH` | not a switch: `data:` URLs of more characters than this, 32,000 by default |
-//! | `HIDE_LLM_INVOCATION_PARAMETERS` | the settings of a model, under every name (dropped) |
-//! | `HIDE_LLM_TOOLS` | the tools of a request (dropped) |
-//! | `HIDE_PROMPTS`, `HIDE_CHOICES`, `HIDE_EMBEDDINGS_VECTORS`, `HIDE_EMBEDDINGS_TEXT`, `HIDE_RETRIEVAL_DOCUMENTS` | nothing: such keys are never written here |
+//! | `HIDE_INPUT_IMAGES` | images in messages (dropped) |
+//! | `BASE64_IMAGE_MAX_LENGTH` | `data:` URLs of more characters than this number; default 32,000 |
+//! | `HIDE_LLM_INVOCATION_PARAMETERS` | the settings of models, under every key (dropped) |
+//! | `HIDE_LLM_TOOLS` | the tools of requests (dropped) |
+//! | `HIDE_PROMPTS`, `HIDE_CHOICES`, `HIDE_EMBEDDINGS_VECTORS`, `HIDE_EMBEDDINGS_TEXT`, `HIDE_RETRIEVAL_DOCUMENTS` | nothing, as such content is never written here; only the variables exist |
 //!
-//! What is not dropped becomes [`REDACTED`]. A value that is redacted has no MIME type.
+//! Content that is not dropped is replaced by [`REDACTED`]. A redacted value has no MIME type.
 //!
-//! Decided where the settings leave room:
+//! Details that `OpenInference` leaves open:
 //!
-//! - A transcript is the user's input wherever it stands, so `HIDE_INPUTS` hides it also as the output of its STT span.
-//!   `HIDE_OUTPUTS` hides that output, and leaves the same words where they are input.
-//! - An error message is no content, and stays; the message that a tool's *result* tells is, and goes with the results.
-//!   A hook of one's own is shown both.
-//! - Names are no content: of tools, services, models, voices; ids of calls, users and conversations.
-//! - Attributes, notes and scores that a program gives, `metadata` among them, are its own to choose: they stay.
-//! - Metrics bear no text. Of errors they tell the type, where that is a word.
-//! - Counts stay: of messages, tokens, characters.
+//! - A transcript is user input everywhere, so `HIDE_INPUTS` also hides it as the output of its STT span. `HIDE_OUTPUTS`
+//!   hides that output only, and leaves the same text where it is input.
+//! - Error messages are not content and stay, except the message in a tool's result, which is hidden with results. Hooks
+//!   get both.
+//! - Names and ids are not content: tools, services, models, voices, calls, users, conversations.
+//! - Attributes, annotations and scores that the program sets, including `metadata`, stay.
+//! - Metrics contain no text, except error types that are one word.
+//! - Counts stay: messages, tokens, characters.
 //!
-//! The frame log holds no more than a span may. It keeps its structure, so that it can be replayed: what a span drops,
-//! it redacts, but for tools, settings and pictures. Where a [hook](TraceConfig::redact_with) is set, pieces of a
-//! stream are redacted in the log: a number that the hook would find in the whole text may be cut in two by them.
+//! The frame log contains no more than spans may. It keeps its structure for replay: it redacts what a span drops, except
+//! tools, settings and images, which it drops, too. With a [hook](TraceConfig::redact_with), chunks of streams are
+//! redacted in the log, because a hook would miss a number that spans two chunks.
+//!
+//! [Privacy]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#privacy
 
 mod config;
-mod content;
-mod cut;
-mod environment;
-mod frame;
-mod hidden;
-mod hook;
-mod message;
-mod options;
 mod policy;
-mod processor;
-mod span;
+mod redact_frame;
+mod redact_record;
+mod redaction_hook;
 #[cfg(test)]
 mod tests;
 
 pub use config::TraceConfig;
-pub use content::ContentKind;
-pub(crate) use hook::caught_panics;
-pub use policy::Privacy;
+pub use policy::{ContentKind, Privacy};
+pub(crate) use redaction_hook::caught_panics;
 
-/// What stands where a text was hidden.
+/// The text that replaces a hidden text.
 ///
 /// ```
 /// assert_eq!(pipecat_instrument_runtime::privacy::REDACTED, "__REDACTED__");

@@ -11,21 +11,22 @@ use crate::emit::keys;
 /// Where it does not hold: each span comes once, with the session, its kind, a status and no key twice or beneath another,
 /// ends after it begins, and its events lie within it; a child begins within its parent, of the same trace, and ends
 /// there, but for tools, which may outlive theirs.
-pub(super) fn breaches(spans: &[SpanData], session: &str) -> Vec<String> {
+pub(super) fn violations(spans: &[SpanData], session: &str) -> Vec<String> {
     let by_id: HashMap<SpanId, &SpanData> =
         spans.iter().map(|span| (span.span_context.span_id(), span)).collect();
-    let mut breaches = Vec::new();
+    let mut violations = Vec::new();
     if by_id.len() != spans.len() {
-        breaches.push("a span was exported twice".to_owned());
+        violations.push("a span was exported twice".to_owned());
     }
     for span in spans {
-        breaches.extend(alone(span, session).into_iter().map(|breach| format!("{} {breach}", span.name)));
+        violations
+            .extend(alone(span, session).into_iter().map(|violation| format!("{} {violation}", span.name)));
         if span.parent_span_id != SpanId::INVALID {
             let within = within(span, by_id.get(&span.parent_span_id).copied());
-            breaches.extend(within.map(|breach| format!("{} {breach}", span.name)));
+            violations.extend(within.map(|violation| format!("{} {violation}", span.name)));
         }
     }
-    breaches
+    violations
 }
 
 fn alone(span: &SpanData, session: &str) -> Vec<&'static str> {
@@ -38,17 +39,17 @@ fn alone(span: &SpanData, session: &str) -> Vec<&'static str> {
         (!span.events.iter().all(|event| within.contains(&event.timestamp)), "has an event outside itself"),
         (keys.len() != span.attributes.len(), "has a key twice"),
         (keys.iter().any(beneath), "has a key beneath another"),
-        (told(span, keys::SESSION_ID).as_deref() != Some(session), "is of another session"),
-        (told(span, keys::SPAN_KIND).is_none(), "has no kind"),
+        (attribute(span, keys::SESSION_ID).as_deref() != Some(session), "is of another session"),
+        (attribute(span, keys::SPAN_KIND).is_none(), "has no kind"),
     ]
     .into_iter()
-    .filter_map(|(broken, breach)| broken.then_some(breach))
+    .filter_map(|(broken, violation)| broken.then_some(violation))
     .collect()
 }
 
 fn within(span: &SpanData, parent: Option<&SpanData>) -> Option<&'static str> {
     let Some(parent) = parent else { return Some("has a parent that was not exported") };
-    let is_tool = told(span, keys::TOOL_NAME).is_some();
+    let is_tool = attribute(span, keys::TOOL_NAME).is_some();
     if span.span_context.trace_id() != parent.span_context.trace_id() {
         Some("is in another trace than its parent")
     } else if span.start_time < parent.start_time {
@@ -61,7 +62,7 @@ fn within(span: &SpanData, parent: Option<&SpanData>) -> Option<&'static str> {
 }
 
 /// The attribute `key`, as text.
-pub(super) fn told(span: &SpanData, key: &str) -> Option<String> {
+pub(super) fn attribute(span: &SpanData, key: &str) -> Option<String> {
     let attribute = span.attributes.iter().find(|attribute| attribute.key.as_str() == key)?;
     Some(match &attribute.value {
         Value::String(text) => text.as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! A conversation whose every text is a word of its own, as a pipeline pushes it: in its spans, and in its frame log.
+//! A conversation in which each text is a marker: its spans and its frame log.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,15 +19,15 @@ use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverPro
 use pipecat_instrument_runtime::privacy::TraceConfig;
 use serde_json::json;
 
-use crate::Outcome;
-use crate::directory::Directory;
+use crate::TestResult;
 use crate::options::Hidden::{
     InputImages, InputMessages, InputText, Inputs, InvocationParameters, OutputMessages, Outputs, Tools,
 };
 use crate::options::{each_option, every_combination, hiding};
-use crate::secrets::{Secret, check, found};
+use crate::secrets::{Secret, check, markers_in};
+use crate::temp_dir::TempDir;
 
-/// What stands in the frame log unless it is hidden.
+/// The markers in the frame log, each with the options that hide it.
 const LOGGED: [Secret; 24] = [
     ("«interim»", &[Inputs]),
     ("«final»", &[Inputs]),
@@ -55,32 +55,32 @@ const LOGGED: [Secret; 24] = [
     ("«user id»", &[]),
 ];
 
-/// What is always hidden: it is longer than a picture may be.
+/// Always hidden, as the image is longer than the limit.
 const LARGE_PICTURE: &str = "«large picture»";
 
 #[test]
-fn every_combination_of_options_hides_in_the_log_what_it_must_and_nothing_else() -> Outcome<()> {
-    let directory = Directory::new("combinations")?;
+fn every_combination_hides_its_content_in_the_log_and_nothing_else() -> TestResult<()> {
+    let directory = TempDir::new("combinations")?;
     for (number, hidden) in every_combination().enumerate() {
-        let left = held(&directory, number, hiding(&hidden))?;
-        check(&left.log, &LOGGED, &hidden)?;
-        if left.log.contains(LARGE_PICTURE) || left.spans.contains(LARGE_PICTURE) {
-            return Err(format!("hiding {hidden:?}: the large picture is there").into());
+        let exported = run(&directory, number, hiding(&hidden))?;
+        check(&exported.log, &LOGGED, &hidden)?;
+        if exported.log.contains(LARGE_PICTURE) || exported.spans.contains(LARGE_PICTURE) {
+            return Err(format!("hiding {hidden:?}: the large image is there").into());
         }
     }
     Ok(())
 }
 
 #[test]
-fn the_log_holds_nothing_that_a_span_may_not() -> Outcome<()> {
-    let directory = Directory::new("spans")?;
-    let told_in_spans = found(&held(&directory, 0, hiding(&[]))?.spans, &LOGGED);
-    assert!(told_in_spans.len() > 18, "only {told_in_spans:?}");
+fn the_log_contains_nothing_that_is_hidden_in_spans() -> TestResult<()> {
+    let directory = TempDir::new("spans")?;
+    let in_shown_spans = markers_in(&run(&directory, 0, hiding(&[]))?.spans, &LOGGED);
+    assert!(in_shown_spans.len() > 18, "only {in_shown_spans:?}");
     for (number, hidden) in every_combination().enumerate() {
-        let left = held(&directory, 1 + number, hiding(&hidden))?;
-        let in_spans = found(&left.spans, &LOGGED);
-        let gone: BTreeSet<_> = told_in_spans.difference(&in_spans).copied().collect();
-        let in_log = found(&left.log, &LOGGED);
+        let exported = run(&directory, 1 + number, hiding(&hidden))?;
+        let in_spans = markers_in(&exported.spans, &LOGGED);
+        let gone: BTreeSet<_> = in_shown_spans.difference(&in_spans).copied().collect();
+        let in_log = markers_in(&exported.log, &LOGGED);
         let leaked: Vec<_> = gone.intersection(&in_log).collect();
         assert!(leaked.is_empty(), "hiding {hidden:?}: {leaked:?}");
     }
@@ -88,20 +88,20 @@ fn the_log_holds_nothing_that_a_span_may_not() -> Outcome<()> {
 }
 
 #[test]
-fn a_log_with_nothing_left_in_it_replays_all_the_same() -> Outcome<()> {
-    let directory = Directory::new("replay")?;
-    let shown = replayed(&held(&directory, 0, hiding(&[]))?.path)?;
+fn a_redacted_log_replays_to_the_same_spans() -> TestResult<()> {
+    let directory = TempDir::new("replay")?;
+    let shown = replayed(&run(&directory, 0, hiding(&[]))?.path)?;
     for (number, hidden) in each_option().into_iter().enumerate() {
-        let spans = replayed(&held(&directory, 1 + number, hiding(&hidden))?.path)?;
+        let spans = replayed(&run(&directory, 1 + number, hiding(&hidden))?.path)?;
         assert_eq!(skeleton(&spans), skeleton(&shown), "hiding {hidden:?}");
     }
     Ok(())
 }
 
 #[test]
-fn a_stream_of_hidden_pieces_is_one_hidden_text() -> Outcome<()> {
-    let directory = Directory::new("stream")?;
-    let spans = replayed(&held(&directory, 0, hiding(&[Outputs]))?.path)?;
+fn a_stream_of_redacted_chunks_is_one_redacted_text() -> TestResult<()> {
+    let directory = TempDir::new("stream")?;
+    let spans = replayed(&run(&directory, 0, hiding(&[Outputs]))?.path)?;
     let texts: Vec<&str> = spans
         .ended
         .iter()
@@ -116,45 +116,45 @@ fn a_stream_of_hidden_pieces_is_one_hidden_text() -> Outcome<()> {
 }
 
 #[test]
-fn a_hook_that_panics_lets_nothing_out_and_disturbs_nobody() -> Outcome<()> {
-    let directory = Directory::new("panic")?;
-    // As a panic does it, but without a word on the terminal.
+fn a_panicking_hook_redacts_all_content_and_keeps_the_spans() -> TestResult<()> {
+    let directory = TempDir::new("panic")?;
+    // Panics without a message on the terminal.
     let panicking = hiding(&[]).redact_with(|_, _| std::panic::resume_unwind(Box::new("no")));
-    let left = held(&directory, 0, panicking)?;
-    let shown = held(&directory, 1, hiding(&[]))?;
+    let exported = run(&directory, 0, panicking)?;
+    let shown = run(&directory, 1, hiding(&[]))?;
 
-    // Neither is content: a hook is not asked.
+    // These are not content, so the hook does not get them.
     let names = BTreeSet::from(["«setting»", "«speaker»", "«user id»"]);
-    assert_eq!(found(&left.log, &LOGGED), names);
-    assert_eq!(found(&left.spans, &LOGGED), names);
-    assert_eq!(skeleton(&replayed(&left.path)?), skeleton(&replayed(&shown.path)?));
+    assert_eq!(markers_in(&exported.log, &LOGGED), names);
+    assert_eq!(markers_in(&exported.spans, &LOGGED), names);
+    assert_eq!(skeleton(&replayed(&exported.path)?), skeleton(&replayed(&shown.path)?));
     assert!(caught_panics() > 0);
     Ok(())
 }
 
-/// What left of a conversation.
-struct Left {
+/// The spans and the frame log of a conversation.
+struct Exported {
     spans: String,
     log: String,
     path: PathBuf,
 }
 
-/// Holds the conversation `number` under `config`.
-fn held(directory: &Directory, number: usize, config: TraceConfig) -> Outcome<Left> {
+/// Runs the conversation `number` with `config`.
+fn run(directory: &TempDir, number: usize, config: TraceConfig) -> TestResult<Exported> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl"))?;
-    let group = ObserverProvider::new(Tracers::new(&provider)).debug_log(logs).trace_config(config);
+    let group = ObserverProvider::new(Tracers::new(&provider)).frame_log(logs).trace_config(config);
     let observer = group.observe(ObserveOptions::new().conversation_id(&number));
     Pipeline { observer, newest_id: 0 }.converse();
-    group.flush_debug_log(Duration::from_secs(60))?;
+    group.flush_frame_logs(Duration::from_secs(60))?;
 
     let path = directory.path(&format!("{number}.jsonl"));
     let spans = format!("{:?}", exporter.get_finished_spans()?);
-    Ok(Left { spans, log: fs::read_to_string(&path)?, path })
+    Ok(Exported { spans, log: fs::read_to_string(&path)?, path })
 }
 
-fn replayed(path: &Path) -> Outcome<SpanBuffer> {
+fn replayed(path: &Path) -> TestResult<SpanBuffer> {
     let mut reader = FrameLogReader::open(path)?;
     let config = reader.header().config(ConversationConfig::default());
     let mut spans = SpanBuffer::default();
@@ -162,7 +162,7 @@ fn replayed(path: &Path) -> Outcome<SpanBuffer> {
     if report.bad_lines.is_empty() { Ok(spans) } else { Err(format!("{:?}", report.bad_lines).into()) }
 }
 
-/// What stays of a trace whatever is hidden in it: which spans there are, and which of them failed.
+/// Returns the parts of a trace that no option hides: the spans, and which of them failed.
 fn skeleton(spans: &SpanBuffer) -> Vec<String> {
     spans
         .ended
@@ -175,7 +175,7 @@ fn skeleton(spans: &SpanBuffer) -> Vec<String> {
         .collect()
 }
 
-/// A pipeline, and who watches it.
+/// A pipeline with its observer.
 struct Pipeline {
     observer: Observer,
     newest_id: u64,
@@ -209,14 +209,14 @@ impl Pipeline {
 
     fn user_speaks(&mut self) {
         let stt = Processor::new("Stt", "DeepgramSTTService", Role::Stt);
-        let heard = |text| Transcript { text, user_id: Some("«user id»"), language: None };
+        let transcript = |text| Transcript { text, user_id: Some("«user id»"), language: None };
         self.push(&output(), Frame::Start);
         self.push(&stt, Frame::VadUserStartedSpeaking);
         self.push(&stt, Frame::UserStartedSpeaking);
-        self.push(&stt, Frame::InterimTranscription(heard("«interim»")));
-        self.push(&stt, Frame::Transcription(heard("«final»")));
-        let transcript = Some(heard("«released»"));
-        self.push(&stt, Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript });
+        self.push(&stt, Frame::InterimTranscription(transcript("«interim»")));
+        self.push(&stt, Frame::Transcription(transcript("«final»")));
+        let released = Some(transcript("«released»"));
+        self.push(&stt, Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: released });
         self.push(&stt, Frame::UserStoppedSpeaking);
     }
 

@@ -1,4 +1,4 @@
-//! Every combination of options, on records whose every text is a word of its own.
+//! Every combination of options, on records in which each text is a marker.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use pipecat_instrument_runtime::engine::record::{
 };
 use pipecat_instrument_runtime::engine::time::Time;
 
-use crate::Outcome;
+use crate::TestResult;
 use crate::export::{exported, record};
 use crate::options::Hidden::{
     InputImages, InputMessages, InputText, Inputs, InvocationParameters, OutputMessages, Outputs, Tools,
@@ -25,7 +25,7 @@ const SECRETS: [Secret; 33] = [
     ("«turn output»", &[Outputs]),
     ("«transcript»", &[Inputs]),
     ("«last user message»", &[Inputs]),
-    ("«heard»", &[Inputs]),
+    ("«user transcript»", &[Inputs]),
     ("«system»", &[Inputs, InputMessages, InputText]),
     ("«service instruction»", &[Inputs, InputMessages, InputText]),
     ("«user»", &[Inputs, InputMessages, InputText]),
@@ -56,43 +56,43 @@ const SECRETS: [Secret; 33] = [
     ("«metadata»", &[]),
 ];
 
-/// What is always hidden: it is longer than a picture may be.
+/// Always hidden, as the image is longer than the limit.
 const LARGE_PICTURE: &str = "«large picture»";
 
 #[test]
-fn every_combination_of_options_hides_what_it_must_and_nothing_else() -> Outcome<()> {
+fn every_combination_hides_its_content_and_nothing_else() -> TestResult<()> {
     let all = every_set_of_conventions().fold(Conventions::OPENINFERENCE, |all, set| all | set);
-    every_combination().try_for_each(|hidden| holds(all, &hidden))
+    every_combination().try_for_each(|hidden| check_export(all, &hidden))
 }
 
 #[test]
-fn each_option_does_so_in_every_set_of_conventions() -> Outcome<()> {
+fn each_option_hides_its_content_in_every_set_of_conventions() -> TestResult<()> {
     for conventions in every_set_of_conventions() {
-        each_option().iter().try_for_each(|hidden| holds(conventions, hidden))?;
+        each_option().iter().try_for_each(|hidden| check_export(conventions, hidden))?;
     }
     Ok(())
 }
 
-fn holds(conventions: Conventions, hidden: &[Hidden]) -> Outcome<()> {
+fn check_export(conventions: Conventions, hidden: &[Hidden]) -> TestResult<()> {
     let spans = exported(records(), conventions, hiding(hidden))?;
-    let all_that_leaves = format!("{spans:?}");
-    if all_that_leaves.contains(LARGE_PICTURE) {
-        return Err(format!("hiding {hidden:?}: the large picture is there").into());
+    let exported = format!("{spans:?}");
+    if exported.contains(LARGE_PICTURE) {
+        return Err(format!("hiding {hidden:?}: the large image is there").into());
     }
-    check(&all_that_leaves, &SECRETS, hidden)
+    check(&exported, &SECRETS, hidden)
 }
 
 fn records() -> Vec<SpanRecord> {
-    let bodies = [
+    let details = [
         SpanDetails::Turn(turn()),
         SpanDetails::Stt(utterance()),
-        SpanDetails::Llm(Box::new(invocation())),
-        SpanDetails::Llm(Box::new(invocation_for_tools_alone())),
-        SpanDetails::Llm(Box::new(invocation_of_a_speech_model())),
-        SpanDetails::Llm(Box::new(invocation_without_messages())),
+        SpanDetails::Llm(Box::new(llm_call())),
+        SpanDetails::Llm(Box::new(llm_call_with_tool_calls_only())),
+        SpanDetails::Llm(Box::new(speech_to_speech_call())),
+        SpanDetails::Llm(Box::new(llm_call_without_messages())),
         SpanDetails::Tts(synthesis()),
     ];
-    bodies.map(record).into_iter().chain([failed_call()]).collect()
+    details.map(record).into_iter().chain([failed_call()]).collect()
 }
 
 fn turn() -> TurnRecord {
@@ -119,7 +119,7 @@ fn utterance() -> SttRecord {
     }
 }
 
-fn invocation() -> LlmRecord {
+fn llm_call() -> LlmRecord {
     let session = r#"{"voice":{"instructions":"«setting session»"},"tools":["«setting tools»"]}"#;
     let service = Processor::new("Llm#0", "OpenAILLMService", Role::Llm)
         .setting("stop", Setting::Text("«setting»".into()))
@@ -168,7 +168,7 @@ fn call(arguments: &str) -> ToolCall {
     ToolCall { id: "call_1".into(), name: "clock".into(), arguments: arguments.into() }
 }
 
-fn invocation_for_tools_alone() -> LlmRecord {
+fn llm_call_with_tool_calls_only() -> LlmRecord {
     let service = Processor {
         system_instruction: Some("«service instruction»".into()),
         ..Processor::new("Llm#0", "OpenAILLMService", Role::Llm)
@@ -178,24 +178,24 @@ fn invocation_for_tools_alone() -> LlmRecord {
         request: LlmRequest { message_count: 1, ..LlmRequest::default() },
         text: None,
         tool_calls: vec![call(r#"{"zone":"«arguments without text»"}"#)],
-        ..invocation()
+        ..llm_call()
     }
 }
 
-fn invocation_of_a_speech_model() -> LlmRecord {
+fn speech_to_speech_call() -> LlmRecord {
     LlmRecord {
-        user_transcript: Some("«heard»".into()),
+        user_transcript: Some("«user transcript»".into()),
         request: LlmRequest::default(),
         text: None,
         tool_calls: vec![],
-        ..invocation()
+        ..llm_call()
     }
 }
 
-/// Nothing is told of what it was sent but what the user said last.
-fn invocation_without_messages() -> LlmRecord {
+/// A call of which only the last user message is known.
+fn llm_call_without_messages() -> LlmRecord {
     let last_user_message = Some("«last user message»".into());
-    LlmRecord { request: LlmRequest { last_user_message, ..LlmRequest::default() }, ..invocation() }
+    LlmRecord { request: LlmRequest { last_user_message, ..LlmRequest::default() }, ..llm_call() }
 }
 
 fn synthesis() -> TtsRecord {
@@ -213,7 +213,7 @@ fn synthesis() -> TtsRecord {
     }
 }
 
-/// A call whose result tells an error; another error was told by the framework.
+/// A tool call with an error in its result, and another one from the framework.
 fn failed_call() -> SpanRecord {
     let tool = ToolRecord {
         name: "«tool name»".into(),

@@ -1,4 +1,4 @@
-//! From records to what an exporter gets.
+//! Records, emitted to an exporter.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use pipecat_instrument_runtime::engine::record::{
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
 
-use crate::Outcome;
+use crate::TestResult;
 
-/// A record with nothing wrong in it.
+/// Returns a record without errors.
 pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
@@ -27,12 +27,12 @@ pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     }
 }
 
-/// The spans of `records`, with what `config` says of the privacy.
+/// Emits `records` with the privacy settings `config`, and returns the spans.
 pub(crate) fn exported(
     records: Vec<SpanRecord>,
     conventions: Conventions,
     config: TraceConfig,
-) -> Outcome<Vec<SpanData>> {
+) -> TestResult<Vec<SpanData>> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let settings = EmitSettings { conventions, ..EmitSettings::default() };
@@ -48,8 +48,8 @@ pub(crate) fn exported(
     Ok(exporter.get_finished_spans()?)
 }
 
-/// The attributes of a span whose keys begin with one of `prefixes`, one a line, in the order of their keys.
-pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> Outcome<String> {
+/// Returns the attributes whose keys begin with one of `prefixes`, one per line, sorted by key.
+pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> TestResult<String> {
     let mut attributes: Vec<&KeyValue> = span
         .attributes
         .iter()
@@ -63,7 +63,7 @@ pub(crate) fn lines(span: &SpanData, prefixes: &[&str]) -> Outcome<String> {
     Ok(lines)
 }
 
-/// The beginning of a span that ends with `record`.
+/// Returns the start of the span that ends with `record`.
 pub(crate) fn start_of(record: &SpanRecord) -> SpanStart {
     let (kind, name) = match &record.details {
         SpanDetails::Turn(_) => (SpanKind::Turn, String::new()),

@@ -1,4 +1,4 @@
-//! The span of a whole conversation repeats what its turns tell.
+//! The conversation span repeats values of its turns.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use pipecat_instrument_runtime::engine::record::{
 };
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use crate::Outcome;
+use crate::TestResult;
 use crate::export::{record, start_of};
 use crate::options::hiding;
 
 #[test]
-fn the_conversation_repeats_what_its_turns_may_tell_and_no_more() -> Outcome<()> {
+fn the_conversation_span_repeats_only_redacted_turn_errors() -> TestResult<()> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let settings = EmitSettings::default().layout(TraceLayout::PerConversation);
@@ -29,8 +29,8 @@ fn the_conversation_repeats_what_its_turns_may_tell_and_no_more() -> Outcome<()>
 
     let spans = exporter.get_finished_spans()?;
     let statuses: Vec<&SpanStatus> = spans.iter().map(|span| &span.status).collect();
-    let told = SpanStatus::error("no card ****");
-    assert_eq!(statuses, [&told, &told]);
+    let redacted = SpanStatus::error("no card ****");
+    assert_eq!(statuses, [&redacted, &redacted]);
     Ok(())
 }
 

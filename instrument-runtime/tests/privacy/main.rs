@@ -1,15 +1,14 @@
-//! What is hidden leaves nowhere, and what is not hidden is still there.
+//! Hidden content appears in no span and no log, and all other content still appears.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `rows` | each option by itself: the attributes that remain, written down by hand |
-//! | `everything` | every combination of options, on records whose every text is known |
-//! | `conversation` | the same on a conversation, in its spans and in its frame log |
-//! | `layout` | the span of a whole conversation |
-//! | `recordings` | what was said in recorded conversations |
+//! | `rows` | each option alone: the remaining attributes, written by hand |
+//! | `everything` | every combination of options, on records in which each text is a marker |
+//! | `conversation` | every combination, on a conversation: its spans and its frame log |
+//! | `layout` | the conversation span of the layout `PerConversation` |
+//! | `recordings` | texts of recorded conversations |
 
 mod conversation;
-mod directory;
 mod everything;
 mod export;
 mod layout;
@@ -18,6 +17,7 @@ mod recordings;
 mod rows;
 mod samples;
 mod secrets;
+mod temp_dir;
 
-/// Of a test, or of what helps it.
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+/// The result of a test or of a helper.
+type TestResult<T> = Result<T, Box<dyn std::error::Error>>;

@@ -1,9 +1,9 @@
-//! The options that hide something, and sets of them.
+//! The hide options, and sets of them.
 
 use pipecat_instrument_runtime::emit::Conventions;
 use pipecat_instrument_runtime::privacy::TraceConfig;
 
-/// An option that hides something.
+/// A hide option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hidden {
     Inputs,
@@ -31,7 +31,7 @@ impl Hidden {
     ];
 }
 
-/// Settings that hide just `hidden`, whatever the environment says.
+/// Settings that hide exactly `hidden`, independent of the environment.
 pub(crate) fn hiding(hidden: &[Hidden]) -> TraceConfig {
     let hide = |option| hidden.contains(&option);
     TraceConfig::default()
@@ -47,18 +47,18 @@ pub(crate) fn hiding(hidden: &[Hidden]) -> TraceConfig {
         .base64_image_max_length(32_000)
 }
 
-/// Every combination of options.
+/// Returns every combination of options.
 pub(crate) fn every_combination() -> impl Iterator<Item = Vec<Hidden>> {
     (0..1_usize << Hidden::ALL.len()).map(|bits| subset(&Hidden::ALL, bits))
 }
 
-/// No option, each by itself, and all.
+/// Returns no option, all options, and each alone.
 pub(crate) fn each_option() -> Vec<Vec<Hidden>> {
     let alone = Hidden::ALL.into_iter().map(|option| vec![option]);
     [vec![], Hidden::ALL.to_vec()].into_iter().chain(alone).collect()
 }
 
-/// Every set of conventions.
+/// Returns every set of conventions.
 pub(crate) fn every_set_of_conventions() -> impl Iterator<Item = Conventions> {
     const ALONE: [Conventions; 4] =
         [Conventions::GEN_AI, Conventions::PIPECAT, Conventions::LANGFUSE, Conventions::OPENOBSERVE];

@@ -1,4 +1,4 @@
-//! What was said in recorded conversations is nowhere once it is hidden: real contexts repeat it in each request.
+//! Hidden texts of recorded conversations, whose contexts repeat them in each request, appear nowhere.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,23 +14,23 @@ use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter, HeaderInfo, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use crate::Outcome;
-use crate::directory::Directory;
+use crate::TestResult;
 use crate::options::{Hidden, hiding};
+use crate::temp_dir::TempDir;
 
 const RECORDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
-/// Far longer than any of this takes.
+/// Far longer than the test takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Shorter texts stand in others by chance.
+/// Shorter texts occur in others by chance.
 const SHORTEST: usize = 8;
 
 #[test]
-fn hidden_inputs_are_nowhere() -> Outcome<()> {
+fn hidden_inputs_appear_nowhere() -> TestResult<()> {
     let search = Search::with_hidden(Hidden::Inputs)?;
     let searched = in_every_recording(|recording| {
-        let Said { mut by_user, by_bot } = Said::in_recording(recording)?;
+        let SpokenTexts { mut by_user, by_bot } = SpokenTexts::in_recording(recording)?;
         // A bot may say what the user said.
         by_user.retain(|text| !by_bot.iter().any(|said| said.contains(text)));
         search.finds_none(&by_user, recording)
@@ -40,10 +40,10 @@ fn hidden_inputs_are_nowhere() -> Outcome<()> {
 }
 
 #[test]
-fn hidden_outputs_are_nowhere() -> Outcome<()> {
+fn hidden_outputs_appear_nowhere() -> TestResult<()> {
     let search = Search::with_hidden(Hidden::Outputs)?;
     let searched = in_every_recording(|recording| {
-        let Said { by_user, mut by_bot } = Said::in_recording(recording)?;
+        let SpokenTexts { by_user, mut by_bot } = SpokenTexts::in_recording(recording)?;
         by_bot.retain(|text| !by_user.iter().any(|said| said.contains(text)));
         search.finds_none(&by_bot, recording)
     })?;
@@ -51,8 +51,8 @@ fn hidden_outputs_are_nowhere() -> Outcome<()> {
     Ok(())
 }
 
-/// How many texts were searched for, all told.
-fn in_every_recording(search: impl Fn(&Path) -> Outcome<usize>) -> Outcome<usize> {
+/// Returns how many texts were searched for.
+fn in_every_recording(search: impl Fn(&Path) -> TestResult<usize>) -> TestResult<usize> {
     let mut searched = 0;
     for entry in fs::read_dir(RECORDINGS)? {
         searched += search(&entry?.path())?;
@@ -60,42 +60,42 @@ fn in_every_recording(search: impl Fn(&Path) -> Outcome<usize>) -> Outcome<usize
     Ok(searched)
 }
 
-/// Searches all that leaves of conversations with something hidden.
+/// Searches the spans and logs of recordings with one option on.
 struct Search {
     privacy: Privacy,
-    directory: Directory,
+    directory: TempDir,
     logs: FrameLogWriter,
 }
 
 impl Search {
-    fn with_hidden(option: Hidden) -> Outcome<Self> {
-        let directory = Directory::new(&format!("recordings-{option:?}"))?;
+    fn with_hidden(option: Hidden) -> TestResult<Self> {
+        let directory = TempDir::new(&format!("recordings-{option:?}"))?;
         let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl"))?;
         Ok(Self { privacy: Privacy::new(hiding(&[option])), directory, logs })
     }
 
-    /// Fails if one of `texts` stands in the spans or in the log of `recording`; else says how many there are.
-    fn finds_none(&self, texts: &BTreeSet<String>, recording: &Path) -> Outcome<usize> {
+    /// Fails if the spans or the log of `recording` contain one of `texts`; else returns the number of texts.
+    fn finds_none(&self, texts: &BTreeSet<String>, recording: &Path) -> TestResult<usize> {
         let spans = spans_of(recording, self.privacy.clone())?;
         let log = log_of(recording, &self.logs, &self.directory, self.privacy.clone())?;
-        // JSON stands in JSON, and in what Rust prints.
-        let all_that_leaves = (spans + &log).replace('\\', "");
-        match texts.iter().find(|text| all_that_leaves.contains(&text.replace('\\', ""))) {
+        // JSON is escaped within JSON and in debug output.
+        let exported = (spans + &log).replace('\\', "");
+        match texts.iter().find(|text| exported.contains(&text.replace('\\', ""))) {
             Some(text) => Err(format!("{}: {text:?} is there", recording.display()).into()),
             None => Ok(texts.len()),
         }
     }
 }
 
-/// What was said in a conversation, wherever a record tells it.
+/// The texts of a conversation in its records.
 #[derive(Default)]
-struct Said {
+struct SpokenTexts {
     by_user: BTreeSet<String>,
     by_bot: BTreeSet<String>,
 }
 
-impl Said {
-    fn in_recording(recording: &Path) -> Outcome<Self> {
+impl SpokenTexts {
+    fn in_recording(recording: &Path) -> TestResult<Self> {
         let mut reader = FrameLogReader::open(recording)?;
         let config = reader.header().config(ConversationConfig::default());
         let mut spans = SpanBuffer::default();
@@ -123,7 +123,7 @@ impl Said {
     }
 }
 
-fn spans_of(recording: &Path, privacy: Privacy) -> Outcome<String> {
+fn spans_of(recording: &Path, privacy: Privacy) -> TestResult<String> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let settings = Arc::new(EmitSettings::default());
@@ -135,13 +135,13 @@ fn spans_of(recording: &Path, privacy: Privacy) -> Outcome<String> {
     Ok(format!("{:?}", exporter.get_finished_spans()?))
 }
 
-/// The log that would have been written of it.
+/// Returns the frame log of the replayed recording.
 fn log_of(
     recording: &Path,
     logs: &FrameLogWriter,
-    directory: &Directory,
+    directory: &TempDir,
     privacy: Privacy,
-) -> Outcome<String> {
+) -> TestResult<String> {
     let id = recording.file_stem().and_then(|stem| stem.to_str()).ok_or("no name")?;
     let log = logs.conversation(&HeaderInfo::new(id, Time::default())).privacy(privacy);
     for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {

@@ -1,15 +1,15 @@
-//! Each option by itself: what is left of the content of each kind of span, written down by hand.
+//! Each option alone: the remaining content of each kind of span, written by hand.
 
 use pipecat_instrument_runtime::emit::Conventions;
 use pipecat_instrument_runtime::engine::record::SpanDetails;
 use pipecat_instrument_runtime::privacy::TraceConfig;
 
-use crate::Outcome;
+use crate::TestResult;
 use crate::export::{exported, lines, record};
 use crate::options::{Hidden, hiding};
 use crate::samples::{llm, llm_that_calls, llm_with_an_instruction, stt, tool, tts, turn};
 
-/// The keys that tell content.
+/// Prefixes of the keys that contain content.
 const CONTENT: [&str; 11] = [
     "input.",
     "output.",
@@ -24,14 +24,14 @@ const CONTENT: [&str; 11] = [
     "gen_ai.request.",
 ];
 
-/// What a span of `details` tells of content.
-fn content(details: SpanDetails, config: TraceConfig) -> Outcome<String> {
+/// Returns the content of a span with `details`.
+fn content(details: SpanDetails, config: TraceConfig) -> TestResult<String> {
     let conventions = Conventions::OPENINFERENCE | Conventions::GEN_AI;
     let spans = exported(vec![record(details)], conventions, config)?;
     lines(spans.first().ok_or("no span")?, &CONTENT)
 }
 
-/// What of `llm()` is not in its messages.
+/// The content of `llm()` outside its messages.
 const AROUND_THE_MESSAGES: [&str; 4] = [
     "gen_ai.request.temperature = 0.5\ninput.value = What time is it?\n",
     "llm.invocation_parameters = {\"temperature\":0.5}\nllm.messages_count = 3\n",
@@ -59,7 +59,7 @@ llm.output_messages.0.message.tool_calls.0.tool_call.function.name = clock
 llm.output_messages.0.message.tool_calls.0.tool_call.id = call_1
 ";
 
-/// What `llm()` tells, with these messages; lines in the order of their keys.
+/// Returns the content of `llm()` with these messages, lines sorted by key.
 fn llm_with(input_messages: &str, output_messages: &str) -> String {
     let all = AROUND_THE_MESSAGES.concat() + input_messages + output_messages;
     let mut lines: Vec<&str> = all.lines().collect();
@@ -68,7 +68,7 @@ fn llm_with(input_messages: &str, output_messages: &str) -> String {
 }
 
 #[test]
-fn nothing() -> Outcome<()> {
+fn no_option() -> TestResult<()> {
     let config = || hiding(&[]);
     assert_eq!(content(turn(), config())?, "input.value = What time is it?\noutput.value = It is noon.\n");
     assert_eq!(content(llm(), config())?, llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES));
@@ -76,7 +76,7 @@ fn nothing() -> Outcome<()> {
 }
 
 #[test]
-fn hide_inputs() -> Outcome<()> {
+fn hide_inputs() -> TestResult<()> {
     let config = || hiding(&[Hidden::Inputs]);
     assert_eq!(content(turn(), config())?, "input.value = __REDACTED__\noutput.value = It is noon.\n");
     assert_eq!(
@@ -135,7 +135,7 @@ tool.result = \"12:00\"
 }
 
 #[test]
-fn hide_outputs() -> Outcome<()> {
+fn hide_outputs() -> TestResult<()> {
     let config = || hiding(&[Hidden::Outputs]);
     assert_eq!(content(turn(), config())?, "input.value = What time is it?\noutput.value = __REDACTED__\n");
     assert_eq!(
@@ -146,7 +146,7 @@ input.value = What time is it?
 output.value = __REDACTED__
 "
     );
-    // What the model said before is an output, too.
+    // Earlier responses of the model are outputs, too.
     let messages = INPUT_MESSAGES.replace("Hello.", "__REDACTED__");
     assert_eq!(content(llm(), config())?, llm_with(&messages, "").replace("One moment.", "__REDACTED__"));
     assert_eq!(
@@ -177,9 +177,9 @@ tool.result = __REDACTED__
 }
 
 #[test]
-fn hide_input_messages_and_hide_output_messages() -> Outcome<()> {
+fn hide_input_messages_and_hide_output_messages() -> TestResult<()> {
     assert_eq!(content(llm(), hiding(&[Hidden::InputMessages]))?, llm_with("", OUTPUT_MESSAGES));
-    // There are as many messages as there were.
+    // The count of messages does not change.
     let instructed = llm_with_an_instruction();
     assert_eq!(content(instructed.clone(), hiding(&[]))?, llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES));
     assert_eq!(content(instructed, hiding(&[Hidden::InputMessages]))?, llm_with("", OUTPUT_MESSAGES));
@@ -188,7 +188,7 @@ fn hide_input_messages_and_hide_output_messages() -> Outcome<()> {
 }
 
 #[test]
-fn hide_input_text_and_hide_output_text() -> Outcome<()> {
+fn hide_input_text_and_hide_output_text() -> TestResult<()> {
     let input = "\
 llm.input_messages.0.message.content = __REDACTED__
 llm.input_messages.0.message.role = system
@@ -207,7 +207,7 @@ llm.input_messages.2.message.role = user
 }
 
 #[test]
-fn hide_input_images() -> Outcome<()> {
+fn hide_input_images() -> TestResult<()> {
     let messages: String = INPUT_MESSAGES
         .lines()
         .filter(|line| !line.contains("contents.1"))
@@ -217,7 +217,7 @@ fn hide_input_images() -> Outcome<()> {
 }
 
 #[test]
-fn base64_image_max_length() -> Outcome<()> {
+fn base64_image_max_length() -> TestResult<()> {
     // It has 26 characters.
     assert_eq!(
         content(llm(), hiding(&[]).base64_image_max_length(26))?,
@@ -232,7 +232,7 @@ fn base64_image_max_length() -> Outcome<()> {
 }
 
 #[test]
-fn hide_llm_invocation_parameters_and_hide_llm_tools() -> Outcome<()> {
+fn hide_llm_invocation_parameters_and_hide_llm_tools() -> TestResult<()> {
     let whole = llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES);
     let without = |dropped: &[&str]| {
         whole
@@ -249,24 +249,12 @@ fn hide_llm_invocation_parameters_and_hide_llm_tools() -> Outcome<()> {
 }
 
 #[test]
-fn what_is_never_written_is_accepted() -> Outcome<()> {
-    let config = hiding(&[])
-        .hide_prompts(true)
-        .hide_choices(true)
-        .hide_embeddings_vectors(true)
-        .hide_embeddings_text(true)
-        .hide_retrieval_documents(true);
-    assert_eq!(content(llm(), config)?, llm_with(INPUT_MESSAGES, OUTPUT_MESSAGES));
-    Ok(())
-}
-
-#[test]
-fn max_value_length() -> Outcome<()> {
+fn max_value_length() -> TestResult<()> {
     assert_eq!(
         content(turn(), hiding(&[]).max_value_length(15))?,
         "input.value = What… [12 more]\noutput.value = It is noon.\n"
     );
-    // Half a picture is none.
+    // A truncated image would be useless.
     let pictures = content(llm(), hiding(&[]).max_value_length(25))?;
     assert!(pictures.contains("image.url = __REDACTED__\n"), "{pictures}");
     Ok(())

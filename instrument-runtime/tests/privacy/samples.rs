@@ -1,4 +1,4 @@
-//! A small span of each kind.
+//! A small record of each kind.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) fn stt() -> SpanDetails {
 pub(crate) fn llm() -> SpanDetails {
     let service =
         Processor::new("Llm#0", "OpenAILLMService", Role::Llm).setting("temperature", Setting::Float(0.5));
-    let picture = vec![
+    let parts = vec![
         MessagePart::Text("What time is it?".into()),
         MessagePart::Image(ImageUrl("data:image/png;base64,AAAA".into())),
     ];
@@ -49,7 +49,7 @@ pub(crate) fn llm() -> SpanDetails {
             system: Some(Message::text("system", "Be brief.")),
             newest: vec![
                 Message::text("assistant", "Hello."),
-                Message { content: MessageContent::Parts(picture), ..Message::text("user", "") },
+                Message { content: MessageContent::Parts(parts), ..Message::text("user", "") },
             ],
             message_count: 3,
             last_user_message: Some("What time is it?".into()),
@@ -69,7 +69,7 @@ fn clock() -> ToolCall {
     ToolCall { id: "call_1".into(), name: "clock".into(), arguments: r#"{"zone":"UTC"}"#.into() }
 }
 
-/// An invocation in which the service's own instruction is the first message.
+/// An LLM call in which the service's own instruction is the first message.
 pub(crate) fn llm_with_an_instruction() -> SpanDetails {
     let SpanDetails::Llm(llm) = llm() else { return llm() };
     let service = Processor { system_instruction: Some("Be brief.".into()), ..(*llm.service).clone() };
@@ -77,7 +77,7 @@ pub(crate) fn llm_with_an_instruction() -> SpanDetails {
     SpanDetails::Llm(Box::new(LlmRecord { service: Arc::new(service), request, ..*llm }))
 }
 
-/// An invocation that is answered by nothing but a call.
+/// An LLM call whose response is a tool call without text.
 pub(crate) fn llm_that_calls() -> SpanDetails {
     let SpanDetails::Llm(llm) = llm() else { return llm() };
     SpanDetails::Llm(Box::new(LlmRecord { text: None, request: LlmRequest::default(), ..*llm }))

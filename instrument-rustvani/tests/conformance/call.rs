@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pipecat_instrument_runtime::instrumentor::ObservedTask;
 use pipecat_instrument_runtime::observer::Observer;
-use pipecat_instrument_runtime::testing::conformance::{Stage, TICK, UserDoes};
+use pipecat_instrument_runtime::testing::conformance::{Harness, POLL_INTERVAL, UserAction};
 use pipecat_instrument_rustvani::{Billing, Observed, Processors};
 use rustvani::transport::{BaseTransport, TransportParams};
 use rustvani::{
@@ -32,22 +32,22 @@ pub(crate) enum Watched {
     ThroughHooks,
 }
 
-/// Holds the conversation of `stage` to its end.
+/// Holds the conversation of `harness` to its end.
 pub(crate) fn hold_on_a_runtime_of_its_own(
-    stage: &Stage,
+    harness: &Harness,
     observer: Observer,
     watched: Watched,
 ) -> std::result::Result<(), Box<dyn Error>> {
-    Builder::new_current_thread().enable_time().build()?.block_on(hold(stage, observer, watched))
+    Builder::new_current_thread().enable_time().build()?.block_on(hold(harness, observer, watched))
 }
 
 async fn hold(
-    stage: &Stage,
+    harness: &Harness,
     observer: Observer,
     watched: Watched,
 ) -> std::result::Result<(), Box<dyn Error>> {
     let (ear, billing) = (Ear::default(), Billing::for_trace());
-    let processors = processors(stage, &ear, &(Arc::clone(&billing) as Arc<dyn BillingCollector>));
+    let processors = processors(harness, &ear, &(Arc::clone(&billing) as Arc<dyn BillingCollector>));
     let params = PipelineParams { allow_interruptions: true, ..PipelineParams::default() };
     let task = match watched {
         Watched::AsItRuns => {
@@ -62,7 +62,7 @@ async fn hold(
         }
     };
     let dropped = Notify::new();
-    let user = User { stage, ear: &ear, head: task.push_sender(), dropped: &dropped };
+    let user = User { harness, ear: &ear, head: task.push_sender(), dropped: &dropped };
     tokio::select! {
         outcome = task.run(system_clock(), None) => outcome.map_err(Into::into),
         () = user.does_as_the_script_says() => Ok(()),
@@ -70,25 +70,25 @@ async fn hold(
     }
 }
 
-fn processors(stage: &Stage, ear: &Ear, billing: &Arc<dyn BillingCollector>) -> Vec<FrameProcessor> {
-    let context = Arc::new(Mutex::new(context(stage)));
+fn processors(harness: &Harness, ear: &Ear, billing: &Arc<dyn BillingCollector>) -> Vec<FrameProcessor> {
+    let context = Arc::new(Mutex::new(context(harness)));
     let transport = BaseTransport::new("Line", TransportParams::default());
     let played = |name: &str, handler: Box<dyn FrameHandler>| FrameProcessor::new(name, handler, false);
     vec![
         played("LineInput", Box::new(PassthroughHandler)),
         played("DeepgramStt", Box::new(ScriptedStt::new(ear.clone()))),
         LLMUserAggregator::new(Arc::clone(&context)),
-        played("OpenAILLM", Box::new(ScriptedLlm { stage: stage.clone(), billing: Arc::clone(billing) })),
+        played("OpenAILLM", Box::new(ScriptedLlm { harness: harness.clone(), billing: Arc::clone(billing) })),
         LLMAssistantAggregator::new(context),
-        played("DeepgramTts", Box::new(ScriptedTts::new(stage.clone(), Arc::clone(billing)))),
+        played("DeepgramTts", Box::new(ScriptedTts::new(harness.clone(), Arc::clone(billing)))),
         transport.output(),
-        played("Loudspeaker", Box::new(Loudspeaker(stage.clone()))),
+        played("Loudspeaker", Box::new(Loudspeaker(harness.clone()))),
     ]
 }
 
 /// The user of a script, whose voice is found at the head of the pipeline.
 struct User<'a> {
-    stage: &'a Stage,
+    harness: &'a Harness,
     ear: &'a Ear,
     head: Sender<(Frame, FrameDirection)>,
     dropped: &'a Notify,
@@ -96,18 +96,18 @@ struct User<'a> {
 
 impl User<'_> {
     async fn does_as_the_script_says(&self) {
-        let mut ticks = interval(TICK);
+        let mut ticks = interval(POLL_INTERVAL);
         loop {
             ticks.tick().await;
-            match self.stage.user() {
-                UserDoes::Nothing => {}
-                UserDoes::StartsSpeaking => self.push(Frame::vad_user_started_speaking(0.0, 0.0)).await,
-                UserDoes::StopsSpeaking => self.push(Frame::vad_user_stopped_speaking(0.0, 0.0)).await,
-                UserDoes::IsGuessed(text) => self.hears(Heard::Interim(text)).await,
-                UserDoes::IsUnderstood(text) => self.hears(Heard::Final(text)).await,
-                UserDoes::HangsUp => self.push(Frame::end()).await,
-                UserDoes::Cancels => self.push(Frame::cancel()).await,
-                UserDoes::DropsTask => self.dropped.notify_one(),
+            match self.harness.user_action() {
+                UserAction::None => {}
+                UserAction::StartSpeaking => self.push(Frame::vad_user_started_speaking(0.0, 0.0)).await,
+                UserAction::StopSpeaking => self.push(Frame::vad_user_stopped_speaking(0.0, 0.0)).await,
+                UserAction::InterimTranscript(text) => self.hears(Heard::Interim(text)).await,
+                UserAction::FinalTranscript(text) => self.hears(Heard::Final(text)).await,
+                UserAction::HangUp => self.push(Frame::end()).await,
+                UserAction::Cancel => self.push(Frame::cancel()).await,
+                UserAction::DropTask => self.dropped.notify_one(),
             }
         }
     }
@@ -125,7 +125,7 @@ impl User<'_> {
 }
 
 /// The end of the line: what goes out is played.
-struct Loudspeaker(Stage);
+struct Loudspeaker(Harness);
 
 #[async_trait]
 impl FrameHandler for Loudspeaker {
@@ -138,9 +138,9 @@ impl FrameHandler for Loudspeaker {
         match &frame.inner {
             FrameInner::Data(DataFrame::OutputAudioRaw(audio)) => {
                 let microseconds = audio.num_frames as u64 * 1_000_000 / u64::from(audio.sample_rate);
-                self.0.plays(Duration::from_micros(microseconds));
+                self.0.on_audio_sent(Duration::from_micros(microseconds));
             }
-            FrameInner::System(SystemFrame::Interruption) => self.0.clears(),
+            FrameInner::System(SystemFrame::Interruption) => self.0.on_playback_cleared(),
             _ => {}
         }
         processor.push_frame(frame, direction).await

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use pipecat_instrument_runtime::engine::frame::LlmUsage;
-use pipecat_instrument_runtime::testing::conformance::{AnswerContent, Stage, ToolCall, ToolOutcome};
+use pipecat_instrument_runtime::testing::conformance::{
+    Harness, LlmResponseContent, ScriptedToolCall, ToolOutcome,
+};
 use rustvani::adapters::schemas::{FunctionSchema, ToolsSchema};
 use rustvani::{
     BillingCollector, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner, FrameProcessor, LLMContext,
@@ -14,10 +16,10 @@ use serde_json::json;
 
 use crate::support::{in_progress, llm_usage, locked, returned};
 
-/// What the model of `stage` is told to be, and may ask for.
-pub(crate) fn context(stage: &Stage) -> LLMContext {
-    let tools = stage
-        .tools()
+/// What the model of `harness` is told to be, and may ask for.
+pub(crate) fn context(harness: &Harness) -> LLMContext {
+    let tools = harness
+        .tool_declarations()
         .into_iter()
         .map(|tool| FunctionSchema::new(tool.name, tool.description).with_parameters(tool.parameters));
     let prompt = Some("You answer the telephone of a dentist.".to_owned());
@@ -25,7 +27,7 @@ pub(crate) fn context(stage: &Stage) -> LLMContext {
 }
 
 pub(crate) struct ScriptedLlm {
-    pub(crate) stage: Stage,
+    pub(crate) harness: Harness,
     pub(crate) billing: Arc<dyn BillingCollector>,
 }
 
@@ -34,18 +36,18 @@ impl ScriptedLlm {
     async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
         loop {
-            let answer = self.stage.answer();
+            let answer = self.harness.llm_response();
             match answer.content {
-                AnswerContent::Failure(message) => return processor.push_error(message, false).await,
-                AnswerContent::Text(pieces) => {
+                LlmResponseContent::Failure(message) => return processor.push_error(message, false).await,
+                LlmResponseContent::Text(pieces) => {
                     for piece in pieces {
-                        tokio::time::sleep(piece.after).await;
+                        tokio::time::sleep(piece.delay).await;
                         push(Frame::llm_text(piece.text.to_owned())).await?;
                     }
                     self.bill(answer.usage);
                     return Ok(());
                 }
-                AnswerContent::Tools(calls) => {
+                LlmResponseContent::ToolCalls(calls) => {
                     self.bill(answer.usage);
                     self.call(processor, context, &calls).await?;
                 }
@@ -58,7 +60,7 @@ impl ScriptedLlm {
         &self,
         processor: &FrameProcessor,
         context: &Mutex<LLMContext>,
-        calls: &[ToolCall],
+        calls: &[ScriptedToolCall],
     ) -> Result<()> {
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
         let asked = calls.iter().map(|call| rustvani::ToolCall {
@@ -70,10 +72,10 @@ impl ScriptedLlm {
         push(Frame::function_call_start()).await?;
         for call in calls {
             push(in_progress(call.id, call.name, &call.arguments.to_string())).await?;
-            tokio::time::sleep(call.takes).await;
+            tokio::time::sleep(call.duration).await;
             let result = match &call.outcome {
-                ToolOutcome::Returns(value) => value.to_string(),
-                ToolOutcome::Fails(message) => json!({ "error": message }).to_string(),
+                ToolOutcome::Success(value) => value.to_string(),
+                ToolOutcome::Failure(message) => json!({ "error": message }).to_string(),
             };
             push(returned(call.id, call.name, &result)).await?;
             locked(context).stage_tool_result(call.id, result);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipecat_instrument_runtime::testing::conformance::{Speech, Stage};
+use pipecat_instrument_runtime::testing::conformance::{Harness, SynthesisResult};
 use rustvani::{
     BillingCollector, BillingEvent, ControlFrame, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner,
     FrameProcessor, Result, SystemFrame, TranscriptionData,
@@ -89,7 +89,7 @@ impl FrameHandler for ScriptedStt {
 
 /// Speaks an answer piece by piece, as it comes.
 pub(crate) struct ScriptedTts {
-    stage: Stage,
+    harness: Harness,
     billing: Arc<dyn BillingCollector>,
     progress: Mutex<Progress>,
 }
@@ -102,21 +102,21 @@ struct Progress {
 }
 
 impl ScriptedTts {
-    pub(crate) fn new(stage: Stage, billing: Arc<dyn BillingCollector>) -> Self {
-        Self { stage, billing, progress: Mutex::default() }
+    pub(crate) fn new(harness: Harness, billing: Arc<dyn BillingCollector>) -> Self {
+        Self { harness, billing, progress: Mutex::default() }
     }
 
     /// What of the answer so far has not been said.
-    fn is_to_say(&self, text: &str) -> Speech {
+    fn is_to_say(&self, text: &str) -> SynthesisResult {
         let mut progress = locked(&self.progress);
         progress.text.push_str(text);
-        match self.stage.speech(&progress.text) {
-            Speech::Audio(whole) => {
+        match self.harness.synthesize(&progress.text) {
+            SynthesisResult::Audio(whole) => {
                 let more = whole.saturating_sub(progress.said);
                 progress.said = whole;
-                Speech::Audio(more)
+                SynthesisResult::Audio(more)
             }
-            failure @ Speech::Failure(_) => failure,
+            failure @ SynthesisResult::Failure(_) => failure,
         }
     }
 
@@ -156,8 +156,8 @@ impl FrameHandler for ScriptedTts {
         let Some(text) = text else { return Ok(()) };
         tokio::time::sleep(FIRST_BYTE).await;
         match self.is_to_say(&text) {
-            Speech::Failure(message) => processor.push_error(message, false).await,
-            Speech::Audio(length) => {
+            SynthesisResult::Failure(message) => processor.push_error(message, false).await,
+            SynthesisResult::Audio(length) => {
                 self.bill(text.chars().count());
                 let milliseconds = usize::try_from(length.as_millis()).unwrap_or(usize::MAX);
                 let audio = Frame::output_audio(vec![0; milliseconds * BYTES_A_MILLISECOND], SAMPLE_RATE, 1);

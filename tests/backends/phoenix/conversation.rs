@@ -27,7 +27,7 @@ pub(crate) struct Held {
 pub(super) fn flowcat(phoenix: &Phoenix, protocol: Protocol) -> String {
     let (held, session) = match protocol {
         Protocol::HttpProtobuf => (&phoenix.held.over_http, "flowcat-over-http"),
-        Protocol::Grpc => (&phoenix.held.over_grpc, "flowcat-over-grpc"),
+        _ => (&phoenix.held.over_grpc, "flowcat-over-grpc"),
     };
     held.get_or_init(|| {
         run(built(phoenix, "examples/voice_agent", &["--example", "voice_agent"])

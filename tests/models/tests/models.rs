@@ -1,7 +1,7 @@
 //! Runs the models: what must hold in whatever order threads take turns.
 
-use pipecat_instrument_models::instrumentor::models as switch;
-use pipecat_instrument_models::observer::models::{audio_meter, conversation, timer};
+use pipecat_instrument_models::instrumentor::loom as global;
+use pipecat_instrument_models::observer::loom::{audio_meter, conversation, timer};
 
 #[test]
 fn frames_of_two_threads_the_timer_and_the_end() {
@@ -40,10 +40,10 @@ fn a_nearer_deadline_wakes_a_sleeping_timer() {
 
 #[test]
 fn it_is_switched_on_and_off_while_tasks_are_built() {
-    switch::on_and_off_while_tasks_are_built();
+    global::set_and_unset_while_a_task_is_built();
 }
 
 #[test]
 fn one_of_two_switches_it_on() {
-    switch::one_of_two_switches_it_on();
+    global::one_of_two_sets_it();
 }

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use super::{ConsoleExporter, MOST_WAITING};
 use crate::console::TreeStyle;
 use crate::console::test_support::TestConversation;
-use crate::emit::samples::{stt, turn};
+use crate::emit::test_records::{stt, turn};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, TurnNumber, TurnRecord};
 
 /// What was printed.

@@ -1,5 +1,5 @@
 use super::{Attributes, clash};
-use crate::emit::samples::text;
+use crate::emit::test_records::text;
 
 #[test]
 fn keys_clash_when_one_is_the_other_or_a_dotted_prefix_of_it() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::emit::service::ServiceType;
+use crate::emit::service_attributes::ServiceType;
 
 /// Providers whose name in the registry is another than frameworks give them: what a framework says, in lower case
 /// and without punctuation, and what the registry says.

@@ -1,6 +1,6 @@
 use super::put_request;
 use crate::emit::attributes::Attributes;
-use crate::emit::samples::text;
+use crate::emit::test_records::text;
 use crate::engine::frame::Setting;
 
 #[test]

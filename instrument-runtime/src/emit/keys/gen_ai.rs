@@ -4,8 +4,8 @@
 //! keys are the same.
 #![allow(deprecated, reason = "moved to a specification of their own, which has no crate yet")]
 
+use super::key_info::{ANSWERS, EVERY_SPAN, KeyInfo, LLM, SERVICES, TOOL, ValueKind, WITHIN};
 use super::otel;
-use super::table::{ANSWERS, EVERY_SPAN, KeyInfo, LLM, SERVICES, TOOL, ValueKind, WITHIN};
 use crate::emit::Conventions;
 
 keys! { GEN_AI;

@@ -1,6 +1,6 @@
 //! The keys that Langfuse reads.
 
-use super::table::{ANSWERS, EVERY_SPAN, KeyInfo, ROOTS, ValueKind};
+use super::key_info::{ANSWERS, EVERY_SPAN, KeyInfo, ROOTS, ValueKind};
 use crate::emit::Conventions;
 
 keys! { LANGFUSE;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::table::{KeyInfo, LLM, ValueKind};
+use super::key_info::{KeyInfo, LLM, ValueKind};
 use crate::emit::Conventions;
 
 /// The family of the tools' keys.
@@ -184,6 +184,6 @@ const fn sent(key: &'static str, about: &'static str) -> KeyInfo {
 }
 
 const fn answered(key: &'static str, about: &'static str, source: &'static str) -> KeyInfo {
-    let (convention, value, bearers) = (Conventions::OPENINFERENCE, ValueKind::Text, LLM);
-    KeyInfo { key, about, convention, value, bearers, source }
+    let (convention, value, targets) = (Conventions::OPENINFERENCE, ValueKind::Text, LLM);
+    KeyInfo { key, about, convention, value, targets, source }
 }

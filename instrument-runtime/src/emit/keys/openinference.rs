@@ -1,11 +1,11 @@
 //! `OpenInference`'s keys, and the ones that this crate adds in its manner.
 #![allow(deprecated, reason = "those of generative AI have moved to a specification that has no crate yet")]
 
-use super::otel;
-use super::table::{
+use super::key_info::{
     EVALUATION, EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, NOTE, SERVICES, SPEECH, STT, TOOL, TTS,
     TURN, ValueKind, WITHIN,
 };
+use super::otel;
 use crate::emit::Conventions;
 
 keys! { OPENINFERENCE;

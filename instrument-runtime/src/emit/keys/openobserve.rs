@@ -1,6 +1,6 @@
 //! The keys of `OpenObserve`'s guide to Pipecat.
 
-use super::table::{KeyInfo, LLM, ValueKind};
+use super::key_info::{KeyInfo, LLM, ValueKind};
 use crate::emit::Conventions;
 
 keys! { OPENOBSERVE;

@@ -1,6 +1,6 @@
 //! The keys of Pipecat's own tracing.
 
-use super::table::{CONVERSATION, KeyInfo, LLM, ROOTS, SERVICES, SPEECH, STT, TTS, TURN, ValueKind};
+use super::key_info::{CONVERSATION, KeyInfo, LLM, ROOTS, SERVICES, SPEECH, STT, TTS, TURN, ValueKind};
 use crate::emit::Conventions;
 
 keys! { PIPECAT;
@@ -53,7 +53,7 @@ pub(super) const SETTINGS_TABLE: &[KeyInfo] = &[KeyInfo {
     about: "A setting of a service by its name, where it is one text, number or flag.",
     convention: Conventions::PIPECAT,
     value: ValueKind::Scalar,
-    bearers: SPEECH,
+    targets: SPEECH,
     source: "the processor",
 }];
 

@@ -6,9 +6,9 @@ use opentelemetry::KeyValue;
 
 use super::put_input;
 use crate::emit::attributes::Attributes;
-use crate::emit::place::Place;
-use crate::emit::samples::{clock_call, llm, record, text};
-use crate::emit::{EmitSettings, Session, keys, span};
+use crate::emit::span_scope::SpanScope;
+use crate::emit::test_records::{clock_call, llm, record, text};
+use crate::emit::{EmitSettings, Session, keys, span_attributes};
 use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
 use crate::engine::record::{LlmRecord, LlmRequest, SpanDetails};
 
@@ -65,7 +65,10 @@ fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
     let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
-    let written = span::attributes(record, &Place { session: &session, settings: &settings, turn: None });
+    let written = span_attributes::attributes(
+        record,
+        &SpanScope { session: &session, settings: &settings, turn: None },
+    );
     assert_eq!(written.len(), 128);
     let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));

@@ -8,8 +8,8 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 
 use super::MetricsRecorder;
-use crate::emit::samples::{llm, record, stt, tool, tts, turn};
-use crate::emit::{Measure, keys};
+use crate::emit::test_records::{llm, record, stt, tool, tts, turn};
+use crate::emit::{RecordProcessor, keys};
 use crate::engine::record::{
     EndReason, LatencySource, LatencyStages, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
     Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
@@ -32,7 +32,7 @@ impl Fixture {
     }
 
     fn measure(&self, bodies: impl IntoIterator<Item = SpanDetails>) -> &Self {
-        bodies.into_iter().for_each(|details| self.meters.measure(&record(details)));
+        bodies.into_iter().for_each(|details| self.meters.on_end(&record(details)));
         self
     }
 
@@ -163,7 +163,7 @@ fn errors_are_counted_where_they_happened_and_by_type() {
         failed(SpanDetails::Tool(tool()), "the calendar is closed on Sundays"),
         failed(SpanDetails::Turn(TurnRecord { latency: None, ..turn() }), "PipelineError"),
     ] {
-        fixture.meters.measure(&record);
+        fixture.meters.on_end(&record);
     }
     assert_eq!(
         fixture.told(),
@@ -212,7 +212,7 @@ fn no_texts_and_no_more_series_than_there_is_room_for_come_from_outside() {
         let mut call = llm();
         Arc::make_mut(&mut call.service).model = Some(format!("model-{number}"));
         Arc::make_mut(&mut call.service).provider = Some(format!("provider {number}"));
-        fixture.meters.measure(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));
+        fixture.meters.on_end(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));
     }
     let mut most = 0;
     fixture.each(|metric| most = most.max(series(metric).len()));
@@ -240,8 +240,8 @@ fn every_metric_of_the_table_is_told_as_it_says() {
         SpanDetails::Tool(tool()),
         SpanDetails::Tts(tts()),
     ]);
-    fixture.meters.measure(&failed(SpanDetails::Llm(Box::new(llm())), "RuntimeError"));
-    fixture.meters.measure(&failed(SpanDetails::Tool(tool()), "RuntimeError"));
+    fixture.meters.on_end(&failed(SpanDetails::Llm(Box::new(llm())), "RuntimeError"));
+    fixture.meters.on_end(&failed(SpanDetails::Tool(tool()), "RuntimeError"));
 
     let mut told = Vec::new();
     fixture.each(|metric| {

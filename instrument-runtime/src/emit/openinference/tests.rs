@@ -1,5 +1,5 @@
 use crate::emit::attributes::Attributes;
-use crate::emit::samples::{llm, record, stt, text, tool, turn};
+use crate::emit::test_records::{llm, record, stt, text, tool, turn};
 use crate::emit::{Session, openinference};
 use crate::engine::record::{EndReason, SpanDetails, SttRecord, ToolRecord, TurnRecord};
 

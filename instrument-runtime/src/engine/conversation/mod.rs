@@ -80,7 +80,7 @@ pub enum AudioInterest {
     #[default]
     Every,
     /// It may be counted, and told before the next event.
-    LaterIsFine,
+    Batched,
 }
 
 /// One conversation, as a pure function of what happens in it.
@@ -194,12 +194,6 @@ impl Conversation {
         }
     }
 
-    /// What the framework announces, if that is learned only after the conversation was made. To be told before the
-    /// first frame.
-    pub fn set_signals(&mut self, signals: FrameSupport) {
-        self.config.signals = signals;
-    }
-
     /// One hop of one frame, at `now`.
     pub fn handle_input(&mut self, now: Time, hop: &FramePushed<'_>, spans: &mut dyn SpanSink) {
         self.handle_timeout(now, spans);
@@ -236,7 +230,7 @@ impl Conversation {
         if self.phase == Phase::Running && self.next_audio_says_something_new() {
             AudioInterest::Every
         } else {
-            AudioInterest::LaterIsFine
+            AudioInterest::Batched
         }
     }
 
@@ -285,14 +279,14 @@ impl Conversation {
     }
 
     /// The newest invocation of a language model that is under way in the current turn.
-    pub fn current_call(&self) -> Option<SpanKey> {
+    pub fn current_llm_call(&self) -> Option<SpanKey> {
         let turn = self.turn.as_ref()?;
         let call = turn.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key);
         call.or_else(|| turn.own_call())
     }
 
     /// The function call `tool_call_id`, if it is under way in the current turn.
-    pub fn current_tool(&self, tool_call_id: &str) -> Option<SpanKey> {
+    pub fn current_tool_call(&self, tool_call_id: &str) -> Option<SpanKey> {
         let is_it = |tool: &&Tool| tool.call_id == tool_call_id && tool.is_under_way();
         self.turn.as_ref()?.tools.iter().rev().find(is_it).map(|tool| tool.key)
     }

@@ -64,7 +64,7 @@ fn a_log_goes_on_in_its_conversations_own_time_and_replays_so() {
             std::env::temp_dir().join(format!("pipecat-stepped-clock-{}-{by}", std::process::id()));
         let Traced { group, spans } = Traced::new();
         let logs = FrameLogWriter::new(directory.join("frames.jsonl")).unwrap();
-        let traced = Traced { group: group.debug_log(logs.clone()), spans };
+        let traced = Traced { group: group.frame_log(logs.clone()), spans };
         talk_while_the_clock_is_stepped(&traced, by);
         logs.flush(Duration::from_secs(60)).unwrap();
 

@@ -1,17 +1,17 @@
 use crate::privacy::TraceConfig;
 
-/// The settings that `variables` tell, over those of `code`, and what is said about them.
+/// Fills `code` from `variables`, and returns the warnings.
 fn read(code: TraceConfig, variables: &[(&str, &str)]) -> (TraceConfig, Vec<String>) {
-    let lookup = |asked: &str| {
-        variables.iter().find(|(variable, _)| *variable == asked).map(|(_, value)| (*value).to_owned())
+    let lookup = |name: &str| {
+        variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
     };
     let mut warnings = Vec::new();
-    let config = code.or_else(lookup, |misread| warnings.push(misread.to_string()));
+    let config = code.or_else(lookup, |invalid| warnings.push(invalid.to_string()));
     (config, warnings)
 }
 
 #[test]
-fn each_variable_is_its_option() {
+fn each_variable_sets_its_option() {
     let none = TraceConfig::default;
     let options = [
         ("OPENINFERENCE_HIDE_INPUTS", none().hide_inputs(true)),
@@ -23,11 +23,6 @@ fn each_variable_is_its_option() {
         ("OPENINFERENCE_HIDE_INPUT_IMAGES", none().hide_input_images(true)),
         ("OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS", none().hide_llm_invocation_parameters(true)),
         ("OPENINFERENCE_HIDE_LLM_TOOLS", none().hide_llm_tools(true)),
-        ("OPENINFERENCE_HIDE_PROMPTS", none().hide_prompts(true)),
-        ("OPENINFERENCE_HIDE_CHOICES", none().hide_choices(true)),
-        ("OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS", none().hide_embeddings_vectors(true)),
-        ("OPENINFERENCE_HIDE_EMBEDDINGS_TEXT", none().hide_embeddings_text(true)),
-        ("OPENINFERENCE_HIDE_RETRIEVAL_DOCUMENTS", none().hide_retrieval_documents(true)),
     ];
     for (variable, expected) in options {
         assert_ne!(expected, none());
@@ -38,7 +33,7 @@ fn each_variable_is_its_option() {
 }
 
 #[test]
-fn true_and_false_may_be_written_in_any_case() {
+fn true_and_false_are_read_in_any_case() {
     for (value, hide) in [("true", true), ("True", true), ("TRUE", true), ("false", false), ("False", false)]
     {
         let read = read(TraceConfig::default(), &[("OPENINFERENCE_HIDE_INPUTS", value)]);
@@ -47,15 +42,13 @@ fn true_and_false_may_be_written_in_any_case() {
 }
 
 #[test]
-fn anything_else_warns_and_keeps_the_default() {
+fn an_invalid_value_warns_and_keeps_the_default() {
     for value in ["1", "yes", "on", "", " true", "truee"] {
         let (config, warnings) = read(TraceConfig::default(), &[("OPENINFERENCE_HIDE_OUTPUTS", value)]);
         assert_eq!(config, TraceConfig::default(), "{value}");
         assert_eq!(
             warnings,
-            [format!(
-                "OPENINFERENCE_HIDE_OUTPUTS is {value:?}, and so counts as not set: set it to true or false"
-            )]
+            [format!("OPENINFERENCE_HIDE_OUTPUTS={value:?} is invalid and ignored: set it to true or false")]
         );
     }
     for value in ["-1", "32_000", "many"] {
@@ -66,7 +59,7 @@ fn anything_else_warns_and_keeps_the_default() {
 }
 
 #[test]
-fn code_wins_over_the_environment_and_the_environment_over_the_default() {
+fn code_wins_over_environment_and_environment_over_default() {
     let code = TraceConfig::default().hide_inputs(false).base64_image_max_length(5);
     let environment = [
         ("OPENINFERENCE_HIDE_INPUTS", "true"),
@@ -81,7 +74,21 @@ fn code_wins_over_the_environment_and_the_environment_over_the_default() {
 }
 
 #[test]
-fn what_code_has_decided_is_not_even_looked_at() {
+fn a_variable_is_not_read_if_code_sets_its_option() {
     let code = TraceConfig::default().hide_inputs(true);
     assert_eq!(read(code.clone(), &[("OPENINFERENCE_HIDE_INPUTS", "perhaps")]), (code, vec![]));
+}
+
+#[test]
+fn variables_for_content_never_written_change_nothing() {
+    for variable in [
+        "OPENINFERENCE_HIDE_PROMPTS",
+        "OPENINFERENCE_HIDE_CHOICES",
+        "OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS",
+        "OPENINFERENCE_HIDE_EMBEDDINGS_TEXT",
+        "OPENINFERENCE_HIDE_RETRIEVAL_DOCUMENTS",
+    ] {
+        assert_eq!(read(TraceConfig::default(), &[(variable, "true")]), (TraceConfig::default(), vec![]));
+        assert_eq!(read(TraceConfig::default(), &[(variable, "yes")]).1.len(), 1, "{variable}");
+    }
 }

@@ -1,5 +1,5 @@
-//! The settings as they are given, and rules of one's own. What each option does to spans and logs is shown in
-//! `tests/privacy`, through every convention.
+//! Reading the settings, and redaction hooks. `tests/privacy` of the crate checks what each option does to spans and frame
+//! logs, through every convention.
 
 mod environment;
-mod hook;
+mod redaction_hook;

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::expected::{Kind, Parent, SpanFacts, TurnFacts};
 use super::found::Found;
 use super::plot::{Noise, Plot};
-use super::report::{Broken, Findings};
+use super::report::{FailedCheck, Findings};
 use super::script::Script;
 use crate::emit::keys;
 use crate::testing::invariants;
@@ -16,14 +16,14 @@ use crate::testing::invariants;
 /// Holds the spans of one conversation against its plot.
 pub(super) fn check(script: Script, plot: &Plot, session: &str, spans: &[SpanData]) -> Findings {
     let mut findings = Findings::default();
-    let breaches = invariants::breaches(spans, session);
+    let violations = invariants::violations(spans, session);
     findings.held += spans.len();
-    findings.broken.extend(breaches.into_iter().map(|breach| Broken {
+    findings.broken.extend(violations.into_iter().map(|violation| FailedCheck {
         script,
         place: "any span".to_owned(),
         what: "what always holds".to_owned(),
         expected: "to hold".to_owned(),
-        found: breach,
+        found: violation,
     }));
 
     let mut turns: Vec<Found<'_>> =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::tells::{Tells, Told};
+use super::tells::{Capabilities, Reported};
 use crate::emit::keys;
 
 /// What kind of span.
@@ -38,7 +38,7 @@ pub(super) struct TurnFacts {
     heard: Vec<&'static str>,
     said: Option<&'static str>,
     end_reason: &'static str,
-    latency: Told,
+    latency: Reported,
     pub(super) spans: Vec<SpanFacts>,
 }
 
@@ -137,26 +137,32 @@ pub(super) fn text(key: impl Into<String>, text: impl Into<String>) -> Fact {
     attribute(key, Want::Text(text.into()))
 }
 
-pub(super) fn if_told(told: Told, key: &str, want: Want) -> Fact {
-    attribute(key, if told == Told::Yes { want } else { Want::Absent })
+pub(super) fn if_reported(reported: Reported, key: &str, want: Want) -> Fact {
+    attribute(key, if reported == Reported::Yes { want } else { Want::Absent })
 }
 
 impl TurnFacts {
     /// One in which the bot speaks first.
     pub(super) fn of_the_bot() -> Self {
-        Self { heard: Vec::new(), said: None, end_reason: "completed", latency: Told::No, spans: Vec::new() }
+        Self {
+            heard: Vec::new(),
+            said: None,
+            end_reason: "completed",
+            latency: Reported::No,
+            spans: Vec::new(),
+        }
     }
 
     /// One that the user begins.
-    pub(super) fn of_the_user(tells: Tells) -> Self {
+    pub(super) fn of_the_user(tells: Capabilities) -> Self {
         Self { latency: tells.voice, ..Self::of_the_bot() }
     }
 
     /// An utterance. Without a voice detection, all of a turn is one, however long the user pauses.
-    pub(super) fn hears(&mut self, text: &'static str, tells: Tells) {
+    pub(super) fn hears(&mut self, text: &'static str, tells: Capabilities) {
         self.heard.push(text);
         match (tells.voice, self.spans.iter_mut().find(|span| span.kind == Kind::Stt)) {
-            (Told::No, Some(utterance)) => *utterance = SpanFacts::stt(tells, &self.heard.join(" ")),
+            (Reported::No, Some(utterance)) => *utterance = SpanFacts::stt(tells, &self.heard.join(" ")),
             _ => self.spans.push(SpanFacts::stt(tells, text)),
         }
     }
@@ -195,7 +201,7 @@ impl TurnFacts {
         ];
         if let Some(said) = self.said {
             facts.push(text(keys::OUTPUT_VALUE, said));
-            facts.push(if_told(self.latency, keys::USER_TO_BOT_LATENCY, Want::There));
+            facts.push(if_reported(self.latency, keys::USER_TO_BOT_LATENCY, Want::There));
         }
         facts
     }

@@ -8,57 +8,57 @@ use crate::engine::frame::LlmUsage;
 
 /// What the user does, or who holds the conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserDoes {
+pub enum UserAction {
     /// Nothing new.
-    Nothing,
+    None,
     /// Speaks, from now on. If the bot is speaking, it is cut.
-    StartsSpeaking,
+    StartSpeaking,
     /// Is silent again.
-    StopsSpeaking,
+    StopSpeaking,
     /// Is understood so far: an interim transcript.
-    IsGuessed(String),
+    InterimTranscript(String),
     /// Is understood: a final transcript.
-    IsUnderstood(String),
+    FinalTranscript(String),
     /// Ends the conversation in good order.
-    HangsUp,
+    HangUp,
     /// Has the conversation cancelled.
-    Cancels,
+    Cancel,
     /// Has the task dropped, as it runs.
-    DropsTask,
+    DropTask,
 }
 
 /// What a model does when it is asked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct LlmResponse {
     /// Which it is.
-    pub content: AnswerContent,
+    pub content: LlmResponseContent,
     /// What it takes, for frameworks that tell. Nothing, where it fails.
     pub usage: LlmUsage,
 }
 
 /// What a model answers.
 #[derive(Debug, Clone, PartialEq)]
-pub enum AnswerContent {
+pub enum LlmResponseContent {
     /// A text, streamed. No pieces are an answer of nothing.
-    Text(Vec<Piece>),
+    Text(Vec<ResponseChunk>),
     /// It asks for tools, in one response.
-    Tools(Vec<ToolCall>),
+    ToolCalls(Vec<ScriptedToolCall>),
     /// It fails, with this message.
     Failure(&'static str),
 }
 
 /// A piece of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
+pub struct ResponseChunk {
     /// How long it takes after the one before.
-    pub after: Duration,
+    pub delay: Duration,
     /// The text that it adds, white space and all.
     pub text: &'static str,
 }
 
 /// A tool call of a model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ToolCall {
+pub struct ScriptedToolCall {
     /// Its id.
     pub id: &'static str,
     /// The tool.
@@ -66,7 +66,7 @@ pub struct ToolCall {
     /// What it is called with.
     pub arguments: Value,
     /// How long the tool takes.
-    pub takes: Duration,
+    pub duration: Duration,
     /// What becomes of it.
     pub outcome: ToolOutcome,
 }
@@ -75,14 +75,14 @@ pub struct ToolCall {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ToolOutcome {
     /// It returns this.
-    Returns(Value),
+    Success(Value),
     /// It fails with this message, as tools of the framework fail.
-    Fails(&'static str),
+    Failure(&'static str),
 }
 
 /// What a synthesis makes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speech {
+pub enum SynthesisResult {
     /// So much audio.
     Audio(Duration),
     /// It fails, with this message.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::expected::TurnFacts;
-use super::parts::{Answer, ToolCall, ToolOutcome, UserDoes};
+use super::parts::{LlmResponse, ScriptedToolCall, ToolOutcome, UserAction};
 use super::script::Script;
-use super::tells::Tells;
+use super::tells::Capabilities;
 use super::writer::Writer;
 
 /// How long a reply plays, and one that is to be cut.
@@ -22,7 +22,7 @@ const A_TOOL: Duration = Duration::from_millis(120);
 pub(super) struct Plot {
     pub(super) steps: Vec<Step>,
     /// What the model answers, each time that it is asked.
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<LlmResponse>,
     /// What plays long; everything else is short.
     pub(super) long: Option<&'static str>,
     /// What the synthesis cannot say, and how it fails.
@@ -45,7 +45,7 @@ pub(super) enum Noise {
 pub(super) struct Step {
     pub(super) when: Cue,
     /// Each so long after the step began.
-    pub(super) does: Vec<(Duration, UserDoes)>,
+    pub(super) does: Vec<(Duration, UserAction)>,
 }
 
 /// What the user waits for.
@@ -82,7 +82,7 @@ impl Plot {
     }
 
     /// The plot of `script`, and what comes of it in a framework that tells what `tells` says.
-    pub(super) fn of(script: Script, tells: Tells) -> Self {
+    pub(super) fn of(script: Script, tells: Capabilities) -> Self {
         let plot = Writer::new(tells);
         match script {
             Script::Greeting => plot,
@@ -92,7 +92,7 @@ impl Plot {
                 .says("From eight to six.")
                 .asks("And on Sunday?")
                 .says("We are closed on Sunday."),
-            Script::OddPieces => plot.asks("What is the number?").says_in_pieces(&[
+            Script::OddChunks => plot.asks("What is the number?").says_in_pieces(&[
                 "",
                 "The num",
                 "ber",
@@ -108,39 +108,39 @@ impl Plot {
                 " ha, naïve 🦷",
                 ".",
             ]),
-            Script::CutWhileSpeaking => plot
+            Script::InterruptedSpeech => plot
                 .asks("How much is whitening?")
                 .cut_short("It is two hundred and forty with a first visit.")
                 .asks_into_reply("When are you open?")
                 .says("From eight to six."),
-            Script::CutWhileAnswering => plot
+            Script::InterruptedResponse => plot
                 .asks("How much is whitening?")
                 .cut_while_answering("It is two hundred and forty. ", "That includes a first visit.")
                 .asks_into_reply("When are you open?")
                 .says("From eight to six."),
-            Script::UserGoesOn => plot
+            Script::UserContinues => plot
                 .asks("I would like an appointment.")
                 .asked_in_vain("Certainly, when?")
                 .goes_on("On Tuesday, please.")
                 .says("On Tuesday at nine."),
             Script::Tool => plot
                 .asks("Is Tuesday free?")
-                .calls(vec![calendar(ToolOutcome::Returns(json!({ "free": ["09:30", "14:00"] })))])
+                .calls(vec![calendar(ToolOutcome::Success(json!({ "free": ["09:30", "14:00"] })))])
                 .says("Half past nine is free."),
             Script::TwoTools => plot
                 .asks("Is Tuesday free, and will it rain?")
                 .calls(vec![
-                    calendar(ToolOutcome::Returns(json!({ "free": ["09:30"] }))),
-                    ToolCall {
+                    calendar(ToolOutcome::Success(json!({ "free": ["09:30"] }))),
+                    ScriptedToolCall {
                         id: "call_weather",
                         name: "check_weather",
-                        ..calendar(ToolOutcome::Returns(json!({ "rain": true })))
+                        ..calendar(ToolOutcome::Success(json!({ "rain": true })))
                     },
                 ])
                 .says("Half past nine is free, and it will rain."),
             Script::FailingTool => plot
                 .asks("Is Tuesday free?")
-                .calls(vec![calendar(ToolOutcome::Fails("the calendar is closed"))])
+                .calls(vec![calendar(ToolOutcome::Failure("the calendar is closed"))])
                 .says("I cannot see the calendar."),
             Script::FailingModel => plot
                 .asks("Is Tuesday free?")
@@ -158,19 +158,21 @@ impl Plot {
                 .coughs()
                 .asks_after_silence("And on Sunday?")
                 .says("We are closed on Sunday."),
-            Script::Cancel => return plot.asks("How much is whitening?").ends_in_reply(UserDoes::Cancels),
-            Script::Dropped => return plot.asks("How much is whitening?").ends_in_reply(UserDoes::DropsTask),
+            Script::Cancel => return plot.asks("How much is whitening?").ends_in_reply(UserAction::Cancel),
+            Script::Dropped => {
+                return plot.asks("How much is whitening?").ends_in_reply(UserAction::DropTask);
+            }
         }
         .hangs_up()
     }
 }
 
-fn calendar(outcome: ToolOutcome) -> ToolCall {
-    ToolCall {
+fn calendar(outcome: ToolOutcome) -> ScriptedToolCall {
+    ScriptedToolCall {
         id: "call_calendar",
         name: "check_calendar",
         arguments: json!({ "day": "Tuesday" }),
-        takes: A_TOOL,
+        duration: A_TOOL,
         outcome,
     }
 }

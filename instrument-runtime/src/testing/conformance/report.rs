@@ -17,7 +17,7 @@ pub struct Report {
 
 /// A fact that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub struct FailedCheck {
     /// In which script.
     pub script: Script,
     /// In which turn or span of it, as `turn 2, LLM 1`.
@@ -34,14 +34,14 @@ pub struct Broken {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Findings {
     pub(super) held: usize,
-    pub(super) broken: Vec<Broken>,
+    pub(super) broken: Vec<FailedCheck>,
 }
 
 impl Findings {
     pub(super) fn fact(&mut self, script: Script, place: &str, fact: &Fact, broken: Option<String>) {
         match broken {
             None => self.held += 1,
-            Some(found) => self.broken.push(Broken {
+            Some(found) => self.broken.push(FailedCheck {
                 script,
                 place: place.to_owned(),
                 what: fact.what.to_string(),
@@ -65,12 +65,12 @@ impl Findings {
         }
         let (place, what) = (place.to_owned(), what.to_owned());
         let (expected, found) = (expected.to_string(), found.to_string());
-        self.broken.push(Broken { script, place, what, expected, found });
+        self.broken.push(FailedCheck { script, place, what, expected, found });
     }
 
     /// Something that is not there, with all that should be said of it.
     pub(super) fn missing(&mut self, script: Script, place: &str, facts: usize) {
-        self.broken.push(Broken {
+        self.broken.push(FailedCheck {
             script,
             place: place.to_owned(),
             what: format!("this span, of which {facts} facts should hold,"),
@@ -87,12 +87,12 @@ impl Findings {
 
 impl Report {
     /// Whether scripts were played, and every fact holds.
-    pub fn holds(&self) -> bool {
+    pub fn passed(&self) -> bool {
         !self.played.is_empty() && self.findings.broken.is_empty()
     }
 
     /// Every fact that does not hold.
-    pub fn broken(&self) -> &[Broken] {
+    pub fn failed_checks(&self) -> &[FailedCheck] {
         &self.findings.broken
     }
 
@@ -107,7 +107,7 @@ impl Report {
     }
 
     /// How many facts were looked at.
-    pub fn facts(&self) -> usize {
+    pub fn checks(&self) -> usize {
         self.findings.held + self.findings.broken.len()
     }
 
@@ -117,13 +117,13 @@ impl Report {
     ///
     /// If a fact does not hold, or nothing was played.
     #[track_caller]
-    pub fn assert_holds(&self) {
+    pub fn assert_passed(&self) {
         println!("{self}");
-        assert!(self.holds(), "the adapter does not conform:\n{self}");
+        assert!(self.passed(), "the adapter does not conform:\n{self}");
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for FailedCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { script, place, what, expected, found } = self;
         write!(f, "{script}: {place}: {what} should be {expected}, and is {found}")

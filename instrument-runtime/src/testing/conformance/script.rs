@@ -13,13 +13,13 @@ pub enum Script {
     /// Two of them.
     TwoTurns,
     /// An answer in pieces of every kind: empty, repeated, white space, parts of words.
-    OddPieces,
+    OddChunks,
     /// The user cuts in while the bot speaks; the model has said all it has to say.
-    CutWhileSpeaking,
+    InterruptedSpeech,
     /// The user cuts in while the bot speaks and the model still answers.
-    CutWhileAnswering,
+    InterruptedResponse,
     /// The user goes on before the bot has made a sound: the model is asked anew.
-    UserGoesOn,
+    UserContinues,
     /// The model asks for a tool, and answers with what it returns.
     Tool,
     /// The model asks for two tools at once.
@@ -44,10 +44,10 @@ impl Script {
         Self::Greeting,
         Self::OneTurn,
         Self::TwoTurns,
-        Self::OddPieces,
-        Self::CutWhileSpeaking,
-        Self::CutWhileAnswering,
-        Self::UserGoesOn,
+        Self::OddChunks,
+        Self::InterruptedSpeech,
+        Self::InterruptedResponse,
+        Self::UserContinues,
         Self::Tool,
         Self::TwoTools,
         Self::FailingTool,
@@ -65,10 +65,10 @@ impl fmt::Display for Script {
             Self::Greeting => "greeting",
             Self::OneTurn => "one turn",
             Self::TwoTurns => "two turns",
-            Self::OddPieces => "odd pieces",
-            Self::CutWhileSpeaking => "cut while speaking",
-            Self::CutWhileAnswering => "cut while answering",
-            Self::UserGoesOn => "user goes on",
+            Self::OddChunks => "odd chunks",
+            Self::InterruptedSpeech => "interrupted speech",
+            Self::InterruptedResponse => "interrupted response",
+            Self::UserContinues => "user continues",
             Self::Tool => "tool",
             Self::TwoTools => "two tools",
             Self::FailingTool => "failing tool",

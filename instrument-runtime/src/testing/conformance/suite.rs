@@ -9,11 +9,11 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData
 
 use super::check::check;
 use super::found::Found;
+use super::harness::{Harness, now, time_of_day};
 use super::plot::Plot;
-use super::report::{Broken, Findings, Report};
+use super::report::{FailedCheck, Findings, Report};
 use super::script::Script;
-use super::stage::{Stage, now, time_of_day};
-use super::tells::{Opening, Tells};
+use super::tells::{Capabilities, FirstSpeaker};
 use crate::emit::{Tracers, keys};
 use crate::observer::{ObserveOptions, Observer, ObserverProvider, TracingContext};
 use crate::privacy::TraceConfig;
@@ -24,15 +24,15 @@ const CLOSING: Duration = Duration::from_secs(3);
 /// A framework with its adapter, as a suite plays on it.
 pub trait Framework: Sync {
     /// What the framework tells.
-    fn tells(&self) -> Tells;
+    fn capabilities(&self) -> Capabilities;
 
-    /// Holds the conversation of `stage` in the framework's own pipeline, with services that ask the stage what to do,
+    /// Holds the conversation of `harness` in the framework's own pipeline, with services that ask the harness what to do,
     /// watched by `observer` through the adapter. Returns when it is over; blocks till then, on a runtime of its own.
     ///
     /// # Errors
     ///
     /// What went wrong in the framework, if it is not part of the script.
-    fn play(&self, stage: &Stage, observer: Observer) -> Result<(), Box<dyn std::error::Error>>;
+    fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn std::error::Error>>;
 }
 
 /// The suite for one framework.
@@ -50,7 +50,7 @@ impl<F: Framework> Suite<F> {
     }
 
     /// Without a script that the framework cannot play. `why` stands in the report.
-    pub fn cannot(mut self, script: Script, why: &'static str) -> Self {
+    pub fn skip(mut self, script: Script, why: &'static str) -> Self {
         self.cannot.push((script, why));
         self
     }
@@ -65,9 +65,11 @@ impl<F: Framework> Suite<F> {
     /// in another.
     pub fn run(&self) -> Report {
         let begun = now();
-        let tells = self.framework.tells();
+        let tells = self.framework.capabilities();
         let mut skipped = self.cannot.clone();
-        if tells.opening == Opening::User && !skipped.iter().any(|(script, _)| *script == Script::Greeting) {
+        if tells.first_speaker == FirstSpeaker::User
+            && !skipped.iter().any(|(script, _)| *script == Script::Greeting)
+        {
             skipped.push((Script::Greeting, "the user speaks first"));
         }
         let chosen = |script: &Script| self.only.as_ref().is_none_or(|only| only.contains(script));
@@ -79,7 +81,7 @@ impl<F: Framework> Suite<F> {
         Report { played, skipped, findings, took: now().duration_since(begun) }
     }
 
-    fn play_all(&self, scripts: &[Script], tells: Tells) -> Findings {
+    fn play_all(&self, scripts: &[Script], tells: Capabilities) -> Findings {
         let house = House::new();
         let played: Vec<Played> = thread::scope(|scope| {
             let playing: Vec<_> = scripts
@@ -106,13 +108,13 @@ impl<F: Framework> Suite<F> {
         findings
     }
 
-    fn play(&self, script: Script, tells: Tells, house: &House) -> Played {
-        let stage = Stage::new(script, tells);
+    fn play(&self, script: Script, tells: Capabilities, house: &House) -> Played {
+        let harness = Harness::new(script, tells);
         let observer = house.group.observe(ObserveOptions::new().conversation_id(&session(script)));
         let tracing = observer.tracing_context();
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.framework.play(&stage, observer)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.framework.play(&harness, observer)));
         let over = time_of_day();
-        let mut problems = stage.surprises();
+        let mut problems = harness.surprises();
         match outcome {
             Ok(Ok(())) => {}
             Ok(Err(error)) => problems.push(format!("the framework failed: {error}")),
@@ -167,7 +169,7 @@ impl House {
     }
 
     /// Spans of no conversation that was held.
-    fn strangers(&self, scripts: &[Script]) -> Vec<Broken> {
+    fn strangers(&self, scripts: &[Script]) -> Vec<FailedCheck> {
         let known: Vec<String> = scripts.iter().map(|script| session(*script)).collect();
         let strangers = self.spans().into_iter().filter(|span| !known.contains(&session_of(span)));
         let found = strangers.map(|span| format!("{} of session {:?}", span.name, session_of(&span)));
@@ -185,8 +187,8 @@ fn session_of(span: &SpanData) -> String {
     Found(span).text(keys::SESSION_ID).unwrap_or_default()
 }
 
-fn of_the_play(script: Script, found: String) -> Broken {
-    Broken {
+fn of_the_play(script: Script, found: String) -> FailedCheck {
+    FailedCheck {
         script,
         place: "the conversation".to_owned(),
         what: "what happens in it".to_owned(),

@@ -3,33 +3,33 @@
 /// What a framework tells of a conversation, as far as its trace depends on it: `SPANS.md` has what follows from less.
 ///
 /// ```
-/// use pipecat_instrument_runtime::testing::conformance::{SpokenText, Tells, Told};
+/// use pipecat_instrument_runtime::testing::conformance::{SpokenTextSource, Capabilities, Reported};
 ///
 /// // One that sends no metrics, and of its voice detection nothing.
-/// let tells = Tells { spoken_text: SpokenText::WordByWord, ..Tells::LITTLE };
-/// assert_eq!(tells.voice, Told::No);
+/// let tells = Capabilities { spoken_text: SpokenTextSource::PlayedWords, ..Capabilities::MINIMAL };
+/// assert_eq!(tells.voice, Reported::No);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tells {
+pub struct Capabilities {
     /// When the user's voice starts and stops.
-    pub voice: Told,
+    pub voice: Reported,
     /// What the bot says.
-    pub spoken_text: SpokenText,
+    pub spoken_text: SpokenTextSource,
     /// How many tokens an invocation of a model took.
-    pub tokens: Told,
+    pub tokens: Reported,
     /// How many characters were synthesized.
-    pub characters: Told,
+    pub characters: Reported,
     /// How long a service took to its first byte. What is not told is measured.
-    pub times: Told,
+    pub times: Reported,
     /// Who begins.
-    pub opening: Opening,
+    pub first_speaker: FirstSpeaker,
     /// When a model that has asked for several tools at once is asked again.
-    pub after_tools: AfterTools,
+    pub follow_up: FollowUp,
 }
 
 /// Whether something is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum Reported {
     /// It is.
     Yes,
     /// It is not.
@@ -38,16 +38,16 @@ pub enum Told {
 
 /// What is told of what the bot says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpokenText {
+pub enum SpokenTextSource {
     /// Each word when it is heard: of a reply that is cut, the part that was.
-    WordByWord,
+    PlayedWords,
     /// What the synthesis was given. Where a reply is cut, how much of its audio was heard.
-    AsGiven,
+    SynthesisInput,
 }
 
 /// Who begins a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opening {
+pub enum FirstSpeaker {
     /// The bot: the model is asked before the user has said anything. Every script then begins with a greeting.
     Bot,
     /// The user.
@@ -56,33 +56,33 @@ pub enum Opening {
 
 /// When a model that has asked for several tools at once is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterTools {
+pub enum FollowUp {
     /// When all of them have returned.
-    Once,
+    AfterAllTools,
     /// Whenever one of them has returned.
-    EachTime,
+    AfterEachTool,
 }
 
-impl Tells {
+impl Capabilities {
     /// All there is to tell, as Pipecat does.
-    pub const EVERYTHING: Self = Self {
-        voice: Told::Yes,
-        spoken_text: SpokenText::WordByWord,
-        tokens: Told::Yes,
-        characters: Told::Yes,
-        times: Told::Yes,
-        opening: Opening::User,
-        after_tools: AfterTools::Once,
+    pub const ALL: Self = Self {
+        voice: Reported::Yes,
+        spoken_text: SpokenTextSource::PlayedWords,
+        tokens: Reported::Yes,
+        characters: Reported::Yes,
+        times: Reported::Yes,
+        first_speaker: FirstSpeaker::User,
+        follow_up: FollowUp::AfterAllTools,
     };
 
     /// What every framework tells: transcripts, what a model is asked and answers, and audio.
-    pub const LITTLE: Self = Self {
-        voice: Told::No,
-        spoken_text: SpokenText::AsGiven,
-        tokens: Told::No,
-        characters: Told::No,
-        times: Told::No,
-        opening: Opening::User,
-        after_tools: AfterTools::Once,
+    pub const MINIMAL: Self = Self {
+        voice: Reported::No,
+        spoken_text: SpokenTextSource::SynthesisInput,
+        tokens: Reported::No,
+        characters: Reported::No,
+        times: Reported::No,
+        first_speaker: FirstSpeaker::User,
+        follow_up: FollowUp::AfterAllTools,
     };
 }

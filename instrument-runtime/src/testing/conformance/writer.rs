@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::expected::{SpanFacts, TurnFacts};
-use super::parts::{Answer, AnswerContent, Piece, ToolCall, UserDoes};
+use super::parts::{LlmResponse, LlmResponseContent, ResponseChunk, ScriptedToolCall, UserAction};
 use super::plot::{Cue, Noise, Plot, Step};
-use super::tells::{AfterTools, Opening, Tells};
+use super::tells::{Capabilities, FirstSpeaker, FollowUp};
 use crate::engine::frame::LlmUsage;
 
 /// How much is heard of a reply that is cut.
@@ -15,14 +15,14 @@ const A_LONG_TIME: Duration = Duration::from_secs(4);
 
 /// Writes a plot, with what must come of each step.
 pub(super) struct Writer {
-    tells: Tells,
+    tells: Capabilities,
     plot: Plot,
     /// What the user said last.
     asked: Option<&'static str>,
 }
 
 impl Writer {
-    pub(super) fn new(tells: Tells) -> Self {
+    pub(super) fn new(tells: Capabilities) -> Self {
         let plot = Plot {
             steps: Vec::new(),
             answers: Vec::new(),
@@ -32,9 +32,9 @@ impl Writer {
             noise: Noise::None,
         };
         let writer = Self { tells, plot, asked: None };
-        match tells.opening {
-            Opening::User => writer,
-            Opening::Bot => {
+        match tells.first_speaker {
+            FirstSpeaker::User => writer,
+            FirstSpeaker::Bot => {
                 let mut greeting = writer;
                 greeting.plot.turns.push(TurnFacts::of_the_bot());
                 greeting.says("Hello, how can I help?")
@@ -76,10 +76,10 @@ impl Writer {
         self.plot.steps.push(Step {
             when,
             does: vec![
-                (millis(0), UserDoes::StartsSpeaking),
-                (millis(40), UserDoes::IsGuessed(first_word.to_owned())),
-                (millis(80), UserDoes::StopsSpeaking),
-                (millis(120), UserDoes::IsUnderstood(text.to_owned())),
+                (millis(0), UserAction::StartSpeaking),
+                (millis(40), UserAction::InterimTranscript(first_word.to_owned())),
+                (millis(80), UserAction::StopSpeaking),
+                (millis(120), UserAction::FinalTranscript(text.to_owned())),
             ],
         });
         self.asked = Some(text);
@@ -93,19 +93,19 @@ impl Writer {
         self.plot.steps.push(Step {
             when: Cue::AfterReply,
             does: vec![
-                (Duration::ZERO, UserDoes::StartsSpeaking),
-                (Duration::from_millis(80), UserDoes::StopsSpeaking),
+                (Duration::ZERO, UserAction::StartSpeaking),
+                (Duration::from_millis(80), UserAction::StopSpeaking),
             ],
         });
         self
     }
 
     pub(super) fn hangs_up(mut self) -> Plot {
-        self.leaves(Cue::AfterReply, UserDoes::HangsUp);
+        self.leaves(Cue::AfterReply, UserAction::HangUp);
         self.plot
     }
 
-    fn leaves(&mut self, when: Cue, how: UserDoes) {
+    fn leaves(&mut self, when: Cue, how: UserAction) {
         self.plot.steps.push(Step { when, does: vec![(Duration::ZERO, how)] });
     }
 
@@ -137,9 +137,11 @@ impl Writer {
     pub(super) fn cut_while_answering(mut self, said: &'static str, unsaid: &'static str) -> Self {
         self.plot.long = Some(said);
         let usage = self.usage();
-        let pieces =
-            vec![Piece { after: Duration::ZERO, text: said }, Piece { after: A_LONG_TIME, text: unsaid }];
-        self.plot.answers.push(Answer { content: AnswerContent::Text(pieces), usage });
+        let pieces = vec![
+            ResponseChunk { delay: Duration::ZERO, text: said },
+            ResponseChunk { delay: A_LONG_TIME, text: unsaid },
+        ];
+        self.plot.answers.push(LlmResponse { content: LlmResponseContent::Text(pieces), usage });
         let llm = SpanFacts::cut_llm(self.tells, self.asked, Some(said.trim()));
         let tts = SpanFacts::cut_tts(self.tells, said.trim());
         self.turn().is_interrupted();
@@ -151,14 +153,14 @@ impl Writer {
     /// The model is asked, and the user goes on before it answers.
     pub(super) fn asked_in_vain(mut self, text: &'static str) -> Self {
         let usage = self.usage();
-        let pieces = vec![Piece { after: A_LONG_TIME, text }];
-        self.plot.answers.push(Answer { content: AnswerContent::Text(pieces), usage });
+        let pieces = vec![ResponseChunk { delay: A_LONG_TIME, text }];
+        self.plot.answers.push(LlmResponse { content: LlmResponseContent::Text(pieces), usage });
         let llm = SpanFacts::cut_llm(self.tells, self.asked, None);
         self.turn().spans(llm);
         self
     }
 
-    pub(super) fn calls(mut self, calls: Vec<ToolCall>) -> Self {
+    pub(super) fn calls(mut self, calls: Vec<ScriptedToolCall>) -> Self {
         let usage = self.usage();
         let llm = SpanFacts::calling_llm(self.tells, self.asked, &calls, &usage);
         let turn = self.turn();
@@ -166,11 +168,11 @@ impl Writer {
         for call in &calls {
             turn.spans(SpanFacts::tool(call, place));
         }
-        let again = match self.tells.after_tools {
-            AfterTools::Once => 0,
-            AfterTools::EachTime => calls.len() - 1,
+        let again = match self.tells.follow_up {
+            FollowUp::AfterAllTools => 0,
+            FollowUp::AfterEachTool => calls.len() - 1,
         };
-        self.plot.answers.push(Answer { content: AnswerContent::Tools(calls), usage });
+        self.plot.answers.push(LlmResponse { content: LlmResponseContent::ToolCalls(calls), usage });
         // Asked too early, it waits for the rest.
         for _ in 0..again {
             self = self.answers(&[], "");
@@ -179,8 +181,8 @@ impl Writer {
     }
 
     pub(super) fn fails(mut self, message: &'static str) -> Self {
-        let content = AnswerContent::Failure(message);
-        self.plot.answers.push(Answer { content, usage: LlmUsage::default() });
+        let content = LlmResponseContent::Failure(message);
+        self.plot.answers.push(LlmResponse { content, usage: LlmUsage::default() });
         let llm = SpanFacts::failed_llm(self.asked, message);
         self.turn().spans(llm);
         self
@@ -193,11 +195,11 @@ impl Writer {
         told
     }
 
-    pub(super) fn ends_in_reply(mut self, how: UserDoes) -> Plot {
+    pub(super) fn ends_in_reply(mut self, how: UserAction) -> Plot {
         const TEXT: &str = "It is two hundred and forty with a first visit.";
         self.plot.long = Some(TEXT);
         let tts = match how {
-            UserDoes::Cancels => SpanFacts::cut_tts(self.tells, TEXT),
+            UserAction::Cancel => SpanFacts::cut_tts(self.tells, TEXT),
             _ => SpanFacts::tts_of_any_text(self.tells),
         };
         let mut last = self.answers(&[TEXT], TEXT);
@@ -220,8 +222,9 @@ impl Writer {
         let usage = self.usage();
         let llm = SpanFacts::llm(self.tells, self.asked, text, &usage);
         self.turn().spans(llm);
-        let pieces = pieces.iter().map(|text| Piece { after: Duration::from_millis(2), text }).collect();
-        self.plot.answers.push(Answer { content: AnswerContent::Text(pieces), usage });
+        let pieces =
+            pieces.iter().map(|text| ResponseChunk { delay: Duration::from_millis(2), text }).collect();
+        self.plot.answers.push(LlmResponse { content: LlmResponseContent::Text(pieces), usage });
         self
     }
 

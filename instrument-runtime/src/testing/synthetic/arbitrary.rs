@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::Hop;
+use super::SyntheticHop;
 use crate::engine::conversation::{FrameSupport, Support};
 use crate::engine::frame::Direction;
 
-pub(crate) fn hops() -> impl Strategy<Value = Vec<Hop>> {
+pub(crate) fn hops() -> impl Strategy<Value = Vec<SyntheticHop>> {
     let hop = (
         prop_oneof![5 => 0u64..50, 1 => 0u64..6_000],
         0..9usize,
@@ -18,23 +18,25 @@ pub(crate) fn hops() -> impl Strategy<Value = Vec<Hop>> {
         "[a-z ]{0,6}",
         0u64..5,
     )
-        .prop_map(|(after_millis, source, destination, up, id, sibling, what, text, number)| Hop {
-            after_millis,
-            source,
-            destination,
-            direction: if up { Direction::Upstream } else { Direction::Downstream },
-            id,
-            sibling,
-            what,
-            text,
-            number,
+        .prop_map(|(after_millis, source, destination, up, id, sibling, what, text, number)| {
+            SyntheticHop {
+                after_millis,
+                source,
+                destination,
+                direction: if up { Direction::Upstream } else { Direction::Downstream },
+                id,
+                sibling,
+                what,
+                text,
+                number,
+            }
         });
     prop::collection::vec(hop, 0..120)
 }
 
 pub(crate) fn signals() -> impl Strategy<Value = FrameSupport> {
-    let announced = || prop::sample::select(vec![Support::Native, Support::Inferred, Support::Unreliable]);
-    (announced(), announced(), announced()).prop_map(|(user_speech, bot_speech, spoken_text)| FrameSupport {
+    let support = || prop::sample::select(vec![Support::Native, Support::Inferred, Support::Unreliable]);
+    (support(), support(), support()).prop_map(|(user_speech, bot_speech, spoken_text)| FrameSupport {
         user_speech,
         bot_speech,
         spoken_text,

@@ -1,15 +1,15 @@
 //! From a made-up hop to its frame.
 
-use super::{Hop, ROLES, SAID};
+use super::{CONTENT_MARK, ROLES, SyntheticHop};
 use crate::engine::frame::{
     Audio, ChatContext, Chunking, Delivery, ErrorReport, Frame, FunctionCall, FunctionCallResult, Json,
     LlmUsage, Measurement, Message, Metric, Processor, Spacing, TextChunk, ToolCall, Transcript,
 };
 
-pub(super) fn with_frame(hop: &Hop, processors: &[Processor], push: impl FnOnce(&Frame<'_>)) {
+pub(super) fn with_frame(hop: &SyntheticHop, processors: &[Processor], push: impl FnOnce(&Frame<'_>)) {
     // Names are no content, what is said is.
     let name = hop.text.as_str();
-    let said = if name.is_empty() { String::new() } else { format!("{SAID}{name}") };
+    let said = if name.is_empty() { String::new() } else { format!("{CONTENT_MARK}{name}") };
     let text = said.as_str();
     let id = ["a", "b", ""][usize::try_from(hop.number).unwrap_or(0) % 3];
     let chunking = [Chunking::Unknown, Chunking::Delta, Chunking::Cumulative, Chunking::Overlapping];

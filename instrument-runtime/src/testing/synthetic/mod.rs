@@ -2,9 +2,9 @@
 //!
 //! ```
 //! use pipecat_instrument_runtime::engine::conversation::FrameSupport;
-//! use pipecat_instrument_runtime::testing::synthetic::{Hop, check, play};
+//! use pipecat_instrument_runtime::testing::synthetic::{SyntheticHop, check, play};
 //!
-//! let hops = Hop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
+//! let hops = SyntheticHop::from_bytes(b"whatever bytes a fuzzer comes up with, fourteen of them a hop");
 //! check(&play(FrameSupport::default(), &hops));
 //! ```
 
@@ -23,13 +23,13 @@ use crate::engine::time::Time;
 pub use self::check::check;
 use self::frames::with_frame;
 
-/// What everything that is said in a made-up pipeline begins with, so that it is seen where it leaves. Nothing else
+/// What hide_content that is said in a made-up pipeline begins with, so that it is seen where it leaves. Nothing else
 /// holds it: it takes three bytes, and names are made of two.
-pub const SAID: char = '⟪';
+pub const CONTENT_MARK: char = '⟪';
 
 /// One hop of a made-up frame. Numbers that are too large for what they choose from are taken modulo.
 #[derive(Debug, Clone)]
-pub struct Hop {
+pub struct SyntheticHop {
     /// How long after the hop before it, in milliseconds.
     pub after_millis: u64,
     /// Which processor pushes it.
@@ -53,7 +53,7 @@ pub struct Hop {
 /// How many bytes a hop is made of.
 const BYTES: usize = 14;
 
-impl Hop {
+impl SyntheticHop {
     /// Hops made of bytes, as many as there are bytes for.
     pub fn from_bytes(bytes: &[u8]) -> Vec<Self> {
         bytes.chunks_exact(BYTES).map(Self::of).collect()
@@ -89,7 +89,7 @@ const ROLES: [Role; 9] = [
 ];
 
 /// What a made-up pipeline announces, chosen by a fuzzer's byte.
-pub fn announced(byte: u8) -> FrameSupport {
+pub fn frame_support(byte: u8) -> FrameSupport {
     let choice =
         |part: u8| [Support::Native, Support::Inferred, Support::Unreliable][usize::from(byte / part % 3)];
     FrameSupport { user_speech: choice(1), bot_speech: choice(3), spoken_text: choice(9) }
@@ -100,7 +100,7 @@ pub fn announced(byte: u8) -> FrameSupport {
 /// # Panics
 ///
 /// If something is still due after the end.
-pub fn play(signals: FrameSupport, hops: &[Hop]) -> SpanBuffer {
+pub fn play(signals: FrameSupport, hops: &[SyntheticHop]) -> SpanBuffer {
     let mut spans = SpanBuffer::default();
     play_to(signals, hops, &mut spans);
     spans
@@ -111,7 +111,7 @@ pub fn play(signals: FrameSupport, hops: &[Hop]) -> SpanBuffer {
 /// # Panics
 ///
 /// If something is still due after the end.
-pub fn play_to(signals: FrameSupport, hops: &[Hop], spans: &mut dyn SpanSink) {
+pub fn play_to(signals: FrameSupport, hops: &[SyntheticHop], spans: &mut dyn SpanSink) {
     play_by(signals, hops, spans, |conversation, now, hop, spans| conversation.handle_input(now, hop, spans));
 }
 
@@ -120,7 +120,7 @@ pub fn play_to(signals: FrameSupport, hops: &[Hop], spans: &mut dyn SpanSink) {
 /// # Panics
 ///
 /// If something is still due after the end.
-pub fn play_as_observed(signals: FrameSupport, hops: &[Hop]) -> SpanBuffer {
+pub fn play_as_observed(signals: FrameSupport, hops: &[SyntheticHop]) -> SpanBuffer {
     let (mut known, mut spans) = (HashSet::new(), SpanBuffer::default());
     play_by(signals, hops, &mut spans, |conversation, now, hop, spans| {
         let id = hop.id.filter(|_| hop.frame.kind().is_hop_invariant());
@@ -133,7 +133,7 @@ pub fn play_as_observed(signals: FrameSupport, hops: &[Hop]) -> SpanBuffer {
 
 fn play_by(
     signals: FrameSupport,
-    hops: &[Hop],
+    hops: &[SyntheticHop],
     spans: &mut dyn SpanSink,
     mut handle: impl FnMut(&mut Conversation, Time, &FramePushed<'_>, &mut dyn SpanSink),
 ) {

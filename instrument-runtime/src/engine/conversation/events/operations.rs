@@ -22,7 +22,7 @@ impl Conversation {
     ///
     /// A model or a synthesis at work begins a turn, as its frames do. One that only listens does not: whether there was
     /// anything to hear is told by what comes of it.
-    pub fn operation_begins(
+    pub fn begin_operation(
         &mut self,
         now: Time,
         announcement: &OperationStart<'_>,
@@ -64,14 +64,14 @@ impl Conversation {
     }
 
     /// What is known of an operation.
-    pub fn operation_tells(&mut self, OperationKey(key): OperationKey, about: OperationInfo) {
+    pub fn describe_operation(&mut self, OperationKey(key): OperationKey, about: OperationInfo) {
         if let Some(work) = self.operation(key) {
             work.operation.describe(about);
         }
     }
 
     /// An operation is over. Of one whose turn has been let go, everything has been told.
-    pub fn operation_ends(
+    pub fn end_operation(
         &mut self,
         now: Time,
         OperationKey(key): OperationKey,

@@ -38,14 +38,14 @@ fn the_newest_model_at_work_is_the_current_one() {
         &[(LLM, Role::Llm), ("Judge", Role::Llm), (OUT, Role::OutputTransport)],
     );
     pipeline.push(LLM, &Frame::LlmResponseStart);
-    let first = pipeline.conversation.current_call();
+    let first = pipeline.conversation.current_llm_call();
     pipeline.push("Judge", &Frame::LlmResponseStart);
-    let second = pipeline.conversation.current_call();
+    let second = pipeline.conversation.current_llm_call();
     assert!(first.is_some() && second.is_some() && first != second);
     pipeline.push("Judge", &Frame::LlmResponseEnd);
-    assert_eq!(pipeline.conversation.current_call(), first);
+    assert_eq!(pipeline.conversation.current_llm_call(), first);
     pipeline.push(LLM, &Frame::LlmResponseEnd);
-    assert_eq!(pipeline.conversation.current_call(), None);
+    assert_eq!(pipeline.conversation.current_llm_call(), None);
 }
 
 /// Somebody who counts, and does not read.

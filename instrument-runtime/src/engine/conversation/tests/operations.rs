@@ -15,13 +15,13 @@ impl Pipeline {
         let announcement = OperationStart { kind, service, inside: None };
         self.at(now);
         let now = Time::from_unix_nanos(now * 1_000_000);
-        self.conversation.operation_begins(now, &announcement, &mut self.spans).unwrap()
+        self.conversation.begin_operation(now, &announcement, &mut self.spans).unwrap()
     }
 
     fn over(&mut self, now: u64, key: OperationKey, outcome: Outcome) -> &mut Self {
         self.at(now);
         let now = Time::from_unix_nanos(now * 1_000_000);
-        self.conversation.operation_ends(now, key, outcome, &mut self.spans);
+        self.conversation.end_operation(now, key, outcome, &mut self.spans);
         self
     }
 
@@ -122,7 +122,7 @@ fn what_frames_tell_counts_and_the_rest_is_added() {
         input: OperationInput::Text("something else".into()),
         ..OperationInfo::default()
     };
-    pipeline.conversation.operation_tells(begun.key, about);
+    pipeline.conversation.describe_operation(begun.key, about);
     let outcome = Outcome {
         first: Some(Time::from_unix_nanos(1_720_000_000)),
         usage: Some(Measurement::TtsCharacters(1)),
@@ -151,7 +151,7 @@ fn a_conversation_that_is_over_takes_nothing_more() {
     pipeline.over(200, begun.key, Outcome { failure: Some(failure), ..Outcome::default() });
     let again = OperationStart { kind: ServiceKind::Tts, service: ANY, inside: Some(SpanKey(1)) };
     let now = Time::from_unix_nanos(300_000_000);
-    assert_eq!(pipeline.conversation.operation_begins(now, &again, &mut pipeline.spans), None);
+    assert_eq!(pipeline.conversation.begin_operation(now, &again, &mut pipeline.spans), None);
     assert_eq!(pipeline.spans, before);
 }
 
@@ -174,7 +174,7 @@ fn every_span_that_begins_ends_once_whatever_is_told() {
                     let announcement = OperationStart { kind, service: name, inside: None };
                     let now = Time::from_unix_nanos(now * 1_000_000);
                     let begun =
-                        pipeline.conversation.operation_begins(now, &announcement, &mut pipeline.spans);
+                        pipeline.conversation.begin_operation(now, &announcement, &mut pipeline.spans);
                     open.extend(begun.map(|begun| begun.key));
                 }
                 4..=6 => {

@@ -50,18 +50,18 @@ const CAUGHT: [(Fault, Script, &str); 14] = [
     ),
     (
         Fault::Cumulative,
-        Script::OddPieces,
-        r#"odd pieces: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "."#,
+        Script::OddChunks,
+        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "."#,
     ),
     (
         Fault::WordsWithoutSpaces,
-        Script::OddPieces,
-        r#"odd pieces: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "The num ber"#,
+        Script::OddChunks,
+        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "The num ber"#,
     ),
     (
         Fault::InventsEnds,
-        Script::OddPieces,
-        r#"odd pieces: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "#,
+        Script::OddChunks,
+        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "#,
     ),
     (
         Fault::NoErrors,
@@ -118,7 +118,7 @@ fn every_fault_breaks_a_fact_that_is_named() {
     let missed: Vec<String> = played
         .iter()
         .filter(|(_, expected, report)| {
-            !report.broken().iter().any(|fact| fact.to_string().contains(expected))
+            !report.failed_checks().iter().any(|fact| fact.to_string().contains(expected))
         })
         .map(|(fault, expected, report)| format!("{fault:?}: not {expected}\n{report}"))
         .collect();

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::super::stage::now;
+use super::super::harness::now;
 use super::super::{
-    Answer, AnswerContent, Framework, Speech, SpokenText, Stage, Tells, ToolCall, ToolOutcome, UserDoes,
+    Capabilities, Framework, Harness, LlmResponse, LlmResponseContent, ScriptedToolCall, SpokenTextSource,
+    SynthesisResult, ToolOutcome, UserAction,
 };
 use super::faults::Fault;
 use super::wire::{Stop, Wire};
@@ -20,7 +21,7 @@ use crate::engine::frame::{
 use crate::json::JsonContext;
 use crate::observer::Observer;
 
-const TICK: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 const FIRST_BYTE: Duration = Duration::from_millis(10);
 /// A pause in an answer after which what is there is spoken.
 const END_OF_SENTENCE: Duration = Duration::from_secs(1);
@@ -40,19 +41,19 @@ pub(super) struct Reference {
 }
 
 impl Framework for Reference {
-    fn tells(&self) -> Tells {
+    fn capabilities(&self) -> Capabilities {
         match self.words {
-            Words::Many => Tells { spoken_text: SpokenText::WordByWord, ..Tells::EVERYTHING },
-            Words::Few => Tells::LITTLE,
+            Words::Many => Capabilities { spoken_text: SpokenTextSource::PlayedWords, ..Capabilities::ALL },
+            Words::Few => Capabilities::MINIMAL,
         }
     }
 
-    fn play(&self, stage: &Stage, observer: Observer) -> Result<(), Box<dyn Error>> {
+    fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
         assert!(self.fault != Some(Fault::Panics), "as it was told to");
         let maybe = Support::Inferred;
         let observer = match self.words {
             Words::Many => observer,
-            Words::Few => observer.with_signals(FrameSupport {
+            Words::Few => observer.with_frame_support(FrameSupport {
                 user_speech: maybe,
                 bot_speech: maybe,
                 spoken_text: maybe,
@@ -60,12 +61,12 @@ impl Framework for Reference {
         };
         let wire = Wire::new(observer, self.fault);
         let (agenda, messages) = (Vec::new(), Vec::new());
-        let mut agent = Agent { stage, wire, words: self.words, agenda, messages, speaking: Speaking::No };
-        agent.holds();
+        let mut agent = Agent { harness, wire, words: self.words, agenda, messages, speaking: Speaking::No };
+        agent.run();
         if self.fault == Some(Fault::GoesOn) {
             let mut wire = agent.wire;
             thread::spawn(move || {
-                thread::sleep(TICK);
+                thread::sleep(POLL_INTERVAL);
                 wire.travels(Stop::UserAggregator, Stop::Llm, &Frame::LlmContext(None));
             });
         }
@@ -74,7 +75,7 @@ impl Framework for Reference {
 }
 
 struct Agent<'a> {
-    stage: &'a Stage,
+    harness: &'a Harness,
     wire: Wire,
     words: Words,
     agenda: Vec<(Instant, Act)>,
@@ -96,9 +97,9 @@ enum Act {
     Token(&'static str),
     ResponseEnds(LlmUsage),
     Fails(&'static str),
-    Calls(Vec<ToolCall>),
-    Begins(ToolCall),
-    Returns(ToolCall),
+    Calls(Vec<ScriptedToolCall>),
+    Begins(ScriptedToolCall),
+    Returns(ScriptedToolCall),
     AsksAgain,
     Says(String),
     Sounds(String, Duration),
@@ -107,33 +108,33 @@ enum Act {
 }
 
 impl Agent<'_> {
-    fn holds(&mut self) {
+    fn run(&mut self) {
         self.wire.travels(Stop::Source, Stop::Sink, &Frame::Start);
         loop {
-            match self.stage.user() {
-                UserDoes::Nothing => {}
-                UserDoes::StartsSpeaking => self.user_starts(),
-                UserDoes::StopsSpeaking => self.user_stops(),
-                UserDoes::IsGuessed(text) => {
+            match self.harness.user_action() {
+                UserAction::None => {}
+                UserAction::StartSpeaking => self.user_starts(),
+                UserAction::StopSpeaking => self.user_stops(),
+                UserAction::InterimTranscript(text) => {
                     let guess = Frame::InterimTranscription(Transcript::from(text.as_str()));
                     self.wire.travels(Stop::Stt, Stop::UserAggregator, &guess);
                 }
-                UserDoes::IsUnderstood(text) => {
+                UserAction::FinalTranscript(text) => {
                     let heard = Frame::Transcription(Transcript::from(text.as_str()));
                     self.wire.travels(Stop::Stt, Stop::UserAggregator, &heard);
                     self.messages.push(json!({ "role": "user", "content": text }));
                     self.asks(Stop::UserAggregator);
                 }
-                UserDoes::HangsUp => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::End),
-                UserDoes::Cancels => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::Cancel),
-                UserDoes::DropsTask => return,
+                UserAction::HangUp => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::End),
+                UserAction::Cancel => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::Cancel),
+                UserAction::DropTask => return,
             }
             let now = now();
             while let Some(due) = self.agenda.iter().position(|(due, _)| *due <= now) {
                 let (_, act) = self.agenda.remove(due);
                 self.does(act);
             }
-            thread::sleep(TICK);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
@@ -144,7 +145,7 @@ impl Agent<'_> {
             self.wire.is_broadcast(Stop::UserAggregator, &Frame::UserStartedSpeaking);
             self.wire.is_broadcast(Stop::UserAggregator, &Frame::Interruption);
         }
-        self.stage.clears();
+        self.harness.on_playback_cleared();
         self.falls_silent();
     }
 
@@ -162,23 +163,23 @@ impl Agent<'_> {
         self.wire.travels(from, Stop::Llm, &Frame::LlmContext(Some(&context)));
         self.messages = messages;
 
-        let Answer { content, usage } = self.stage.answer();
+        let LlmResponse { content, usage } = self.harness.llm_response();
         let mut at = now() + FIRST_BYTE;
         match content {
-            AnswerContent::Failure(message) => self.agenda.push((at, Act::Fails(message))),
-            AnswerContent::Tools(calls) => {
+            LlmResponseContent::Failure(message) => self.agenda.push((at, Act::Fails(message))),
+            LlmResponseContent::ToolCalls(calls) => {
                 self.agenda.push((at, Act::ResponseStarts));
                 self.agenda.push((at, Act::Calls(calls)));
                 self.agenda.push((at, Act::ResponseEnds(usage)));
             }
-            AnswerContent::Text(pieces) => {
+            LlmResponseContent::Text(pieces) => {
                 self.agenda.push((at, Act::ResponseStarts));
                 let mut sentence = String::new();
                 for piece in pieces {
-                    if piece.after > END_OF_SENTENCE && !sentence.is_empty() {
+                    if piece.delay > END_OF_SENTENCE && !sentence.is_empty() {
                         self.agenda.push((at, Act::Says(std::mem::take(&mut sentence))));
                     }
-                    at += piece.after;
+                    at += piece.delay;
                     sentence.push_str(piece.text);
                     self.agenda.push((at, Act::Token(piece.text)));
                 }
@@ -208,12 +209,12 @@ impl Agent<'_> {
             Act::Calls(calls) => {
                 let told: Vec<FunctionCall<'_>> = calls.iter().map(call_of).collect();
                 self.wire.travels(Stop::Llm, Stop::Sink, &Frame::FunctionCallsStarted(&told));
-                let last = calls.iter().map(|call| call.takes).max().unwrap_or_default();
+                let last = calls.iter().map(|call| call.duration).max().unwrap_or_default();
                 for call in calls {
                     self.agenda.push((now, Act::Begins(call.clone())));
-                    self.agenda.push((now + call.takes, Act::Returns(call)));
+                    self.agenda.push((now + call.duration, Act::Returns(call)));
                 }
-                self.agenda.push((now + last + TICK, Act::AsksAgain));
+                self.agenda.push((now + last + POLL_INTERVAL, Act::AsksAgain));
             }
             Act::Begins(call) => {
                 let begun = Frame::FunctionCallInProgress(call_of(&call));
@@ -232,10 +233,10 @@ impl Agent<'_> {
         }
     }
 
-    fn returns(&mut self, call: &ToolCall) {
+    fn returns(&mut self, call: &ScriptedToolCall) {
         let (result, error) = match &call.outcome {
-            ToolOutcome::Returns(result) => (result.clone(), None),
-            ToolOutcome::Fails(message) => (json!(message), Some(*message)),
+            ToolOutcome::Success(result) => (result.clone(), None),
+            ToolOutcome::Failure(message) => (json!(message), Some(*message)),
         };
         let told =
             FunctionCallResult { name: call.name, tool_call_id: call.id, result: Some(&result), error };
@@ -250,9 +251,9 @@ impl Agent<'_> {
             self.wire.travels(Stop::Tts, Stop::Output, &asked);
         }
         let at = now() + FIRST_BYTE;
-        match self.stage.speech(text) {
-            Speech::Audio(length) => self.agenda.push((at, Act::Sounds(text.to_owned(), length))),
-            Speech::Failure(message) => self.fails(Stop::Tts, message),
+        match self.harness.synthesize(text) {
+            SynthesisResult::Audio(length) => self.agenda.push((at, Act::Sounds(text.to_owned(), length))),
+            SynthesisResult::Failure(message) => self.fails(Stop::Tts, message),
         }
     }
 
@@ -265,7 +266,7 @@ impl Agent<'_> {
         }
         let samples = usize::try_from(length.as_millis()).unwrap() * 16;
         self.wire.travels(Stop::Tts, Stop::Output, &Frame::TtsAudio(Audio::pcm16(samples * 2, 16_000, 1)));
-        self.stage.plays(length);
+        self.harness.on_audio_sent(length);
         if self.words == Words::Few {
             return;
         }
@@ -301,6 +302,6 @@ impl Agent<'_> {
     }
 }
 
-fn call_of(call: &ToolCall) -> FunctionCall<'_> {
+fn call_of(call: &ScriptedToolCall) -> FunctionCall<'_> {
     FunctionCall { name: call.name, tool_call_id: call.id, arguments: Some(&call.arguments) }
 }
