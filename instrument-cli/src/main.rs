@@ -9,17 +9,17 @@
 //! ```
 
 mod arguments;
-mod call;
-mod complain;
-mod gather;
+mod conversation_view;
+mod diagnostics;
+mod exit_status;
 mod otlp;
-mod outcome;
 mod output;
 mod replay;
+mod replayer;
 mod send;
 mod show;
 mod source;
-mod stage;
+mod span_collector;
 mod timeline;
 
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::arguments::{Arguments, Command, SendArguments};
-use self::outcome::Outcome;
+use self::exit_status::Outcome;
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {

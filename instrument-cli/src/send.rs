@@ -7,10 +7,10 @@ use pipecat_instrument_runtime::emit::Tracers;
 use pipecat_instrument_runtime::export::{self as setup, CheckError, ExporterKind, Setup, SetupError};
 
 use crate::arguments::SendArguments;
-use crate::complain::{complain, refuse};
-use crate::outcome::Outcome;
+use crate::diagnostics::{complain, refuse};
+use crate::exit_status::Outcome;
+use crate::replayer::Stage;
 use crate::source::{Source, without_later_parts};
-use crate::stage::Stage;
 
 /// What the traces are said to come from, unless the environment or an option says otherwise.
 const SERVICE_NAME: &str = "pipecat-trace";

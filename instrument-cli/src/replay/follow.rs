@@ -23,14 +23,14 @@ use pipecat_instrument_runtime::frame_log::Replay;
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;
-use crate::call::LogHealth;
-use crate::complain::{complain, refuse};
-use crate::gather::GatheringExporter;
+use crate::conversation_view::LogHealth;
+use crate::diagnostics::{complain, refuse};
+use crate::exit_status::Outcome;
 use crate::otlp;
-use crate::outcome::Outcome;
 use crate::output::{Destination, OutputError};
+use crate::replayer::Stage;
 use crate::source::{Source, without_later_parts};
-use crate::stage::Stage;
+use crate::span_collector::GatheringExporter;
 
 /// How often it is looked whether something is due though nothing is written.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);

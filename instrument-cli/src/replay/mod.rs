@@ -8,9 +8,9 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, TracerProviderBuilder};
 use pipecat_instrument_runtime::emit::Tracers;
 
 use crate::arguments::ReplayArguments;
-use crate::outcome::Outcome;
+use crate::exit_status::Outcome;
 use crate::output::OutputError;
-use crate::stage::Stage;
+use crate::replayer::Stage;
 
 /// Replays every file, once or for as long as they grow.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {

@@ -7,12 +7,12 @@ use pipecat_instrument_runtime::console::{Color, SpanTree, TreeStyle};
 
 use super::{resource, stage};
 use crate::arguments::ReplayArguments;
-use crate::complain::{complain, refuse};
-use crate::gather::GatheringExporter;
+use crate::diagnostics::{complain, refuse};
+use crate::exit_status::Outcome;
 use crate::otlp;
-use crate::outcome::Outcome;
 use crate::output::{Destination, OutputError};
 use crate::source::without_later_parts;
+use crate::span_collector::GatheringExporter;
 
 /// Replays every file. One that cannot be read does not keep the others from it.
 pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {

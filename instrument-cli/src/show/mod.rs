@@ -1,17 +1,17 @@
 //! `pipecat-trace show`: a conversation as text.
 
-mod page;
-mod paint;
-mod table;
+mod style;
+mod text;
+mod totals;
 
 use std::io::{self, Write};
 
 use anstream::AutoStream;
 
 use crate::arguments::ShowArguments;
-use crate::call::CallReader;
-use crate::complain::{complain, refuse};
-use crate::outcome::Outcome;
+use crate::conversation_view::CallReader;
+use crate::diagnostics::{complain, refuse};
+use crate::exit_status::Outcome;
 use crate::output::OutputError;
 use crate::source::without_later_parts;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, OutputError> {
         match reader.read(source) {
             Ok(call) => {
                 outcome = outcome.max(complain(source, &call.log));
-                write!(out, "{separator}{}", page::page(&call, arguments.width))?;
+                write!(out, "{separator}{}", text::page(&call, arguments.width))?;
                 separator = "\n";
             }
             Err(error) => outcome = outcome.max(refuse(source, &error)),

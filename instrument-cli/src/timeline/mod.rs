@@ -3,9 +3,9 @@
 mod page;
 
 use crate::arguments::TimelineArguments;
-use crate::call::CallReader;
-use crate::complain::{complain, refuse};
-use crate::outcome::Outcome;
+use crate::conversation_view::CallReader;
+use crate::diagnostics::{complain, refuse};
+use crate::exit_status::Outcome;
 use crate::output::OutputError;
 use crate::source::without_later_parts;
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::call::Call;
+use crate::conversation_view::Call;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 

@@ -10,8 +10,8 @@ use pipecat_instrument_runtime::engine::speech::{self, SpeechChange};
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use super::lines::{cut_of, first_of, lines};
-use super::service::told;
+use super::span_details::told;
+use super::transcript::{cut_of, first_of, lines};
 use super::{Fault, Latency, Ms, Span, Speaker, Speech, Stage, Turn, TurnEnd};
 
 /// Times as milliseconds of one call.

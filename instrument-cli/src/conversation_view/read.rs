@@ -6,7 +6,7 @@ use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::frame_log::{FrameLogReadError, ReplayReport, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use super::gather::{Clock, Gatherer};
+use super::view_builder::{Clock, Gatherer};
 use super::{Call, LogHealth, Totals};
 use crate::source::Source;
 

@@ -1,8 +1,8 @@
 //! The conversation in figures, at the end.
 
-use super::page::length;
-use super::paint::{ASIDE, CUT, ERROR, paint};
-use crate::call::Call;
+use super::style::{ASIDE, CUT, ERROR, paint};
+use super::text::length;
+use crate::conversation_view::Call;
 
 /// The closing table of `call`. What there was none of has no row, but for turns and events.
 pub(super) fn table(call: &Call) -> String {

@@ -2,8 +2,8 @@
 
 use pipecat_instrument_runtime::frame_log::FrameLogReadError;
 
-use crate::call::LogHealth;
-use crate::outcome::Outcome;
+use crate::conversation_view::LogHealth;
+use crate::exit_status::Outcome;
 use crate::source::Source;
 
 /// Says what is wrong with a log that was read.

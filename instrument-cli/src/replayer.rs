@@ -8,7 +8,7 @@ use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use crate::call::LogHealth;
+use crate::conversation_view::LogHealth;
 use crate::source::Source;
 
 /// Turns conversations into spans, all by one provider.

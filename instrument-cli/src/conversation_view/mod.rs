@@ -7,12 +7,12 @@
 //! All of it is what the observer makes of the log, once: nothing is found out anew by those who show it. Times are
 //! milliseconds from the first event of the log.
 
-mod cut;
-mod gather;
-mod lines;
 mod read;
-mod service;
+mod span_details;
 mod totals;
+mod transcript;
+mod unheard_text;
+mod view_builder;
 
 pub(crate) use read::CallReader;
 

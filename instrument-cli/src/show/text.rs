@@ -15,9 +15,9 @@ use pipecat_instrument_runtime::console::format_seconds;
 use pipecat_instrument_runtime::console::{columns, one_line};
 use textwrap::Options;
 
-use super::paint::{ASIDE, BOT, CUT, ERROR, HEADING, TOOL, USER, paint};
-use super::table;
-use crate::call::{Call, Cut, Fault, Lane, Latency, Line, Ms, Span, Speaker, Turn, TurnEnd};
+use super::style::{ASIDE, BOT, CUT, ERROR, HEADING, TOOL, USER, paint};
+use super::totals;
+use crate::conversation_view::{Call, Cut, Fault, Lane, Latency, Line, Ms, Span, Speaker, Turn, TurnEnd};
 
 /// Columns before what was said: a clock, and who.
 const CLOCK: usize = 11;
@@ -32,7 +32,7 @@ pub(super) fn page(call: &Call, width: usize) -> String {
         text += &self::turn(turn, width);
     }
     text.push('\n');
-    text += &table::table(call);
+    text += &totals::table(call);
     text
 }
 

@@ -8,8 +8,8 @@ use pipecat_instrument_runtime::engine::record::{
 };
 use pipecat_instrument_runtime::engine::time::Time;
 
-use super::cut::unheard;
-use super::gather::Clock;
+use super::unheard_text::unheard;
+use super::view_builder::Clock;
 use super::{Cut, Line, Ms, Speaker};
 
 /// The lines of a turn whose spans are `spans`, by their start.
