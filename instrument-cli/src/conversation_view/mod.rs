@@ -1,54 +1,74 @@
-//! A conversation as plain data: what `show` prints and the page of `timeline` draws.
+//! A conversation as plain data, which `show` prints and the page of `timeline` draws.
 //!
 //! ```text
-//!  frame log ──▶ Replay ──▶ records, who speaks ──▶ privacy ──▶ Call ──▶ text, or JSON in a page
+//!  frame log ──▶ replay ──▶ records, speech ──▶ privacy ──▶ ConversationView ──▶ text, or JSON in a page
 //! ```
 //!
-//! All of it is what the observer makes of the log, once: nothing is found out anew by those who show it. Times are
-//! milliseconds from the first event of the log.
+//! Everything derives from the records of the engine, so the views only format it. Times are milliseconds from the first
+//! event of the log.
 
-mod read;
 mod span_details;
 mod totals;
 mod transcript;
-mod unheard_text;
 mod view_builder;
 
-pub(crate) use read::CallReader;
+pub(crate) use totals::Totals;
+pub(crate) use view_builder::ViewReader;
 
-use serde::Serialize;
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::ReplayReport;
+use serde::{Serialize, Serializer};
 
 /// One conversation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Call {
-    /// The conversation's id; the file's name, where it has none.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConversationView {
+    /// The conversation's id, or else the name of its file.
     pub(crate) id: String,
-    /// Who wrote the log.
+    /// The program that wrote the log.
     pub(crate) writer: String,
-    /// When its first event happened: milliseconds of Unix time.
+    /// The time of the first event, in milliseconds of Unix time.
     pub(crate) began_unix_ms: u64,
     pub(crate) duration: Ms,
-    pub(crate) turns: Vec<Turn>,
-    /// When each of the two was to be heard.
-    pub(crate) speech: Vec<Speech>,
+    pub(crate) turns: Vec<TurnView>,
+    /// When the user and the bot were speaking.
+    pub(crate) speech: Vec<SpeechInterval>,
     pub(crate) totals: Totals,
-    pub(crate) log: LogHealth,
+    /// The condition of the log.
+    #[serde(serialize_with = "serialize_report")]
+    pub(crate) log: ReplayReport,
 }
 
-/// One exchange.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Turn {
+fn serialize_report<S: Serializer>(report: &ReplayReport, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields {
+        events: u64,
+        dropped: u64,
+        bad_lines: Vec<String>,
+        problems: Vec<String>,
+        broken_off: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing_part: Option<u32>,
+    }
+    let bad_lines = report.bad_lines.iter().map(ToString::to_string).collect();
+    let &ReplayReport { events, dropped, broken_off, missing_part, .. } = report;
+    Fields { events, dropped, bad_lines, problems: report.problems(), broken_off, missing_part }
+        .serialize(serializer)
+}
+
+/// One turn.
+#[derive(Debug, Serialize)]
+pub(crate) struct TurnView {
     pub(crate) number: u32,
     pub(crate) start: Ms,
     pub(crate) end: Ms,
     pub(crate) ended: TurnEnd,
-    /// What was said in it, in order.
-    pub(crate) lines: Vec<Line>,
+    /// The transcript, in order.
+    pub(crate) lines: Vec<TranscriptLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) latency: Option<Latency>,
-    pub(crate) spans: Vec<Span>,
-    /// What went wrong, in the turn and in its spans.
-    pub(crate) errors: Vec<Fault>,
+    pub(crate) latency: Option<LatencyView>,
+    pub(crate) spans: Vec<SpanView>,
+    /// The errors of the turn and of its spans.
+    pub(crate) errors: Vec<ErrorView>,
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
     pub(crate) characters: u64,
@@ -75,20 +95,18 @@ impl TurnEnd {
     }
 }
 
-/// What one of the two said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Line {
+/// One utterance of the user, or one reply of the bot.
+#[derive(Debug, Serialize)]
+pub(crate) struct TranscriptLine {
     pub(crate) who: Speaker,
     pub(crate) at: Ms,
-    /// What was said: of the bot, what was heard of it.
+    /// The text; of the bot, the part that was heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
-    /// That it was cut, and what was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) cut: Option<Cut>,
+    pub(crate) interruption: Option<Interruption>,
 }
 
-/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Speaker {
@@ -96,48 +114,48 @@ pub(crate) enum Speaker {
     Bot,
 }
 
-/// That a reply was cut.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Cut {
+/// The interruption of a reply.
+#[derive(Debug, Serialize)]
+pub(crate) struct Interruption {
     pub(crate) at: Ms,
-    /// What nobody heard of it, where that is known.
+    /// The text that was not heard, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unheard: Option<String>,
-    /// How much of its audio was played, and how much there was, where nobody told the words.
+    /// The played and the total duration of its audio, where the spoken words are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) played: Option<(Ms, Ms)>,
-    /// What it was to say, there.
+    /// The text that the audio was to say, where the spoken words are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) of: Option<String>,
+    pub(crate) intended: Option<String>,
 }
 
-/// How long the user waited for the bot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Latency {
-    /// When the bot was heard: so much before it the wait began.
+/// The user-to-bot latency of a turn.
+#[derive(Debug, Serialize)]
+pub(crate) struct LatencyView {
+    /// When the bot began to speak.
     pub(crate) until: Ms,
-    pub(crate) whole: Ms,
-    /// From when it is counted: `vad` or `user_stopped`.
+    pub(crate) total: Ms,
+    /// The event that it is measured from: `vad` or `user_stopped`.
     pub(crate) source: &'static str,
-    /// Where it went; adds up to the whole.
-    pub(crate) stages: Vec<Stage>,
+    /// Its stages, which add up to the total.
+    pub(crate) stages: Vec<StageTime>,
 }
 
-/// A part of the wait: `stt`, `llm`, `tools`, `aggregation`, `tts` or `output`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Stage {
+/// A stage of the latency: `stt`, `llm`, `tools`, `aggregation`, `tts` or `output`.
+#[derive(Debug, Serialize)]
+pub(crate) struct StageTime {
     pub(crate) name: &'static str,
     pub(crate) time: Ms,
 }
 
-/// What a service or a function did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Span {
+/// A span of a service or a tool.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpanView {
     pub(crate) lane: Lane,
     pub(crate) start: Ms,
     pub(crate) end: Ms,
-    /// Who did it: a service, or a function.
-    pub(crate) who: String,
+    /// The name of the service or the tool.
+    pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) model: Option<String>,
     /// When the first token or the first audio came.
@@ -147,16 +165,16 @@ pub(crate) struct Span {
     pub(crate) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<String>,
-    /// When it was cut short or called off.
+    /// When it was interrupted or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) cut: Option<Ms>,
+    pub(crate) interrupted_at: Option<Ms>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) errors: Vec<Fault>,
-    /// What else is known of it, as it is shown: `("tokens", "120 → 20")`.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) errors: Vec<ErrorView>,
+    /// Further details as names and formatted values, such as `("tokens", "120 → 20")`.
+    pub(crate) details: Vec<(&'static str, String)>,
 }
 
-/// Where a span is drawn.
+/// The lane of the timeline that shows a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Lane {
@@ -177,69 +195,28 @@ impl Lane {
     }
 }
 
-/// Something that went wrong.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Fault {
+/// An error in a turn or a span.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ErrorView {
     pub(crate) at: Ms,
     pub(crate) kind: String,
     pub(crate) message: String,
 }
 
-/// A stretch in which somebody was to be heard.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Speech {
+/// An interval in which the user or the bot was speaking.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpeechInterval {
     pub(crate) who: Speaker,
     pub(crate) start: Ms,
     pub(crate) end: Ms,
 }
 
-/// The conversation in figures.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub(crate) struct Totals {
-    pub(crate) turns: usize,
-    pub(crate) interrupted: usize,
-    pub(crate) errors: usize,
-    pub(crate) tool_calls: usize,
-    /// Of how the user waited; none where that is known of no turn.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) latency: Option<Spread>,
-    pub(crate) tokens_in: u64,
-    pub(crate) tokens_cached: u64,
-    pub(crate) tokens_out: u64,
-    pub(crate) characters: u64,
-}
-
-/// The middle and the end of a row of times; each is one that was measured (nearest rank).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Spread {
-    pub(crate) median: Ms,
-    pub(crate) p95: Ms,
-    pub(crate) max: Ms,
-}
-
-/// What is wrong with the log itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub(crate) struct LogHealth {
-    pub(crate) events: u64,
-    /// Events that it lacks: its writer could not keep up.
-    pub(crate) dropped: u64,
-    /// Lines that were skipped, and why.
-    pub(crate) bad_lines: Vec<String>,
-    /// What is to be said of it, but for those lines.
-    pub(crate) sentences: Vec<String>,
-    /// It ends without a footer.
-    pub(crate) broken_off: bool,
-    /// The part that ought to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) missing_part: Option<u32>,
-}
-
-/// Milliseconds, from the beginning of the call or in length. Written with a tenth.
+/// Milliseconds from the begin of the conversation, or of duration. Serialized with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub(crate) struct Ms(pub(crate) f64);
 
 impl Ms {
-    pub(crate) fn of_seconds(seconds: f64) -> Self {
+    pub(crate) fn from_seconds(seconds: f64) -> Self {
         Self(seconds * 1e3)
     }
 
@@ -248,8 +225,28 @@ impl Ms {
     }
 }
 
+impl std::ops::Sub for Ms {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
 impl Serialize for Ms {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64((self.0 * 10.0).round() / 10.0)
+    }
+}
+
+/// Converts times to milliseconds from the begin of the conversation.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    began: Time,
+}
+
+impl Clock {
+    fn ms(self, at: Time) -> Ms {
+        Ms::from_seconds(at.seconds_since(self.began))
     }
 }

@@ -1,17 +1,43 @@
-//! A conversation in figures.
+//! Totals of a conversation.
 
-use super::{Lane, Ms, Spread, Totals, Turn, TurnEnd};
+use serde::Serialize;
+
+use super::{Lane, Ms, TurnEnd, TurnView};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Totals {
+    pub(crate) turns: usize,
+    pub(crate) interrupted: usize,
+    pub(crate) errors: usize,
+    pub(crate) tool_calls: usize,
+    /// The user-to-bot latencies of the turns; `None` if no turn has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) latency: Option<Percentiles>,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_cached: u64,
+    pub(crate) tokens_out: u64,
+    pub(crate) characters: u64,
+}
+
+/// Percentiles by the nearest-rank method: each is a measured value.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Percentiles {
+    pub(crate) median: Ms,
+    pub(crate) p95: Ms,
+    pub(crate) max: Ms,
+}
 
 impl Totals {
-    pub(super) fn of(turns: &[Turn], tokens_cached: u64) -> Self {
-        let sum = |count: fn(&Turn) -> u64| turns.iter().map(count).sum();
+    pub(super) fn of(turns: &[TurnView], tokens_cached: u64) -> Self {
+        let sum = |count: fn(&TurnView) -> u64| turns.iter().map(count).sum();
         let spans = || turns.iter().flat_map(|turn| &turn.spans);
+        let latencies = turns.iter().filter_map(|turn| Some(turn.latency.as_ref()?.total));
         Self {
             turns: turns.len(),
             interrupted: turns.iter().filter(|turn| turn.ended == TurnEnd::Interrupted).count(),
             errors: turns.iter().map(|turn| turn.errors.len()).sum(),
             tool_calls: spans().filter(|span| span.lane == Lane::Tool).count(),
-            latency: Spread::of(turns.iter().filter_map(|turn| Some(turn.latency.as_ref()?.whole)).collect()),
+            latency: Percentiles::of(latencies.collect()),
             tokens_in: sum(|turn| turn.tokens_in),
             tokens_cached,
             tokens_out: sum(|turn| turn.tokens_out),
@@ -20,7 +46,7 @@ impl Totals {
     }
 }
 
-impl Spread {
+impl Percentiles {
     fn of(mut times: Vec<Ms>) -> Option<Self> {
         times.sort_by(|a, b| a.0.total_cmp(&b.0));
         let rank =
@@ -31,19 +57,19 @@ impl Spread {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ms, Spread};
+    use super::{Ms, Percentiles};
 
-    fn spread(times: &[f64]) -> Option<(f64, f64, f64)> {
-        Spread::of(times.iter().copied().map(Ms).collect())
-            .map(|spread| (spread.median.0, spread.p95.0, spread.max.0))
+    fn percentiles(times: &[f64]) -> Option<(f64, f64, f64)> {
+        Percentiles::of(times.iter().copied().map(Ms).collect())
+            .map(|percentiles| (percentiles.median.0, percentiles.p95.0, percentiles.max.0))
     }
 
     #[test]
-    fn each_figure_is_one_that_was_measured() {
-        assert_eq!(spread(&[]), None);
-        assert_eq!(spread(&[7.0]), Some((7.0, 7.0, 7.0)));
-        assert_eq!(spread(&[9.0, -1.0, 3.0]), Some((3.0, 9.0, 9.0)));
+    fn each_percentile_is_a_measured_value() {
+        assert_eq!(percentiles(&[]), None);
+        assert_eq!(percentiles(&[7.0]), Some((7.0, 7.0, 7.0)));
+        assert_eq!(percentiles(&[9.0, -1.0, 3.0]), Some((3.0, 9.0, 9.0)));
         let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(spread(&hundred), Some((50.0, 95.0, 100.0)));
+        assert_eq!(percentiles(&hundred), Some((50.0, 95.0, 100.0)));
     }
 }

@@ -1,6 +1,7 @@
-//! From records to a call.
+//! Builds the view of a conversation from the records of its replay.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use pipecat_instrument_runtime::engine::record::{
     EndReason, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord, SpanSink,
@@ -8,177 +9,73 @@ use pipecat_instrument_runtime::engine::record::{
 };
 use pipecat_instrument_runtime::engine::speech::{self, SpeechChange};
 use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use super::span_details::told;
-use super::transcript::{cut_of, first_of, lines};
-use super::{Fault, Latency, Ms, Span, Speaker, Speech, Stage, Turn, TurnEnd};
+use super::span_details::DetailsView;
+use super::transcript::{first_output_at, interrupted_at, transcript};
+use super::{
+    Clock, ConversationView, ErrorView, LatencyView, Ms, SpanView, Speaker, SpeechInterval, StageTime,
+    Totals, TurnEnd, TurnView,
+};
+use crate::replayer::config;
+use crate::source::Source;
 
-/// Times as milliseconds of one call.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Clock {
-    began: Time,
-}
-
-impl Clock {
-    pub(super) const fn new(began: Time) -> Self {
-        Self { began }
-    }
-
-    pub(super) fn ms(self, at: Time) -> Ms {
-        Ms::of_seconds(at.seconds_since(self.began))
-    }
-}
-
-/// Takes the spans of a conversation, and what was heard, and makes turns of them.
-pub(super) struct Gatherer {
-    clock: Clock,
+/// Reads logs into views, all with the same settings.
+#[derive(Debug)]
+pub(crate) struct ViewReader {
+    turn_end_timeout: Option<Duration>,
     privacy: Privacy,
-    turn_of: HashMap<SpanKey, TurnNumber>,
-    /// Spans that have ended before their turn.
-    waiting: HashMap<TurnNumber, Vec<SpanRecord>>,
-    /// The spans of turns, and the spans in them.
-    ended: Vec<(SpanRecord, Vec<SpanRecord>)>,
-    turns: Vec<Turn>,
-    tokens_cached: u64,
-    speech: Vec<(Speaker, Time, Option<Time>)>,
 }
 
-impl Gatherer {
-    /// Of a call of which no more than `privacy` lets out is kept.
-    pub(super) fn new(privacy: Privacy) -> Self {
-        Self {
-            clock: Clock { began: Time::default() },
-            privacy,
-            turn_of: HashMap::new(),
-            waiting: HashMap::new(),
-            ended: Vec::new(),
-            turns: Vec::new(),
-            tokens_cached: 0,
-            speech: Vec::new(),
-        }
+impl ViewReader {
+    /// Creates a reader that redacts what the environment says. `turn_end_timeout` replaces the one of each log.
+    pub(crate) fn from_env(turn_end_timeout: Option<Duration>) -> Self {
+        Self { turn_end_timeout, privacy: Privacy::from_env() }
     }
 
-    /// The turns, who was to be heard, and how many tokens came from a cache, of a call from `began` to `end`.
-    pub(super) fn finish(mut self, began: Time, end: Time) -> (Vec<Turn>, Vec<Speech>, u64) {
-        self.clock = Clock { began };
-        for (turn, spans) in std::mem::take(&mut self.ended) {
-            if let SpanDetails::Turn(details) = &turn.details {
-                self.turn(&turn, details, spans);
-            }
-        }
-        self.turns.sort_by_key(|turn| turn.number);
-        let clock = self.clock;
-        let speech = self.speech.into_iter().map(|(who, start, stop)| Speech {
-            who,
-            start: clock.ms(start),
-            end: clock.ms(stop.unwrap_or(end).max(start)),
-        });
-        (self.turns, speech.collect(), self.tokens_cached)
-    }
-
-    fn turn(&mut self, span: &SpanRecord, turn: &TurnRecord, mut spans: Vec<SpanRecord>) {
-        spans.sort_by_key(|span| span.start);
-        let (tokens_in, tokens_out, characters) = self.usage(&spans);
-        let lines = lines(span, turn, &spans, self.clock);
-        let latency = turn.latency.map(|latency| self.latency(span, &latency));
-        let mut errors = self.faults(span);
-        let spans: Vec<Span> = spans.into_iter().filter_map(|span| self.span(span)).collect();
-        errors.extend(spans.iter().flat_map(|span| span.errors.iter().cloned()));
-        errors.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
-        self.turns.push(Turn {
-            number: turn.number.0,
-            start: self.clock.ms(span.start),
-            end: self.clock.ms(span.end),
-            ended: ended(turn.end_reason),
-            lines,
-            latency,
-            spans,
-            errors,
-            tokens_in,
-            tokens_out,
-            characters,
-        });
-    }
-
-    fn usage(&mut self, spans: &[SpanRecord]) -> (u64, u64, u64) {
-        let (mut sent, mut received, mut characters) = (0, 0, 0);
-        for span in spans {
-            match &span.details {
-                SpanDetails::Llm(llm) => {
-                    let usage = llm.usage.unwrap_or_default();
-                    sent += usage.prompt;
-                    received += usage.completion;
-                    self.tokens_cached += usage.cache_read.unwrap_or_default();
-                }
-                SpanDetails::Tts(tts) => characters += tts.characters.unwrap_or_default(),
-                SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => {}
-            }
-        }
-        (sent, received, characters)
-    }
-
-    fn span(&self, record: SpanRecord) -> Option<Span> {
-        let (first, cut_at, errors) = (first_of(&record), cut_of(&record), self.faults(&record));
-        let (start, end) = (self.clock.ms(record.start), self.clock.ms(record.end));
-        let told = told(record.details)?;
-        Some(Span {
-            lane: told.lane,
-            start,
-            end,
-            who: told.who,
-            model: told.model,
-            first: first.map(|at| self.clock.ms(at)),
-            input: told.input,
-            output: told.output,
-            cut: told.is_cut.then(|| self.clock.ms(cut_at)),
-            errors,
-            facts: told.facts,
+    /// Reads the log at `source`.
+    pub(crate) fn read(&self, source: &Source) -> Result<ConversationView, FrameLogReadError> {
+        let mut reader = source.open()?;
+        let header = reader.header().clone();
+        let mut builder = ViewBuilder::new(self.privacy.clone());
+        let log = replay(&mut reader, config(&header, self.turn_end_timeout), &mut builder);
+        let began = log.first_event.unwrap_or(header.begun);
+        let end = log.last_event.unwrap_or(began);
+        let clock = Clock { began };
+        let turns = builder.turns(clock);
+        Ok(ConversationView {
+            id: header.conversation_id.unwrap_or_else(|| source.name()),
+            writer: header.writer,
+            began_unix_ms: began.as_unix_nanos() / 1_000_000,
+            duration: clock.ms(end),
+            totals: Totals::of(&turns, builder.tokens_cached()),
+            turns,
+            speech: builder.speech(clock, end),
+            log,
         })
     }
-
-    /// The exceptions of a span; where it has none, its status.
-    fn faults(&self, span: &SpanRecord) -> Vec<Fault> {
-        let exceptions = span.events.iter().filter_map(|event| match &event.kind {
-            SpanEventKind::Exception { message, error_type } => Some(Fault {
-                at: self.clock.ms(event.at),
-                kind: error_type.clone(),
-                message: message.clone(),
-            }),
-            _ => None,
-        });
-        let exceptions: Vec<Fault> = exceptions.collect();
-        match &span.status {
-            Status::Error { message, error_type } if exceptions.is_empty() => vec![Fault {
-                at: self.clock.ms(span.end),
-                kind: error_type.clone(),
-                message: message.clone(),
-            }],
-            _ => exceptions,
-        }
-    }
-
-    fn latency(&self, turn: &SpanRecord, latency: &UserToBotLatency) -> Latency {
-        let heard = |(who, start, _): &(Speaker, Time, Option<Time>)| {
-            (*who == Speaker::Bot && (turn.start..=turn.end).contains(start)).then_some(*start)
-        };
-        let stages = latency.stages.named();
-        Latency {
-            until: self.clock.ms(self.speech.iter().find_map(heard).unwrap_or(turn.end)),
-            whole: Ms::of_seconds(latency.seconds),
-            source: match latency.source {
-                LatencySource::Vad => "vad",
-                LatencySource::UserStopped => "user_stopped",
-            },
-            stages: stages
-                .into_iter()
-                .filter_map(|(name, seconds)| Some(Stage { name, time: Ms::of_seconds(seconds?) }))
-                .collect(),
-        }
-    }
 }
 
-impl SpanSink for Gatherer {
+/// Collects the spans of a conversation by turn, and the intervals of speech.
+struct ViewBuilder {
+    privacy: Privacy,
+    turn_of: HashMap<SpanKey, TurnNumber>,
+    /// Ended spans of turns that have not ended.
+    waiting: HashMap<TurnNumber, Vec<SpanRecord>>,
+    /// Ended turns, each with its spans in the order of their start.
+    turns: Vec<(SpanRecord, Vec<SpanRecord>)>,
+    speech: Vec<SpeechTimes>,
+}
+
+struct SpeechTimes {
+    who: Speaker,
+    start: Time,
+    /// `None` while the speech goes on.
+    stop: Option<Time>,
+}
+
+impl SpanSink for ViewBuilder {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.turn_of.insert(start.key, start.turn);
         Recording::Yes
@@ -187,12 +84,12 @@ impl SpanSink for Gatherer {
     fn end(&mut self, record: SpanRecord) {
         let Some(number) = self.turn_of.remove(&record.key) else { return };
         let record = self.privacy.redact_record(record);
-        match &record.details {
-            SpanDetails::Turn(_) => {
-                let spans = self.waiting.remove(&number).unwrap_or_default();
-                self.ended.push((record, spans));
-            }
-            _ => self.waiting.entry(number).or_default().push(record),
+        if matches!(record.details, SpanDetails::Turn(_)) {
+            let mut spans = self.waiting.remove(&number).unwrap_or_default();
+            spans.sort_by_key(|span| span.start);
+            self.turns.push((record, spans));
+        } else {
+            self.waiting.entry(number).or_default().push(record);
         }
     }
 
@@ -201,23 +98,158 @@ impl SpanSink for Gatherer {
             speech::Speaker::User => Speaker::User,
             speech::Speaker::Bot => Speaker::Bot,
         };
-        let last = self.speech.iter_mut().rev().find(|(other, _, _)| *other == who);
+        let last = self.speech.iter_mut().rev().find(|times| times.who == who);
         match (speech.change, last) {
-            (SpeechChange::Starts, Some((_, _, None))) | (SpeechChange::Stops, None) => {}
-            (SpeechChange::Starts, _) => self.speech.push((who, speech.at, None)),
-            // A second stop says that it went on until then.
-            (SpeechChange::Stops, Some((_, start, stop))) => {
+            (SpeechChange::Starts, Some(SpeechTimes { stop: None, .. })) | (SpeechChange::Stops, None) => {}
+            (SpeechChange::Starts, _) => {
+                self.speech.push(SpeechTimes { who, start: speech.at, stop: None });
+            }
+            // A second stop means that the speech went on until then.
+            (SpeechChange::Stops, Some(SpeechTimes { start, stop, .. })) => {
                 *stop = Some(speech.at.max(*start)).max(*stop);
             }
         }
     }
 }
 
-const fn ended(reason: EndReason) -> TurnEnd {
-    match reason {
-        EndReason::Completed => TurnEnd::Completed,
-        EndReason::Interrupted => TurnEnd::Interrupted,
-        EndReason::Ended => TurnEnd::Ended,
-        EndReason::Cancelled => TurnEnd::Cancelled,
+impl ViewBuilder {
+    fn new(privacy: Privacy) -> Self {
+        Self {
+            privacy,
+            turn_of: HashMap::new(),
+            waiting: HashMap::new(),
+            turns: Vec::new(),
+            speech: Vec::new(),
+        }
+    }
+
+    fn turns(&self, clock: Clock) -> Vec<TurnView> {
+        let view = |(record, spans): &(SpanRecord, Vec<SpanRecord>)| match &record.details {
+            SpanDetails::Turn(turn) => Some(self.turn_view(record, turn, spans, clock)),
+            _ => None,
+        };
+        let mut turns: Vec<TurnView> = self.turns.iter().filter_map(view).collect();
+        turns.sort_by_key(|turn| turn.number);
+        turns
+    }
+
+    fn speech(&self, clock: Clock, end: Time) -> Vec<SpeechInterval> {
+        let intervals = self.speech.iter().map(|&SpeechTimes { who, start, stop }| SpeechInterval {
+            who,
+            start: clock.ms(start),
+            end: clock.ms(stop.unwrap_or(end).max(start)),
+        });
+        intervals.collect()
+    }
+
+    fn tokens_cached(&self) -> u64 {
+        let spans = self.turns.iter().flat_map(|(_, spans)| spans);
+        let cached = spans.filter_map(|span| match &span.details {
+            SpanDetails::Llm(llm) => llm.usage?.cache_read,
+            _ => None,
+        });
+        cached.sum()
+    }
+
+    fn turn_view(
+        &self,
+        record: &SpanRecord,
+        turn: &TurnRecord,
+        spans: &[SpanRecord],
+        clock: Clock,
+    ) -> TurnView {
+        let (mut tokens_in, mut tokens_out, mut characters) = (0, 0, 0);
+        for span in spans {
+            match &span.details {
+                SpanDetails::Llm(llm) => {
+                    let usage = llm.usage.unwrap_or_default();
+                    tokens_in += usage.prompt;
+                    tokens_out += usage.completion;
+                }
+                SpanDetails::Tts(tts) => characters += tts.characters.unwrap_or_default(),
+                SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => {}
+            }
+        }
+        let lines = transcript(record, turn, spans, clock);
+        let latency = turn.latency.map(|latency| self.latency_view(record, &latency, clock));
+        let mut errors = error_views(record, clock);
+        let spans: Vec<SpanView> = spans.iter().filter_map(|span| span_view(span, clock)).collect();
+        errors.extend(spans.iter().flat_map(|span| span.errors.iter().cloned()));
+        errors.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
+        TurnView {
+            number: turn.number.0,
+            start: clock.ms(record.start),
+            end: clock.ms(record.end),
+            ended: match turn.end_reason {
+                EndReason::Completed => TurnEnd::Completed,
+                EndReason::Interrupted => TurnEnd::Interrupted,
+                EndReason::Ended => TurnEnd::Ended,
+                EndReason::Cancelled => TurnEnd::Cancelled,
+            },
+            lines,
+            latency,
+            spans,
+            errors,
+            tokens_in,
+            tokens_out,
+            characters,
+        }
+    }
+
+    fn latency_view(&self, turn: &SpanRecord, latency: &UserToBotLatency, clock: Clock) -> LatencyView {
+        let bot_starts = self.speech.iter().filter(|speech| speech.who == Speaker::Bot);
+        let first_in_turn =
+            bot_starts.map(|speech| speech.start).find(|start| (turn.start..=turn.end).contains(start));
+        let stages = latency.stages.named();
+        LatencyView {
+            until: clock.ms(first_in_turn.unwrap_or(turn.end)),
+            total: Ms::from_seconds(latency.seconds),
+            source: match latency.source {
+                LatencySource::Vad => "vad",
+                LatencySource::UserStopped => "user_stopped",
+            },
+            stages: stages
+                .into_iter()
+                .filter_map(|(name, seconds)| Some(StageTime { name, time: Ms::from_seconds(seconds?) }))
+                .collect(),
+        }
+    }
+}
+
+fn span_view(record: &SpanRecord, clock: Clock) -> Option<SpanView> {
+    let DetailsView { lane, name, model, input, output, is_interrupted, details } =
+        DetailsView::of(&record.details)?;
+    Some(SpanView {
+        lane,
+        start: clock.ms(record.start),
+        end: clock.ms(record.end),
+        name,
+        model,
+        first: first_output_at(record).map(|at| clock.ms(at)),
+        input,
+        output,
+        interrupted_at: is_interrupted.then(|| clock.ms(interrupted_at(record))),
+        errors: error_views(record, clock),
+        details,
+    })
+}
+
+/// Returns the exceptions of a span, or else its error status.
+fn error_views(span: &SpanRecord, clock: Clock) -> Vec<ErrorView> {
+    let view = |at: Time, kind: &str, message: &str| ErrorView {
+        at: clock.ms(at),
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+    };
+    let exceptions = span.events.iter().filter_map(|event| match &event.kind {
+        SpanEventKind::Exception { message, error_type } => Some(view(event.at, error_type, message)),
+        _ => None,
+    });
+    let exceptions: Vec<ErrorView> = exceptions.collect();
+    match &span.status {
+        Status::Error { message, error_type } if exceptions.is_empty() => {
+            vec![view(span.end, error_type, message)]
+        }
+        _ => exceptions,
     }
 }
