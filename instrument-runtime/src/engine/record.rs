@@ -254,7 +254,7 @@ pub struct ServiceTimes {
 }
 
 /// One utterance of the user.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SttRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -277,7 +277,7 @@ pub struct SttRecord {
 }
 
 /// One invocation of a language model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LlmRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -329,7 +329,7 @@ pub struct LlmRequest {
 }
 
 /// One reply, turned into audio.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TtsRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -354,7 +354,7 @@ pub struct TtsRecord {
 }
 
 /// One function call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolRecord {
     /// The function.
     pub name: String,
