@@ -1,5 +1,5 @@
-//! Constructors on several threads: however they call each other, one observer for what the outermost returns. They need
-//! a program that is instrumented as a whole, so they share one.
+//! Constructors on several threads. One that calls another on a thread of its own makes two conversations, so only the outer
+//! one is to be annotated. These tests need an instrumented process, and share one.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod support;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use pipecat_instrument::frame::{Frame, Processor, Role, TextChunk};
 use pipecat_instrument::{ObservedTask, Observer, PipecatInstrumentor, instrument_task};
 use support::{attribute, block_on, provider, push, yield_once};
@@ -26,7 +26,7 @@ fn spans() -> &'static InMemorySpanExporter {
     spans
 }
 
-/// A task with one place for an observer, as most have.
+/// A task that holds one observer, as most do.
 #[derive(Default)]
 struct Task {
     observer: Option<Observer>,
@@ -57,13 +57,14 @@ impl Task {
     }
 
     /// As with `spawn_blocking`.
-    fn on_another_thread(address: (&'static str, u8)) -> Self {
-        thread::spawn(move || Self::new(address.0)).join().unwrap()
+    fn on_another_thread(line: &str, inner_line: &'static str) -> Self {
+        assert!(!line.is_empty());
+        thread::spawn(move || Self::new(inner_line)).join().unwrap()
     }
 
-    async fn deep(address: (&'static str, u8)) -> Arc<Self> {
+    async fn deep(line: &'static str, inner_line: &'static str) -> Arc<Self> {
         yield_once().await;
-        thread::spawn(move || Arc::new(Self::on_another_thread(address))).join().unwrap()
+        thread::spawn(move || Arc::new(Self::on_another_thread(line, inner_line))).join().unwrap()
     }
 
     fn named_outside(line: &str) -> Self {
@@ -71,14 +72,15 @@ impl Task {
         thread::spawn(Self::nameless).join().unwrap()
     }
 
-    /// The pipeline has begun before the outer constructor is done.
-    fn started(address: (&'static str, u8)) -> Self {
-        let begin = move || {
-            let task = Self::new(address.0);
-            task.say(1, &Frame::Start);
+    /// The pipeline runs before the outer constructor returns.
+    fn started(line: &str, inner_line: &'static str) -> Self {
+        assert!(!line.is_empty());
+        let start = move || {
+            let task = Self::new(inner_line);
+            task.speak();
             task
         };
-        thread::spawn(begin).join().unwrap()
+        thread::spawn(start).join().unwrap()
     }
 }
 
@@ -96,15 +98,19 @@ impl Task {
     }
 }
 
-/// Lets the task speak; its conversation, and no other, has its two spans under `id`.
+fn spans_of(id: &str) -> Vec<SpanData> {
+    let mut spans = spans().get_finished_spans().unwrap();
+    spans.retain(|span| attribute(span, "session.id").as_deref() == Some(id));
+    spans
+}
+
+/// Lets the task speak, and ends its conversation. Its two spans are under `id`.
 fn speaks_once_as(id: &str, task: &Task) {
     task.speak();
     task.observer.as_ref().unwrap().close();
-    let spans = spans().get_finished_spans().unwrap();
-    let own: Vec<_> =
-        spans.iter().filter(|span| attribute(span, "session.id").as_deref() == Some(id)).collect();
-    assert_eq!(own.len(), 2, "{own:?}");
-    assert!(own.iter().all(|span| attribute(span, "output.value").as_deref() == Some("Hi")), "{own:?}");
+    let spans = spans_of(id);
+    assert_eq!(spans.len(), 2, "{spans:?}");
+    assert!(spans.iter().all(|span| attribute(span, "output.value").as_deref() == Some("Hi")), "{spans:?}");
 }
 
 fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Poll<T> {
@@ -112,7 +118,7 @@ fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Poll<T>
 }
 
 #[test]
-fn a_constructor_that_is_moved_between_threads_while_it_is_polled() {
+fn constructor_moved_between_threads_makes_one_conversation() {
     spans();
     let mut connecting: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(Task::connect(("moved", 1)));
     assert!(poll_once(&mut connecting).is_pending());
@@ -121,29 +127,27 @@ fn a_constructor_that_is_moved_between_threads_while_it_is_polled() {
     speaks_once_as("moved", &elsewhere.join().unwrap());
 }
 
-/// What the constructor on the other thread knows is kept: the id of the call.
+/// The outer observer replaces the inner one, whose conversation has seen no frames and leaves no spans.
 #[test]
-fn a_constructor_that_calls_another_on_a_thread_of_its_own() {
+fn outer_conversation_replaces_the_one_of_another_thread() {
     spans();
-    speaks_once_as("spawned", &Task::on_another_thread(("spawned", 1)));
-    speaks_once_as("deep", &block_on(Task::deep(("deep", 1))));
-}
-
-#[test]
-fn what_the_outer_constructor_knows_counts_on_the_other_thread() {
-    spans();
+    speaks_once_as("spawned", &Task::on_another_thread("spawned", "spawned-inner"));
+    speaks_once_as("deep", &block_on(Task::deep("deep", "deep-inner")));
     speaks_once_as("outside", &Task::named_outside("outside"));
+    assert_eq!([spans_of("spawned-inner"), spans_of("deep-inner")], [[], []]);
 }
 
-/// The observer that has seen frames stays: another one would not know of them.
+/// Frames before the outer constructor returns are of the inner conversation, later ones of the outer conversation.
 #[test]
-fn an_observer_that_has_seen_frames_is_not_replaced() {
+fn constructors_on_two_threads_make_two_conversations() {
     spans();
-    speaks_once_as("started", &Task::started(("started", 1)));
+    let task = Task::started("outer", "inner");
+    assert_eq!(spans_of("inner").len(), 2, "its observer was dropped, which ends it");
+    speaks_once_as("outer", &task);
 }
 
 #[test]
-fn constructors_at_the_same_time_do_not_take_each_other_for_a_part_of_themselves() {
+fn concurrent_constructors_make_one_conversation_each() {
     spans();
     let together = Barrier::new(8);
     thread::scope(|scope| {

@@ -222,7 +222,7 @@ fn each_conversation_has_a_frame_log_of_its_own() {
         let options = ObserveOptions::new().conversation_id(call);
         Task { observer: PipecatInstrumentor::observe(options) }.greet();
     }
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(10)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(10)).unwrap();
     drop(traced);
 
     for call in ["call-1", "call-2"] {

@@ -6,9 +6,7 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pipecat_instrument_runtime::frame_log::{
-    Footer, FrameLogReadError, FrameLogReader, Header, LogFiles, LogLineError, LoggedEvent, is_part_after,
-};
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, FrameLogReader, is_part_after};
 
 /// Where a log is read from: a file, or, as `-`, standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,20 +33,20 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    /// Opens what is there.
-    pub(crate) fn open(&self) -> Result<LogReader, FrameLogReadError> {
-        Ok(match self {
-            Self::Stdin => LogReader::stdin()?,
-            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::open(path)?)),
-        })
+    /// Opens the log as it is now.
+    pub(crate) fn open(&self) -> Result<FrameLogReader<'static>, FrameLogReadError> {
+        match self {
+            Self::Stdin => FrameLogReader::new(BufReader::new(io::stdin())),
+            Self::File(path) => FrameLogReader::open(path),
+        }
     }
 
-    /// Opens it, and waits for what is not there yet.
-    pub(crate) fn follow(&self) -> Result<LogReader, FrameLogReadError> {
-        Ok(match self {
-            Self::Stdin => LogReader::stdin()?,
-            Self::File(path) => LogReader::Files(Box::new(FrameLogReader::follow(path)?)),
-        })
+    /// Opens the log and waits for what is still being written.
+    pub(crate) fn follow(&self) -> Result<FrameLogReader<'static>, FrameLogReadError> {
+        match self {
+            Self::Stdin => self.open(),
+            Self::File(path) => FrameLogReader::follow(path),
+        }
     }
 
     /// What a conversation without an id is called: by its file, so that it is the same each time.
@@ -79,48 +77,4 @@ pub(crate) fn without_later_parts(sources: &[Source]) -> Vec<&Source> {
         earlier.path().zip(later.path()).is_some_and(|(earlier, later)| is_part_after(earlier, later))
     };
     sources.iter().filter(|later| !sources.iter().any(|earlier| is_read_with(later, earlier))).collect()
-}
-
-/// A log that is open.
-pub(crate) enum LogReader {
-    Stdin(Box<FrameLogReader<BufReader<io::Stdin>>>),
-    Files(Box<FrameLogReader<BufReader<LogFiles>>>),
-}
-
-impl LogReader {
-    fn stdin() -> Result<Self, FrameLogReadError> {
-        Ok(Self::Stdin(Box::new(FrameLogReader::new(BufReader::new(io::stdin()))?)))
-    }
-
-    pub(crate) fn header(&self) -> &Header {
-        match self {
-            Self::Stdin(reader) => reader.header(),
-            Self::Files(reader) => reader.header(),
-        }
-    }
-
-    pub(crate) fn footer(&self) -> Option<Footer> {
-        match self {
-            Self::Stdin(reader) => reader.footer(),
-            Self::Files(reader) => reader.footer(),
-        }
-    }
-
-    pub(crate) fn awaited_part(&self) -> Option<u32> {
-        match self {
-            Self::Stdin(reader) => reader.awaited_part(),
-            Self::Files(reader) => reader.awaited_part(),
-        }
-    }
-}
-
-impl Iterator for LogReader {
-    type Item = Result<LoggedEvent, LogLineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Stdin(reader) => reader.next(),
-            Self::Files(reader) => reader.next(),
-        }
-    }
 }

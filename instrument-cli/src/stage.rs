@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
 use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
-use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, Replay};
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
 use crate::call::LogHealth;
@@ -48,16 +48,8 @@ impl Stage {
         let mut reader = source.open()?;
         let header = reader.header().clone();
         let mut emitter = self.emitter(source, &header);
-        let mut replay = Replay::new(self.config(&header));
-        let mut bad_lines = Vec::new();
-        for event in reader.by_ref() {
-            match event {
-                Ok(event) => replay.event(&event, &mut emitter),
-                Err(bad) => bad_lines.push(bad.to_string()),
-            }
-        }
-        let events = replay.finish(&mut emitter);
+        let report = replay(&mut reader, self.config(&header), &mut emitter);
         emitter.finish();
-        Ok(LogHealth { bad_lines, ..LogHealth::of(&reader, events) })
+        Ok(LogHealth::of(&report))
     }
 }

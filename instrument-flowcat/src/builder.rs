@@ -44,6 +44,6 @@ impl FlowcatObserverBuilder {
             bot_speech: Support::Inferred,
             spoken_text: Support::Inferred,
         };
-        Arc::new(FlowcatObserver::new(observer.with_signals(signals), self.directory, self.voice_stop))
+        Arc::new(FlowcatObserver::new(observer.with_frame_support(signals), self.directory, self.voice_stop))
     }
 }

@@ -21,8 +21,10 @@ use proc_macro::TokenStream;
 /// either order). On a function, that function is. Each gets an observer for its conversation while
 /// `PipecatInstrumentor` is switched on, and costs one atomic load while it is not.
 ///
-/// Constructors that call each other, on whatever thread, make one observer: for the task that the outermost returns. A
-/// further task that it builds inside is a part of that conversation; to observe it by itself, `skip` the outer one.
+/// Constructors that call each other on one thread make one observer, for the task that the outermost returns. A further
+/// task that it builds inside is a part of that conversation; to observe it by itself, `skip` the outer one. A constructor
+/// that calls another *on another thread* (`spawn_blocking`, say) makes a second observer, and so a second conversation, if
+/// both are annotated: annotate the outer one only, and `skip` the inner one.
 ///
 /// ```
 /// use pipecat_instrument::{ObservedTask, Observer, instrument_task};
@@ -104,10 +106,9 @@ use proc_macro::TokenStream;
 ///
 /// # Not observed
 ///
-/// `const fn`, methods, and functions that return no task are refused, with what to do instead. Two things the compiler
+/// `const fn`, methods, and functions that return no task are refused, with what to do instead. One thing the compiler
 /// cannot be asked for: in a body that is wrapped, `Location::caller()` of a `#[track_caller]` constructor is a place in
-/// that body; and where a function with `observers = …` calls another one with `observers = …` *on another thread*, each
-/// pushes its own: annotate one of them.
+/// that body.
 #[proc_macro_attribute]
 pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
     task::instrument_task(args.into(), item.into()).into()

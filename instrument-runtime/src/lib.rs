@@ -1,20 +1,22 @@
-//! The runtime of `pipecat-instrument`: from the frames of a voice agent's pipeline to OpenTelemetry spans.
+//! The runtime of `pipecat-instrument`: turns the frames of a voice agent's pipeline into OpenTelemetry spans.
 //!
-//! Users take the facade, `pipecat-instrument`; adapters for frameworks take this. Arrows point down only:
+//! Programs depend on the facade, `pipecat-instrument`. Adapters for frameworks depend on this crate. Each module uses only
+//! modules below it:
 //!
 //! | module | subject |
 //! |---|---|
-//! | `traced` | what `#[traced_llm]` and its like make of a function |
+//! | `testing` | conformance suite for adapters, synthetic conversations (feature `testing`) |
+//! | `traced` | runtime support for `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]` |
 //! | [`instrumentor`] | the process-wide switch, its builder, the registry of annotated types |
-//! | [`observer`] | one conversation: hops in, spans out; the only place with a lock |
+//! | [`observer`] | observes a conversation: hops in, spans out; has the only lock and the only clock |
 //! | `export` | tracer providers from the environment; delivery and its report (feature `setup`) |
 //! | `console` | spans printed as trees (feature `setup`) |
-//! | [`frame_log`] | the frame log: written, read, replayed |
-//! | [`emit`] | finished records to OpenTelemetry spans |
-//! | [`privacy`] | what may leave: nothing is written of a record or a frame but what it lets out |
+//! | [`frame_log`] | writes, reads and replays frame logs |
+//! | [`emit`] | converts finished records to OpenTelemetry spans and metrics |
+//! | [`privacy`] | hides content in records and frames before they are written |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
-//! | `sync` | locks and atomics: std's, and under loom its models of them |
-//! | [`engine`] | the rules: pure, with no clock and no lock |
+//! | `sync` | locks and atomics of std, or loom's models of them |
+//! | [`engine`] | the rules: pure, std only, without clock or lock |
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,12 +1,11 @@
-//! What threads share their data by: std's, and in the models of `tests/models`, which are built with `cfg(loom)`, loom's,
-//! which tries out every order in which threads may take turns.
+//! Locks and atomics: those of std, or those of loom in the models of `tests/models`, which are built with `cfg(loom)`.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use ::loom::sync::{Mutex, MutexGuard, RwLock, atomic};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, atomic};
 
-/// A static of such data. Under loom, each run of a model has its own.
+/// Declares a static of a type from this module. Under loom, each run of a model has its own.
 macro_rules! shared {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
         #[cfg(not(loom))]
@@ -14,7 +13,7 @@ macro_rules! shared {
         static $name: $type = $value;
 
         #[cfg(loom)]
-        loom::lazy_static! {
+        ::loom::lazy_static! {
             $(#[$attribute])*
             static ref $name: $type = $value;
         }

@@ -47,7 +47,7 @@ impl RustvaniObserverBuilder {
 
     /// The observer, to be given to rustvani.
     pub fn build(self, observer: Observer) -> Arc<RustvaniObserver> {
-        let built = Arc::new(RustvaniObserver::new(observer.with_signals(SIGNALS), self.directory));
+        let built = Arc::new(RustvaniObserver::new(observer.with_frame_support(SIGNALS), self.directory));
         if let Some(billing) = &self.billing {
             billing.tell(&built);
         }

@@ -52,12 +52,12 @@ fn talk(calls: usize, log: &Path, after_each_round: impl Fn()) -> Traced {
         after_each_round();
     }
     observers.iter().for_each(Observer::close);
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
     traced
 }
 
 fn flush() {
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
 }
 
 #[test]

@@ -174,12 +174,12 @@ fn a_log_that_is_deleted_while_it_is_written_disturbs_nothing() {
     for (id, (source, frame)) in (1..).zip(a_turn()) {
         push(task.0.as_ref().unwrap(), &source, id, &frame);
         if id == 5 {
-            PipecatInstrumentor::flush_debug_log(Duration::from_secs(10)).unwrap();
+            PipecatInstrumentor::flush_frame_logs(Duration::from_secs(10)).unwrap();
             fs::remove_dir_all(&directory.0).unwrap();
         }
     }
     drop(task);
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(10)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(10)).unwrap();
     assert_eq!(assert_whole(&traced.spans()).as_deref(), Some("cancelled"));
     assert_eq!(traced.spans().len(), 4);
 }

@@ -24,7 +24,7 @@ fn call(config: TraceConfig, log: &Path, in_the_middle: impl Fn(&dyn Fn(&dyn Obs
         }
     }
     drop(observer);
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
     traced
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use pipecat_instrument::{PipecatInstrumentor, instrument_task};
 
-use crate::once::{Task, speaks_once};
+use crate::single_observer::{Task, speaks_once};
 use crate::support::{Traced, attribute};
 
 struct Params {
@@ -67,7 +67,7 @@ fn params(call_id: &str, log: Option<String>) -> Params {
 }
 
 fn flush() {
-    PipecatInstrumentor::flush_debug_log(Duration::from_secs(60)).unwrap();
+    PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The names that expansions use belong to them alone, and strict users hear nothing of them.
+//! Hygiene: names in an expansion do not clash with the user's, and strict lints do not fire.
 
 use super::support::{Traced, block_on};
 use super::tree::tree;
@@ -10,38 +10,38 @@ mod strict {
     use ::std::string::String;
 
     #[allow(dead_code, reason = "named like ours")]
-    struct Decorated;
+    struct TracedCall;
     #[allow(dead_code, reason = "named like ours")]
-    struct Seen;
+    struct ReturnValue;
     #[allow(dead_code, reason = "named like ours")]
     fn traced_llm() {}
     #[allow(dead_code, reason = "named like ours")]
     mod pipecat_instrument {}
 
     pub(super) struct Llm {
-        pub(super) known: &'static str,
+        pub(super) metadata: &'static str,
     }
 
     impl Llm {
-        /// Every name of an expansion, as a name of the user's.
+        /// Uses each name of an expansion as a user's name.
         #[::pipecat_instrument::traced_llm(
-            name = announced,
-            model = known,
-            provider = self.known,
-            input = opened,
-            output = |value| ::std::format!("{found}{value}"),
+            name = service,
+            model = metadata,
+            provider = self.metadata,
+            input = started,
+            output = |value| ::std::format!("{outcome}{value}"),
             crate = ::pipecat_instrument
         )]
         #[inline]
         #[must_use]
         pub(super) async fn complete(
             &self,
-            announced: &str,
-            known: &str,
-            opened: &str,
-            found: &'static str,
+            service: &str,
+            metadata: &str,
+            started: &str,
+            outcome: &'static str,
         ) -> ::std::result::Result<String, u8> {
-            let value = announced.len() + known.len() + opened.len();
+            let value = service.len() + metadata.len() + started.len();
             if value == 0 {
                 return ::std::result::Result::Err(1);
             }
@@ -83,9 +83,9 @@ macro_rules! service {
 service!(made_by_a_macro, "macro-1");
 
 #[test]
-fn names_of_the_expansion_do_not_meet_those_of_the_user() {
+fn expansion_names_do_not_clash_with_user_names() {
     let traced = Traced::new();
-    let llm = strict::Llm { known: "us" };
+    let llm = strict::Llm { metadata: "us" };
     assert_eq!(block_on(llm.complete("Named", "m", "Hi", "The")).unwrap(), " answer");
     assert_eq!(strict::say::<_, 2>("Hi", (7, 8)), [7, 7]);
     strict::r#await();

@@ -37,27 +37,36 @@ pub(super) struct Gatherer {
     turn_of: HashMap<SpanKey, TurnNumber>,
     /// Spans that have ended before their turn.
     waiting: HashMap<TurnNumber, Vec<SpanRecord>>,
+    /// The spans of turns, and the spans in them.
+    ended: Vec<(SpanRecord, Vec<SpanRecord>)>,
     turns: Vec<Turn>,
     tokens_cached: u64,
     speech: Vec<(Speaker, Time, Option<Time>)>,
 }
 
 impl Gatherer {
-    /// Of a call that begins at `began`, no more than `privacy` lets out.
-    pub(super) fn new(began: Time, privacy: Privacy) -> Self {
+    /// Of a call of which no more than `privacy` lets out is kept.
+    pub(super) fn new(privacy: Privacy) -> Self {
         Self {
-            clock: Clock { began },
+            clock: Clock { began: Time::default() },
             privacy,
             turn_of: HashMap::new(),
             waiting: HashMap::new(),
+            ended: Vec::new(),
             turns: Vec::new(),
             tokens_cached: 0,
             speech: Vec::new(),
         }
     }
 
-    /// The turns, who was to be heard, and how many tokens came from a cache, of a call that ends at `end`.
-    pub(super) fn finish(mut self, end: Time) -> (Vec<Turn>, Vec<Speech>, u64) {
+    /// The turns, who was to be heard, and how many tokens came from a cache, of a call from `began` to `end`.
+    pub(super) fn finish(mut self, began: Time, end: Time) -> (Vec<Turn>, Vec<Speech>, u64) {
+        self.clock = Clock { began };
+        for (turn, spans) in std::mem::take(&mut self.ended) {
+            if let SpanDetails::Turn(details) = &turn.details {
+                self.turn(&turn, details, spans);
+            }
+        }
         self.turns.sort_by_key(|turn| turn.number);
         let clock = self.clock;
         let speech = self.speech.into_iter().map(|(who, start, stop)| Speech {
@@ -68,8 +77,7 @@ impl Gatherer {
         (self.turns, speech.collect(), self.tokens_cached)
     }
 
-    fn turn(&mut self, span: &SpanRecord, turn: &TurnRecord) {
-        let mut spans = self.waiting.remove(&turn.number).unwrap_or_default();
+    fn turn(&mut self, span: &SpanRecord, turn: &TurnRecord, mut spans: Vec<SpanRecord>) {
         spans.sort_by_key(|span| span.start);
         let (tokens_in, tokens_out, characters) = self.usage(&spans);
         let lines = lines(span, turn, &spans, self.clock);
@@ -180,7 +188,10 @@ impl SpanSink for Gatherer {
         let Some(number) = self.turn_of.remove(&record.key) else { return };
         let record = self.privacy.redact_record(record);
         match &record.details {
-            SpanDetails::Turn(turn) => self.turn(&record, turn),
+            SpanDetails::Turn(_) => {
+                let spans = self.waiting.remove(&number).unwrap_or_default();
+                self.ended.push((record, spans));
+            }
             _ => self.waiting.entry(number).or_default().push(record),
         }
     }

@@ -116,13 +116,15 @@ impl Log {
     /// Does what is due though nothing is written.
     fn expire(&self) {
         if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&self.told.conversation) {
-            replay.nothing_for(last_event.elapsed().saturating_sub(LATENESS), emitter);
+            replay.handle_silence(last_event.elapsed().saturating_sub(LATENESS), emitter);
         }
     }
 
     /// Prints what is still open.
     fn finish(&self) {
-        self.told.finish();
+        if let Some(Conversation { replay, mut emitter, .. }) = lock(&self.told.conversation).take() {
+            replay.close(&mut emitter);
+        }
     }
 
     /// What has become of it so far; a thread that panicked has said so.
@@ -134,12 +136,6 @@ impl Log {
 }
 
 impl Told {
-    fn finish(&self) {
-        if let Some(Conversation { replay, mut emitter, .. }) = lock(&self.conversation).take() {
-            replay.finish(&mut emitter);
-        }
-    }
-
     fn came_to(&self, outcome: Outcome) {
         let mut worst = lock(&self.outcome);
         *worst = (*worst).max(Some(outcome));
@@ -166,7 +162,7 @@ fn follow(stage: &Stage, source: &Source, told: &Told) {
             Ok(event) => {
                 if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&told.conversation) {
                     *last_event = Instant::now();
-                    replay.event(&event, emitter);
+                    replay.handle_event(&event, emitter);
                 }
             }
             Err(bad) => {
@@ -175,8 +171,9 @@ fn follow(stage: &Stage, source: &Source, told: &Told) {
             }
         }
     }
-    told.finish();
-    told.came_to(complain(source, &LogHealth::of(&reader, 0)));
+    let Some(Conversation { replay, mut emitter, .. }) = lock(&told.conversation).take() else { return };
+    let report = replay.finish(&reader, &mut emitter);
+    told.came_to(complain(source, &LogHealth::of(&report)));
 }
 
 /// What a panic left behind is printed as far as it goes.

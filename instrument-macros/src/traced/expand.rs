@@ -6,25 +6,25 @@
 //! async fn complete(&self, prompt: &str) -> Result<Reply, Error> {
 //!     v1::traced_llm(
 //!         "complete",
-//!         |announced| announced.of::<Self>(),
-//!         |known| known.model(v1::OptionalText::optional_text(&(self.model))).input(&(prompt)),
+//!         |service| service.of::<Self>(),
+//!         |metadata| metadata.model(v1::OptionalText::optional_text(&(self.model))).input(&(prompt)),
 //!     )
-//!     .future(async move {
+//!     .start_async(async move {
 //!         if false { return v1::never::<Result<Reply, Error>>(); }
 //!         { BODY }
 //!     })
 //!     .wait()
 //!     .await
-//!     .value(|value, found| v1::Seen::new(value).tell(found, |value, found| {
-//!         { let reply = value; found.output(&(&reply.text)); }
+//!     .finish(|value, outcome| v1::ReturnValue::new(value).record(outcome, |value, outcome| {
+//!         { let reply = value; outcome.output(&(&reply.text)); }
 //!     }))
 //! }
 //!
 //! // fn say(&self, text: &str) -> BoxStream<'_, Vec<u8>> { BODY }
 //! fn say(&self, text: &str) -> BoxStream<'_, Vec<u8>> {
 //!     v1::traced_tts("say", …)
-//!         .open(move || -> BoxStream<'_, Vec<u8>> { BODY })
-//!         .boxed(|opened| ::std::boxed::Box::pin(opened.stream(|value, found| …)))
+//!         .start(move || -> BoxStream<'_, Vec<u8>> { BODY })
+//!         .boxed(|started| ::std::boxed::Box::pin(started.stream(|value, outcome| …)))
 //! }
 //! ```
 
@@ -68,11 +68,11 @@ pub(super) fn function(kind: &Kind, traced: Traced) -> TokenStream {
 fn begin(v1: &Path, kind: &Kind, args: &Args, function: &Function) -> TokenStream {
     let traced = format_ident!("{}", kind.attribute);
     let name = function.sig.ident.unraw().to_string();
-    let (announced_as, known_of) = (ours("announced"), ours("known"));
+    let (service, metadata) = (ours("service"), ours("metadata"));
     // Only where there is a receiver is it certain that there is a `Self`.
     let of = function.sig.receiver().map(|_| quote!(.of::<Self>()));
-    let announced = [text(v1, "name", args.name.as_ref()), reference("context", args.context.as_ref())];
-    let known = [
+    let service_options = [text(v1, "name", args.name.as_ref()), reference("context", args.context.as_ref())];
+    let metadata_options = [
         text(v1, "provider", args.provider.as_ref()),
         text(v1, "model", args.model.as_ref()),
         text(v1, "voice", args.voice.as_ref()),
@@ -80,7 +80,7 @@ fn begin(v1: &Path, kind: &Kind, args: &Args, function: &Function) -> TokenStrea
         reference("input", args.input.as_ref()),
     ];
     quote! {
-        #v1::#traced(#name, |#announced_as| #announced_as #of #(#announced)*, |#known_of| #known_of #(#known)*)
+        #v1::#traced(#name, |#service| #service #of #(#service_options)*, |#metadata| #metadata #(#metadata_options)*)
     }
 }
 
@@ -100,52 +100,52 @@ fn reference(method: &str, value: Option<&Expr>) -> Option<TokenStream> {
     })
 }
 
-/// `.open(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
+/// `.start(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
 /// user's code, and `?` and `return` know what they return.
 fn run(v1: &Path, function: &Function) -> TokenStream {
     let Function { sig, body, .. } = function;
     let returned = stated_type(&sig.output);
     if sig.asyncness.is_none() {
         // A closure with a stated type wants braces, and has those of the function.
-        return quote!(.open(move || -> #returned #body));
+        return quote!(.start(move || -> #returned #body));
     }
-    quote!(.future(async move { if false { return #v1::never::<#returned>(); } #body }).wait().await)
+    quote!(.start_async(async move { if false { return #v1::never::<#returned>(); } #body }).wait().await)
 }
 
 /// What becomes of what the body made.
-fn end(v1: &Path, returned: &Returned, opened: &TokenStream, read: &TokenStream) -> TokenStream {
-    let name = ours("opened");
+fn end(v1: &Path, returned: &Returned, started: &TokenStream, read: &TokenStream) -> TokenStream {
+    let name = ours("started");
     match returned {
-        Returned::Value => quote!(#opened.value(#read)),
-        Returned::Stream(Wrapping::Opaque) => quote!(#opened.stream(#read)),
+        Returned::Value => quote!(#started.finish(#read)),
+        Returned::Stream(Wrapping::Opaque) => quote!(#started.stream(#read)),
         Returned::Stream(Wrapping::Boxed) => {
-            quote!(#opened.boxed(|#name| ::std::boxed::Box::pin(#name.stream(#read))))
+            quote!(#started.boxed(|#name| ::std::boxed::Box::pin(#name.stream(#read))))
         }
         Returned::ResultOfStream(wrapping) => {
             let stream = end(v1, &Returned::Stream(*wrapping), &quote!(#name), read);
             let look_at_error = looking(v1, Span::mixed_site(), None, &quote!(|_, _| {}));
-            quote!(#opened.result(#look_at_error).map(|#name| #stream))
+            quote!(#started.result(#look_at_error).map(|#name| #stream))
         }
         Returned::Future(Wrapping::Opaque, output) => {
             let waited = end(v1, output, &quote!(#name.wait().await), read);
-            quote!(let #name = #opened; async move { #waited })
+            quote!(let #name = #started; async move { #waited })
         }
         Returned::Future(Wrapping::Boxed, output) => {
             let waited = end(v1, output, &quote!(#name.wait().await), read);
-            quote!(#opened.boxed(|#name| ::std::boxed::Box::pin(async move { #waited })))
+            quote!(#started.boxed(|#name| ::std::boxed::Box::pin(async move { #waited })))
         }
     }
 }
 
 /// The closure that looks at what came of it.
 fn read(v1: &Path, kind: &Kind, args: &Args, looked_at: Option<&Type>) -> TokenStream {
-    let (mixed, value, found) = (Span::mixed_site(), ours("value"), ours("found"));
+    let (mixed, value, outcome) = (Span::mixed_site(), ours("value"), ours("outcome"));
     let looks: Vec<TokenStream> = [("output", &args.output), (kind.usage, &args.usage)]
         .into_iter()
         .filter_map(|(method, look)| {
             let Look { value: pattern, expression } = look.as_ref()?;
             let method = format_ident!("{method}", span = at(expression));
-            let told = quote_spanned!(at(expression)=> #found.#method(&(#expression)));
+            let told = quote_spanned!(at(expression)=> #outcome.#method(&(#expression)));
             Some(quote!({ let #pattern = #value; #told; }))
         })
         .collect();
@@ -153,14 +153,14 @@ fn read(v1: &Path, kind: &Kind, args: &Args, looked_at: Option<&Type>) -> TokenS
     let Some(first) = first else { return looking(v1, mixed, looked_at, &quote!(|_, _| {})) };
     // What the expressions cannot borrow is reported where the closures stand.
     let span = at(&first.expression);
-    looking(v1, span, looked_at, &quote_spanned!(span=> |#value, #found| { #(#looks)* }))
+    looking(v1, span, looked_at, &quote_spanned!(span=> |#value, #outcome| { #(#looks)* }))
 }
 
 /// The closure that tells an error, or has `look` look at what came of it.
 fn looking(v1: &Path, span: Span, looked_at: Option<&Type>, look: &TokenStream) -> TokenStream {
-    let (value, found) = (ours("value"), ours("found"));
+    let (value, outcome) = (ours("value"), ours("outcome"));
     let stated = looked_at.map(|ty| quote!(: &#ty));
-    quote_spanned!(span=> |#value #stated, #found| #v1::Seen::new(#value).tell(#found, #look))
+    quote_spanned!(span=> |#value #stated, #outcome| #v1::ReturnValue::new(#value).record(#outcome, #look))
 }
 
 /// A return type as it can be stated inside the function.

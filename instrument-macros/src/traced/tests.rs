@@ -30,12 +30,12 @@ fn an_async_method() {
             pub(crate) async fn complete(&self, prompt: &str) -> Result<Reply, Error> {
                 ::pipecat_instrument::__private::v1::traced_llm(
                     "complete",
-                    |announced| announced.of::<Self>().context(&(self.tracing)),
-                    |known| known
+                    |service| service.of::<Self>().context(&(self.tracing)),
+                    |metadata| metadata
                         .model(::pipecat_instrument::__private::v1::OptionalText::optional_text(&(self.model)))
                         .input(&(prompt))
                 )
-                .future(async move {
+                .start_async(async move {
                     if false {
                         return ::pipecat_instrument::__private::v1::never::<Result<Reply, Error>>();
                     }
@@ -43,9 +43,9 @@ fn an_async_method() {
                 })
                 .wait()
                 .await
-                .value(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(
-                    found,
-                    |value, found| { { let reply = value; found.output(&(&reply.text)); } }
+                .finish(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(
+                    outcome,
+                    |value, outcome| { { let reply = value; outcome.output(&(&reply.text)); } }
                 ))
             }
         },
@@ -71,14 +71,14 @@ fn a_function_that_returns_a_boxed_stream() {
                 #![allow(unused)]
                 our::tracing::__private::v1::traced_tts(
                     "say",
-                    |announced| announced.name(our::tracing::__private::v1::OptionalText::optional_text(&("Voice"))),
-                    |known| known
+                    |service| service.name(our::tracing::__private::v1::OptionalText::optional_text(&("Voice"))),
+                    |metadata| metadata
                 )
-                .open(move || -> BoxStream<'a, Audio> { speak(text).boxed() })
-                .boxed(|opened| ::std::boxed::Box::pin(opened.stream(
-                    |value, found| our::tracing::__private::v1::Seen::new(value).tell(
-                        found,
-                        |value, found| { { let audio: &Audio = value; found.characters(&(audio.paid)); } }
+                .start(move || -> BoxStream<'a, Audio> { speak(text).boxed() })
+                .boxed(|started| ::std::boxed::Box::pin(started.stream(
+                    |value, outcome| our::tracing::__private::v1::ReturnValue::new(value).record(
+                        outcome,
+                        |value, outcome| { { let audio: &Audio = value; outcome.characters(&(audio.paid)); } }
                     )
                 )))
             }
@@ -97,17 +97,17 @@ fn an_async_function_that_may_return_a_stream() {
             }
         ),
     );
-    let look =
-        quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let look = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+        .record(outcome, |_, _| {}));
     let look_at_item = quote! {
-        |value: &Words, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+        |value: &Words, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };
     assert_same(
         &expanded,
         &quote! {
             async fn listen() -> Result<impl Stream<Item = Words>, Error> {
-                ::pipecat_instrument::__private::v1::traced_stt("listen", |announced| announced, |known| known)
-                    .future(async move {
+                ::pipecat_instrument::__private::v1::traced_stt("listen", |service| service, |metadata| metadata)
+                    .start_async(async move {
                         if false {
                             return ::pipecat_instrument::__private::v1::never::<Result<_, Error>>();
                         }
@@ -116,7 +116,7 @@ fn an_async_function_that_may_return_a_stream() {
                     .wait()
                     .await
                     .result(#look)
-                    .map(|opened| opened.stream(#look_at_item))
+                    .map(|started| started.stream(#look_at_item))
             }
         },
     );
@@ -124,14 +124,14 @@ fn an_async_function_that_may_return_a_stream() {
 
 #[test]
 fn a_promise() {
-    let value =
-        quote!(|value, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {}));
+    let value = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+        .record(outcome, |_, _| {}));
     let value_told = quote! {
-        |value: &u8, found| ::pipecat_instrument::__private::v1::Seen::new(value).tell(found, |_, _| {})
+        |value: &u8, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };
     let begin = quote! {
         ::pipecat_instrument::__private::v1::traced_llm(
-            "complete", |announced| announced.of::<Self>(), |known| known
+            "complete", |service| service.of::<Self>(), |metadata| metadata
         )
     };
     let expanded = traced(
@@ -148,8 +148,8 @@ fn a_promise() {
         &quote! {
             fn complete(self) -> BoxFuture<'static, u8> {
                 #begin
-                    .open(move || -> BoxFuture<'static, u8> { self.ask() })
-                    .boxed(|opened| ::std::boxed::Box::pin(async move { opened.wait().await.value(#value) }))
+                    .start(move || -> BoxFuture<'static, u8> { self.ask() })
+                    .boxed(|started| ::std::boxed::Box::pin(async move { started.wait().await.finish(#value) }))
             }
         },
     );
@@ -167,8 +167,8 @@ fn a_promise() {
         &expanded,
         &quote! {
             fn complete(self) -> impl Future<Output = u8> {
-                let opened = #begin.open(move || -> _ { self.ask() });
-                async move { opened.wait().await.value(#value_told) }
+                let started = #begin.start(move || -> _ { self.ask() });
+                async move { started.wait().await.finish(#value_told) }
             }
         },
     );

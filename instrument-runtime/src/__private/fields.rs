@@ -1,6 +1,6 @@
-//! From a field of somebody's frame, as `#[derive(ObservedFrame)]` finds it, to what a view borrows.
+//! Conversions from the fields of a user's frame or service type to what a view of it borrows.
 //!
-//! A field arrives as a reference, the value of an expression as it is; so everything is there for both.
+//! The derives pass a field as a reference and an expression by value, so each conversion takes both.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use crate::engine::frame::Json;
 
-/// A text.
+/// Text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text that can be borrowed",
+    message = "`{Self}` is not text that can be borrowed",
     label = "not a `&str`",
     note = "name a field of type `String`, `&str`, `Arc<str>`, …, or write an expression that is a `&str`"
 )]
 pub trait Text<'a> {
-    /// The text.
+    /// Returns the text.
     fn text(self) -> &'a str;
 }
 
@@ -26,20 +26,20 @@ impl<'a, T: AsRef<str> + ?Sized> Text<'a> for &'a T {
     }
 }
 
-/// A text that may be missing.
+/// Optional text.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text that can be borrowed, nor an `Option` of one",
+    message = "`{Self}` is not text that can be borrowed, nor an `Option` of it",
     label = "not a `&str` or `Option<&str>`",
     note = "name a field of type `String`, `Option<String>`, …, or write an expression that is an `Option<&str>`"
 )]
 pub trait OptionalText<'a> {
-    /// The text, if there is one.
+    /// Returns the text, if there is any.
     fn optional_text(self) -> Option<&'a str>;
 }
 
-/// What a reference to can be an [`OptionalText`].
+/// A type whose references are [`OptionalText`].
 pub trait MaybeText {
-    /// The text, if there is one.
+    /// Returns the text, if there is any.
     fn maybe_text(&self) -> Option<&str>;
 }
 
@@ -67,7 +67,7 @@ impl<T: MaybeText + ?Sized> MaybeText for &T {
     }
 }
 
-macro_rules! always_a_text {
+macro_rules! always_text {
     ($($text:ty),*) => {$(
         impl MaybeText for $text {
             fn maybe_text(&self) -> Option<&str> {
@@ -77,16 +77,16 @@ macro_rules! always_a_text {
     )*};
 }
 
-always_a_text!(str, String, Box<str>, Arc<str>, Rc<str>, Arc<String>, Cow<'_, str>);
+always_text!(str, String, Box<str>, Arc<str>, Rc<str>, Arc<String>, Cow<'_, str>);
 
-/// JSON, or text that holds JSON, that may be missing.
+/// Optional JSON, or text that holds JSON.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no JSON that can be borrowed, nor an `Option` of it",
+    message = "`{Self}` is not JSON that can be borrowed, nor an `Option` of it",
     label = "not JSON",
     note = "name a field of type `serde_json::Value` or `Option<serde_json::Value>`, or one that implements `frame::Json`"
 )]
 pub trait OptionalJson<'a> {
-    /// The JSON, if there is any.
+    /// Returns the JSON, if there is any.
     fn optional_json(self) -> Option<&'a dyn Json>;
 }
 
@@ -108,16 +108,16 @@ impl<'a, T: Json> OptionalJson<'a> for Option<&'a T> {
     }
 }
 
-/// A number that is never below zero; one that is counts as zero.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no whole number", label = "not a whole number")]
+/// A whole number. Negative numbers count as zero.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a whole number", label = "not a whole number")]
 pub trait Count: Copy {
-    /// The number, or the greatest that `N` holds.
+    /// Returns the number, or the maximum of `N` if it is greater.
     fn count<N: TryFrom<u64> + Bounded>(self) -> N;
 }
 
-/// A number type with a greatest value.
+/// An integer type with a maximum.
 pub trait Bounded {
-    /// That value.
+    /// The maximum.
     const MAX: Self;
 }
 
@@ -125,7 +125,7 @@ macro_rules! counts {
     ($($number:ty),*) => {$(
         impl Count for $number {
             fn count<N: TryFrom<u64> + Bounded>(self) -> N {
-                #[allow(irrefutable_let_patterns, clippy::unnecessary_fallible_conversions, reason = "for some it is")]
+                #[allow(irrefutable_let_patterns, clippy::unnecessary_fallible_conversions, reason = "infallible for some types")]
                 let number = if let Ok(number) = u64::try_from(self) { number } else { 0 };
                 N::try_from(number).unwrap_or(N::MAX)
             }
@@ -149,20 +149,20 @@ impl Bounded for u32 {
     const MAX: Self = Self::MAX;
 }
 
-/// How many bytes a piece of audio has as 16-bit samples: a number of bytes, or the audio itself.
+/// The size of audio as 16-bit samples: a number of bytes, or the audio itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither audio nor a number of bytes",
     label = "not audio",
     note = "name a field of type `Vec<u8>`, `Vec<i16>`, … or write an expression that is a number of bytes"
 )]
 pub trait ByteCount {
-    /// The number of bytes.
+    /// Returns the number of bytes.
     fn byte_count(self) -> u64;
 }
 
-/// One element of what holds audio.
+/// An element of audio data.
 pub trait Sample {
-    /// How many bytes it has as 16-bit sample, or as part of one.
+    /// The bytes of this element as a 16-bit sample, or as part of one.
     const BYTES: u64;
 }
 
@@ -175,7 +175,7 @@ impl Sample for i16 {
 }
 
 impl Sample for f32 {
-    // Twice as many in memory; but it plays as long as one 16-bit sample does.
+    // Four in memory, but it plays as long as one 16-bit sample.
     const BYTES: u64 = 2;
 }
 
@@ -191,7 +191,7 @@ impl<S: Sample, const N: usize> ByteCount for &[S; N] {
     }
 }
 
-macro_rules! holds_audio {
+macro_rules! audio_slices {
     ($($holder:ty),*) => {$(
         impl<S: Sample> ByteCount for &$holder {
             fn byte_count(self) -> u64 {
@@ -201,7 +201,7 @@ macro_rules! holds_audio {
     )*};
 }
 
-holds_audio!(Box<[S]>, Arc<[S]>, Rc<[S]>, &[S]);
+audio_slices!(Box<[S]>, Arc<[S]>, Rc<[S]>, &[S]);
 
 impl<S: Sample> ByteCount for &Vec<S> {
     fn byte_count(self) -> u64 {
@@ -227,13 +227,13 @@ impl ByteCount for &usize {
     }
 }
 
-/// Seconds, or a duration, that may be missing.
+/// Optional seconds, as a number or a `Duration`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number of seconds",
+    message = "`{Self}` is not a number of seconds",
     label = "not an `f64` or a `Duration`"
 )]
 pub trait OptionalSeconds {
-    /// The seconds, if they are told.
+    /// Returns the seconds, if they are known.
     fn optional_seconds(self) -> Option<f64>;
 }
 
@@ -267,10 +267,10 @@ impl<T: OptionalSeconds + Copy> OptionalSeconds for &T {
     }
 }
 
-/// Yes or no.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no `bool`", label = "not a `bool`")]
+/// A `bool`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `bool`", label = "not a `bool`")]
 pub trait Truth {
-    /// Which.
+    /// Returns the `bool`.
     fn truth(self) -> bool;
 }
 

@@ -1,7 +1,6 @@
-//! What the macros' expansions call. Versioned, so that an expansion by older macros keeps its meaning.
+//! Items that the macros' expansions use. Versioned, so that code expanded by older macros keeps its meaning.
 
 mod fields;
-mod register;
 
 /// The first version.
 pub mod v1 {
@@ -11,9 +10,21 @@ pub mod v1 {
     pub use crate::instrumentor::AnnotatedType;
     pub use crate::instrumentor::construction::{Construction, UnderConstruction, begin, never};
     pub use crate::traced::{
-        Announced, AudioLength, CharacterCount, Decorated, Found, Known, LlmTokens, Opened, Seen,
-        ServiceInput, ServiceOutput, TracedStream, Waiting, traced_llm, traced_stt, traced_tts,
+        AudioLength, CharacterCount, LlmTokens, OutcomeBuilder, ReturnValue, ServiceInput, ServiceMetadata,
+        ServiceOutput, ServiceRef, Started, TracedCall, TracedFuture, TracedStream, traced_llm, traced_stt,
+        traced_tts,
     };
     pub use inventory;
     pub use std::boxed::Box;
+}
+
+/// Lists the annotated type or function `$name`, through the linker. The location is that of the expansion.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __pipecat_instrument_v1_register {
+    ($name:literal) => {
+        $crate::__private::v1::inventory::submit! {
+            $crate::__private::v1::AnnotatedType::new($name, ::core::file!(), ::core::line!())
+        }
+    };
 }

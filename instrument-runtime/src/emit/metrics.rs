@@ -35,7 +35,7 @@ use instruments::Instruments;
 /// use pipecat_instrument_runtime::observer::ObserverProvider;
 ///
 /// let recorder = MetricsRecorder::new(NoopMeterProvider::new());
-/// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).meters(&recorder);
+/// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).metrics(&recorder);
 /// # let _ = observers;
 /// ```
 #[derive(Clone)]

@@ -1,53 +1,54 @@
-//! Once per frame, over hops and broadcast pairs.
+//! Counts each frame once, although it is seen on several hops and in broadcast pairs.
 //!
-//! A frame is seen once per hop with the same id. A broadcast is two frames that name each other as sibling; some
-//! broadcasts name none, and are two frames of one kind from one processor, up and down, within a millisecond.
+//! A frame is seen once per hop, with the same id. A broadcast is two frames that name each other as sibling. Some
+//! broadcasts name none: those are two frames of one kind from one processor, in opposite directions, within a
+//! millisecond. See [Frames](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames).
 
 use std::time::Duration;
 
 use super::frame::{Direction, FrameId, FrameKind, FramePushed};
 use super::time::Time;
 
-/// How many ids are remembered before the older half is forgotten. A frame crosses its pipeline in far less time
-/// than it takes to push so many others.
+/// Number of ids that are kept before the older half is dropped. A frame crosses its pipeline in far less time than it
+/// takes to push so many others.
 const MAX_REMEMBERED_IDS: usize = 2_048;
 
-/// Two frames of one broadcast are pushed one right after the other.
+/// Maximum time between the two frames of a broadcast, which are pushed one right after the other.
 const MAX_TWIN_GAP: Duration = Duration::from_millis(1);
 
-/// What of a frame counts once. Most frames count as a whole; some say one thing at one hop and another at the next.
+/// The part of a frame that counts once. Most frames count as one; some mean one thing on one hop and another on the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Aspect {
-    /// The frame itself.
+    /// The frame.
     Frame,
     /// The frame as pushed by the output transport.
     Spoken,
-    /// What a frame with an id already seen brings anew.
+    /// New content of a frame that is sent again with the same id.
     Resent,
 }
 
-/// Which frames have been seen. Bounded.
+/// The frames seen so far. Bounded.
 #[derive(Debug, Default)]
 pub(crate) struct SeenFrames {
     newer: Keys,
     older: Keys,
-    /// One a kind.
+    /// One per kind.
     twins: Vec<Twin>,
 }
 
-/// The newest frame of a kind that names no sibling.
+/// The newest frame of a kind among those without a sibling.
 #[derive(Debug)]
 struct Twin {
     kind: FrameKind,
     source: String,
     direction: Direction,
     at: Time,
-    /// It was the second of a pair: a third frame is a broadcast of its own.
+    /// It was the second frame of a broadcast, so a third one belongs to another broadcast.
     is_paired: bool,
 }
 
 impl SeenFrames {
-    /// Whether this hop is the first to show the frame.
+    /// Records the frame of `hop`, and returns whether it is new: no earlier hop, no sibling and no twin was seen.
     #[inline]
     pub(crate) fn insert(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let Some(id) = hop.id else { return true };
@@ -60,7 +61,7 @@ impl SeenFrames {
         }
     }
 
-    /// Whether this is the first time that `aspect` of the frame is seen.
+    /// Records `aspect` of a frame, and returns whether it is new.
     pub(crate) fn insert_aspect(&mut self, id: Option<FrameId>, aspect: Aspect) -> bool {
         id.is_none_or(|id| self.insert_key(id, aspect))
     }
@@ -83,6 +84,7 @@ impl SeenFrames {
         self.newer.contains(key) || self.older.contains(key)
     }
 
+    /// Records the frame as the newest of its kind, and returns whether it is the second one of a broadcast.
     fn pair_with_twin(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let kind = hop.frame.kind();
         if !can_be_broadcast(kind) {
@@ -93,20 +95,20 @@ impl SeenFrames {
             self.twins.push(Twin { kind, source, direction, at: now, is_paired: false });
             return false;
         };
-        let is_from_there = last.source == hop.source.id();
+        let has_same_source = last.source == hop.source.id();
         let is_twin = !last.is_paired
             && last.direction != hop.direction
             && now.since(last.at) <= MAX_TWIN_GAP
-            && is_from_there;
+            && has_same_source;
         (last.direction, last.at, last.is_paired) = (hop.direction, now, is_twin);
-        if !is_from_there {
+        if !has_same_source {
             hop.source.id().clone_into(&mut last.source);
         }
         is_twin
     }
 }
 
-/// Streams of text and audio go one way, and come too often to be asked.
+/// Whether frames of this kind can be broadcast. Streams of text and audio go one way, and are too frequent to compare.
 const fn can_be_broadcast(kind: FrameKind) -> bool {
     !matches!(
         kind,
@@ -120,35 +122,35 @@ const fn can_be_broadcast(kind: FrameKind) -> bool {
     )
 }
 
-/// Frameworks count their ids up from small numbers; the top bits are free for the aspect.
+/// Frameworks count ids up from small numbers, so the top bits are free for the aspect.
 const fn key_of(id: FrameId, aspect: Aspect) -> u64 {
     id.0.wrapping_mul(4).wrapping_add(aspect as u64)
 }
 
-/// A set of keys, in rising order: most frameworks count their ids up, so that a new one goes to the end without a search,
-/// and a key takes the eight bytes that it has.
+/// A sorted set of keys. Most frameworks count ids up, so a new key is appended without a search, and a key takes no more
+/// than its eight bytes.
 #[derive(Debug, Default)]
 struct Keys(Vec<u64>);
 
 impl Keys {
-    /// Whether it is new.
+    /// Adds `key`, and returns whether it is new.
     #[inline]
     fn insert(&mut self, key: u64) -> bool {
         if self.0.last().is_none_or(|&greatest| greatest < key) {
             self.0.push(key);
             return true;
         }
-        self.insert_among(key)
+        self.insert_sorted(key)
     }
 
-    /// Kept out of line: it is rare, and never far from the end, where ids rise.
+    /// Not inlined, as it is rare.
     #[inline(never)]
-    fn insert_among(&mut self, key: u64) -> bool {
-        let place = self.0.binary_search(&key);
-        if let Err(place) = place {
-            self.0.insert(place, key);
+    fn insert_sorted(&mut self, key: u64) -> bool {
+        let position = self.0.binary_search(&key);
+        if let Err(position) = position {
+            self.0.insert(position, key);
         }
-        place.is_err()
+        position.is_err()
     }
 
     fn contains(&self, key: u64) -> bool {

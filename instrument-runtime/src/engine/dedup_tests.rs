@@ -18,7 +18,7 @@ const fn at(micros: u64) -> Time {
 }
 
 #[test]
-fn every_hop_after_the_first_is_known() {
+fn a_frame_is_new_on_its_first_hop_only() {
     let mut seen = SeenFrames::default();
     let frame = Frame::UserStartedSpeaking;
     assert!(seen.insert(at(0), &hop("vad", &frame, 1, Direction::Downstream)));
@@ -32,17 +32,17 @@ fn a_broadcast_that_names_its_sibling_counts_once() {
     let down = FramePushed { sibling: Some(FrameId(2)), ..hop("vad", &frame, 1, Direction::Downstream) };
     let up = FramePushed { sibling: Some(FrameId(1)), ..hop("vad", &frame, 2, Direction::Upstream) };
     assert!(seen.insert(at(0), &down));
-    assert!(!seen.insert(at(50_000), &up), "however late it comes");
+    assert!(!seen.insert(at(50_000), &up), "with any delay");
     assert!(!seen.insert(at(60_000), &up));
 }
 
 #[test]
-fn a_broadcast_that_names_none_is_known_by_its_moment() {
+fn a_broadcast_without_siblings_is_recognized_by_its_time() {
     let frame = Frame::VadUserStartedSpeaking;
     let mut seen = SeenFrames::default();
     assert!(seen.insert(at(0), &hop("vad", &frame, 1, Direction::Upstream)));
     assert!(!seen.insert(at(900), &hop("vad", &frame, 2, Direction::Downstream)));
-    assert!(seen.insert(at(950), &hop("vad", &frame, 3, Direction::Upstream)), "a pair has two");
+    assert!(seen.insert(at(950), &hop("vad", &frame, 3, Direction::Upstream)), "a third frame is new");
 
     let mut seen = SeenFrames::default();
     assert!(seen.insert(at(0), &hop("vad", &frame, 1, Direction::Upstream)));
@@ -50,8 +50,8 @@ fn a_broadcast_that_names_none_is_known_by_its_moment() {
 
     let mut seen = SeenFrames::default();
     assert!(seen.insert(at(0), &hop("vad", &frame, 1, Direction::Upstream)));
-    assert!(seen.insert(at(1), &hop("vad", &frame, 2, Direction::Upstream)), "the same way");
-    assert!(seen.insert(at(2), &hop("stt", &frame, 3, Direction::Downstream)), "another's");
+    assert!(seen.insert(at(1), &hop("vad", &frame, 2, Direction::Upstream)), "same direction");
+    assert!(seen.insert(at(2), &hop("stt", &frame, 3, Direction::Downstream)), "another source");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_frame_without_id_is_always_new() {
 }
 
 #[test]
-fn aspects_of_a_frame_count_apart() {
+fn aspects_of_a_frame_count_separately() {
     let mut seen = SeenFrames::default();
     for aspect in [Aspect::Frame, Aspect::Spoken, Aspect::Resent] {
         assert!(seen.insert_aspect(Some(FrameId(7)), aspect));
@@ -73,7 +73,7 @@ fn aspects_of_a_frame_count_apart() {
 }
 
 #[test]
-fn memory_is_bounded_and_the_newest_ids_stay() {
+fn memory_is_bounded_and_keeps_the_newest_ids() {
     let mut seen = SeenFrames::default();
     for id in 0..100_000 {
         assert!(seen.insert_aspect(Some(FrameId(id)), Aspect::Frame));

@@ -1,16 +1,17 @@
-//! The heart: from frames to finished span records, as a pure function of its input.
+//! The rules: turns frames into finished span records, as a pure function of its input.
 //!
-//! Nothing here has a clock, an id generator, a lock or OpenTelemetry: time comes in as a value with every event
-//! and spans go out as plain data. So a conversation can be replayed from a file or under a fuzzer, a million times
-//! faster than it was spoken, with the same result each time.
+//! The engine has no clock, id generator, lock or OpenTelemetry. Time comes in as a value with every event, and spans go
+//! out as plain data, so a conversation can be replayed from a file or by a fuzzer, a million times faster than it was
+//! spoken, with the same result each time.
 //!
 //! | module | subject |
 //! |---|---|
 //! | [`frame`] | the neutral, borrowed view of a frame and of the processors it passes between |
-//! | [`conversation`] | all of it together: events in, spans out |
-//! | [`operation`] | a service at work, as the code around it tells |
-//! | [`record`] | a span as plain data |
-//! | [`speech`] | who is to be heard, from when to when |
+//! | [`conversation`] | the state of a conversation: events in, spans out |
+//! | [`operation`] | work of a service, as annotated functions report it |
+//! | [`record`] | finished spans as plain data |
+//! | [`speech`] | intervals of user and bot speech |
+//! | [`text`] | streamed chunks, joined to text |
 //! | [`time`] | instants and durations as values |
 
 pub mod conversation;

@@ -1,11 +1,11 @@
-//! A span as plain data: what the core hands out, and what [`emit`](crate::emit) writes down.
+//! Finished spans as plain data: the output of the engine and the input of [`emit`](crate::emit).
 //!
 //! ```text
-//!          start(SpanStart) ──▶ open ──▶ end(SpanRecord)
+//!   start(SpanStart) ──▶ open ──▶ end(SpanRecord)
 //! ```
 //!
-//! Every span that is started is ended exactly once. A span is started late, when it is certain to be wanted (a turn
-//! in which nothing happens is no span), with the start time that it really had; its record comes with its end.
+//! Every started span is ended exactly once. A span is started late, when it is certain to be exported (a turn in which
+//! nothing happens is not), with its true start time. Its content comes with its end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,158 +14,166 @@ use super::frame::{LlmUsage, Message, Processor, ToolCall};
 use super::speech::Speech;
 use super::time::Time;
 
-/// What tells a span from every other of its conversation.
+/// Identifies a span within its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpanKey(pub u64);
 
-/// The number of a turn, from 1.
+/// The number of a turn, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TurnNumber(pub u32);
 
-/// Which kind of span.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpanKind {
-    /// One exchange between user and bot.
+    /// A turn: one exchange between user and bot.
     Turn,
-    /// One utterance of the user, turned into text.
+    /// An utterance of the user, transcribed to text.
     Stt,
-    /// One invocation of a language model.
+    /// One LLM call.
     Llm,
-    /// One reply, turned into audio.
+    /// The synthesis of one reply.
     Tts,
-    /// One function call.
+    /// One tool call.
     Tool,
 }
 
-/// A span that begins.
+/// The start of a span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanStart {
-    /// Which span.
+    /// The key of the span.
     pub key: SpanKey,
-    /// What kind of span.
+    /// The kind of the span.
     pub kind: SpanKind,
-    /// The span that it belongs under; `None` for a turn.
+    /// The parent span; `None` for a turn.
     pub parent: Option<SpanKey>,
-    /// When it began.
+    /// The start time.
     pub at: Time,
-    /// The class of its service, or the name of its tool; empty for a turn.
+    /// The class of the service, or the name of the tool; empty for a turn.
     pub name: String,
-    /// The turn that it belongs to.
+    /// The turn that the span belongs to.
     pub turn: TurnNumber,
 }
 
-/// A span that is over, whole.
+/// A finished span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanRecord {
-    /// Which span.
+    /// The key that [`SpanStart`] had.
     pub key: SpanKey,
-    /// When it began.
+    /// The start time.
     pub start: Time,
-    /// When it ended, never before it began.
+    /// The end time, never before the start.
     pub end: Time,
-    /// Whether it failed.
+    /// Whether the span failed.
     pub status: Status,
-    /// What happened in it, in order.
+    /// Events within the span, in order.
     pub events: Vec<SpanEvent>,
-    /// Who the user is, as far as known when the span ended.
+    /// The id of the user, if known when the span ended.
     pub user_id: Option<Arc<str>>,
-    /// What it has to tell.
+    /// The content of the span, by its kind.
     pub details: SpanDetails,
 }
 
-/// Whether a span failed.
+/// Whether a span failed. See [Errors].
+///
+/// [Errors]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#errors
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Status {
-    /// It did not.
+    /// The span did not fail.
     #[default]
     Ok,
-    /// It did: the message of the first error, and its type.
+    /// The span failed.
     Error {
-        /// What went wrong.
+        /// The message of the first error.
         message: String,
-        /// The exception's class, the framework's category, or `_OTHER`.
+        /// The exception's class, else the framework's category of error, else `_OTHER`.
         error_type: String,
     },
 }
 
-/// Something that happened at one moment of a span.
+/// An event at one moment of a span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanEvent {
-    /// When.
+    /// The time of the event, within the span.
     pub at: Time,
-    /// What.
+    /// The kind of the event.
     pub kind: SpanEventKind,
 }
 
-/// What happened at one moment of a span.
+/// The kind of a [`SpanEvent`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SpanEventKind {
-    /// An error: its message and type.
+    /// An error occurred.
     Exception {
-        /// What went wrong.
+        /// The message of the error.
         message: String,
-        /// The exception's class, the framework's category, or `_OTHER`.
+        /// The exception's class, else the framework's category of error, else `_OTHER`.
         error_type: String,
     },
-    /// The first of a model's answer came.
+    /// The first token of an LLM response arrived.
     FirstToken,
-    /// The first audio of a reply came.
+    /// The first audio of a reply arrived.
     FirstAudio,
-    /// The user, or a cancel, cut it short.
+    /// The user or a Cancel interrupted the span.
     Interrupted,
 }
 
-/// What a span has to tell, by its kind.
+/// The content of a span, by its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpanDetails {
-    /// One exchange between user and bot.
+    /// The content of a turn.
     Turn(TurnRecord),
-    /// One utterance.
+    /// The content of an utterance.
     Stt(SttRecord),
-    /// One invocation.
+    /// The content of an LLM call.
     Llm(Box<LlmRecord>),
-    /// One reply.
+    /// The content of a synthesis.
     Tts(TtsRecord),
-    /// One function call.
+    /// The content of a tool call.
     Tool(ToolRecord),
 }
 
-/// Why a turn ended.
+/// Why a turn ended. See [Turns].
+///
+/// [Turns]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndReason {
-    /// The bot had said what it had to say.
+    /// The bot finished speaking.
     Completed,
-    /// The user spoke while the bot did.
+    /// The user spoke while the bot was speaking.
     Interrupted,
     /// The pipeline ended before the bot was done.
     Ended,
-    /// The pipeline was cancelled, dropped, or its log breaks off.
+    /// The pipeline was cancelled or dropped, or its frame log breaks off.
     Cancelled,
 }
 
-/// From when a latency is counted.
+/// The start point of a latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LatencySource {
-    /// From the end of the user's voice.
+    /// The end of the user's voice.
     Vad,
-    /// From the end of the user's turn.
+    /// The frame that announced the end of the user's turn.
     UserStopped,
 }
 
-/// How long the user waited for the bot.
+/// The time that the user waited for the bot to speak. See [Latency].
+///
+/// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UserToBotLatency {
-    /// Seconds, below zero where the bot spoke before the user was found to be done.
+    /// Seconds; negative if the bot spoke before the end of the user's turn was detected.
     pub seconds: f64,
-    /// From when they are counted.
+    /// The start point.
     pub source: LatencySource,
-    /// Where they went.
+    /// The parts of the wait.
     pub stages: LatencyStages,
 }
 
-/// Where the time went between the user's last word and the bot's first, in seconds. A stage that cannot be told from
-/// the next one is `None`, and its time counts there; what is there adds up to the whole.
+/// The parts of the wait between the user's last word and the bot's first, in seconds.
+///
+/// A stage that cannot be distinguished from the next one is `None`, and its time counts to the next. The others add up to
+/// the latency.
 ///
 /// ```text
 ///   user stopped ─stt─▶ transcript ─llm + tools─▶ first token ─aggregation─▶ text to TTS ─tts─▶ first audio ─output─▶ bot
@@ -174,20 +182,20 @@ pub struct UserToBotLatency {
 pub struct LatencyStages {
     /// Until the last final transcript.
     pub stt: Option<f64>,
-    /// Until the first token of the answer that is spoken, without the function calls.
+    /// Until the first token of the response that is spoken, without tool calls.
     pub llm: Option<f64>,
-    /// The function calls on the way there.
+    /// The tool calls before that response.
     pub tools: Option<f64>,
-    /// Until synthesis has its first text: a sentence must be whole.
+    /// Until TTS gets its first text: a sentence must be complete.
     pub aggregation: Option<f64>,
     /// Until the first audio.
     pub tts: Option<f64>,
-    /// Until the bot is heard.
+    /// Until the bot is audible.
     pub output: Option<f64>,
 }
 
 impl LatencyStages {
-    /// The stages by their names, in the order in which the time went.
+    /// Returns the stages with their names, in chronological order.
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::record::LatencyStages;
@@ -208,104 +216,114 @@ impl LatencyStages {
     }
 }
 
-/// One exchange between user and bot.
+/// The content of a turn. See [Turns].
+///
+/// [Turns]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns
 #[derive(Debug, Clone, PartialEq)]
 pub struct TurnRecord {
-    /// Its number.
+    /// The number of the turn.
     pub number: TurnNumber,
-    /// What the user said; `None` if nothing.
+    /// The text that the user said; `None` if nothing.
     pub input: Option<String>,
-    /// What the bot said; `None` if nothing.
+    /// The text that the bot said; `None` if nothing.
     pub output: Option<String>,
-    /// Why it ended.
+    /// Why the turn ended.
     pub end_reason: EndReason,
-    /// How long the user waited for the bot; `None` in a turn that the bot began, or never spoke in.
+    /// The user's wait for the bot; `None` if the bot began the turn or did not speak.
     pub latency: Option<UserToBotLatency>,
 }
 
-/// How much of something that a span has told already it tells once more, under another name.
+/// How much of a text may be repeated in a second place of its span. Set by [`privacy`](crate::privacy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Visibility {
-    /// All of it.
+    /// The text.
     #[default]
     Full,
-    /// That it is there, but none of its words.
+    /// A placeholder for the text.
     Redacted,
     /// Nothing.
     Omitted,
 }
 
-/// Whether a time was told by the service or found out from its frames.
+/// The origin of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimingSource {
-    /// The service told it.
+    /// The service reported it.
     Reported,
-    /// It was found out from the frames.
+    /// The engine measured it from frames.
     Measured,
 }
 
-/// Times that every service has.
+/// Times that every service has. See [Metrics].
+///
+/// [Metrics]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#metrics
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ServiceTimes {
-    /// Seconds to the first byte, and who says so.
+    /// Time to first byte in seconds, and its origin.
     pub ttfb: Option<(f64, TimingSource)>,
-    /// Seconds of work on it.
+    /// Processing time in seconds.
     pub processing: Option<f64>,
 }
 
-/// One utterance of the user.
+/// The content of an utterance: user speech and its transcript. See [STT].
+///
+/// [STT]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#stt
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SttRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model that was measured, where it is another than the service's.
+    /// The model in the service's metrics, if it differs from the service's own.
     pub reported_model: Option<String>,
-    /// Its times.
+    /// The times of the service.
     pub times: ServiceTimes,
-    /// The final transcripts, joined; `None` where none came, or they say nothing.
+    /// The final transcripts, joined; `None` if there were none or they were empty.
     pub transcript: Option<String>,
-    /// How much of it is told as the span's output, beside its input.
+    /// How much of the transcript is repeated as the span's output.
     pub output_visibility: Visibility,
-    /// Whether a final transcript came.
+    /// Whether a final transcript arrived.
     pub is_final: bool,
-    /// The language of the last transcript that names one.
+    /// The language of the last transcript that has one.
     pub language: Option<String>,
-    /// Seconds of audio that were transcribed.
+    /// The amount of transcribed audio, in seconds.
     pub audio_seconds: Option<f64>,
-    /// Seconds from the end of the voice to the last final transcript.
+    /// Seconds from the end of the user's voice to the last final transcript.
     pub time_to_last_transcription: Option<f64>,
 }
 
-/// One invocation of a language model.
+/// The content of an LLM call. See [LLM] and [Speech to speech].
+///
+/// [LLM]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm
+/// [Speech to speech]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#speech-to-speech
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LlmRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model that was measured, where it is another than the service's.
+    /// The model in the service's metrics, if it differs from the service's own.
     pub reported_model: Option<String>,
-    /// Its times.
+    /// The times of the service.
     pub times: ServiceTimes,
-    /// What it was sent.
+    /// The request.
     pub request: LlmRequest,
-    /// What the user said, in a service that hears by itself; else the request's last user message is the input.
+    /// The text that the user said to a speech-to-speech service. For others the input is the request's last user
+    /// message.
     pub user_transcript: Option<String>,
-    /// What it answered; `None` if nothing.
+    /// The text of the response; `None` if there was none.
     pub text: Option<String>,
-    /// The calls that it asked for.
+    /// The tool calls of the response.
     pub tool_calls: Vec<ToolCall>,
-    /// How much of its answer is told as a message of the chat, beside the span's output.
+    /// How much of the response is repeated as a chat message, besides the span's output.
     pub message_visibility: Visibility,
-    /// Its tokens; prompt tokens include those from a cache.
+    /// The tokens used. Prompt tokens include cached ones.
     pub usage: Option<LlmUsage>,
-    /// Seconds to the first token of the answer, after any thinking.
+    /// Time to the first token of the answer after any reasoning, in seconds.
     pub ttfat: Option<f64>,
-    /// Whether the user or a cancel cut it.
+    /// Whether the user or a Cancel interrupted the call.
     pub interrupted: bool,
 }
 
 impl LlmRecord {
-    /// The service's own instruction, where it was sent in place of a system message: the context has none. Of a context
-    /// that nobody told of, nothing is known.
+    /// Returns the service's own instruction if it was sent in place of a system message, that is if the context is known
+    /// and has none.
     pub(crate) fn instruction_in_place_of_system(&self) -> Option<&str> {
         let has_system = self.request.system.is_some()
             || self.request.newest.iter().any(|message| message.role == "system");
@@ -313,94 +331,100 @@ impl LlmRecord {
     }
 }
 
-/// What a language model was sent, copied at that moment, no more of it than a span can carry.
+/// The request of an LLM call, copied when it is sent, and limited to what a span can carry. See [LLM].
+///
+/// [LLM]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LlmRequest {
-    /// The first message, if it is the system's.
+    /// The first message, if its role is system.
     pub system: Option<Message>,
     /// The newest of the other messages, oldest first.
     pub newest: Vec<Message>,
-    /// How many messages there were, all told.
+    /// The number of all messages.
     pub message_count: usize,
-    /// The last message of a user, as text, wherever it stands.
+    /// The text of the last user message, even if it is not among `newest`.
     pub last_user_message: Option<String>,
     /// The tools, each as JSON.
     pub tools: Vec<String>,
 }
 
-/// One reply, turned into audio.
+/// The content of a synthesis: the text and audio of one reply. See [TTS].
+///
+/// [TTS]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tts
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TtsRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model that was measured, where it is another than the service's.
+    /// The model in the service's metrics, if it differs from the service's own.
     pub reported_model: Option<String>,
-    /// Its times.
+    /// The times of the service.
     pub times: ServiceTimes,
-    /// What it was asked to say; `None` where that was never told.
+    /// The text to be spoken; `None` if no frame contained it.
     pub input: Option<String>,
-    /// What was spoken of it; `None` if nothing, or if it was cut and nobody told.
+    /// The text that was spoken; `None` if nothing, or if it was interrupted and no frame said where.
     pub output: Option<String>,
-    /// Characters that were paid for.
+    /// The number of synthesized characters.
     pub characters: Option<u64>,
-    /// Seconds to the first audio that is not silence.
+    /// Time to the first audio that is not silence, in seconds.
     pub ttfa: Option<f64>,
-    /// How much audio it sent.
+    /// The duration of the audio that was sent.
     pub audio_duration: Option<Duration>,
-    /// How much of it was heard, where it was cut and nobody told the words.
+    /// The duration of the audio that was played, if it was interrupted and `output` is unknown.
     pub played_duration: Option<Duration>,
-    /// Whether the user or a cancel cut it.
+    /// Whether the user or a Cancel interrupted the speech.
     pub interrupted: bool,
 }
 
-/// One function call.
+/// The content of a tool call. See [Tools].
+///
+/// [Tools]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolRecord {
-    /// The function.
+    /// The name of the tool.
     pub name: String,
-    /// Which call of it.
+    /// The id of the call.
     pub tool_call_id: String,
-    /// Its arguments, as JSON.
+    /// The arguments, as JSON.
     pub arguments: Option<String>,
-    /// What it returned, as JSON.
+    /// The result, as JSON.
     pub result: Option<String>,
-    /// What went wrong, in the words of what it returned.
+    /// The error in the result.
     pub error: Option<String>,
-    /// Whether it was called off.
+    /// Whether the call was cancelled.
     pub cancelled: bool,
 }
 
-/// Whether somebody will look at a span.
+/// How much of a span is used, as [`SpanSink::start`] answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recording {
-    /// It is recorded.
+    /// The span is exported.
     Yes,
-    /// Its numbers count, and those of what is under it; nobody will read what was said.
+    /// The span and its children are not exported, but count in metrics. Their texts are not needed.
     MetricsOnly,
-    /// The sampler dropped it: nothing need be gathered for it or what is under it.
+    /// The sampler dropped the span. Nothing need be gathered for it and its children.
     No,
 }
 
-/// Where the core's spans go.
+/// Receives the spans of the engine.
 pub trait SpanSink {
-    /// A span begins.
+    /// Starts a span.
     fn start(&mut self, start: SpanStart) -> Recording;
 
-    /// A span is over. Comes exactly once for every one that was started, children before their parent.
+    /// Ends a span. Called exactly once for every started span, for children before their parent.
     fn end(&mut self, record: SpanRecord);
 
-    /// Somebody begins to be heard, or is no longer. Of no concern to whoever wants spans only.
+    /// Receives the start or end of user or bot speech. Ignored by default.
     fn speech(&mut self, _: Speech) {}
 }
 
-/// Spans gathered in the order in which they end: for tests, and for tools that look at records.
+/// Collects spans, for tests and for tools that read records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpanBuffer {
-    /// Every span that began, in that order.
+    /// The started spans, in order.
     pub started: Vec<SpanStart>,
-    /// Every span that is over, in that order.
+    /// The finished spans, in order.
     pub ended: Vec<SpanRecord>,
-    /// Who began to be heard or ceased to be, as it was told.
+    /// The starts and ends of speech, in order.
     pub speech: Vec<Speech>,
 }
 

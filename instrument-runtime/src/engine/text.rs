@@ -1,22 +1,24 @@
-//! Streamed chunks to text, in time linear in what is streamed.
+//! Joins streamed chunks to text, in linear time.
 //!
-//! Chunks are deltas or cumulative ("Hello", "Hello world", "Hello world!"), and the text is the same however it was
-//! cut. A stream is cumulative only if every chunk so far strictly extends the whole text so far; one that does not
-//! settles it as deltas, and nothing is lost by having waited:
+//! Chunks are deltas or cumulative ("Hello", "Hello world", "Hello world!"), and the text is the same for any division
+//! into chunks. A stream is cumulative only if every chunk so far strictly extends the text so far. The first chunk that
+//! does not settles the stream as deltas, and the earlier chunks are joined as deltas:
 //!
 //! ```text
-//!              extends                        told
-//!   Open ───────────────▶ Open      Open ──────────────▶ Settled(as told)
+//!              extends                      chunking given
+//!   Open ───────────────▶ Open      Open ──────────────────▶ Settled(as given)
 //!    │  does not extend
-//!    └─────────────────────────────▶ Settled(Delta): what came before is joined as deltas
+//!    └─────────────────────────────▶ Settled(Delta)
 //! ```
+//!
+//! See [Streaming text](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#streaming-text).
 
 use super::frame::{Chunking, Spacing, TextChunk};
 
-/// The longest text that is kept, in bytes: hours of speech, and no more of whatever else may come.
+/// Maximum length of a text in bytes: hours of speech.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// Text that is joined from pieces that are all new.
+/// Text joined from deltas.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::Spacing;
@@ -31,7 +33,7 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 pub struct JoinedText(String);
 
 impl JoinedText {
-    /// Adds a piece; of a text that grows beyond [`MAX_TEXT_BYTES`], what is beyond is left out.
+    /// Appends a piece. What exceeds [`MAX_TEXT_BYTES`] is dropped.
     pub fn push(&mut self, piece: &str, spacing: Spacing) {
         match spacing {
             Spacing::Included => self.append(piece),
@@ -50,28 +52,28 @@ impl JoinedText {
     }
 
     fn append(&mut self, piece: &str) {
-        let room = MAX_TEXT_BYTES.saturating_sub(self.0.len());
-        self.0.push_str(if piece.len() <= room { piece } else { beginning(piece, room) });
+        let available = MAX_TEXT_BYTES.saturating_sub(self.0.len());
+        self.0.push_str(if piece.len() <= available { piece } else { prefix(piece, available) });
     }
 
-    /// The text, with no leading or trailing space.
+    /// Returns the text without leading and trailing space.
     pub fn as_str(&self) -> &str {
         self.0.trim()
     }
 
-    /// Whether there is nothing but space in it.
+    /// Whether the text is empty or only space.
     pub fn is_empty(&self) -> bool {
         self.as_str().is_empty()
     }
 
-    /// The text, if there is any.
+    /// Returns the text without leading and trailing space; `None` if it is empty.
     pub fn to_text(&self) -> Option<String> {
         let text = self.as_str();
         (!text.is_empty()).then(|| text.to_owned())
     }
 }
 
-/// The text of a language model, from chunks of whatever kind.
+/// The text of a language model, joined from chunks of any kind.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::TextChunk;
@@ -87,27 +89,27 @@ impl JoinedText {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamedText {
-    /// Open: the newest chunk, of which every earlier one is a prefix. Settled: the text so far.
+    /// While open, the newest chunk, which has every earlier one as a prefix. Once settled, the text so far.
     text: JoinedText,
-    state: State,
+    state: ChunkState,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// Every chunk so far has extended the one before it; these are the lengths of the earlier ones.
+enum ChunkState {
+    /// Every chunk so far extended the one before it. `earlier` has the lengths of all but the newest.
     Open { earlier: Vec<usize> },
-    /// It is known how the chunks relate.
+    /// The relation between chunks is known.
     Settled,
 }
 
-impl Default for State {
+impl Default for ChunkState {
     fn default() -> Self {
         Self::Open { earlier: Vec::new() }
     }
 }
 
 impl StreamedText {
-    /// Adds a chunk.
+    /// Appends a chunk.
     pub fn push(&mut self, chunk: &TextChunk<'_>) {
         if chunk.text.is_empty() {
             return;
@@ -119,7 +121,7 @@ impl StreamedText {
                 self.text.push(chunk.text, chunk.spacing);
             }
             Chunking::Cumulative => {
-                self.state = State::Settled;
+                self.state = ChunkState::Settled;
                 self.replace_with(chunk.text);
             }
             Chunking::Overlapping => {
@@ -130,19 +132,19 @@ impl StreamedText {
         }
     }
 
-    /// Adds a chunk of a stream whose chunks are deltas unless the adapter says otherwise: "a", "apple" are two words.
+    /// Appends a chunk of a stream of deltas, unless the chunk says otherwise: "a", "apple" are two words.
     pub fn push_delta(&mut self, chunk: &TextChunk<'_>) {
         let chunking = if chunk.chunking == Chunking::Unknown { Chunking::Delta } else { chunk.chunking };
         self.push(&TextChunk { chunking, ..*chunk });
     }
 
-    /// The text so far, if there is any, with no leading or trailing space.
+    /// Returns the text so far without leading and trailing space; `None` if it is empty.
     pub fn to_text(&self) -> Option<String> {
         self.text.to_text()
     }
 
     fn push_unknown(&mut self, chunk: &TextChunk<'_>) {
-        if let State::Open { earlier } = &mut self.state {
+        if let ChunkState::Open { earlier } = &mut self.state {
             let so_far = self.text.0.len();
             if so_far == 0 {
                 self.text.append(chunk.text);
@@ -158,11 +160,11 @@ impl StreamedText {
         self.text.push(chunk.text, chunk.spacing);
     }
 
-    /// The chunks turned out to be deltas: joins those that were held as prefixes of the newest.
+    /// Settles the stream as deltas: joins the chunks that were kept as prefixes of the newest.
     fn settle(&mut self, spacing: Spacing) {
-        let State::Open { earlier } = &mut self.state else { return };
+        let ChunkState::Open { earlier } = &mut self.state else { return };
         let earlier = std::mem::take(earlier);
-        self.state = State::Settled;
+        self.state = ChunkState::Settled;
         if !earlier.is_empty() {
             let newest = std::mem::take(&mut self.text);
             for length in earlier {
@@ -172,26 +174,26 @@ impl StreamedText {
         }
     }
 
-    fn replace_with(&mut self, whole: &str) {
-        if let Some(new) = whole.strip_prefix(self.text.0.as_str()) {
+    fn replace_with(&mut self, text: &str) {
+        if let Some(new) = text.strip_prefix(self.text.0.as_str()) {
             self.text.append(new);
         } else {
             self.text.0.clear();
-            self.text.append(whole);
+            self.text.append(text);
         }
     }
 }
 
-/// As much of `text` as fits into `room` bytes, cut between two characters. Kept out of line: hardly any text is as long.
+/// Returns as many characters of `text` as fit into `max_bytes`. Not inlined, as hardly any text is that long.
 #[cold]
-fn beginning(text: &str, room: usize) -> &str {
-    // No character is longer than four bytes.
-    let fits = (room.saturating_sub(3)..=room).rev().find(|&at| text.is_char_boundary(at));
+fn prefix(text: &str, max_bytes: usize) -> &str {
+    // A character has at most four bytes.
+    let fits = (max_bytes.saturating_sub(3)..=max_bytes).rev().find(|&at| text.is_char_boundary(at));
     &text[..fits.unwrap_or(0)]
 }
 
-/// How many bytes at the start of `chunk` repeat the end of `text`: the longest such run, found in one pass
-/// (the failure function of Knuth, Morris and Pratt).
+/// Returns the number of bytes at the start of `chunk` that repeat the end of `text`: the longest such run, found in one
+/// pass with the failure function of Knuth, Morris and Pratt.
 fn overlap(text: &str, chunk: &str) -> usize {
     let pattern = chunk.as_bytes();
     let tail = &text.as_bytes()[text.len().saturating_sub(pattern.len())..];
@@ -206,7 +208,7 @@ fn overlap(text: &str, chunk: &str) -> usize {
             matched = borders[matched - 1];
         }
     }
-    // Both ends are text: a match that begins and ends at bytes of the same values is at characters of both.
+    // Always a boundary, as the match starts and ends with complete characters of both. Checked so that slicing cannot panic.
     if chunk.is_char_boundary(matched) { matched } else { 0 }
 }
 

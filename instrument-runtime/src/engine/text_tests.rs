@@ -4,10 +4,10 @@ use super::{JoinedText, MAX_TEXT_BYTES, StreamedText};
 use crate::engine::frame::{Chunking, Spacing, TextChunk};
 
 fn streamed(chunks: &[&str]) -> Option<String> {
-    told(chunks, Chunking::Unknown)
+    joined(chunks, Chunking::Unknown)
 }
 
-fn told(chunks: &[&str], chunking: Chunking) -> Option<String> {
+fn joined(chunks: &[&str], chunking: Chunking) -> Option<String> {
     let mut text = StreamedText::default();
     for chunk in chunks {
         text.push(&TextChunk { chunking, ..TextChunk::new(chunk) });
@@ -34,9 +34,9 @@ fn deltas_are_joined_and_cumulative_chunks_replace() {
 }
 
 #[test]
-fn an_adapter_that_knows_is_believed() {
-    assert_eq!(told(&["ha", "haha"], Chunking::Delta).as_deref(), Some("hahaha"));
-    assert_eq!(told(&["Helo", "Hello"], Chunking::Cumulative).as_deref(), Some("Hello"));
+fn given_chunking_is_used() {
+    assert_eq!(joined(&["ha", "haha"], Chunking::Delta).as_deref(), Some("hahaha"));
+    assert_eq!(joined(&["Helo", "Hello"], Chunking::Cumulative).as_deref(), Some("Hello"));
     for (chunks, text) in [
         (&["Hello wor", "world, how", "how are you?"][..], "Hello world, how are you?"),
         (&["aab", "aabaab"], "aabaab"),
@@ -44,12 +44,12 @@ fn an_adapter_that_knows_is_believed() {
         (&["one", "two"], "onetwo"),
         (&["grü", "ün"], "grün"),
     ] {
-        assert_eq!(told(chunks, Chunking::Overlapping).as_deref(), Some(text), "{chunks:?}");
+        assert_eq!(joined(chunks, Chunking::Overlapping).as_deref(), Some(text), "{chunks:?}");
     }
 }
 
 #[test]
-fn text_that_is_synthesised_comes_in_deltas_unless_the_adapter_knows_better() {
+fn synthesized_text_is_deltas_unless_its_chunking_is_given() {
     let mut text = StreamedText::default();
     for word in ["a", "apple"] {
         text.push_delta(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(word) });
@@ -63,7 +63,7 @@ fn text_that_is_synthesised_comes_in_deltas_unless_the_adapter_knows_better() {
 }
 
 #[test]
-fn chunks_without_spaces_are_joined_by_one() {
+fn chunks_without_spaces_are_joined_by_one_space() {
     let mut text = StreamedText::default();
     for chunk in ["w0", "w1 ", " w2"] {
         text.push(&TextChunk { spacing: Spacing::Between, ..TextChunk::new(chunk) });
@@ -78,7 +78,7 @@ fn chunks_without_spaces_are_joined_by_one() {
 }
 
 #[test]
-fn a_text_has_an_end_whatever_comes() {
+fn a_text_has_a_maximum_length() {
     let piece = "é".repeat(400_000);
     let mut joined = JoinedText::default();
     let mut streamed = StreamedText::default();
@@ -91,7 +91,7 @@ fn a_text_has_an_end_whatever_comes() {
 }
 
 #[test]
-fn joined_text_has_no_space_at_its_ends() {
+fn joined_text_has_no_leading_or_trailing_space() {
     let mut text = JoinedText::default();
     text.push(" a ", Spacing::Included);
     text.push("b ", Spacing::Included);
@@ -103,7 +103,7 @@ fn joined_text_has_no_space_at_its_ends() {
 
 proptest! {
     #[test]
-    fn a_text_is_the_same_however_it_was_cut(text in "[a-zé ]{1,60}", cuts in prop::collection::vec(0usize..60, 0..8)) {
+    fn a_text_is_the_same_for_any_division_into_chunks(text in "[a-zé ]{1,60}", cuts in prop::collection::vec(0usize..60, 0..8)) {
         let mut ends: Vec<usize> = cuts.into_iter().filter(|&cut| text.is_char_boundary(cut) && cut <= text.len()).collect();
         ends.push(text.len());
         ends.sort_unstable();
@@ -111,11 +111,11 @@ proptest! {
         let mut from = 0;
         let deltas: Vec<&str> = ends.iter().map(|&to| { let piece = &text[from..to]; from = to; piece }).collect();
         let whole = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        prop_assert_eq!(told(&deltas, Chunking::Delta), whole.clone());
+        prop_assert_eq!(joined(&deltas, Chunking::Delta), whole.clone());
 
         let cumulative: Vec<&str> = ends.iter().map(|&to| &text[..to]).collect();
         prop_assert_eq!(streamed(&cumulative), whole.clone());
-        prop_assert_eq!(told(&cumulative, Chunking::Cumulative), whole);
+        prop_assert_eq!(joined(&cumulative, Chunking::Cumulative), whole);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Instants as values: the core never asks a clock.
+//! Instants as values: the engine never reads a clock.
 
 use std::time::Duration;
 
-/// An instant of a conversation: Unix time in nanoseconds, from one clock that never steps back.
+/// An instant of a conversation: Unix time in nanoseconds, from a clock that never goes backwards.
+///
+/// See [Clock](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#clock).
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::time::Time;
@@ -17,22 +19,22 @@ use std::time::Duration;
 pub struct Time(u64);
 
 impl Time {
-    /// The instant `nanos` nanoseconds after the Unix epoch.
+    /// Creates the instant `nanos` nanoseconds after the Unix epoch.
     pub const fn from_unix_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the Unix epoch.
+    /// Returns the nanoseconds since the Unix epoch.
     pub const fn as_unix_nanos(self) -> u64 {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time from `earlier` to this instant; zero if this is the earlier one.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// Seconds from `earlier` to this, negative if this comes first.
+    /// Returns the seconds from `earlier` to this instant; negative if this is the earlier one.
     #[allow(clippy::cast_precision_loss, reason = "a conversation is far shorter than 2^52 ns")]
     pub fn seconds_since(self, earlier: Self) -> f64 {
         if self.0 >= earlier.0 {

@@ -1,38 +1,41 @@
-//! What time it is, and how much of it is left.
-#![allow(clippy::disallowed_methods, reason = "this is where a clock is asked")]
+//! The clock of the export layer.
+#![allow(clippy::disallowed_methods, reason = "this module is the one that asks the clock")]
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// A moment by which something is to be over.
+/// The end of a time limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(Instant);
 
 impl Deadline {
+    /// Creates a deadline that is `time` from now.
     pub(super) fn within(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
-    /// The time that is left, if any.
+    /// Returns the time left, or `None` if the deadline has passed.
     pub(super) fn left(self) -> Option<Duration> {
         self.0.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }
 
-/// When something began.
+/// The start of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
+    /// Starts measuring.
     pub(super) fn start() -> Self {
         Self(Instant::now())
     }
 
+    /// Returns the time since the start.
     pub(super) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
-/// The time of day.
+/// Returns the time of day.
 pub(super) fn now() -> SystemTime {
     SystemTime::now()
 }

@@ -1,118 +1,113 @@
-//! Where traces go: an address, and what decided it.
+//! The address of a backend and the protocol spoken there.
 
 use std::fmt;
+use std::str::FromStr;
 
 use http::Uri;
 
 use super::SetupError;
 
-const TRACES: &str = "/v1/traces";
+/// The variable whose URL is used as it is, without `/v1/traces` appended.
+pub(super) const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const TRACES_PATH: &str = "/v1/traces";
 
-/// An address that was read, and is one.
-#[derive(Debug)]
-pub(super) struct Address(Uri);
-
-impl Address {
-    /// Reads an address. What is wrong with it is said of `setting`.
-    pub(super) fn parse(setting: &str, text: &str) -> Result<Self, SetupError> {
-        let wrong = |problem: &str| {
-            Err(SetupError::Unreadable { setting: setting.to_owned(), problem: problem.to_owned() })
-        };
-        let Ok(uri) = text.parse::<Uri>() else {
-            return wrong("is no URL: write it as http://localhost:4318");
-        };
-        let Some(authority) = uri.authority() else {
-            return wrong("lacks http:// or https://: write it as http://localhost:4318");
-        };
-        if authority.as_str().contains('@') {
-            return wrong(
-                "has a user name or a password in it: send them as a header instead, \
-                 OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic%20… (base64 of user:password)",
-            );
-        }
-        match uri.scheme_str() {
-            Some("http" | "https") => Ok(Self(uri)),
-            _ => wrong("begins with neither http:// nor https://: write it as http://localhost:4318"),
-        }
-    }
-
-    pub(super) fn host(&self) -> &str {
-        self.0.host().unwrap_or_default()
-    }
-
-    pub(super) fn port(&self) -> Option<u16> {
-        self.0.port_u16()
-    }
-
-    /// Scheme and host with another port, and no path.
-    pub(super) fn with_port(&self, port: u16) -> String {
-        format!("{}://{}:{port}", self.0.scheme_str().unwrap_or("http"), self.host())
-    }
-
-    fn path(&self) -> &str {
-        self.0.path()
-    }
+/// The protocol of OTLP: `OTEL_EXPORTER_OTLP_PROTOCOL`, or [`SetupBuilder::protocol`](super::SetupBuilder::protocol).
+///
+/// ```
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{Protocol, SetupError};
+///
+/// assert_eq!("grpc".parse::<Protocol>()?, Protocol::Grpc);
+/// assert_eq!(Protocol::default().to_string(), "http/protobuf");
+/// # Ok::<(), SetupError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// OTLP as protobuf over HTTP/1.1 (feature `otlp`).
+    #[default]
+    HttpProtobuf,
+    /// OTLP over gRPC (feature `otlp-grpc`).
+    Grpc,
 }
 
-/// What decided where traces go. It is what to change if they do not arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// A method of the builder, or an option of a command.
-    Code,
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, which is taken as it is.
-    TracesVariable,
-    /// Another variable, by its name, or the backend's own place, which that variable would change.
-    Variable(&'static str),
-}
+impl FromStr for Protocol {
+    type Err = SetupError;
 
-impl Origin {
-    pub(super) const TRACES_VARIABLE: &'static str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-
-    /// What it is called in a message.
-    pub(super) fn setting(self) -> &'static str {
-        match self {
-            Self::Code => "the endpoint",
-            Self::TracesVariable => Self::TRACES_VARIABLE,
-            Self::Variable(name) => name,
+    fn from_str(name: &str) -> Result<Self, SetupError> {
+        match name {
+            "http/protobuf" => Ok(Self::HttpProtobuf),
+            "grpc" => Ok(Self::Grpc),
+            _ => Err(SetupError::invalid(
+                "the protocol",
+                format!("is {name:?}: choose from http/protobuf, grpc"),
+            )),
         }
     }
 }
 
-/// Where traces go. `Debug` shows no more of the address than messages do.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HttpProtobuf => "http/protobuf",
+            Self::Grpc => "grpc",
+        })
+    }
+}
+
+/// The URL that requests go to. `Debug` hides its query, which holds a key for some backends.
 #[derive(Clone)]
 pub(super) struct Endpoint {
-    /// The whole address, to which requests go.
-    pub(super) url: String,
-    pub(super) origin: Origin,
+    url: String,
+    setting: &'static str,
 }
 
 impl Endpoint {
-    /// The place for OTLP over HTTP. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it is; what others name is where
-    /// `/v1/traces` lies under, unless they end so already, as people often write it.
-    pub(super) fn over_http(origin: Origin, text: &str) -> Result<Self, SetupError> {
-        let address = Address::parse(origin.setting(), text)?;
-        let url = match origin {
-            Origin::TracesVariable => text.to_owned(),
-            _ if address.path().trim_end_matches('/').ends_with(TRACES) => text.to_owned(),
-            _ => format!("{}{TRACES}", text.trim_end_matches('/')),
+    /// Creates the URL for OTLP over HTTP from what `setting` says.
+    ///
+    /// `/v1/traces` is appended unless the URL ends with it already, as people often write it, or the setting is
+    /// [`TRACES_ENDPOINT`].
+    pub(super) fn over_http(setting: &'static str, text: &str) -> Result<Self, SetupError> {
+        let path_is_complete = parse_url(setting, text)?.path().trim_end_matches('/').ends_with(TRACES_PATH);
+        let url = if setting == TRACES_ENDPOINT || path_is_complete {
+            text.to_owned()
+        } else {
+            format!("{}{TRACES_PATH}", text.trim_end_matches('/'))
         };
-        Ok(Self { url, origin })
+        Ok(Self { url, setting })
     }
 
-    /// The place for gRPC: scheme, host and port; a path has no meaning there. Without a scheme, `scheme` is meant.
-    pub(super) fn over_grpc(origin: Origin, text: &str, scheme: &str) -> Result<Self, SetupError> {
-        let text = if text.contains("://") { text.to_owned() } else { format!("{scheme}://{text}") };
-        let Address(uri) = Address::parse(origin.setting(), &text)?;
+    /// Creates the URL for gRPC from what `setting` says: scheme, host and port, as paths have no meaning in gRPC.
+    ///
+    /// `default_scheme` is added where the text has no scheme.
+    pub(super) fn over_grpc(
+        setting: &'static str,
+        text: &str,
+        default_scheme: &str,
+    ) -> Result<Self, SetupError> {
+        let text = if text.contains("://") { text.to_owned() } else { format!("{default_scheme}://{text}") };
+        let uri = parse_url(setting, &text)?;
         let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-        Ok(Self { url: format!("{}://{authority}", uri.scheme_str().unwrap_or(scheme)), origin })
+        Ok(Self { url: format!("{}://{authority}", uri.scheme_str().unwrap_or(default_scheme)), setting })
     }
 
-    /// The address without what may follow a `?`: there are backends that want a key there.
-    pub(super) fn shown(&self) -> &str {
+    /// Returns the whole URL, for requests only.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the URL without its query, for messages.
+    pub(super) fn display_url(&self) -> &str {
         self.url.split('?').next().unwrap_or_default()
     }
 
-    /// Whether it is on this machine.
+    /// Returns the name of the setting that decides the URL, which is the one to change if spans do not arrive.
+    pub(super) fn setting(&self) -> &'static str {
+        self.setting
+    }
+
+    /// Returns whether the host is this machine.
+    #[cfg(any(test, feature = "otlp"))]
     pub(super) fn is_loopback(&self) -> bool {
         let uri: Option<Uri> = self.url.parse().ok();
         let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
@@ -122,50 +117,76 @@ impl Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("url", &self.shown()).field("origin", &self.origin).finish()
+        f.debug_struct("Endpoint").field("url", &self.display_url()).field("setting", &self.setting).finish()
     }
 }
 
-/// `url` without `/v1/traces` at its end.
+/// Parses a URL with a scheme and a host. The error names `setting` and does not repeat the URL.
+pub(super) fn parse_url(setting: &str, text: &str) -> Result<Uri, SetupError> {
+    let invalid = |problem: &str| Err(SetupError::invalid(setting, problem));
+    let Ok(uri) = text.parse::<Uri>() else {
+        return invalid("is not a URL: write it like http://localhost:4318");
+    };
+    let Some(authority) = uri.authority() else {
+        return invalid("lacks http:// or https://: write it like http://localhost:4318");
+    };
+    if authority.as_str().contains('@') {
+        return invalid(
+            "contains a user name or a password: send them as a header instead, \
+             OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic%20… (base64 of user:password)",
+        );
+    }
+    match uri.scheme_str() {
+        Some("http" | "https") => Ok(uri),
+        _ => invalid("starts with neither http:// nor https://: write it like http://localhost:4318"),
+    }
+}
+
+/// Returns scheme and host of `uri` with another port, and no path.
+pub(super) fn with_port(uri: &Uri, port: u16) -> String {
+    format!("{}://{}:{port}", uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or_default())
+}
+
+/// Returns `url` without `/v1/traces` at its end.
 pub(super) fn without_traces_path(url: &str) -> &str {
     let url = url.trim_end_matches('/');
-    url.strip_suffix(TRACES).unwrap_or(url)
+    url.strip_suffix(TRACES_PATH).unwrap_or(url)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, Origin};
+    use super::{Endpoint, TRACES_ENDPOINT};
 
-    const BASE: Origin = Origin::Variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+    const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     #[test]
-    fn a_base_gets_the_path_of_traces_and_the_address_of_traces_does_not() {
-        for (origin, text, url) in [
+    fn the_traces_path_is_appended_except_to_the_traces_endpoint() {
+        for (setting, text, url) in [
             (BASE, "http://localhost:4318", "http://localhost:4318/v1/traces"),
             (BASE, "http://localhost:4318/", "http://localhost:4318/v1/traces"),
             (BASE, "https://host/api/public/otel", "https://host/api/public/otel/v1/traces"),
             (BASE, "http://localhost:6006/v1/traces", "http://localhost:6006/v1/traces"),
-            (Origin::Code, "http://localhost:6006", "http://localhost:6006/v1/traces"),
-            (Origin::TracesVariable, "http://localhost:6006", "http://localhost:6006"),
-            (Origin::TracesVariable, "http://localhost:6006/in", "http://localhost:6006/in"),
+            ("the endpoint", "http://localhost:6006", "http://localhost:6006/v1/traces"),
+            (TRACES_ENDPOINT, "http://localhost:6006", "http://localhost:6006"),
+            (TRACES_ENDPOINT, "http://localhost:6006/in", "http://localhost:6006/in"),
         ] {
-            assert_eq!(Endpoint::over_http(origin, text).unwrap().url, url, "{text}");
+            assert_eq!(Endpoint::over_http(setting, text).unwrap().url(), url, "{text}");
         }
     }
 
     #[test]
-    fn grpc_has_no_path_and_takes_a_scheme_if_there_is_none() {
+    fn grpc_drops_the_path_and_adds_a_missing_scheme() {
         for (text, url) in [
             ("http://localhost:4317", "http://localhost:4317"),
             ("https://otlp.arize.com/v1", "https://otlp.arize.com"),
             ("collector:4317", "https://collector:4317"),
         ] {
-            assert_eq!(Endpoint::over_grpc(BASE, text, "https").unwrap().url, url, "{text}");
+            assert_eq!(Endpoint::over_grpc(BASE, text, "https").unwrap().url(), url, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_address_is_told_with_its_variable_and_a_right_one() {
+    fn an_invalid_url_is_reported_with_its_setting_and_an_example() {
         for text in ["localhost", "4318", "localhost:4318", "ftp://localhost", "http://", "http://a b"] {
             let message = Endpoint::over_http(BASE, text).unwrap_err().to_string();
             assert!(message.starts_with("OTEL_EXPORTER_OTLP_ENDPOINT "), "{message}");
@@ -174,21 +195,20 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_an_address_is_refused_and_not_repeated() {
+    fn a_password_in_a_url_is_refused_and_not_repeated() {
         let message = Endpoint::over_http(BASE, "https://me:hush@host").unwrap_err().to_string();
         assert!(message.contains("OTEL_EXPORTER_OTLP_HEADERS") && !message.contains("hush"), "{message}");
     }
 
     #[test]
-    fn what_follows_a_question_mark_is_not_shown() {
-        let endpoint =
-            Endpoint::over_http(Origin::TracesVariable, "https://host/v1/traces?key=hush").unwrap();
-        assert_eq!(endpoint.shown(), "https://host/v1/traces");
+    fn the_query_is_not_shown() {
+        let endpoint = Endpoint::over_http(TRACES_ENDPOINT, "https://host/v1/traces?key=hush").unwrap();
+        assert_eq!(endpoint.display_url(), "https://host/v1/traces");
         assert!(!format!("{endpoint:?}").contains("hush"), "{endpoint:?}");
     }
 
     #[test]
-    fn this_machine_is_known_by_its_names() {
+    fn loopback_is_recognized_by_name_and_by_address() {
         let is_loopback = |url| Endpoint::over_http(BASE, url).unwrap().is_loopback();
         assert!(
             is_loopback("http://localhost:1")

@@ -1,24 +1,81 @@
-//! Reading variables as what they mean.
+//! Environment variables, read as numbers, flags and choices.
 //!
-//! OpenTelemetry's specification wants a number, a flag or a choice that cannot be read to be warned of and to count as
-//! not set; what it leaves open (addresses, headers, credentials) is an error here.
+//! OpenTelemetry's specification wants a number, a flag or a choice that cannot be parsed to be ignored with a warning.
+//! It says nothing of URLs, headers and credentials, which are errors here.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Environment;
-
-/// A variable that cannot be read, and so counts as not set.
+/// Environment variables: those of this process, or any others.
+///
+/// An empty variable counts as not set, as OpenTelemetry's specification wants it. Values may be secrets, so that `Debug`
+/// prints the names only.
 ///
 /// ```
-/// use pipecat_instrument_runtime::export::{self as setup, Environment, SetupError};
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{self, Environment, SetupError};
+///
+/// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console"), ("OTEL_SERVICE_NAME", "desk")]);
+/// let setup = setup::builder().environment(environment).build()?;
+/// assert_eq!(setup.to_string(), "Traces of desk go to the console.");
+/// # Ok::<(), SetupError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, OsString>,
+}
+
+impl Environment {
+    /// Copies the variables of this process.
+    pub fn from_process() -> Self {
+        let variables = std::env::vars_os();
+        Self {
+            variables: variables
+                .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
+                .collect(),
+        }
+    }
+
+    /// Returns the value of a variable without the white space around it, if it is set to a Unicode text.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.to_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    fn is_not_unicode(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|value| value.to_str().is_none())
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| {
+            let value: String = value.into();
+            (name.into(), value.into())
+        });
+        Self { variables: variables.collect() }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+/// A warning about an environment variable that is ignored, or not used as it is.
+///
+/// ```
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{self, Environment, SetupError};
 ///
 /// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none"), ("OTEL_BSP_SCHEDULE_DELAY", "soon")]);
 /// let setup = setup::builder().environment(environment).build()?;
 /// assert_eq!(
 ///     setup.warnings()[0].to_string(),
-///     "OTEL_BSP_SCHEDULE_DELAY is \"soon\", and so counts as not set: set it to a number of milliseconds, as 1000"
+///     "OTEL_BSP_SCHEDULE_DELAY is \"soon\" and is ignored: set it to a number of milliseconds, such as 1000"
 /// );
 /// # Ok::<(), SetupError>(())
 /// ```
@@ -29,7 +86,7 @@ pub struct SettingWarning {
 }
 
 impl SettingWarning {
-    /// The variable.
+    /// Returns the name of the variable.
     pub fn variable(&self) -> &'static str {
         self.variable
     }
@@ -41,75 +98,94 @@ impl fmt::Display for SettingWarning {
     }
 }
 
-/// Reads variables, and keeps what there is to warn of.
-pub(super) struct Reader<'a> {
+/// Parses variables and collects the warnings about them.
+pub(super) struct EnvReader<'a> {
     environment: &'a Environment,
     warnings: Vec<SettingWarning>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EnvReader<'a> {
+    /// Creates a reader without warnings.
     pub(super) fn new(environment: &'a Environment) -> Self {
         Self { environment, warnings: Vec::new() }
     }
 
+    /// Returns the variables that are read.
+    pub(super) fn environment(&self) -> &'a Environment {
+        self.environment
+    }
+
+    /// Returns the warnings so far.
     pub(super) fn into_warnings(self) -> Vec<SettingWarning> {
         self.warnings
     }
 
+    /// Adds a warning. `problem` continues a sentence that begins with the variable.
     pub(super) fn warn(&mut self, variable: &'static str, problem: impl Into<String>) {
         self.warnings.push(SettingWarning { variable, problem: problem.into() });
     }
 
-    /// A text as it is.
+    /// Adds the warning that a variable is ignored because it is not an `expected` value.
+    pub(super) fn warn_ignored(&mut self, variable: &'static str, text: &str, expected: &str) {
+        self.warn(variable, format!("is {text:?} and is ignored: set it to {expected}"));
+    }
+
+    /// Returns a variable as it is.
     pub(super) fn text(&mut self, variable: &'static str) -> Option<&'a str> {
         if self.environment.is_not_unicode(variable) {
-            self.warn(variable, "is no Unicode text, and so counts as not set");
+            self.warn(variable, "is not valid Unicode and is ignored");
         }
         self.environment.get(variable)
     }
 
-    /// `true`, or not: anything else is `false` too, but worth a warning.
+    /// Returns the first of several variables that is set, with its name.
+    pub(super) fn first_text(&mut self, variables: &[&'static str]) -> Option<(&'static str, &'a str)> {
+        variables.iter().find_map(|variable| Some((*variable, self.text(variable)?)))
+    }
+
+    /// Parses `true` or `false`. Anything else is `false`, with a warning.
     pub(super) fn flag(&mut self, variable: &'static str) -> Option<bool> {
         let text = self.text(variable)?;
         let is_true = text.eq_ignore_ascii_case("true");
         if !is_true && !text.eq_ignore_ascii_case("false") {
-            self.warn(variable, format!("is {text:?}, and so counts as false: set it to true or false"));
+            self.warn(variable, format!("is {text:?} and counts as false: set it to true or false"));
         }
         Some(is_true)
     }
 
-    /// A number of at least `least`.
+    /// Parses a number of at least `min`. `example` shows its unit: `spans, such as 512`.
     pub(super) fn number<T: FromStr + PartialOrd + Copy>(
         &mut self,
         variable: &'static str,
-        least: T,
+        min: T,
         example: &str,
     ) -> Option<T> {
         let text = self.text(variable)?;
-        let number = text.parse().ok().filter(|number| *number >= least);
+        let number = text.parse().ok().filter(|number| *number >= min);
         if number.is_none() {
-            self.misread(variable, text, &format!("a number of {example}"));
+            self.warn_ignored(variable, text, &format!("a number of {example}"));
         }
         number
     }
 
-    /// A number of milliseconds.
-    pub(super) fn milliseconds(&mut self, variable: &'static str) -> Option<Duration> {
-        self.number(variable, 1_u64, "milliseconds, as 1000").map(Duration::from_millis)
+    /// Parses the first of several variables that holds a number.
+    pub(super) fn first_number(&mut self, variables: &[&'static str], example: &str) -> Option<u32> {
+        variables.iter().find_map(|variable| self.number(variable, 0, example))
     }
 
-    /// One of several words.
+    /// Parses a number of milliseconds of at least one.
+    pub(super) fn milliseconds(&mut self, variable: &'static str) -> Option<Duration> {
+        self.number(variable, 1_u64, "milliseconds, such as 1000").map(Duration::from_millis)
+    }
+
+    /// Parses one of several words, whatever their case.
     pub(super) fn choice<T: Copy>(&mut self, variable: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(variable)?;
-        let chosen = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
-        if chosen.is_none() {
+        let choice = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+        if choice.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            self.misread(variable, text, &words.join(", "));
+            self.warn_ignored(variable, text, &words.join(", "));
         }
-        chosen.map(|(_, value)| *value)
-    }
-
-    pub(super) fn misread(&mut self, variable: &'static str, text: &str, right: &str) {
-        self.warn(variable, format!("is {text:?}, and so counts as not set: set it to {right}"));
+        choice.map(|(_, value)| *value)
     }
 }

@@ -1,4 +1,4 @@
-//! Why nothing could be set up.
+//! Errors of building a setup.
 
 use std::fmt;
 use std::io;
@@ -6,82 +6,92 @@ use std::path::PathBuf;
 
 use super::Backend;
 
-/// Why nothing could be set up. The message names the setting, and what to do about it; never a secret. `Debug` is the
-/// same, for that is what a `main` that returns it prints.
+/// An error of building a [`Setup`](super::Setup).
+///
+/// The message names the setting, the problem and the remedy, and never contains a secret. `Debug` prints the message too,
+/// because that is what a `main` that returns the error prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// A setting that must be right cannot be read.
+    /// A URL, a header or a name is not valid.
     #[error("{setting} {problem}")]
-    Unreadable {
-        /// The variable, or the method of the builder.
+    InvalidSetting {
+        /// The variable, or the option of the builder.
         setting: String,
-        /// What is wrong with it, and what would be right.
+        /// The problem and the remedy, as the end of a sentence that begins with the setting.
         problem: String,
     },
-    /// No backend is called that.
-    #[error("{setting} is {given:?}, which is no backend: choose from {choices}", choices = Backend::NAMES)]
+    /// A backend is not known by that name.
+    #[error("{setting} is {name:?}, which is not a known backend: choose from {choices}", choices = Backend::NAMES)]
     UnknownBackend {
-        /// The variable, or the method of the builder.
+        /// The variable, or the option of the builder.
         setting: String,
-        /// What it says.
-        given: String,
+        /// The name that is not known.
+        name: String,
     },
-    /// The variables of several backends are set, and nothing says which is meant.
+    /// The variables of two backends are set, and no setting chooses between them.
     #[error(
-        "{first} and {second} are both set up in the environment: set PIPECAT_TRACE_PRESET to one of them, or unset the \
-         other's variables"
+        "the variables of both {first} and {second} are set: set PIPECAT_TRACE_PRESET to one of the two, or unset the \
+         variables of the other"
     )]
-    SeveralBackends {
-        /// One that has its variables set.
+    AmbiguousBackend {
+        /// One backend.
         first: Backend,
-        /// Another.
+        /// The other.
         second: Backend,
     },
-    /// What a backend cannot do without.
+    /// A backend cannot work without a variable that is not set.
     #[error("{backend} needs {variable}: set it, or name another backend in PIPECAT_TRACE_PRESET")]
-    Missing {
+    MissingVariable {
         /// The backend.
         backend: Backend,
-        /// The variable that is not set.
+        /// The variable.
         variable: &'static str,
     },
-    /// A backend that does not speak the protocol.
+    /// A backend does not accept gRPC.
     #[error(
-        "{backend} takes no traces over gRPC: set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or unset it"
+        "{backend} does not accept traces over gRPC: set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or unset it"
     )]
-    NoGrpc {
+    GrpcNotSupported {
         /// The backend.
         backend: Backend,
     },
-    /// The program was built without what was asked for.
-    #[error("{what} needs the feature `{feature}`: add it to `pipecat-instrument` in Cargo.toml{otherwise}")]
-    NotBuiltIn {
-        /// What was asked for.
-        what: String,
-        /// The feature that has it.
+    /// The program was built without a feature that a setting needs.
+    #[error(
+        "{needed_for} needs the feature `{feature}`: add it to `pipecat-instrument` in Cargo.toml{alternative}"
+    )]
+    MissingFeature {
+        /// The setting, or the task.
+        needed_for: String,
+        /// The feature.
         feature: &'static str,
-        /// What would do without it.
-        otherwise: &'static str,
+        /// A setting that works without the feature, as the end of the sentence.
+        alternative: &'static str,
     },
-    /// A file that is needed cannot be read.
+    /// A file named by a setting cannot be read.
     #[error("{setting} names {path}, which cannot be read: {source}", path = path.display())]
-    File {
-        /// The variable, or the method of the builder.
+    UnreadableFile {
+        /// The variable, or the option of the builder.
         setting: String,
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
-    /// The exporter could not be built.
-    #[error("no exporter can be built for {url}: {problem}")]
+    /// The exporter cannot be built.
+    #[error("cannot build an exporter for {url}: {problem}")]
     Exporter {
-        /// Where it was to send to.
+        /// The URL of the backend.
         url: String,
-        /// Why not.
+        /// The reason.
         problem: String,
     },
+}
+
+impl SetupError {
+    pub(super) fn invalid(setting: &str, problem: impl Into<String>) -> Self {
+        Self::InvalidSetting { setting: setting.to_owned(), problem: problem.into() }
+    }
 }
 
 impl fmt::Debug for SetupError {

@@ -1,37 +1,42 @@
-//! What was set up, to be held until the program ends.
+//! A running setup.
+
+mod check;
 
 use std::fmt;
-use std::thread;
 use std::time::Duration;
 
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
+pub use check::{CheckError, CheckReport};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_semantic_conventions::attribute::SERVICE_NAME;
 
+use super::builder::AddProcessor;
 use super::clock::Deadline;
-use super::delivery::DeliveryReport;
+use super::delivery::{DeliveryReport, ExportPipeline};
 use super::env_reader::SettingWarning;
-use super::export_pipeline::ExportPipeline;
+use super::error::SetupError;
+use super::settings::Settings;
 use crate::emit::EmitSettings;
 
-/// How long a flush may take that was not told how long.
-const FLUSH: Duration = Duration::from_secs(10);
-/// How long dropping may take.
-const DROP: Duration = Duration::from_secs(5);
+const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A provider of spans, and what becomes of them. To be held until the program ends: when it is dropped, what still waits
-/// is sent, for five seconds at the most.
+/// A tracer provider and the delivery of its spans. Keep it until the program ends.
 ///
-/// `setup.instrument()` observes every annotated task from then on; `setup.instrumentor()` does so with further settings.
+/// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
+/// with more settings, and [`provider`](Self::provider) traces anything else.
+///
+/// Dropping it sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
 ///
 /// ```
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
 /// use std::time::Duration;
 ///
-/// use pipecat_instrument_runtime::export::{self as setup, Environment, SetupError};
+/// use pipecat_instrument::setup::{self, SetupError};
+/// # use pipecat_instrument::setup::ExporterKind;
 ///
-/// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
 /// let setup = setup::builder()
 ///     .service_name("desk")
-/// #   .environment(environment)
+/// #   .exporters([ExporterKind::Console])
 ///     .build()?;
 /// println!("{setup}"); // Traces of desk go to Phoenix at http://localhost:6006/v1/traces.
 ///
@@ -41,114 +46,139 @@ const DROP: Duration = Duration::from_secs(5);
 /// # Ok::<(), SetupError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "when it is dropped, what waits is sent; bind it to a name: `let setup = …`"]
+#[must_use = "dropping it ends the export; bind it to a name: `let setup = …`"]
 pub struct Setup {
-    pub(super) provider: SdkTracerProvider,
-    pub(super) pipelines: Vec<ExportPipeline>,
-    pub(super) resource: Resource,
-    pub(super) service_name: String,
-    pub(super) switched_off_by: Option<&'static str>,
-    pub(super) is_on: bool,
-    pub(super) emit: EmitSettings,
-    pub(super) value_length: Option<usize>,
-    pub(super) warnings: Vec<SettingWarning>,
-    /// Whether it was shut down: then nothing is left to be done when it is dropped.
-    pub(super) is_shut_down: bool,
+    settings: Settings,
+    provider: SdkTracerProvider,
+    pipelines: Vec<ExportPipeline>,
+    emit: EmitSettings,
+    is_on: bool,
+    /// Then dropping it has nothing left to do.
+    is_shut_down: bool,
 }
 
 impl Setup {
-    /// What makes spans. Clones share everything.
+    /// Opens a pipeline to each destination and builds the provider.
+    pub(super) fn new(settings: Settings, processors: Vec<AddProcessor>) -> Result<Self, SetupError> {
+        for warning in &settings.warnings {
+            tracing::warn!("{warning}");
+        }
+        let mut provider = SdkTracerProvider::builder()
+            .with_resource(settings.resource.clone())
+            .with_sampler(settings.sampler.clone())
+            .with_span_limits(settings.span_limits);
+        let mut pipelines = Vec::new();
+        for destination in &settings.destinations {
+            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
+            provider = provider.with_span_processor(pipeline.processor());
+            pipelines.push(pipeline);
+        }
+        let is_enabled = settings.disabled_by.is_none();
+        let is_on = is_enabled && !(pipelines.is_empty() && processors.is_empty());
+        if is_enabled {
+            provider = processors.into_iter().fold(provider, |provider, add| add(provider));
+        }
+        let mut emit = EmitSettings::default();
+        if let Some(preset) = settings.preset {
+            emit = emit.preset(preset);
+        }
+        let max_attributes = settings.span_limits.max_attributes_per_span;
+        emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
+        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
+    }
+
+    /// Returns the tracer provider. Clones share everything.
     pub fn provider(&self) -> SdkTracerProvider {
         self.provider.clone()
     }
 
-    /// Whether spans go anywhere: not with `OTEL_SDK_DISABLED=true`, `ENABLE_TRACING=false` or
-    /// `OTEL_TRACES_EXPORTER=none`.
+    /// Returns whether spans have a destination.
+    ///
+    /// They have none with `OTEL_SDK_DISABLED=true`, `ENABLE_TRACING=false` or `OTEL_TRACES_EXPORTER=none`.
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// What suits the backend: layout, names, conventions, and the limit of attributes, which is the provider's own.
+    /// Returns the layout, names and conventions that suit the backend, and the provider's limit of attributes.
     pub fn emit_settings(&self) -> &EmitSettings {
         &self.emit
     }
 
-    /// At how many characters texts are cut, if `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` says so.
+    /// Returns the number of characters that texts are truncated to: `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
     pub fn max_value_length(&self) -> Option<usize> {
-        self.value_length
+        self.settings.max_value_length
     }
 
-    /// What was wrong with the environment, but not so wrong that nothing could be set up. It was also logged.
+    /// Returns the variables that are ignored because of mistakes. They were also logged.
     pub fn warnings(&self) -> &[SettingWarning] {
-        &self.warnings
+        &self.settings.warnings
     }
 
-    /// Sends what waits, for ten seconds at the most, and says what became of all spans so far. Blocks: in async code,
-    /// call it in `spawn_blocking`, or where nothing else has to happen.
+    /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
+    ///
+    /// Blocks. In async code, call it in `spawn_blocking`.
     pub fn flush(&self) -> DeliveryReport {
-        self.flush_within(FLUSH)
+        self.flush_within(DEFAULT_FLUSH_TIMEOUT)
     }
 
-    /// The same, for `timeout` at the most.
+    /// Sends the queued spans, for up to `timeout`, and returns the outcome of all spans so far.
+    ///
+    /// Blocks, as [`flush`](Self::flush) does.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
         let deadline = Deadline::within(timeout);
         for pipeline in &self.pipelines {
-            // The SDK's own flush waits five seconds, whatever one has to spare.
-            let processor = pipeline.processor.clone();
-            let flush = move || {
-                let _ = processor.force_flush();
-            };
-            // If no thread can be had, the batch processor still sends in its own time.
-            let _ = thread::Builder::new().name("pipecat-flush".to_owned()).spawn(flush);
+            pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
-            pipeline.queue.wait_until_settled(deadline);
+            pipeline.wait_until_settled(deadline);
         }
         self.report()
     }
 
-    /// Sends what waits and closes down, in `timeout` at the most; says what became of all spans. Blocks.
+    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    ///
+    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
+    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
     pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
         self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
         let _ = self.flush_within(timeout);
-        // What has not gone by now waits for a backend that hangs: it is left to it.
+        // A backend that hangs is not waited for any longer.
         let left = deadline.left().unwrap_or(Duration::from_millis(1));
         let _ = self.provider.shutdown_with_timeout(left);
         self.report()
     }
 
-    /// What became of all spans so far. Does not wait.
+    /// Returns the outcome of all spans so far, without waiting.
     pub fn report(&self) -> DeliveryReport {
-        DeliveryReport {
-            destinations: self.pipelines.iter().map(|pipeline| pipeline.queue.report()).collect(),
-        }
+        DeliveryReport { destinations: self.pipelines.iter().map(ExportPipeline::report).collect() }
     }
 }
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.queue.report().waiting == 0) {
+        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
             return;
         }
-        let report = self.flush_within(DROP);
+        let report = self.flush_within(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }
     }
 }
 
-/// A sentence for a program's start: where traces go.
+/// Prints the destinations in a sentence, for the start of a program.
 impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(variable) = self.switched_off_by {
+        if let Some(variable) = self.settings.disabled_by {
             return write!(f, "Tracing is switched off by {variable}.");
         }
+        let name = self.settings.resource.get(&SERVICE_NAME.into()).unwrap_or_else(|| "".into());
         if self.pipelines.is_empty() {
-            return write!(f, "Traces of {} go nowhere.", self.service_name);
+            return write!(f, "Traces of {name} go nowhere.");
         }
         let names: Vec<String> =
-            self.pipelines.iter().map(|pipeline| pipeline.queue.target().name()).collect();
-        write!(f, "Traces of {} go to {}.", self.service_name, names.join(" and "))
+            self.pipelines.iter().map(|pipeline| pipeline.destination().name()).collect();
+        write!(f, "Traces of {name} go to {}.", names.join(" and "))
     }
 }

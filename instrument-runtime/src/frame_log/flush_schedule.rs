@@ -1,20 +1,19 @@
-//! When each log is to be written.
+//! The order in which logs are written.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long lines may wait for their file.
+/// How long lines may wait for their file. No more than this is lost if the process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// The file is open and plain: writing costs little.
+pub(super) enum FlushDelay {
+    /// 20 ms: the file is open and not compressed, so that writing costs little.
     Short,
-    /// It is to be opened first, or compressed, which is worth the less the less there is of it.
+    /// 1 s: the file has to be opened first, or is compressed, which pays off only for many lines.
     Long,
 }
 
-impl Patience {
-    /// No longer than this is lost if the process is killed.
-    const fn time(self) -> Duration {
+impl FlushDelay {
+    const fn duration(self) -> Duration {
         match self {
             Self::Short => Duration::from_millis(20),
             Self::Long => Duration::from_secs(1),
@@ -22,29 +21,29 @@ impl Patience {
     }
 }
 
-/// Logs, by number, that are to be written.
+/// The logs that have lines to write, by number.
 #[derive(Debug, Default)]
-pub(super) struct Schedule {
-    /// All that are as patient come in the order in which they are due.
+pub(super) struct FlushSchedule {
+    // Logs with the same delay arrive in the order in which they are due.
     short: VecDeque<(Instant, u64)>,
     long: VecDeque<(Instant, u64)>,
 }
 
-impl Schedule {
-    pub(super) fn add(&mut self, now: Instant, number: u64, patience: Patience) {
-        let queue = match patience {
-            Patience::Short => &mut self.short,
-            Patience::Long => &mut self.long,
+impl FlushSchedule {
+    pub(super) fn add(&mut self, now: Instant, number: u64, delay: FlushDelay) {
+        let queue = match delay {
+            FlushDelay::Short => &mut self.short,
+            FlushDelay::Long => &mut self.long,
         };
-        queue.push_back((now + patience.time(), number));
+        queue.push_back((now + delay.duration(), number));
     }
 
-    /// When the next one is due.
+    /// Returns when the next log is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         [&self.short, &self.long].into_iter().filter_map(|queue| queue.front()).map(|(due, _)| *due).min()
     }
 
-    /// Takes out the next one, due or not.
+    /// Removes the next log, whether or not it is due.
     pub(super) fn pop(&mut self) -> Option<u64> {
         let due = |queue: &VecDeque<(Instant, u64)>| queue.front().map(|(due, _)| *due);
         let queue = match (due(&self.short), due(&self.long)) {
@@ -62,17 +61,17 @@ mod tests {
 
     use std::time::{Duration, Instant};
 
-    use super::{Patience, Schedule};
+    use super::{FlushDelay, FlushSchedule};
 
     #[test]
-    fn they_come_as_they_are_due() {
-        let mut schedule = Schedule::default();
+    fn logs_come_in_the_order_in_which_they_are_due() {
+        let mut schedule = FlushSchedule::default();
         assert_eq!((schedule.next_due(), schedule.pop()), (None, None));
         let begun = Instant::now();
-        schedule.add(begun, 1, Patience::Long);
-        schedule.add(begun, 2, Patience::Short);
-        schedule.add(begun + Duration::from_millis(5), 3, Patience::Short);
-        schedule.add(begun + Duration::from_secs(1), 4, Patience::Short);
+        schedule.add(begun, 1, FlushDelay::Long);
+        schedule.add(begun, 2, FlushDelay::Short);
+        schedule.add(begun + Duration::from_millis(5), 3, FlushDelay::Short);
+        schedule.add(begun + Duration::from_secs(1), 4, FlushDelay::Short);
         assert_eq!(schedule.next_due(), Some(begun + Duration::from_millis(20)));
         let order: Vec<u64> = std::iter::from_fn(|| schedule.pop()).collect();
         assert_eq!(order, [2, 3, 1, 4]);

@@ -1,74 +1,146 @@
-//! Lines on their way from a conversation to the writer thread.
+//! Lines on their way from a conversation to the writer thread, and the memory that they may take.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::queue_budget::Room;
+use crate::engine::frame::FrameKind;
 
-/// The lines of one event.
-#[derive(Default)]
-pub(super) struct EventLines {
-    /// The processors that are described before it, with their ids. Most events need none.
-    pub(super) processors: Vec<(String, Vec<u8>)>,
-    /// Its own line.
-    pub(super) event: Vec<u8>,
+/// Upper bound on the bytes of lines that wait to be written, of all logs of a process: what 10,000 calls record in half a
+/// second.
+const MAX_QUEUED_BYTES: usize = 64 << 20;
+
+/// Upper bound on open log files: a quarter of the 1,024 files that a process commonly may have open. Its sockets need
+/// the rest.
+const MAX_OPEN_FILES: usize = 256;
+
+/// Upper bound on open compressed log files. A compressor holds 340 KiB, and keeping one open saves only a twelfth of the
+/// file, as its output is flushed once a second anyway.
+const MAX_COMPRESSORS: usize = 32;
+
+/// The resources that all logs of a process may take together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogLimits {
+    /// Bytes of lines that wait to be written. An event is accepted while there are fewer.
+    pub(super) queued_bytes: usize,
+    /// Open files.
+    pub(super) open_files: usize,
+    /// Open files that are compressed.
+    pub(super) compressors: usize,
+}
+
+impl Default for LogLimits {
+    fn default() -> Self {
+        Self { queued_bytes: MAX_QUEUED_BYTES, open_files: MAX_OPEN_FILES, compressors: MAX_COMPRESSORS }
+    }
+}
+
+/// Counts the bytes that wait to be written, and the events that were lost for lack of space.
+#[derive(Debug)]
+pub(super) struct QueueBudget {
+    limit: usize,
+    used: AtomicUsize,
+    lost_events: AtomicU64,
+}
+
+impl QueueBudget {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self { limit, used: AtomicUsize::new(0), lost_events: AtomicU64::new(0) }
+    }
+
+    /// Returns whether an event of this kind is accepted. The last quarter is reserved for the frames that a trace is made
+    /// of: nearly all events are audio, and a log that lacks some audio still replays.
+    pub(super) fn accepts(&self, kind: FrameKind) -> bool {
+        let limit = if is_expendable(kind) { self.limit - self.limit / 4 } else { self.limit };
+        self.used.load(Ordering::Relaxed) < limit
+    }
+
+    pub(super) fn acquire(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns whether more than half is used, so that lines are written before they are due.
+    pub(super) fn is_low(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.limit / 2
+    }
+
+    /// Counts a lost event. Returns the number of lost events if it is time for a warning: at the first, and each time that
+    /// the number has grown tenfold, as thousands of calls lose events together.
+    pub(super) fn count_lost_event(&self) -> Option<u64> {
+        let lost = self.lost_events.fetch_add(1, Ordering::Relaxed) + 1;
+        (10_u64.pow(lost.ilog10()) == lost).then_some(lost)
+    }
+}
+
+/// Returns whether a log hardly lacks anything without frames of this kind: audio and frames that are not traced.
+pub(super) const fn is_expendable(kind: FrameKind) -> bool {
+    !kind.is_traced() || kind.is_outgoing_audio()
 }
 
 /// The lines of consecutive events.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct LineBuffer {
     bytes: Vec<u8>,
-    /// Where lines that describe a processor begin, and which.
+    /// The offsets of lines that describe a processor, and its id.
     processors: Vec<(usize, String)>,
 }
 
-impl Lines {
-    /// Adds one event. Says by how many bytes they have grown.
-    pub(super) fn push(&mut self, lines: EventLines) -> usize {
-        let before = self.bytes.len();
-        for (id, line) in lines.processors {
-            self.processors.push((self.bytes.len(), id));
-            self.bytes.extend_from_slice(&line);
-        }
-        self.bytes.extend_from_slice(&lines.event);
-        self.bytes.len() - before
+impl LineBuffer {
+    /// Returns the number of bytes.
+    pub(super) const fn len(&self) -> usize {
+        self.bytes.len()
     }
 
-    /// The same, held in `room` until they are dropped.
-    pub(super) fn held_in(self, room: &Arc<Room>) -> HeldLines {
-        HeldLines { lines: self, room: Arc::clone(room), written: 0 }
+    /// Adds a line that describes the processor `id`.
+    pub(super) fn push_processor(&mut self, id: &str, append: impl FnOnce(&mut Vec<u8>)) {
+        self.processors.push((self.bytes.len(), id.to_owned()));
+        append(&mut self.bytes);
+    }
+
+    /// Adds the line of an event. The processors added since the last event belong to it.
+    pub(super) fn push_event(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        append(&mut self.bytes);
+    }
+
+    /// Hands the lines to the writer thread. Their part of `budget` is released when they are dropped.
+    pub(super) fn into_queued(self, budget: &Arc<QueueBudget>) -> QueuedLines {
+        QueuedLines { lines: self, budget: Arc::clone(budget), written: 0 }
     }
 }
 
-/// Lines that are being written. Their room is free again when they are dropped.
-pub(super) struct HeldLines {
-    lines: Lines,
-    room: Arc<Room>,
-    /// Up to where they are written.
+/// Lines that are being written.
+pub(super) struct QueuedLines {
+    lines: LineBuffer,
+    budget: Arc<QueueBudget>,
+    /// How many bytes are written.
     written: usize,
 }
 
-impl HeldLines {
-    /// Those that are not written yet.
+impl QueuedLines {
+    /// Returns the lines that are not written yet.
     pub(super) fn rest(&self) -> &[u8] {
         &self.lines.bytes[self.written..]
     }
 
-    /// That many bytes of the rest were written.
+    /// Marks the next `bytes` as written.
     pub(super) fn advance(&mut self, bytes: usize) {
         self.written += bytes;
     }
 
-    /// Where in the rest the event that begins at `from` ends, and what it describes before: processors, by id, and
-    /// their lines.
+    /// Returns the end of the event that begins at `from`, both counted from the begin of [`rest`](Self::rest), and the
+    /// processors that are described before it: their ids and lines.
     pub(super) fn event_at(&self, from: usize) -> (usize, Vec<(&str, &[u8])>) {
         let mut described = Vec::new();
         let mut begin = self.written + from;
         loop {
             let line = self.line_at(begin);
-            let Ok(place) = self.lines.processors.binary_search_by_key(&begin, |(at, _)| *at) else {
+            let Ok(index) = self.lines.processors.binary_search_by_key(&begin, |(at, _)| *at) else {
                 return (begin + line.len() - self.written, described);
             };
-            described.push((&*self.lines.processors[place].1, line));
+            described.push((&*self.lines.processors[index].1, line));
             begin += line.len();
         }
     }
@@ -80,9 +152,9 @@ impl HeldLines {
     }
 }
 
-impl Drop for HeldLines {
+impl Drop for QueuedLines {
     fn drop(&mut self) {
-        self.room.give_back(self.lines.bytes.len());
+        self.budget.release(self.lines.bytes.len());
     }
 }
 
@@ -90,24 +162,51 @@ impl Drop for HeldLines {
 mod tests {
     use std::sync::Arc;
 
-    use super::{EventLines, Lines};
-    use crate::frame_log::queue_budget::Room;
+    use super::{LineBuffer, QueueBudget};
+    use crate::engine::frame::FrameKind;
 
     #[test]
-    fn events_are_told_apart_with_what_they_describe() {
-        let mut lines = Lines::default();
-        lines.push(EventLines { processors: Vec::new(), event: b"one\n".to_vec() });
-        let processors = vec![("a".to_owned(), b"A\n".to_vec()), ("b".to_owned(), b"B\n".to_vec())];
-        lines.push(EventLines { processors, event: b"two\n".to_vec() });
-        let room = Arc::new(Room::new(100));
-        room.take(12);
-        let mut held = lines.held_in(&room);
-        assert_eq!(held.event_at(0), (4, vec![]));
-        assert_eq!(held.event_at(4), (12, vec![("a", &b"A\n"[..]), ("b", b"B\n")]));
-        held.advance(4);
-        assert_eq!(held.rest(), b"A\nB\ntwo\n");
-        assert_eq!(held.event_at(0).0, 8);
-        drop(held);
-        assert!(!room.is_short());
+    fn an_event_is_split_off_with_the_processors_before_it() {
+        let mut lines = LineBuffer::default();
+        lines.push_event(|bytes| bytes.extend(b"one\n"));
+        lines.push_processor("a", |bytes| bytes.extend(b"A\n"));
+        lines.push_processor("b", |bytes| bytes.extend(b"B\n"));
+        lines.push_event(|bytes| bytes.extend(b"two\n"));
+        let budget = Arc::new(QueueBudget::new(100));
+        budget.acquire(lines.len());
+        let mut queued = lines.into_queued(&budget);
+        assert_eq!(queued.event_at(0), (4, vec![]));
+        assert_eq!(queued.event_at(4), (12, vec![("a", &b"A\n"[..]), ("b", b"B\n")]));
+        queued.advance(4);
+        assert_eq!(queued.rest(), b"A\nB\ntwo\n");
+        assert_eq!(queued.event_at(0).0, 8);
+        drop(queued);
+        assert!(!budget.is_low());
+    }
+
+    #[test]
+    fn the_last_quarter_of_the_budget_is_not_for_audio() {
+        let budget = QueueBudget::new(100);
+        for (used, accepts_audio, accepts_text) in
+            [(74, true, true), (75, false, true), (99, false, true), (100, false, false)]
+        {
+            budget.acquire(used);
+            for audio in
+                [FrameKind::InputAudio, FrameKind::TtsAudio, FrameKind::OutputAudio, FrameKind::Other]
+            {
+                assert_eq!(budget.accepts(audio), accepts_audio, "{audio:?} beside {used}");
+            }
+            for text in [FrameKind::LlmText, FrameKind::UserStartedSpeaking, FrameKind::Start] {
+                assert_eq!(budget.accepts(text), accepts_text, "{text:?} beside {used}");
+            }
+            budget.release(used);
+        }
+    }
+
+    #[test]
+    fn lost_events_warn_at_each_power_of_ten() {
+        let budget = QueueBudget::new(0);
+        let warnings: Vec<u64> = (0..2_000).filter_map(|_| budget.count_lost_event()).collect();
+        assert_eq!(warnings, [1, 10, 100, 1_000]);
     }
 }

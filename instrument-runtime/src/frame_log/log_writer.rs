@@ -1,117 +1,113 @@
-//! A log that is being written: its current file, and what the next one must repeat.
+//! Writes one log: its current file, and what the next part must repeat.
 //!
 //! ```text
 //!                 open                 close
-//!  ToBeMade ───────────────▶ Open ◀───────────▶ Closed
-//!     ▲      header, known     │       open        lacks nothing: what comes is appended
+//!  NotCreated ─────────────▶ Open ◀───────────▶ Closed
+//!     ▲      header, known     │       open        complete so far: more is appended
 //!     │      processors        │
 //!     └──── the part is full ──┘
 //! ```
 //!
 //! Each part begins with the header and the processors described so far, and ends with a footer, so that it can be read
-//! by itself. That of a part that another one follows says `"continues":true`.
+//! by itself. The footer of a part that another part follows says `"continues":true`.
 
 use std::io;
 use std::sync::Arc;
 
-use super::conversation_log::{Ending, RecordedLog, line};
-use super::file_writer::Output;
-use super::format::{FooterLine, HeaderLine};
-use super::line_buffer::HeldLines;
-use super::log_path::{LogFile, MadeFile};
-use super::queue_budget::Room;
+use super::file_writer::{FileNumber, FileWriter};
+use super::format::{FooterLine, HeaderLine, append_line, to_line};
+use super::line_buffer::{QueueBudget, QueuedLines};
+use super::recorded_log::{EventCounts, RecordedLog};
 
-/// A compressor says after so many bytes how large it has made them.
-const BETWEEN_LOOKS: usize = 8 << 10;
+/// How many bytes a compressor gets before the size of its file is checked again.
+const SIZE_CHECK_INTERVAL: usize = 8 << 10;
 
 /// A log that is being written.
-pub(super) struct OpenLog {
+pub(super) struct LogWriter {
     log: Arc<RecordedLog>,
-    file: File,
+    file: FileState,
     /// The newest file, if there is one.
-    made: Option<MadeFile>,
-    /// Which part it is, counted.
+    newest: Option<FileNumber>,
+    /// The number of the current part, from 1.
     part: u32,
-    /// Events in the current file, and in those before it; counted only where there are parts.
+    /// Events in the current part and in those before it; counted only in a log with parts.
     events: u64,
     events_before: u64,
-    /// The newest line of each processor, in the order in which they were first described. Empty where there are no
-    /// parts.
+    /// The newest line of each processor, in the order in which they were first described; empty in a log without parts.
     described: Vec<(String, Vec<u8>)>,
-    /// What was recorded, and is not written yet.
-    lines: Option<HeldLines>,
-    ending: Option<Ending>,
+    /// What was recorded and is not written yet.
+    lines: Option<QueuedLines>,
+    /// Set once the conversation is finished.
+    counts: Option<EventCounts>,
 }
 
-/// The file that is written to.
-enum File {
-    ToBeMade,
-    Open(Output),
+enum FileState {
+    NotCreated,
+    Open(FileWriter),
     Closed { size: u64 },
 }
 
-/// How far it came with writing.
+/// The result of [`LogWriter::write`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// All is written, and readable for others.
+    /// Everything is written, and readable for other programs.
     Written,
-    /// The same, and it was the end of the log.
+    /// Everything is written, and the log has ended.
     Complete,
-    /// To go on, its file must be [opened](OpenLog::open).
+    /// To continue, [open](LogWriter::open) the file.
     NeedsFile,
 }
 
-impl OpenLog {
-    /// A log of which nothing is written yet.
+impl LogWriter {
     pub(super) const fn new(log: Arc<RecordedLog>) -> Self {
         Self {
             log,
-            file: File::ToBeMade,
-            made: None,
+            file: FileState::NotCreated,
+            newest: None,
             part: 1,
             events: 0,
             events_before: 0,
             described: Vec::new(),
             lines: None,
-            ending: None,
+            counts: None,
         }
     }
 
-    pub(super) fn log_file(&self) -> &LogFile {
-        &self.log.file
+    pub(super) fn log(&self) -> &RecordedLog {
+        &self.log
     }
 
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self.file, File::Open(_))
+        matches!(self.file, FileState::Open(_))
     }
 
-    /// Takes over what was recorded since it was last asked.
-    pub(super) fn take_over(&mut self, room: &Arc<Room>) {
-        let (lines, ending) = self.log.hand_over();
-        self.lines = Some(lines.held_in(room));
-        self.ending = ending;
+    /// Takes what was recorded since the last call.
+    pub(super) fn take_recorded(&mut self, budget: &Arc<QueueBudget>) {
+        let (lines, counts) = self.log.take();
+        self.lines = Some(lines.into_queued(budget));
+        self.counts = counts;
     }
 
-    /// Writes what was taken over, into the next file if one is full.
+    /// Writes what was taken, into the next part if one is full.
     pub(super) fn write(&mut self) -> io::Result<Progress> {
         while let Some(lines) = &mut self.lines {
             if lines.rest().is_empty() {
                 self.lines = None;
                 break;
             }
-            let File::Open(output) = &mut self.file else { return Ok(Progress::NeedsFile) };
-            let Some(size) = self.log.file.part_size else {
-                output.write(lines.rest())?;
+            let FileState::Open(file) = &mut self.file else { return Ok(Progress::NeedsFile) };
+            let Some(size) = self.log.files.part_size else {
+                file.write(lines.rest())?;
                 self.lines = None;
                 break;
             };
             let mut end = 0;
             let is_full = loop {
-                let counted = if self.log.file.path.is_gzip() { 0 } else { end as u64 };
-                if self.events > 0 && size.is_reached_by(output.size() + counted) {
+                let unwritten = if self.log.files.is_gzip() { 0 } else { end as u64 };
+                if self.events > 0 && size.is_reached_by(file.size() + unwritten) {
                     break true;
                 }
-                if end >= lines.rest().len() || (counted == 0 && end >= BETWEEN_LOOKS) {
+                if end >= lines.rest().len() || (unwritten == 0 && end >= SIZE_CHECK_INTERVAL) {
                     break false;
                 }
                 let (event_end, described) = lines.event_at(end);
@@ -121,85 +117,80 @@ impl OpenLog {
                 end = event_end;
                 self.events += 1;
             };
-            output.write(&lines.rest()[..end])?;
+            file.write(&lines.rest()[..end])?;
             lines.advance(end);
             if is_full {
                 self.end_part()?;
             }
         }
-        self.conclude()
+        self.flush_or_finish()
     }
 
-    /// All lines are written. Is this the end?
-    fn conclude(&mut self) -> io::Result<Progress> {
-        match (&self.ending, &mut self.file) {
-            (None, File::Open(output)) => output.flush().map(|()| Progress::Written),
+    /// Writes the footer if the log has ended; else flushes the file.
+    fn flush_or_finish(&mut self) -> io::Result<Progress> {
+        match (&self.counts, &mut self.file) {
+            (None, FileState::Open(file)) => file.flush().map(|()| Progress::Written),
             (None, _) => Ok(Progress::Written),
-            (Some(Ending { events, dropped }), File::Open(output)) => {
-                let here = events.saturating_sub(self.events_before);
-                output.write(&line(&FooterLine::new(here, *dropped)))?;
+            (Some(EventCounts { events, dropped }), FileState::Open(file)) => {
+                let events_here = events.saturating_sub(self.events_before);
+                file.write(&to_line(&FooterLine::new(events_here, *dropped)))?;
                 self.close().map(|()| Progress::Complete)
             }
             (Some(_), _) => Ok(Progress::NeedsFile),
         }
     }
 
-    /// This one is complete before there is a next one: whoever follows the log leaves it then.
+    /// Completes the current part before the next one exists: a reader that follows the log leaves it then.
     fn end_part(&mut self) -> io::Result<()> {
-        if let File::Open(output) = &mut self.file {
-            output.write(&line(&FooterLine::continues(self.events)))?;
+        if let FileState::Open(file) = &mut self.file {
+            file.write(&to_line(&FooterLine::continues(self.events)))?;
         }
         self.close()?;
         self.events_before += self.events;
-        (self.file, self.part, self.events) = (File::ToBeMade, self.part + 1, 0);
+        (self.file, self.part, self.events) = (FileState::NotCreated, self.part + 1, 0);
         Ok(())
     }
 
-    /// Opens its file, or makes it: then with what stands in each.
+    /// Opens the current file, or creates the next one.
     pub(super) fn open(&mut self) -> io::Result<()> {
-        let file = &self.log.file;
-        let output = match &self.file {
-            File::Open(_) => return Ok(()),
-            File::Closed { size } => match &self.made {
-                Some(made) => Output::new(file.reopen(*made, *size)?, *size, file.path.is_gzip()),
-                // It was closed, so it was made.
-                None => return Ok(()),
-            },
-            File::ToBeMade => {
-                let (made, new) = file.create_after(self.made)?;
-                self.made = Some(made);
-                let mut output = Output::new(new, 0, file.path.is_gzip());
-                output.write(&self.beginning())?;
-                output
+        let files = &self.log.files;
+        let file = match (&self.file, self.newest) {
+            (FileState::Open(_), _) => return Ok(()),
+            (FileState::Closed { size }, Some(newest)) => files.reopen(newest, *size)?,
+            (FileState::NotCreated | FileState::Closed { .. }, _) => {
+                let (number, mut file) = files.create_after(self.newest)?;
+                self.newest = Some(number);
+                file.write(&self.beginning())?;
+                file
             }
         };
-        self.file = File::Open(output);
+        self.file = FileState::Open(file);
         Ok(())
     }
 
-    /// What every part begins with.
+    /// Returns the lines at the begin of each part.
     fn beginning(&self) -> Vec<u8> {
-        let file = &self.log.file;
-        let part = file.part_size.map(|_| self.part);
-        let mut lines = line(&HeaderLine { part, ..file.header.clone() });
+        let mut lines = Vec::new();
+        let part = self.log.files.part_size.map(|_| self.part);
+        append_line(&mut lines, &HeaderLine { part, ..self.log.header.clone() });
         self.described.iter().for_each(|(_, line)| lines.extend_from_slice(line));
         lines
     }
 
-    /// Closes its file, to go on later.
+    /// Closes the current file, to continue later.
     pub(super) fn close(&mut self) -> io::Result<()> {
         if self.is_open()
-            && let File::Open(output) = std::mem::replace(&mut self.file, File::Closed { size: 0 })
+            && let FileState::Open(file) = std::mem::replace(&mut self.file, FileState::Closed { size: 0 })
         {
-            self.file = File::Closed { size: output.close()? };
+            self.file = FileState::Closed { size: file.close()? };
         }
         Ok(())
     }
 }
 
 fn remember(described: &mut Vec<(String, Vec<u8>)>, id: &str, line: &[u8]) {
-    match described.iter_mut().find(|(known, _)| *known == id) {
-        Some((_, known)) => line.clone_into(known),
+    match described.iter_mut().find(|(described_id, _)| *described_id == id) {
+        Some((_, newest)) => line.clone_into(newest),
         None => described.push((id.to_owned(), line.to_owned())),
     }
 }

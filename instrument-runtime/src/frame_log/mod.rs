@@ -1,50 +1,43 @@
-//! The frame log: one conversation as a file of JSON lines, to look at and to [`replay`].
+//! The frame log: one conversation as a file of JSON lines, for people to read and for [`replay`].
 //!
-//! It holds what was said and what was measured, hop by hop, but never audio samples; and of what was said no more than
-//! [`privacy`](crate::privacy) lets out.
+//! It records every hop with its texts and measurements, as far as [`privacy`](crate::privacy) allows, but never audio
+//! samples. [`docs/frame-log.md`] describes its use and its format.
 //!
 //! ```text
-//!  record ──▶ bounded room ──▶ one thread ──▶ a file a conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
+//!  record ──▶ bounded queue ──▶ one thread ──▶ one file per conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
 //! ```
 //!
 //! | | |
 //! |---|---|
-//! | [`FrameLogWriter`] | frame logs of a whole process: where they go, and the thread that writes them |
-//! | [`ConversationLog`] | the log of one conversation: takes every hop and never waits |
-//! | [`FrameLogReader`] | a log, event by event; bad lines are named, and skipped |
-//! | [`replay`] | the same conversation once more |
+//! | [`FrameLogWriter`] | writes the frame logs of a process, in a thread of its own |
+//! | [`ConversationLog`] | records the hops of one conversation; never waits |
+//! | [`FrameLogReader`] | reads a log event by event, and reports malformed lines |
+//! | [`replay`] | turns a log into the spans of its conversation |
+//!
+//! [`docs/frame-log.md`]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/frame-log.md
 
-mod attributes;
 mod conversation_log;
 mod error;
-mod file_name;
 mod file_writer;
 mod flush_schedule;
 mod format;
-mod frame_cache;
-mod fs;
-mod header_info;
+mod header;
 mod line_buffer;
 mod log_path;
 mod log_writer;
 mod payload;
-mod queue_budget;
 mod reader;
-mod recency;
+mod recorded_log;
 mod replay;
-mod rotation;
 #[cfg(test)]
 mod tests;
 mod writer;
 mod writer_thread;
 
 pub use conversation_log::{ConversationLog, lost_events};
-pub use error::FrameLogWriteError;
-pub use header_info::HeaderInfo;
-pub use reader::{
-    Footer, FrameLogReadError, FrameLogReader, Header, LineError, LogFiles, LogLineError, LoggedEvent,
-    is_part_after,
-};
+pub use error::{FrameLogReadError, FrameLogWriteError, LineError, LogLineError};
+pub use header::{Header, HeaderInfo};
+pub use log_path::PartSize;
+pub use reader::{Footer, FrameLogReader, LoggedEvent, is_part_after};
 pub use replay::{Replay, ReplayReport, replay};
-pub use rotation::PartSize;
 pub use writer::FrameLogWriter;

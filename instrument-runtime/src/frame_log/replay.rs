@@ -1,30 +1,70 @@
-//! A conversation once more, from its log.
+//! Replays a conversation from its log.
 
-use std::io::BufRead;
 use std::time::Duration;
 
-use super::reader::{FrameLogReader, LogLineError, LoggedEvent};
+use super::error::LogLineError;
+use super::reader::{FrameLogReader, LoggedEvent};
 use crate::engine::conversation::{CloseReason, Conversation, ConversationConfig};
 use crate::engine::record::SpanSink;
 use crate::engine::time::Time;
 
-/// What came of a replay.
+/// The result of a replay, and the condition of its log.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ReplayReport {
-    /// How many events were replayed.
+    /// Events that were replayed.
     pub events: u64,
-    /// How many events the log lacks, because its writer could not keep up.
+    /// When the first event happened; `None` in a log without events.
+    pub first_event: Option<Time>,
+    /// When the last event happened.
+    pub last_event: Option<Time>,
+    /// Events that the log lacks, because writing could not keep up.
     pub dropped: u64,
     /// The lines that were skipped.
     pub bad_lines: Vec<LogLineError>,
-    /// Whether the log breaks off: its process died, or a part of it is missing.
+    /// Whether the log has no footer: its process died, or a part of it is missing.
     pub broken_off: bool,
-    /// The part that ought to follow, and is not there.
+    /// The number of the part that the log begins with, of a log that has parts.
+    pub first_part: Option<u32>,
+    /// The number of the part that should follow and has not been found.
     pub missing_part: Option<u32>,
 }
 
-/// Replays the conversation of `reader`, with the log's times as the clock and without waiting.
+impl ReplayReport {
+    /// Returns a sentence for each problem of the log, but for the bad lines.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
+    /// use pipecat_instrument_runtime::engine::record::SpanBuffer;
+    /// use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
+    ///
+    /// let log = "{\"frame_log\":1,\"writer\":\"me\",\"wall\":0}\n{\"end\":true,\"events\":0,\"dropped\":3}\n";
+    /// let mut reader = FrameLogReader::new(log.as_bytes())?;
+    /// let report = replay(&mut reader, ConversationConfig::default(), &mut SpanBuffer::default());
+    /// assert_eq!(report.problems(), ["lacks 3 events that its writer had to drop"]);
+    /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogReadError>(())
+    /// ```
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(part) = self.first_part.filter(|part| *part > 1) {
+            problems.push(format!("begins with part {part}: name the first part to read all of it"));
+        }
+        if self.dropped > 0 {
+            problems.push(format!("lacks {} events that its writer had to drop", self.dropped));
+        }
+        match self.missing_part {
+            Some(part) => problems.push(format!("continues in part {part}, which is missing")),
+            None if self.broken_off => {
+                let problem = "breaks off without a footer: its process died, or is still writing it";
+                problems.push(problem.to_owned());
+            }
+            None => {}
+        }
+        problems
+    }
+}
+
+/// Replays the conversation that `reader` reads. The times of the log are the clock; it does not wait.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
@@ -39,30 +79,23 @@ pub struct ReplayReport {
 /// assert_eq!((report.dropped, report.bad_lines.len(), report.broken_off), (3, 1, false));
 /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogReadError>(())
 /// ```
-pub fn replay<R: BufRead>(
-    reader: &mut FrameLogReader<R>,
+pub fn replay(
+    reader: &mut FrameLogReader<'_>,
     config: ConversationConfig,
     spans: &mut dyn SpanSink,
 ) -> ReplayReport {
     let mut replay = Replay::new(config);
     let mut bad_lines = Vec::new();
-    for event in reader.by_ref() {
-        match event {
-            Ok(event) => replay.event(&event, spans),
+    for item in reader.by_ref() {
+        match item {
+            Ok(event) => replay.handle_event(&event, spans),
             Err(bad) => bad_lines.push(bad),
         }
     }
-    let events = replay.finish(spans);
-    ReplayReport {
-        events,
-        dropped: reader.footer().map_or(0, |footer| footer.dropped),
-        bad_lines,
-        broken_off: reader.footer().is_none(),
-        missing_part: reader.awaited_part(),
-    }
+    ReplayReport { bad_lines, ..replay.finish(reader, spans) }
 }
 
-/// A conversation that is replayed event by event: while its log is still being written, or to look at each.
+/// Replays a conversation event by event, such as one whose log is still being written. [`replay`] replays a complete log.
 ///
 /// ```
 /// use std::time::Duration;
@@ -75,71 +108,77 @@ pub fn replay<R: BufRead>(
 /// {"n":0,"wall":5,"dir":"up","src":"Out","dst":"Tts","frame":"BotStartedSpeakingFrame","id":1,"payload":{}}
 /// {"n":1,"wall":9,"dir":"up","src":"Out","dst":"Tts","frame":"BotStoppedSpeakingFrame","id":2,"payload":{}}
 /// "#;
+/// let mut reader = FrameLogReader::new(log.as_bytes())?;
 /// let (mut replay, mut spans) = (Replay::new(ConversationConfig::default()), SpanBuffer::default());
-/// for event in FrameLogReader::new(log.as_bytes())?.flatten() {
-///     replay.event(&event, &mut spans);
+/// for event in reader.by_ref().flatten() {
+///     replay.handle_event(&event, &mut spans);
 /// }
 /// assert!(spans.ended.is_empty());
-/// replay.nothing_for(Duration::from_secs(10), &mut spans);
-/// assert_eq!(spans.ended.len(), 1, "nobody spoke for a while: the turn is over");
-/// assert_eq!(replay.finish(&mut spans), 2);
+/// replay.handle_silence(Duration::from_secs(10), &mut spans);
+/// assert_eq!(spans.ended.len(), 1, "the turn has timed out");
+/// assert_eq!(replay.finish(&reader, &mut spans).events, 2);
 /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogReadError>(())
 /// ```
 pub struct Replay {
     conversation: Conversation,
     now: Time,
-    last_event: Time,
+    first_event: Option<Time>,
+    last_event: Option<Time>,
     events: u64,
 }
 
 impl Replay {
-    /// A conversation in which nothing has happened yet.
+    /// Creates a replay of a conversation that has not begun.
     pub fn new(config: ConversationConfig) -> Self {
         Self {
             conversation: Conversation::new(config),
             now: Time::default(),
-            last_event: Time::default(),
+            first_event: None,
+            last_event: None,
             events: 0,
         }
     }
 
-    /// The next event.
-    pub fn event(&mut self, event: &LoggedEvent, spans: &mut dyn SpanSink) {
+    /// Handles the next event.
+    pub fn handle_event(&mut self, event: &LoggedEvent, spans: &mut dyn SpanSink) {
         // The times of a log may step back, a conversation's clock may not.
         self.now = self.now.max(event.at());
-        self.last_event = self.now;
-        expire_due(&mut self.conversation, self.now, spans);
+        self.first_event.get_or_insert(event.at());
+        self.last_event = Some(self.now);
         let frame = event.frame();
         self.conversation.handle_input(self.now, &event.hop(&frame), spans);
         self.events += 1;
     }
 
-    /// Nothing has been written for so long, since the last event: what is due by then happens.
-    pub fn nothing_for(&mut self, silence: Duration, spans: &mut dyn SpanSink) {
-        self.now = self.now.max(self.last_event + silence);
-        expire_due(&mut self.conversation, self.now, spans);
+    /// Lets deadlines pass when `silence` has passed since the last event.
+    pub fn handle_silence(&mut self, silence: Duration, spans: &mut dyn SpanSink) {
+        self.now = self.now.max(self.last_event.unwrap_or_default() + silence);
+        self.conversation.handle_timeout(self.now, spans);
     }
 
-    /// The log is at its end. Says how many events there were.
-    pub fn finish(mut self, spans: &mut dyn SpanSink) -> u64 {
-        expire_due(&mut self.conversation, self.now, spans);
+    /// Ends the conversation at the end of its log, and reports on `reader`. The report has no bad lines: only the caller
+    /// has seen them.
+    pub fn finish(self, reader: &FrameLogReader<'_>, spans: &mut dyn SpanSink) -> ReplayReport {
+        let (events, first_event, last_event) = (self.events, self.first_event, self.last_event);
+        self.close(spans);
+        ReplayReport {
+            events,
+            first_event,
+            last_event,
+            dropped: reader.footer().map_or(0, |footer| footer.dropped),
+            bad_lines: Vec::new(),
+            broken_off: reader.footer().is_none(),
+            first_part: reader.header().part,
+            missing_part: reader.awaited_part(),
+        }
+    }
+
+    /// Ends the conversation before the end of its log.
+    pub fn close(mut self, spans: &mut dyn SpanSink) {
+        self.conversation.handle_timeout(self.now, spans);
         if !self.conversation.is_closed() {
-            // Whatever was still open when the log ended was never ended: the task went away.
+            // The log does not say that the conversation ended, so its task was dropped.
             self.conversation.close(self.now, CloseReason::Dropped, spans);
         }
-        self.events
-    }
-}
-
-/// Does what was due until `now`, each at its own time.
-fn expire_due(conversation: &mut Conversation, now: Time, spans: &mut dyn SpanSink) {
-    let mut last = None;
-    while let Some(due) = conversation.poll_timeout() {
-        // A deadline that stays where it is would be due for ever.
-        if due > now || last.is_some_and(|last| due <= last) {
-            return;
-        }
-        conversation.handle_timeout(due, spans);
-        last = Some(due);
     }
 }

@@ -1,4 +1,4 @@
-//! Frame logs of a whole process.
+//! Writes the frame logs of a process.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,21 +6,22 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::FrameLogWriteError;
 use super::conversation_log::ConversationLog;
-use super::file_name::FileTemplate;
-use super::fs::{DISK, Disk};
-use super::header_info::HeaderInfo;
-use super::log_path::LogFile;
-use super::queue_budget::{Bounds, Room};
-use super::rotation::PartSize;
-use super::writer_thread::Writer;
+use super::error::FrameLogWriteError;
+use super::file_writer::{FILE_SYSTEM, FileSequence, FileSystem};
+use super::header::HeaderInfo;
+use super::line_buffer::{LogLimits, QueueBudget};
+use super::log_path::{PartSize, PathTemplate};
+use super::recorded_log::RecordedLog;
+use super::writer_thread::WriterHandle;
 
-/// Writes frame logs: one file a conversation, one thread for all of them, of which no more than 256 are open at once. What
-/// was recorded is in its file 20 ms later; or a second, if it is compressed or was closed for another.
+/// Writes the frame logs of a process: one file per conversation, one thread for all.
 ///
-/// Cheap to clone. The thread starts with the first conversation, and ends when this and the last conversation are
-/// gone.
+/// At most 256 files are open at once. An event is in its file after 20 ms, or after a second if the file is compressed or
+/// has to be opened again.
+///
+/// Clones are cheap and share the thread. It starts with the first conversation, and ends when all clones and
+/// conversations are gone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,7 +30,7 @@ use super::writer_thread::Writer;
 /// use pipecat_instrument_runtime::engine::time::Time;
 /// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, FrameLogReader, HeaderInfo};
 ///
-/// let directory = std::env::temp_dir().join(format!("debug-log-doc-{}", std::process::id()));
+/// let directory = std::env::temp_dir().join(format!("frame-log-doc-{}", std::process::id()));
 /// let logs = FrameLogWriter::new(directory.join("frames-{conversation_id}.jsonl"))?;
 ///
 /// let log = logs.conversation(&HeaderInfo::new("call-42", Time::default()));
@@ -51,104 +52,109 @@ use super::writer_thread::Writer;
 /// ```
 #[derive(Clone)]
 pub struct FrameLogWriter {
-    template: Arc<FileTemplate>,
-    shared: Arc<Shared>,
+    template: Arc<PathTemplate>,
+    shared: Arc<SharedWriter>,
 }
 
-struct Shared {
+struct SharedWriter {
     part_size: Option<PartSize>,
-    disk: Disk,
-    room: Arc<Room>,
-    bounds: Bounds,
-    /// None inside if the thread cannot be started.
-    writer: OnceLock<Option<Writer>>,
+    file_system: FileSystem,
+    budget: Arc<QueueBudget>,
+    limits: LogLimits,
+    /// Contains `None` if the thread could not be started.
+    handle: OnceLock<Option<WriterHandle>>,
     next_number: AtomicU64,
 }
 
 impl FrameLogWriter {
-    /// Logs go to `path`, where `{conversation_id}` stands for the conversation; without it, the id is put before the
-    /// extension. A path that ends in `.gz` is compressed. A file that is already there is left alone, and the new one
-    /// gets a number.
+    /// Writes logs to `path`, with the conversation's id in place of `{conversation_id}`; without that, the id is put
+    /// before the extension. A path that ends in `.gz` is compressed. Existing files are left alone: the new file gets a
+    /// number.
     ///
-    /// Makes the directory, and finds out whether files can be written there.
+    /// Creates the directory, and checks that files can be written there.
     pub fn new(path: impl AsRef<Path>) -> Result<Self, FrameLogWriteError> {
-        let template = FileTemplate::parse(path.as_ref())?;
-        template.probe()?;
-        Ok(Self::with(template, None, Bounds::default(), DISK))
+        Self::probed(path.as_ref(), None)
     }
 
-    /// The same, with each log cut into parts: `frames-call-42.part-0001.jsonl` and so on. A log goes on in the next
-    /// part when it has reached `size`. Whoever reads the first part reads them all; each can be read by itself, too, but
-    /// for the messages of a request that was under way when it began.
+    /// Like [`new`](Self::new), but splits each log into parts: `frames-call-42.part-0001.jsonl` and so on. A log
+    /// continues in the next part when it has reached `size`. Reading the first part reads them all. Each part can also be
+    /// read by itself, but lacks the messages of a request that was under way when it began.
     ///
     /// ```
     /// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, PartSize};
     ///
-    /// # let directory = std::env::temp_dir().join(format!("debug-log-parts-doc-{}", std::process::id()));
+    /// # let directory = std::env::temp_dir().join(format!("frame-log-parts-doc-{}", std::process::id()));
     /// let logs = FrameLogWriter::in_parts(directory.join("frames.jsonl.gz"), PartSize::bytes(50 << 20))?;
     /// # drop(logs);
     /// # std::fs::remove_dir_all(directory)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn in_parts(path: impl AsRef<Path>, size: PartSize) -> Result<Self, FrameLogWriteError> {
-        let template = FileTemplate::parse(path.as_ref())?;
+        Self::probed(path.as_ref(), Some(size))
+    }
+
+    fn probed(path: &Path, part_size: Option<PartSize>) -> Result<Self, FrameLogWriteError> {
+        let template = PathTemplate::parse(path)?;
         template.probe()?;
-        Ok(Self::with(template, Some(size), Bounds::default(), DISK))
+        Ok(Self::with(template, part_size, LogLimits::default(), FILE_SYSTEM))
     }
 
     pub(super) fn with(
-        template: FileTemplate,
+        template: PathTemplate,
         part_size: Option<PartSize>,
-        bounds: Bounds,
-        disk: Disk,
+        limits: LogLimits,
+        file_system: FileSystem,
     ) -> Self {
         Self {
             template: Arc::new(template),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedWriter {
                 part_size,
-                disk,
-                room: Arc::new(Room::new(bounds.bytes)),
-                bounds,
-                writer: OnceLock::new(),
+                file_system,
+                budget: Arc::new(QueueBudget::new(limits.queued_bytes)),
+                limits,
+                handle: OnceLock::new(),
                 next_number: AtomicU64::new(0),
             }),
         }
     }
 
-    /// For conversations that say themselves where their logs go, with [`elsewhere`](Self::elsewhere).
-    pub(crate) fn nowhere() -> Self {
-        Self::with(FileTemplate::default(), None, Bounds::default(), DISK)
+    /// Creates a writer without a path, for conversations that set theirs with [`at_path`](Self::at_path).
+    pub(crate) fn without_path() -> Self {
+        Self::with(PathTemplate::default(), None, LogLimits::default(), FILE_SYSTEM)
     }
 
-    /// The same thread, for a conversation whose log goes to `path`. Nothing is written to find out whether it can be: a
-    /// constructor is no place to wait for a disk.
-    pub(crate) fn elsewhere(&self, path: &Path) -> Result<Self, FrameLogWriteError> {
-        let template = Arc::new(FileTemplate::parse(path)?);
+    /// Returns a writer for another path that shares this one's thread. It does not check that files can be written there,
+    /// as constructors call it, which must not wait for a disk.
+    pub(crate) fn at_path(&self, path: &Path) -> Result<Self, FrameLogWriteError> {
+        let template = Arc::new(PathTemplate::parse(path)?);
         Ok(Self { template, shared: Arc::clone(&self.shared) })
     }
 
-    /// The log of a conversation that begins. Its file is made with its first event.
-    pub fn conversation(&self, opening: &HeaderInfo<'_>) -> ConversationLog {
+    /// Creates the log of a conversation. Its file is created at the first event.
+    pub fn conversation(&self, header: &HeaderInfo<'_>) -> ConversationLog {
         let shared = &*self.shared;
-        let file = LogFile::new(
+        let path = self.template.for_conversation(header.conversation_id);
+        let log = RecordedLog::new(
             shared.next_number.fetch_add(1, Ordering::Relaxed),
-            opening.conversation_id.to_owned(),
-            self.template.for_conversation(opening.conversation_id),
-            shared.part_size,
-            opening.header(),
-            shared.disk,
+            header.conversation_id.to_owned(),
+            header.to_line(),
+            FileSequence::new(path, shared.part_size, shared.file_system),
         );
-        ConversationLog::new(file, shared.writer().cloned(), Arc::clone(&shared.room))
+        ConversationLog::new(log, shared.handle().cloned(), Arc::clone(&shared.budget))
     }
 
-    /// Waits until all that was recorded is in its file, but no longer than `timeout`.
+    /// Waits until all events recorded so far are in their files.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FrameLogWriteError::FlushTimeout`] after `timeout`.
     pub fn flush(&self, timeout: Duration) -> Result<(), FrameLogWriteError> {
-        let Some(Some(writer)) = self.shared.writer.get() else {
+        let Some(Some(handle)) = self.shared.handle.get() else {
             return Ok(());
         };
         let (done, is_done) = channel();
-        let asked = writer.flush(done).is_ok();
-        if asked && is_done.recv_timeout(timeout).is_ok() {
+        let is_requested = handle.flush(done).is_ok();
+        if is_requested && is_done.recv_timeout(timeout).is_ok() {
             Ok(())
         } else {
             Err(FrameLogWriteError::FlushTimeout { waited: timeout })
@@ -156,11 +162,11 @@ impl FrameLogWriter {
     }
 }
 
-impl Shared {
-    fn writer(&self) -> Option<&Writer> {
-        self.writer
+impl SharedWriter {
+    fn handle(&self) -> Option<&WriterHandle> {
+        self.handle
             .get_or_init(|| {
-                Writer::start(Arc::clone(&self.room), self.bounds)
+                WriterHandle::start(Arc::clone(&self.budget), self.limits)
                     .inspect_err(|error| {
                         tracing::warn!(
                             %error,

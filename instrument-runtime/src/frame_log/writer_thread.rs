@@ -1,9 +1,8 @@
 //! The thread that writes the logs of all conversations.
 //!
-//! Lines wait where they are recorded, each conversation's in a place of its own, and the thread is told only that there
-//! are some. It comes for them when they are due, so a log that nobody looks at is written in large pieces. Only some
-//! files are open at once: the one that was not written to for longest is closed for the next, and opened again when there
-//! is more for it.
+//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them when
+//! they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least recently
+//! written file is closed for the next, and opened again when it has more lines.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,51 +11,52 @@ use std::sync::mpsc::{Receiver, SendError, Sender, TryRecvError, channel};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::conversation_log::RecordedLog;
-use super::flush_schedule::{Patience, Schedule};
-use super::fs::is_lack_of_files;
-use super::log_writer::{OpenLog, Progress};
-use super::queue_budget::{Bounds, Room};
-use super::recency::Recency;
+use lru::LruCache;
 
-/// How often it looks for messages at least while logs are being recorded. It sleeps in between, as waking it up is for
-/// the pipelines to pay.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+use super::file_writer::is_too_many_open_files;
+use super::flush_schedule::{FlushDelay, FlushSchedule};
+use super::line_buffer::{LogLimits, QueueBudget};
+use super::log_writer::{LogWriter, Progress};
+use super::recorded_log::RecordedLog;
 
-/// How often it tries to open a file while this process may open none.
-const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not wake
+/// it, as the pipelines would pay for that.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What the thread is told.
+/// How long the thread waits before it tries again to open a file when this process may not open any.
+const OPEN_RETRY_INTERVAL: Duration = Duration::from_millis(20);
+
 pub(super) enum Message {
-    /// There are lines where there were none.
+    /// A log that had no lines has some now.
     Lines(Arc<RecordedLog>),
-    /// Tell when all that came before is written.
+    /// Write everything, then answer.
     Flush(Sender<()>),
 }
 
-/// The way to the thread.
+/// Sends messages to the writer thread.
 #[derive(Debug, Clone)]
-pub(super) struct Writer {
+pub(super) struct WriterHandle {
     messages: Sender<Message>,
     thread: Thread,
 }
 
-impl Writer {
-    /// Starts the thread. It ends when the last of these is gone and all is written.
-    pub(super) fn start(room: Arc<Room>, bounds: Bounds) -> io::Result<Self> {
+impl WriterHandle {
+    /// Starts the thread. It ends when the last handle is gone and everything is written.
+    pub(super) fn start(budget: Arc<QueueBudget>, limits: LogLimits) -> io::Result<Self> {
         let (messages, received) = channel();
         let thread = thread::Builder::new()
-            .name("pipecat-debug-log".into())
-            .spawn(move || WriterThread::new(received, room, bounds).run())?;
+            .name("pipecat-frame-log".into())
+            .spawn(move || WriterThread::new(received, budget, limits).run())?;
         Ok(Self { messages, thread: thread.thread().clone() })
     }
 
-    /// It fails only if the thread is gone: then no log has a footer, as if the process had died.
+    /// Announces that `log` has lines. Fails silently if the thread is gone: then no log gets a footer, as if the process
+    /// had died.
     pub(super) fn announce(&self, log: Arc<RecordedLog>) {
         let _ = self.messages.send(Message::Lines(log));
     }
 
-    /// Asks for all that was recorded so far to be written, now.
+    /// Requests that everything recorded so far is written now.
     pub(super) fn flush(&self, done: Sender<()>) -> Result<(), SendError<Message>> {
         self.messages.send(Message::Flush(done))?;
         self.thread.unpark();
@@ -64,41 +64,44 @@ impl Writer {
     }
 }
 
+/// Log numbers in the order of their last use.
+type LruNumbers = LruCache<u64, ()>;
+
 struct WriterThread {
     messages: Receiver<Message>,
-    room: Arc<Room>,
-    /// The logs under way, by number.
-    logs: HashMap<u64, OpenLog>,
-    /// Those whose file is open, and those among them that are compressed.
-    open: Recency,
-    compressing: Recency,
-    bounds: Bounds,
-    /// How many files may be open for now.
-    most_files_now: usize,
-    schedule: Schedule,
+    budget: Arc<QueueBudget>,
+    /// The unfinished logs, by number.
+    logs: HashMap<u64, LogWriter>,
+    /// The logs whose file is open, and the compressed ones among them.
+    open: LruNumbers,
+    compressing: LruNumbers,
+    limits: LogLimits,
+    /// The limit on open files, lowered for a time if the process has none left.
+    open_file_limit: usize,
+    schedule: FlushSchedule,
 }
 
 impl WriterThread {
-    fn new(messages: Receiver<Message>, room: Arc<Room>, bounds: Bounds) -> Self {
+    fn new(messages: Receiver<Message>, budget: Arc<QueueBudget>, limits: LogLimits) -> Self {
         Self {
             messages,
-            room,
+            budget,
             logs: HashMap::new(),
-            open: Recency::default(),
-            compressing: Recency::default(),
-            bounds,
-            most_files_now: bounds.files,
-            schedule: Schedule::default(),
+            open: LruNumbers::unbounded(),
+            compressing: LruNumbers::unbounded(),
+            limits,
+            open_file_limit: limits.open_files,
+            schedule: FlushSchedule::default(),
         }
     }
 
     fn run(mut self) {
         loop {
             match self.messages.try_recv() {
-                Ok(message) => self.take(message),
+                Ok(message) => self.on_message(message),
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
-                    if !self.write_the_next() && !self.wait() {
+                    if !self.write_next() && !self.wait() {
                         break;
                     }
                 }
@@ -107,45 +110,44 @@ impl WriterThread {
         self.write_all();
     }
 
-    fn take(&mut self, message: Message) {
+    fn on_message(&mut self, message: Message) {
         match message {
-            Message::Lines(log) => self.expect(log),
+            Message::Lines(log) => self.schedule(log),
             Message::Flush(done) => {
                 self.write_all();
-                // Whoever asked may have given up waiting.
+                // The caller may have stopped waiting.
                 let _ = done.send(());
             }
         }
     }
 
-    /// There are lines for a log: some time it is to be written.
-    fn expect(&mut self, recorded: Arc<RecordedLog>) {
-        let (number, is_gzip) = (recorded.file.number, recorded.file.path.is_gzip());
-        let may_be_open = self.open.len() < self.most_files_now;
-        let log = self.logs.entry(number).or_insert_with(|| OpenLog::new(recorded));
-        let is_cheap = !is_gzip && (log.is_open() || may_be_open);
-        self.schedule.add(now(), number, if is_cheap { Patience::Short } else { Patience::Long });
+    fn schedule(&mut self, recorded: Arc<RecordedLog>) {
+        let (number, is_gzip) = (recorded.number, recorded.files.is_gzip());
+        let may_open = self.open.len() < self.open_file_limit;
+        let log = self.logs.entry(number).or_insert_with(|| LogWriter::new(recorded));
+        let is_cheap = !is_gzip && (log.is_open() || may_open);
+        self.schedule.add(now(), number, if is_cheap { FlushDelay::Short } else { FlushDelay::Long });
     }
 
-    /// Writes a log that is due, or before it is, where there is little room left; false if there is none.
-    fn write_the_next(&mut self) -> bool {
+    /// Writes the next log if it is due or the budget is low. Returns false if there was nothing to write.
+    fn write_next(&mut self) -> bool {
         let Some(due) = self.schedule.next_due() else { return false };
-        let is_time = self.room.is_short() || due <= now();
-        if is_time && let Some(number) = self.schedule.pop() {
+        let is_due = self.budget.is_low() || due <= now();
+        if is_due && let Some(number) = self.schedule.pop() {
             self.write(number);
         }
-        is_time
+        is_due
     }
 
-    /// Waits until there may be something to do; false if there will be nothing more.
+    /// Waits until there may be something to do. Returns false if there never will be.
     fn wait(&mut self) -> bool {
         if let Some(due) = self.schedule.next_due() {
-            thread::park_timeout(due.saturating_duration_since(now()).min(BETWEEN_LOOKS));
+            thread::park_timeout(due.saturating_duration_since(now()).min(POLL_INTERVAL));
             return true;
         }
         match self.messages.recv() {
             Ok(message) => {
-                self.take(message);
+                self.on_message(message);
                 true
             }
             Err(_) => false,
@@ -158,13 +160,13 @@ impl WriterThread {
         }
     }
 
-    /// Writes all that was recorded of a log.
+    /// Writes everything that a log has recorded.
     fn write(&mut self, number: u64) {
         let Some(log) = self.logs.get_mut(&number) else { return };
-        log.take_over(&self.room);
-        if log.log_file().has_stopped() {
-            // What is recorded while it stops is dropped with this.
-            self.forget(number);
+        log.take_recorded(&self.budget);
+        if log.log().has_failed() {
+            // This drops what was recorded meanwhile.
+            self.remove(number);
             return;
         }
         loop {
@@ -180,33 +182,32 @@ impl WriterThread {
                     return;
                 }
                 Ok(Progress::Complete) => {
-                    self.forget(number);
-                    // A call that is over leaves files to others: if there was a lack of them, it may have passed.
-                    self.most_files_now = self.bounds.files.min(self.most_files_now + 1);
+                    self.remove(number);
+                    // A finished call has closed its files: if they were scarce, there may be more again.
+                    self.open_file_limit = self.limits.open_files.min(self.open_file_limit + 1);
                     return;
                 }
                 Err(error) => Err(error),
             };
             if let Err(error) = opened {
-                return self.stop(number, &error);
+                return self.fail(number, &error);
             }
         }
     }
 
-    /// Opens the file of a log, and closes another's for it where that is needed.
+    /// Opens the file of a log, and closes other files as far as the limits require.
     fn open(&mut self, number: u64) -> io::Result<()> {
-        let is_gzip = self.logs.get(&number).is_some_and(|log| log.log_file().path.is_gzip());
-        while is_gzip && self.compressing.len() >= self.bounds.compressors {
-            let oldest = self.compressing.pop_oldest();
+        while self.is_gzip(number) && self.compressing.len() >= self.limits.compressors {
+            let oldest = self.compressing.pop_lru();
             self.close(oldest);
         }
-        while self.open.len() >= self.most_files_now {
+        while self.open.len() >= self.open_file_limit {
             self.close_oldest();
         }
         loop {
             let Some(log) = self.logs.get_mut(&number) else { return Ok(()) };
             match log.open() {
-                Err(error) if is_lack_of_files(&error) => self.give_files_back(&error),
+                Err(error) if is_too_many_open_files(&error) => self.reduce_open_files(&error),
                 opened => {
                     opened?;
                     self.touch(number);
@@ -216,70 +217,73 @@ impl WriterThread {
         }
     }
 
-    /// A log whose file is open was written to.
+    fn is_gzip(&self, number: u64) -> bool {
+        self.logs.get(&number).is_some_and(|log| log.log().files.is_gzip())
+    }
+
+    /// Marks an open file as most recently written.
     fn touch(&mut self, number: u64) {
-        self.open.touch(number);
-        if self.logs.get(&number).is_some_and(|log| log.log_file().path.is_gzip()) {
-            self.compressing.touch(number);
+        self.open.put(number, ());
+        if self.is_gzip(number) {
+            self.compressing.put(number, ());
         }
     }
 
-    /// This process has as many files open as it may: half of those here are closed, and as few shall it be from now on.
-    /// With none to close, nothing can be written by anybody: this waits, and what is recorded meanwhile has the room
-    /// that there is.
-    fn give_files_back(&mut self, error: &io::Error) {
-        static SAID: std::sync::Once = std::sync::Once::new();
+    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file to
+    /// close it waits; what is recorded meanwhile has the queue's budget.
+    fn reduce_open_files(&mut self, error: &io::Error) {
+        static WARNED: std::sync::Once = std::sync::Once::new();
 
-        SAID.call_once(|| {
+        WARNED.call_once(|| {
             tracing::warn!(
                 %error,
                 open = self.open.len(),
-                "this process has as many files open as it may: frame logs now make do with fewer, and open them more \
-                 often; allow it more (ulimit -n)"
+                "this process has as many files open as it may: frame logs keep fewer files open, and reopen them more \
+                 often; raise the limit of open files (ulimit -n)"
             );
         });
         let open = self.open.len();
         if open == 0 {
-            thread::sleep(BETWEEN_TRIES);
+            thread::sleep(OPEN_RETRY_INTERVAL);
             return;
         }
-        self.most_files_now = (open / 2).max(1);
+        self.open_file_limit = (open / 2).max(1);
         (0..open.div_ceil(2)).for_each(|_| self.close_oldest());
     }
 
     fn close_oldest(&mut self) {
-        let oldest = self.open.pop_oldest();
+        let oldest = self.open.pop_lru();
         self.close(oldest);
     }
 
-    fn close(&mut self, number: Option<u64>) {
-        let Some(number) = number else { return };
-        self.open.remove(number);
-        self.compressing.remove(number);
+    fn close(&mut self, entry: Option<(u64, ())>) {
+        let Some((number, ())) = entry else { return };
+        self.open.pop(&number);
+        self.compressing.pop(&number);
         if let Some(log) = self.logs.get_mut(&number)
             && let Err(error) = log.close()
         {
-            self.stop(number, &error);
+            self.fail(number, &error);
         }
     }
 
-    fn stop(&mut self, number: u64, error: &io::Error) {
+    fn fail(&mut self, number: u64, error: &io::Error) {
         if let Some(log) = self.logs.get_mut(&number) {
-            log.log_file().stop(error);
-            // What waits gives its room back, and is dropped.
-            log.take_over(&self.room);
+            log.log().fail(error);
+            // Dropping the queued lines releases their budget.
+            log.take_recorded(&self.budget);
         }
-        self.forget(number);
+        self.remove(number);
     }
 
-    fn forget(&mut self, number: u64) {
-        self.open.remove(number);
-        self.compressing.remove(number);
+    fn remove(&mut self, number: u64) {
+        self.open.pop(&number);
+        self.compressing.pop(&number);
         self.logs.remove(&number);
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "how often the disk is bothered is no time of a conversation")]
+#[allow(clippy::disallowed_methods, reason = "the flush interval is wall time, not conversation time")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -1,4 +1,4 @@
-//! Settings of the switch.
+//! The builder with which a program is instrumented.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 
-use super::{InstrumentError, ScopedGuard, registry, switch};
+#[cfg(feature = "setup")]
+use super::PipecatInstrumentor;
+use super::{InstrumentError, ScopedGuard, global, registry};
 #[cfg(feature = "metrics")]
 use crate::emit::MetricsRecorder;
 use crate::emit::{Conventions, EmitSettings, Preset, SpanNaming, TraceLayout, Tracers};
@@ -14,7 +16,7 @@ use crate::frame_log::{FrameLogWriter, PartSize};
 use crate::observer::ObserverProvider;
 use crate::privacy::TraceConfig;
 
-/// Settings, and then [`instrument`](Self::instrument).
+/// Sets options, and instruments the process with [`instrument`](Self::instrument).
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,21 +43,21 @@ pub struct InstrumentorBuilder {
     emit: EmitSettings,
     attributes: Vec<KeyValue>,
     #[cfg(feature = "metrics")]
-    meters: Option<MetricsRecorder>,
+    metrics: Option<MetricsRecorder>,
     trace_config: TraceConfig,
 }
 
 impl InstrumentorBuilder {
-    /// Write every hop of every frame to a file per conversation, as `frames-{conversation_id}.jsonl`: what
-    /// `pipecat-trace replay` reads. What is said in a conversation stands in it, as far as
-    /// [`trace_config`](Self::trace_config) lets it out; audio does not.
+    /// Writes every hop of every frame to a frame log, one file per conversation, such as
+    /// `frames-{conversation_id}.jsonl`. `pipecat-trace replay` reads it. The log holds the text of the conversation, unless
+    /// [`trace_config`](Self::trace_config) hides it, but no audio.
     pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.debug_log = Some(path.into());
         self
     }
 
-    /// Cut frame logs into parts of this size: `frames-call-42.part-0001.jsonl` and so on. `pipecat-trace` reads them all
-    /// when it is given the first.
+    /// Splits frame logs into parts of this size, named `frames-call-42.part-0001.jsonl` and so on. Given the first,
+    /// `pipecat-trace` reads all parts.
     ///
     /// ```
     /// use pipecat_instrument_runtime::frame_log::PartSize;
@@ -71,25 +73,25 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// How long after the bot has stopped a turn ends: 2.5 s unless told otherwise.
+    /// Sets how long after the bot has stopped speaking a turn ends. The default is 2.5 s.
     pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
         self.turn_end_timeout = Some(timeout);
         self
     }
 
-    /// What is one trace: a turn unless told otherwise.
+    /// Sets whether a trace is one turn or one conversation. The default is a turn.
     pub fn layout(mut self, layout: TraceLayout) -> Self {
         self.emit = self.emit.layout(layout);
         self
     }
 
-    /// What spans are called: as in OpenInference unless told otherwise.
+    /// Sets the naming of spans. The default is that of OpenInference.
     pub fn span_names(mut self, names: SpanNaming) -> Self {
         self.emit = self.emit.span_names(names);
         self
     }
 
-    /// Layout, names and conventions that suit a backend. What is set after it is set over it.
+    /// Sets layout, naming and conventions for a backend. Later settings override it.
     ///
     /// ```
     /// use pipecat_instrument_runtime::emit::{Preset, TraceLayout};
@@ -103,34 +105,36 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// The conventions whose attributes are written: OpenInference and GenAI unless told otherwise.
+    /// Sets the conventions whose attributes are written. The default is OpenInference and GenAI.
     pub fn conventions(mut self, conventions: Conventions) -> Self {
         self.emit = self.emit.conventions(conventions);
         self
     }
 
-    /// What may leave of what is said, in spans and in the frame log. What is not said here is up to the environment
-    /// (`OPENINFERENCE_HIDE_INPUTS=true`), which is read once, when the program is instrumented.
+    /// Sets what to hide and to redact, in spans and in the frame log. What `config` leaves open is read from the environment
+    /// (`OPENINFERENCE_HIDE_INPUTS=true`), once, when the program is instrumented.
     pub fn trace_config(mut self, config: TraceConfig) -> Self {
         self.trace_config = config;
         self
     }
 
-    /// More attributes for every span.
+    /// Adds attributes to every span.
     pub fn attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
         self.attributes.extend(attributes);
         self
     }
 
-    /// How many attributes a span carries, 128 unless told otherwise. Should be what the provider's
-    /// `max_attributes_per_span` is: beyond its own limit the provider drops attributes silently.
+    /// Sets the number of attributes that a span carries. The default is 128. Set it to the tracer provider's
+    /// `max_attributes_per_span`, beyond which the provider drops attributes silently.
     pub fn attribute_limit(mut self, limit: usize) -> Self {
         self.emit.attribute_limit = limit;
         self
     }
 
-    /// Tell OpenTelemetry metrics to `provider` as well: the numbers of all conversations, whatever the sampler makes of
-    /// their spans. `docs/metrics.md` lists them.
+    /// Records OpenTelemetry metrics of all conversations with `provider`, whether or not their spans are sampled.
+    /// [`docs/metrics.md`] lists them.
+    ///
+    /// [`docs/metrics.md`]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/metrics.md
     ///
     /// ```
     /// use opentelemetry::metrics::NoopMeterProvider;
@@ -148,61 +152,116 @@ impl InstrumentorBuilder {
         mut self,
         provider: impl opentelemetry::metrics::MeterProvider + Send + Sync + 'static,
     ) -> Self {
-        self.meters = Some(MetricsRecorder::new(provider));
+        self.metrics = Some(MetricsRecorder::new(provider));
         self
     }
 
-    /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a provider is a handle: whoever wants to keep one clones it"
-    )]
+    /// Observes every annotated task that is built from now on, with spans made by `provider`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the process is instrumented, or if the frame log cannot be written. Nothing has changed then.
+    #[allow(clippy::needless_pass_by_value, reason = "a provider is a handle, cheap to clone")]
     pub fn instrument<P>(self, provider: P) -> Result<(), InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
-        switch::refuse_if_on()?;
-        switch::turn_on(self.group(Tracers::new(&provider))?)?;
+        global::ensure_unset()?;
+        global::set(self.observer_provider(Tracers::new(&provider))?)?;
         registry::warn_if_none();
         Ok(())
     }
 
-    /// The same for the tasks that this thread builds, until the guard is dropped; over what is in force for the
-    /// process.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a provider is a handle: whoever wants to keep one clones it"
-    )]
+    /// Observes every annotated task that this thread builds until the guard is dropped, instead of instrumenting the
+    /// process. For tests, which run in parallel.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the frame log cannot be written.
+    #[allow(clippy::needless_pass_by_value, reason = "a provider is a handle, cheap to clone")]
     pub fn scoped<P>(self, provider: P) -> Result<ScopedGuard, InstrumentError>
     where
         P: TracerProvider,
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Send + Sync + 'static,
     {
-        Ok(switch::enter(self.group(Tracers::new(&provider))?))
+        Ok(global::enter_scope(self.observer_provider(Tracers::new(&provider))?))
     }
 
-    fn group(self, tracers: Tracers) -> Result<ObserverProvider, InstrumentError> {
-        let mut group = ObserverProvider::new(tracers)
+    fn observer_provider(self, tracers: Tracers) -> Result<ObserverProvider, InstrumentError> {
+        let mut provider = ObserverProvider::new(tracers)
             .emit_settings(self.emit)
             .attributes(self.attributes)
             .trace_config(self.trace_config);
         if let Some(timeout) = self.turn_end_timeout {
-            group = group.turn_end_timeout(timeout);
+            provider = provider.turn_end_timeout(timeout);
         }
         #[cfg(feature = "metrics")]
-        if let Some(meters) = &self.meters {
-            group = group.meters(meters);
+        if let Some(metrics) = &self.metrics {
+            provider = provider.metrics(metrics);
         }
         if let Some(path) = self.debug_log {
-            let logs = match self.debug_log_part_size {
+            let writer = match self.debug_log_part_size {
                 Some(size) => FrameLogWriter::in_parts(path, size)?,
                 None => FrameLogWriter::new(path)?,
             };
-            group = group.debug_log(logs);
+            provider = provider.frame_log(writer);
         }
-        Ok(group)
+        Ok(provider)
+    }
+}
+
+#[cfg(feature = "setup")]
+impl crate::export::Setup {
+    /// Observes every annotated task that is built from now on. Its spans go to the exporters of this setup, with layout,
+    /// naming and conventions for their backend. If the environment switches tracing off, nothing is observed, and the result
+    /// is `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the process is instrumented. Nothing has changed then.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
+    ///
+    /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
+    /// let setup = setup::builder().environment(environment).build()?;
+    /// setup.instrument()?;
+    /// assert!(PipecatInstrumentor::is_instrumented());
+    /// # PipecatInstrumentor::uninstrument();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn instrument(&self) -> Result<(), InstrumentError> {
+        if self.is_on() { self.instrumentor().instrument(self.provider()) } else { Ok(()) }
+    }
+
+    /// Returns a builder with the settings of this setup, to change some of them. Finish it with
+    /// `instrument(setup.provider())`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
+    /// # use pipecat_instrument_runtime::export::{self as setup, Environment};
+    ///
+    /// # let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "console")]);
+    /// let setup = setup::builder().environment(environment).build()?;
+    /// setup.instrumentor().turn_end_timeout(Duration::from_secs(2)).instrument(setup.provider())?;
+    /// # PipecatInstrumentor::uninstrument();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn instrumentor(&self) -> InstrumentorBuilder {
+        let emit = self.emit_settings();
+        let mut builder = PipecatInstrumentor::builder()
+            .layout(emit.layout)
+            .span_names(emit.span_names)
+            .conventions(emit.conventions)
+            .attribute_limit(emit.attribute_limit);
+        if let Some(length) = self.max_value_length() {
+            builder = builder.trace_config(TraceConfig::default().max_value_length(length));
+        }
+        builder
     }
 }

@@ -1,29 +1,25 @@
-//! The process-wide switch, and what annotated constructors need when it is on.
+//! Instruments the process, and gives annotated constructors their observers.
 //!
 //! ```text
-//!   Off ──instrument()──▶ On ──uninstrument()──▶ Off …      the process
-//!   scoped() lies over either, for one thread, until its guard is dropped
+//!   off ──instrument()──▶ on ──uninstrument()──▶ off …      the process
+//!   scoped() overrides either on one thread, until its guard is dropped
 //! ```
 //!
-//! Only new tasks look at the switch: a task that is being observed finishes its conversation whatever happens here.
+//! Only new tasks look here: a task that is observed finishes its conversation, whatever changes meanwhile.
 
 mod builder;
 pub(crate) mod construction;
-mod error;
-#[cfg(feature = "setup")]
-mod from_setup;
+mod global;
 mod registry;
-#[cfg(loom)]
-pub use switch::models;
-mod switch;
 mod task;
 
 pub use builder::InstrumentorBuilder;
-pub use error::InstrumentError;
+pub use global::ScopedGuard;
+pub(crate) use global::current_provider;
+#[cfg(loom)]
+pub use global::loom;
 pub use registry::AnnotatedType;
-pub use switch::ScopedGuard;
-pub(crate) use switch::current as group_in_force;
-pub use task::{ObservedTask, TaskPresence};
+pub use task::{ObservedTask, TaskAccess};
 
 use std::time::Duration;
 
@@ -32,7 +28,7 @@ use opentelemetry::trace::{Tracer, TracerProvider};
 use crate::frame_log::FrameLogWriteError;
 use crate::observer::{ObserveOptions, Observer};
 
-/// The process-wide switch.
+/// Instruments the process: annotated tasks that are built from then on are observed.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -50,7 +46,11 @@ use crate::observer::{ObserveOptions, Observer};
 pub enum PipecatInstrumentor {}
 
 impl PipecatInstrumentor {
-    /// From now on, every annotated task that is built is observed, and its spans are made by `provider`.
+    /// Observes every annotated task that is built from now on, with spans made by `provider`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InstrumentError::AlreadyInstrumented`] if the process is instrumented. Nothing has changed then.
     pub fn instrument<P>(provider: P) -> Result<(), InstrumentError>
     where
         P: TracerProvider,
@@ -60,38 +60,39 @@ impl PipecatInstrumentor {
         Self::builder().instrument(provider)
     }
 
-    /// The same, with settings.
+    /// Returns a builder, to instrument the process with other settings than the defaults.
     pub fn builder() -> InstrumentorBuilder {
         InstrumentorBuilder::default()
     }
 
-    /// No further task is observed. Those that are finish their conversation; the provider is left alone.
+    /// Stops observing new tasks. Observed tasks finish their conversations. Does not shut the tracer provider down.
     pub fn uninstrument() {
-        switch::turn_off();
+        global::unset();
     }
 
-    /// Whether a task that this thread builds now would be observed.
+    /// Returns whether a task that this thread builds now would be observed.
     pub fn is_instrumented() -> bool {
-        switch::current().is_some()
+        current_provider().is_some()
     }
 
-    /// Waits until what was recorded so far is in its frame logs, but no longer than `timeout`. To be called before
-    /// [`uninstrument`](Self::uninstrument) at the end of a process: the thread that writes them ends with it.
+    /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. Call it before
+    /// [`uninstrument`](Self::uninstrument) at the end of a process: the writer thread ends with the process, and loses what
+    /// is still queued.
     ///
     /// ```
     /// use std::time::Duration;
     ///
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
     ///
-    /// PipecatInstrumentor::flush_debug_log(Duration::from_secs(5))?;
+    /// PipecatInstrumentor::flush_frame_logs(Duration::from_secs(5))?;
     /// PipecatInstrumentor::uninstrument();
     /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogWriteError>(())
     /// ```
-    pub fn flush_debug_log(timeout: Duration) -> Result<(), FrameLogWriteError> {
-        switch::current().map_or(Ok(()), |group| group.flush_debug_log(timeout))
+    pub fn flush_frame_logs(timeout: Duration) -> Result<(), FrameLogWriteError> {
+        current_provider().map_or(Ok(()), |provider| provider.flush_frame_logs(timeout))
     }
 
-    /// The constructors and types annotated with `#[instrument_task]` in this program, in no particular order.
+    /// Returns the types and constructors of this program that are annotated with `#[instrument_task]`, in any order.
     ///
     /// ```
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
@@ -104,7 +105,8 @@ impl PipecatInstrumentor {
         registry::annotated_types()
     }
 
-    /// An observer for a conversation whose task is not annotated; `None` while switched off.
+    /// Makes an observer for a conversation whose task is not annotated. Returns `None` while the process is not
+    /// instrumented.
     ///
     /// ```
     /// use pipecat_instrument_runtime::instrumentor::PipecatInstrumentor;
@@ -116,6 +118,21 @@ impl PipecatInstrumentor {
     /// }
     /// ```
     pub fn observe(options: ObserveOptions) -> Option<Observer> {
-        switch::current().map(|group| group.observe(options))
+        current_provider().map(|provider| provider.observe(options))
     }
+}
+
+/// An error of [`PipecatInstrumentor::instrument`]. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstrumentError {
+    /// The process is instrumented.
+    #[error(
+        "this process is already instrumented, and stays as it is; to change its provider or settings, call \
+         PipecatInstrumentor::uninstrument() first"
+    )]
+    AlreadyInstrumented,
+    /// The frame log cannot be written.
+    #[error(transparent)]
+    FrameLogWriter(#[from] FrameLogWriteError),
 }

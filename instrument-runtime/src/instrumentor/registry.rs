@@ -1,22 +1,22 @@
 //! The annotated types of a program.
 //!
 //! ```text
-//!   #[instrument_task] ──▶ inventory::submit!   gathered by the linker, before `main`
-//!        └──▶ begin(name, …) ──▶ called         gathered by the first call that is observed
+//!   #[instrument_task] ──▶ inventory::submit!   listed by the linker, before `main`
+//!        └──▶ begin(name, …) ──▶ on_call        listed by the first call that is observed
 //! ```
 //!
-//! The second way is for programs whose linker leaves the first one out: WebAssembly unless its host calls the
-//! constructors, a static library linked by something other than rustc with flags of its own.
+//! The second way is for programs whose linker drops the entries of the first: WebAssembly unless its host calls the
+//! constructors, and a static library that is linked with other flags than rustc's.
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Mutex, Once, PoisonError};
 
-/// Whether the linker gathers what is annotated. On WebAssembly it does only if the host program calls the
-/// constructors, of which nobody here can know.
+/// Whether the linker lists annotations. On WebAssembly it does only if the host program calls the constructors, which is
+/// unknown here.
 pub(super) const LINKED: bool = !cfg!(target_family = "wasm");
 
-/// A type, or a constructor of one, that is annotated with `#[instrument_task]`.
+/// A type or a constructor that is annotated with `#[instrument_task]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnnotatedType {
     name: &'static str,
@@ -26,27 +26,27 @@ pub struct AnnotatedType {
 
 inventory::collect!(AnnotatedType);
 
-/// What was called, each once.
+/// Annotations whose constructors were called, each once.
 static CALLED: Mutex<Vec<&'static AnnotatedType>> = Mutex::new(Vec::new());
 
 impl AnnotatedType {
-    /// What an annotation submits.
+    /// Creates the entry of an annotation, for its expansion.
     #[doc(hidden)]
     pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
         Self { name, file, line }
     }
 
-    /// The type as it is written there, or the name that the annotation gives it.
+    /// Returns the type as the annotation's item writes it, or the `name` in the annotation.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The file that it is annotated in.
+    /// Returns the file of the annotation.
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line of the annotation.
+    /// Returns the line of the annotation.
     pub const fn line(&self) -> u32 {
         self.line
     }
@@ -58,25 +58,25 @@ impl fmt::Display for AnnotatedType {
     }
 }
 
-/// A constructor is called that is observed: the linker may have left its annotation out.
-pub(super) fn called(name: &'static str, at: &'static Location<'static>) {
+/// Lists the annotation of an observed constructor that is called, in case the linker dropped it.
+pub(super) fn on_call(name: &'static str, at: &'static Location<'static>) {
     let annotated = AnnotatedType::new(name, at.file(), at.line());
     let mut called = CALLED.lock().unwrap_or_else(PoisonError::into_inner);
     if !called.contains(&&annotated) {
-        // As many as there are annotations in the program.
+        // Leaks no more than one entry per annotation in the program.
         called.push(Box::leak(Box::new(annotated)));
     }
 }
 
-/// Each annotation once, whoever gathered it.
+/// Returns each annotation once.
 pub(super) fn annotated_types() -> impl Iterator<Item = &'static AnnotatedType> {
     let called = CALLED.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    each_once(inventory::iter::<AnnotatedType>.into_iter().chain(called)).into_iter()
+    deduplicated(inventory::iter::<AnnotatedType>.into_iter().chain(called)).into_iter()
 }
 
-fn each_once(gathered: impl Iterator<Item = &'static AnnotatedType>) -> Vec<&'static AnnotatedType> {
+fn deduplicated(entries: impl Iterator<Item = &'static AnnotatedType>) -> Vec<&'static AnnotatedType> {
     let mut listed: Vec<&'static AnnotatedType> = Vec::new();
-    for annotated in gathered {
+    for annotated in entries {
         if !listed.contains(&annotated) {
             listed.push(annotated);
         }
@@ -84,23 +84,23 @@ fn each_once(gathered: impl Iterator<Item = &'static AnnotatedType>) -> Vec<&'st
     listed
 }
 
-/// Says once if nothing is annotated: the commonest way to get no traces.
+/// Warns once if nothing is annotated, the commonest reason for missing traces.
 pub(super) fn warn_if_none() {
     static WARNED: Once = Once::new();
 
-    if is_worth_a_warning(LINKED, annotated_types().count()) {
+    if should_warn(LINKED, annotated_types().count()) {
         WARNED.call_once(|| {
             tracing::warn!(
                 "nothing in this program is annotated, so no task will be traced: write \
                  #[pipecat_instrument::instrument_task] above `impl YourTask {{ … }}` or above the function that builds \
-                 it (observers made by PipecatInstrumentor::observe work without)"
+                 it (observers made by PipecatInstrumentor::observe need no annotation)"
             );
         });
     }
 }
 
-/// Where the linker gathers nothing, what is annotated shows only later.
-const fn is_worth_a_warning(linked: bool, listed: usize) -> bool {
+/// Where the linker lists nothing, annotations are listed only as they are called.
+const fn should_warn(linked: bool, listed: usize) -> bool {
     linked && listed == 0
 }
 
@@ -108,31 +108,31 @@ const fn is_worth_a_warning(linked: bool, listed: usize) -> bool {
 mod tests {
     use std::panic::Location;
 
-    use super::{AnnotatedType, annotated_types, called, each_once, is_worth_a_warning};
+    use super::{AnnotatedType, annotated_types, deduplicated, on_call, should_warn};
 
     #[test]
-    fn what_the_linker_left_out_is_listed_at_its_first_call() {
+    fn annotation_dropped_by_the_linker_is_listed_at_its_first_call() {
         let listed = || annotated_types().filter(|listed| listed.name() == "LeftOut").count();
 
         assert_eq!(listed(), 0);
         for _ in 0..3 {
-            called("LeftOut", Location::caller());
+            on_call("LeftOut", Location::caller());
         }
         assert_eq!(listed(), 1);
     }
 
     #[test]
-    fn what_both_have_gathered_is_listed_once() {
+    fn annotation_listed_twice_is_returned_once() {
         static LINKED: AnnotatedType = AnnotatedType::new("Task", "src/task.rs", 7);
         static CALLED: AnnotatedType = AnnotatedType::new("Task", "src/task.rs", 7);
         static NEXT: AnnotatedType = AnnotatedType::new("Task", "src/task.rs", 8);
-        assert_eq!(each_once([&LINKED, &CALLED, &NEXT].into_iter()), [&LINKED, &NEXT]);
+        assert_eq!(deduplicated([&LINKED, &CALLED, &NEXT].into_iter()), [&LINKED, &NEXT]);
     }
 
     #[test]
-    fn where_the_linker_gathers_nothing_there_is_no_warning() {
-        assert!(is_worth_a_warning(true, 0));
-        assert!(!is_worth_a_warning(true, 1));
-        assert!(!is_worth_a_warning(false, 0));
+    fn no_warning_where_the_linker_lists_nothing() {
+        assert!(should_warn(true, 0));
+        assert!(!should_warn(true, 1));
+        assert!(!should_warn(false, 0));
     }
 }

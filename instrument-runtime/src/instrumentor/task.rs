@@ -1,4 +1,4 @@
-//! What an observer can be put into.
+//! Tasks that take an observer, and the wrappers in which constructors return them.
 
 use std::ops::DerefMut;
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::observer::Observer;
 
-/// A task that an annotated constructor can put its observer into.
+/// A task to which an annotated constructor can attach an observer.
 ///
-/// Implemented once, for the task's own type. What constructors wrap it in (`Result`, `Option`, `Box`, `Arc`, `Rc`,
-/// `Pin`, and these in each other; a tuple with the task first, as `(Task, Receiver)`) is implemented here.
+/// Implement it for the task's own type. It is implemented here for the types in which constructors return tasks: `Result`,
+/// `Option`, `Box`, `Arc`, `Rc`, `Pin`, any nesting of them, and a tuple with the task first, such as `(Task, Receiver)`.
 ///
 /// ```
 /// use pipecat_instrument_runtime::instrumentor::ObservedTask;
@@ -27,32 +27,32 @@ use crate::observer::Observer;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no place for an observer",
+    message = "`{Self}` cannot take an observer",
     label = "`ObservedTask` is not implemented for this",
     note = "implement `pipecat_instrument::ObservedTask` for the task type",
     note = "or name the constructor's argument that takes observers: \
             `#[instrument_task(observers = the_argument, via = path::to::adapter)]`"
 )]
 pub trait ObservedTask {
-    /// Takes the observer of this task's conversation. A second one takes the place of the first, which is to be dropped.
+    /// Takes the observer of this task's conversation. A second observer replaces the first, which must be dropped.
     fn attach_observer(&mut self, observer: Observer);
 
-    /// Whether there is a task here to be observed: wrappers look inside.
+    /// Returns whether an observer can be attached. Wrappers look inside.
     #[doc(hidden)]
-    fn presence(&self) -> TaskPresence {
-        TaskPresence::Here
+    fn access(&self) -> TaskAccess {
+        TaskAccess::Exclusive
     }
 }
 
-/// Whether there is a task in what a constructor returned.
+/// Whether an observer can be attached to the value that a constructor returned.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TaskPresence {
-    /// There is, and it can be given an observer.
-    Here,
-    /// There is none: the constructor failed.
-    None,
-    /// There is, but somebody else holds it already, so that it cannot be changed any more.
+pub enum TaskAccess {
+    /// It holds a task that can be changed.
+    Exclusive,
+    /// It holds no task: the constructor failed.
+    Absent,
+    /// It holds a task that other pointers share, so that it cannot be changed.
     Shared,
 }
 
@@ -63,8 +63,8 @@ impl<T: ObservedTask> ObservedTask for Option<T> {
         }
     }
 
-    fn presence(&self) -> TaskPresence {
-        self.as_ref().map_or(TaskPresence::None, T::presence)
+    fn access(&self) -> TaskAccess {
+        self.as_ref().map_or(TaskAccess::Absent, T::access)
     }
 }
 
@@ -75,8 +75,8 @@ impl<T: ObservedTask, E> ObservedTask for Result<T, E> {
         }
     }
 
-    fn presence(&self) -> TaskPresence {
-        self.as_ref().map_or(TaskPresence::None, T::presence)
+    fn access(&self) -> TaskAccess {
+        self.as_ref().map_or(TaskAccess::Absent, T::access)
     }
 }
 
@@ -85,8 +85,8 @@ impl<T: ObservedTask + ?Sized> ObservedTask for Box<T> {
         (**self).attach_observer(observer);
     }
 
-    fn presence(&self) -> TaskPresence {
-        (**self).presence()
+    fn access(&self) -> TaskAccess {
+        (**self).access()
     }
 }
 
@@ -95,29 +95,29 @@ impl<P: DerefMut<Target: ObservedTask + Unpin>> ObservedTask for Pin<P> {
         (**self).attach_observer(observer);
     }
 
-    fn presence(&self) -> TaskPresence {
-        (**self).presence()
+    fn access(&self) -> TaskAccess {
+        (**self).access()
     }
 }
 
-macro_rules! with_the_task_first {
-    ($($beside:ident),*) => {
-        impl<T: ObservedTask, $($beside),*> ObservedTask for (T, $($beside),*) {
+macro_rules! tuples {
+    ($($other:ident),*) => {
+        impl<T: ObservedTask, $($other),*> ObservedTask for (T, $($other),*) {
             fn attach_observer(&mut self, observer: Observer) {
                 self.0.attach_observer(observer);
             }
 
-            fn presence(&self) -> TaskPresence {
-                self.0.presence()
+            fn access(&self) -> TaskAccess {
+                self.0.access()
             }
         }
     };
 }
 
-with_the_task_first!(A);
-with_the_task_first!(A, B);
+tuples!(A);
+tuples!(A, B);
 
-macro_rules! if_nobody_else_holds_it {
+macro_rules! shared_pointers {
     ($($pointer:ident),*) => {$(
         impl<T: ObservedTask + ?Sized> ObservedTask for $pointer<T> {
             fn attach_observer(&mut self, observer: Observer) {
@@ -126,19 +126,19 @@ macro_rules! if_nobody_else_holds_it {
                 }
             }
 
-            fn presence(&self) -> TaskPresence {
-                // `get_mut` asks for both, too.
+            fn access(&self) -> TaskAccess {
+                // `get_mut` checks both, too.
                 if Self::strong_count(self) == 1 && Self::weak_count(self) == 0 {
-                    (**self).presence()
+                    (**self).access()
                 } else {
-                    TaskPresence::Shared
+                    TaskAccess::Shared
                 }
             }
         }
     )*};
 }
 
-if_nobody_else_holds_it!(Arc, Rc);
+shared_pointers!(Arc, Rc);
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What adapters rely on.
+//! Conversions that adapters depend on.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn text_is_compact_in_source_order_and_not_escaped() {
 }
 
 #[test]
-fn an_error_is_a_field_of_that_name_that_is_not_empty() {
+fn an_error_is_a_non_empty_field_of_that_name() {
     for (value, error) in [
         (json!({"error": "boom"}), Some("boom")),
         (json!({"error": {"code": 7}}), Some(r#"{"code":7}"#)),
@@ -61,7 +61,7 @@ fn content_is_text_parts_or_nothing() {
 }
 
 #[test]
-fn tool_calls_carry_their_arguments_as_text() {
+fn tool_calls_have_their_arguments_as_text() {
     let message = message_from_json(&json!({
         "role": "assistant",
         "tool_calls": [
@@ -81,7 +81,7 @@ fn tool_calls_carry_their_arguments_as_text() {
 }
 
 #[test]
-fn a_message_comes_back_from_its_json() {
+fn a_message_survives_conversion_to_json_and_back() {
     let messages = [
         Message::text("user", "Hi"),
         Message { name: Some("Ada".into()), ..Message::text("user", "Hi") },
@@ -107,7 +107,7 @@ fn a_message_comes_back_from_its_json() {
 }
 
 #[test]
-fn asking_beyond_the_end_is_no_panic() {
+fn an_index_beyond_the_end_does_not_panic() {
     let context = JsonContext { messages: &[], tools: &[json!({"type": "function"})] };
     assert_eq!((context.message_count(), context.tool_count()), (0, 1));
     assert_eq!(context.tool(0), r#"{"type":"function"}"#);

@@ -1,47 +1,53 @@
 //! Counts outgoing audio without a lock.
 //!
-//! A pipeline sends fifty to a hundred pieces of audio a second over every hop, and all that a trace wants of most of
-//! them is when they came and how long they play. So they are added up here, and told to the core before the next
-//! event that it does handle.
+//! A pipeline sends fifty to a hundred pieces of audio a second over every hop, and of most of them a trace needs only when
+//! they came and how long they play. So they are added up here, and passed to the engine before the next event that it
+//! handles.
 //!
 //! ```text
 //!   hop of outgoing audio
-//!     ├─ from the output transport, or counted before ──▶ Seen      nothing more to do
-//!     ├─ the core waits for audio, or another source  ──▶ Handle    through the lock
-//!     └─ anything else                                ──▶ Count     a few atomics
+//!     ├─ from the output transport, or an id seen before  ──▶ Ignore
+//!     ├─ the engine waits for audio, or another source    ──▶ Handle    through the lock
+//!     └─ any other                                        ──▶ Count     a few atomics
 //! ```
 
 use std::time::Duration;
 
-use crate::engine::conversation::AudioInterest;
-use crate::engine::frame::{FrameId, FrameKind, FramePushed, ProcessorRef, Role};
+use crate::engine::conversation::{AudioBatch, AudioInterest};
+use crate::engine::frame::{FrameId, FrameKind, FramePushed, Processor, ProcessorRef, Role};
 use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What is to be done with a hop of outgoing audio.
+/// The treatment of a hop of outgoing audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hop {
-    /// Nothing: it was seen on an earlier hop.
-    Seen,
-    /// It goes to the core, through the lock.
+pub(super) enum AudioAction {
+    /// An earlier hop was counted or handled.
+    Ignore,
+    /// Pass the hop to the engine, through the lock.
     Handle,
-    /// It is counted, and told later.
+    /// Count the hop.
     Count,
 }
 
-/// Audio that was counted since the last drain.
+/// Audio counted since the last drain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counted {
+pub(super) struct CountedAudio {
     pub(super) first: Time,
     pub(super) last: Time,
     pub(super) duration: Duration,
 }
 
-/// The audio of one conversation, as far as the core has not been told.
+/// The source whose audio a meter counts, kept under the conversation's lock.
+pub(super) struct AudioSource {
+    kind: FrameKind,
+    processor: Processor,
+}
+
+/// Counts the audio of one conversation between drains.
 #[derive(Debug)]
 pub(super) struct AudioMeter {
-    core_waits: AtomicBool,
-    /// Which source is counted here, see [`fingerprint`]; zero for none yet.
+    engine_waits: AtomicBool,
+    /// The [`fingerprint`] of the source that is counted; zero for none yet.
     source: AtomicU64,
     /// One more than the newest id seen: ids only rise, so a lower one is a later hop of an earlier frame.
     seen_below: AtomicU64,
@@ -51,10 +57,10 @@ pub(super) struct AudioMeter {
 }
 
 impl AudioMeter {
-    /// A meter for a conversation in which nothing has happened yet.
+    /// Creates a meter for a conversation before its first frame.
     pub(super) fn new() -> Self {
         Self {
-            core_waits: AtomicBool::new(true),
+            engine_waits: AtomicBool::new(true),
             source: AtomicU64::new(0),
             seen_below: AtomicU64::new(0),
             first: AtomicU64::new(0),
@@ -63,39 +69,43 @@ impl AudioMeter {
         }
     }
 
-    /// What is to be done with this hop of outgoing audio.
-    pub(super) fn sort<F: ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) -> Hop {
-        if hop.source.role() == Role::OutputTransport || hop.id.is_some_and(|id| self.saw(id)) {
-            return Hop::Seen;
+    /// Decides about a hop of outgoing audio, and marks its id as seen.
+    pub(super) fn classify<F: ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) -> AudioAction {
+        if hop.source.role() == Role::OutputTransport || hop.id.is_some_and(|id| self.mark_seen(id)) {
+            return AudioAction::Ignore;
         }
-        let counted_here = fingerprint(kind, hop.source) == self.source.load(Ordering::Relaxed);
-        if counted_here && !self.core_waits.load(Ordering::Acquire) { Hop::Count } else { Hop::Handle }
+        let is_source = fingerprint(kind, hop.source) == self.source.load(Ordering::Relaxed);
+        if is_source && !self.engine_waits.load(Ordering::Acquire) {
+            AudioAction::Count
+        } else {
+            AudioAction::Handle
+        }
     }
 
-    /// Marks `id` as seen, and tells whether it was.
-    fn saw(&self, FrameId(id): FrameId) -> bool {
-        // The load spares the later hops of a frame the write, and with it the fight for the cache line.
+    /// Marks `id` as seen. Returns whether it was seen before.
+    fn mark_seen(&self, FrameId(id): FrameId) -> bool {
+        // The load saves the later hops of a frame the write, and so the contention for the cache line.
         self.seen_below.load(Ordering::Relaxed) > id
             || self.seen_below.fetch_max(id.saturating_add(1), Ordering::Relaxed) > id
     }
 
-    /// Counts one piece.
+    /// Counts one piece of audio.
     pub(super) fn count(&self, now: Time, duration: Duration) {
         let now = now.as_unix_nanos();
         if self.first.load(Ordering::Relaxed) == 0 {
             self.first.store(now, Ordering::Relaxed);
         }
-        // Of two pieces at the very same moment, either may be the last.
+        // If two pieces come at the same moment, either may be the last.
         self.last.store(now, Ordering::Relaxed);
-        // A piece of unknown length is still a piece.
+        // A piece of unknown length counts, too.
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.nanos.fetch_add(nanos, Ordering::Release);
     }
 
-    /// Takes what was counted. A piece that is being counted at this very moment comes with this drain or the next;
+    /// Takes the audio counted since the last drain. A piece that is being counted meanwhile is in this drain or the next;
     /// none is counted twice.
-    pub(super) fn drain(&self) -> Option<Counted> {
-        // Nearly always there is nothing to take, and then a load will do.
+    pub(super) fn drain(&self) -> Option<CountedAudio> {
+        // Nearly always there is nothing to take, and then a load suffices.
         if self.nanos.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -109,22 +119,39 @@ impl AudioMeter {
             first => first.min(last),
         };
         let time = Time::from_unix_nanos;
-        Some(Counted { first: time(first), last: time(last), duration: Duration::from_nanos(nanos) })
+        Some(CountedAudio { first: time(first), last: time(last), duration: Duration::from_nanos(nanos) })
     }
 
-    /// Takes up what the core says it waits for. Called with the conversation locked.
+    /// Takes the counted audio as the batch that the engine handles.
+    pub(super) fn drain_from<'a>(&self, source: &'a AudioSource) -> Option<AudioBatch<'a>> {
+        let CountedAudio { first, last, duration } = self.drain()?;
+        Some(AudioBatch { kind: source.kind, source: (&source.processor).into(), first, last, duration })
+    }
+
+    /// Counts audio only while the engine does not wait for every piece. Called under the conversation's lock.
     pub(super) fn set_interest(&self, interest: AudioInterest) {
-        self.core_waits.store(interest == AudioInterest::Every, Ordering::Release);
+        self.engine_waits.store(interest == AudioInterest::Every, Ordering::Release);
     }
 
-    /// From now on counts the audio of `source`. Called with the conversation locked, once.
+    /// Counts the audio of this hop's source from now on, if the hop is audio of a TTS, or of an LLM that speaks. Called
+    /// under the conversation's lock, until there is a source.
+    pub(super) fn choose_source(&self, hop: &FramePushed<'_>) -> Option<AudioSource> {
+        let kind = hop.frame.kind();
+        if !kind.is_outgoing_audio() || !matches!(hop.source.role(), Role::Tts | Role::Llm) {
+            return None;
+        }
+        let processor = hop.source.view()?.to_processor();
+        self.follow(kind, hop.source);
+        Some(AudioSource { kind, processor })
+    }
+
     pub(super) fn follow(&self, kind: FrameKind, source: ProcessorRef<'_>) {
         self.source.store(fingerprint(kind, source), Ordering::Relaxed);
     }
 }
 
-/// A number for a source and what it sends, never zero. Eight bytes of the id at a time, as this is on the way of each
-/// piece; the length goes in, too, for the last of them are filled up with zeros.
+/// Hashes a source and the kind of frame it sends, never to zero. Takes eight bytes of the id at a time, as this runs for
+/// each piece of audio; includes the length, because the last eight are padded with zeros.
 fn fingerprint(kind: FrameKind, source: ProcessorRef<'_>) -> u64 {
     let id = source.id().as_bytes();
     let mut hash = id.len() as u64 ^ (u64::from(kind as u8) << 32);

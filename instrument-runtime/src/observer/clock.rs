@@ -1,13 +1,13 @@
 //! One clock per conversation.
 
-#![allow(clippy::disallowed_methods, reason = "this is where a clock is asked")]
+#![allow(clippy::disallowed_methods, reason = "the clock is read here")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::engine::time::Time;
 
-/// Unix time at the conversation's start plus a monotonic offset, so that a step of the system's clock neither
-/// stretches a span nor turns it around. (On Linux, time for which the machine sleeps is in no span, either.)
+/// Unix time at the conversation's start plus a monotonic offset, so that a step of the system clock neither stretches a
+/// span nor makes it end before its start. On Linux, time during which the machine sleeps does not count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     unix_start: Time,
@@ -15,33 +15,33 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that starts now.
+    /// Starts a clock.
     pub(super) fn start() -> Self {
-        let since_epoch = wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since_epoch = system_time().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self { unix_start: Time::default() + since_epoch, started: Instant::now() }
     }
 
-    /// Now.
+    /// Returns the current time.
     pub(super) fn now(&self) -> Time {
         self.unix_start + self.started.elapsed()
     }
 
-    /// The moment at which this clock shows `time`.
+    /// Returns the moment at which this clock shows `time`.
     pub(super) fn instant(&self, time: Time) -> Instant {
         let offset = time.since(self.unix_start);
         self.started.checked_add(offset).unwrap_or(self.started)
     }
 }
 
-/// The system's clock, which may be stepped at any moment.
-fn wall() -> SystemTime {
+/// Reads the system clock, which may be stepped at any moment.
+fn system_time() -> SystemTime {
     #[cfg(test)]
-    return stepped::wall();
+    return stepped::system_time();
     #[cfg(not(test))]
     SystemTime::now()
 }
 
-/// The system's clock, as somebody sets it right or wrong.
+/// A system clock that a test can step.
 #[cfg(test)]
 pub(super) mod stepped {
     use std::cell::Cell;
@@ -51,12 +51,12 @@ pub(super) mod stepped {
         static STEP: Cell<i64> = const { Cell::new(0) };
     }
 
-    /// On this thread, it now is so many seconds later than it is.
-    pub(in crate::observer) fn step_to(seconds: i64) {
+    /// Sets the clock of this thread `seconds` ahead of the true time.
+    pub(in crate::observer) fn set_step(seconds: i64) {
         STEP.set(seconds);
     }
 
-    pub(super) fn wall() -> SystemTime {
+    pub(super) fn system_time() -> SystemTime {
         let seconds = STEP.get();
         let step = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 { SystemTime::now() - step } else { SystemTime::now() + step }
@@ -70,7 +70,7 @@ mod tests {
     use super::Clock;
 
     #[test]
-    fn a_time_leads_back_to_its_instant() {
+    fn time_converts_back_to_its_instant() {
         let clock = Clock::start();
         let later = clock.now() + Duration::from_secs(5);
         let due = clock.instant(later);

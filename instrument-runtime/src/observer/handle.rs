@@ -1,17 +1,20 @@
-//! The handle that a pipeline holds.
+//! The observer that a pipeline holds.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::watch::Watch;
-use super::{ObserveOptions, TracingContext, displaced};
+use super::TracingContext;
+use super::observed_conversation::ObservedConversation;
 use crate::engine::conversation::{CloseReason, FrameSupport};
 use crate::engine::frame::{FramePushed, ObservedFrame};
 
-/// Watches one conversation: every hop of a frame goes past it, spans come out at the other end.
+/// Observes one conversation: the pipeline reports every hop of every frame, and spans come out.
 ///
-/// Cheap to clone; processors of several threads may push at once. The conversation ends with its last frame
-/// (`End`, `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
+/// Cheap to clone. Processors may push from several threads at once. The conversation ends with its last frame (`End` or
+/// `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -19,8 +22,8 @@ use crate::engine::frame::{FramePushed, ObservedFrame};
 /// use pipecat_instrument_runtime::emit::Tracers;
 /// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 ///
-/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
-/// let observer = group.observe(ObserveOptions::new());
+/// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+/// let observer = observers.observe(ObserveOptions::new());
 /// observer.on_push_frame(&FramePushed {
 ///     source: ProcessorRef::named("Source"),
 ///     destination: ProcessorRef::named("Stt"),
@@ -33,28 +36,29 @@ use crate::engine::frame::{FramePushed, ObservedFrame};
 /// ```
 #[derive(Clone)]
 pub struct Observer {
-    watch: Arc<Watch>,
+    conversation: Arc<ObservedConversation>,
 }
 
 impl Observer {
-    pub(super) fn new(watch: Arc<Watch>) -> Self {
-        Self { watch }
+    pub(super) fn new(conversation: Arc<ObservedConversation>) -> Self {
+        Self { conversation }
     }
 
-    /// The same, for a framework that announces `signals`. For adapters that are handed an observer; it tells
-    /// nothing any more once the first frame has been seen.
-    pub fn with_signals(self, signals: FrameSupport) -> Self {
-        self.watch.expect_signals(signals);
+    /// Sets the frames that the framework sends, for adapters that are handed an observer. Has no effect after the first
+    /// frame.
+    pub fn with_frame_support(self, support: FrameSupport) -> Self {
+        self.conversation.set_frame_support(support);
         self
     }
 
-    /// The conversation's id: `session.id` of its spans.
+    /// Returns the conversation's id, which is `session.id` on its spans.
     pub fn conversation_id(&self) -> &str {
-        self.watch.conversation_id()
+        self.conversation.id()
     }
 
-    /// The handle to the conversation for code inside it: `traceparent` for its requests, attributes of its turns, the
-    /// call that it came from. To be taken where the task is given its observer, and passed on to who needs it.
+    /// Returns the handle to the conversation for code inside it. The handle gives `traceparent`s for requests, sets
+    /// attributes on turns and names the caller. Take it where the task gets its observer, and pass it to the code that
+    /// needs it.
     ///
     /// ```
     /// use pipecat_instrument_runtime::instrumentor::ObservedTask;
@@ -74,23 +78,22 @@ impl Observer {
     /// }
     /// ```
     pub fn tracing_context(&self) -> TracingContext {
-        TracingContext::new(self.watch.shared_id(), Arc::downgrade(&self.watch))
+        TracingContext::new(Arc::clone(self.conversation.id()), Arc::downgrade(&self.conversation))
     }
 
-    /// One hop of one frame, as it happens. Never blocks for anything but another hop of the same conversation, and
-    /// never panics.
+    /// Reports one hop of one frame, as it happens. Blocks only for another hop of the same conversation, and never panics.
     #[inline]
     pub fn on_push_frame<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
-        self.watch.hop(hop);
+        self.conversation.on_hop(hop);
     }
 
-    /// Ends the conversation and what is still open in it. Nothing happens afterwards, nor if it was over before.
+    /// Ends the conversation and what is still open in it. Has no effect on a conversation that is over.
     pub fn close(&self) {
-        self.watch.close(CloseReason::Shutdown);
+        self.conversation.close(CloseReason::Shutdown);
     }
 
-    /// Ends the conversation as dropping the last clone would: what is still open was cancelled. For adapters of
-    /// frameworks that hold on to an observer when the task that it watched is gone.
+    /// Ends the conversation as dropping the last clone does: what is still open was cancelled. For adapters of frameworks
+    /// that hold an observer longer than its task lives.
     ///
     /// ```
     /// # use opentelemetry::trace::noop::NoopTracerProvider;
@@ -103,44 +106,53 @@ impl Observer {
     ///         self.0.cancel();
     ///     }
     /// }
-    /// # let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
-    /// # drop(CancelOnDrop(group.observe(ObserveOptions::new())));
+    /// # let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+    /// # drop(CancelOnDrop(observers.observe(ObserveOptions::new())));
     /// ```
     pub fn cancel(&self) {
-        self.watch.close(CloseReason::Dropped);
-    }
-}
-
-impl Observer {
-    /// What it was told of its conversation; `None` once a frame was seen.
-    pub(crate) fn told_before_the_first_frame(&self) -> Option<ObserveOptions> {
-        self.watch.told()
+        self.conversation.close(CloseReason::Dropped);
     }
 
-    /// What the timer does with it.
+    /// Returns the work of the timer for this conversation.
     #[cfg(loom)]
     pub(super) fn waker(&self) -> impl FnOnce() + Send + use<> {
-        let watch = Arc::downgrade(&self.watch);
+        let conversation = Arc::downgrade(&self.conversation);
         move || {
-            if let Some(watch) = watch.upgrade() {
-                super::timer::Wake::wake(&*watch);
+            if let Some(conversation) = conversation.upgrade() {
+                super::timer::Wake::wake(&*conversation);
             }
         }
-    }
-
-    pub(super) fn is_of_the_conversation_of(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.watch, &other.watch)
-    }
-}
-
-impl Drop for Observer {
-    fn drop(&mut self) {
-        displaced::notice(self);
     }
 }
 
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observer").field("conversation_id", &self.conversation_id()).finish_non_exhaustive()
+    }
+}
+
+/// A future that is ready when it is first polled. It has no size, so that boxing it allocates nothing: for adapters of
+/// frameworks that ask for a boxed future for every hop.
+///
+/// ```
+/// use std::pin::Pin;
+///
+/// use pipecat_instrument_runtime::observer::Ready;
+///
+/// fn on_push_frame() -> Pin<Box<dyn Future<Output = ()> + Send>> {
+///     Box::pin(Ready)
+/// }
+/// # let _ = on_push_frame;
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Ready;
+
+const _: () = assert!(size_of::<Ready>() == 0, "boxing it must not allocate");
+
+impl Future for Ready {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
     }
 }

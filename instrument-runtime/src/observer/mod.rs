@@ -1,56 +1,50 @@
-//! One conversation: hops of frames in, through the core, spans out.
+//! Observes one conversation: hops of frames in, through the engine, spans out.
 //!
-//! This is the only place with a lock, and there is one per conversation: pipelines share nothing on the way of a
-//! frame. What a frame costs is decided early, by its kind:
+//! This is the only layer with a lock and a clock. There is one lock per conversation, so pipelines share nothing on the
+//! way of a frame. The kind of a frame decides early what its hops cost:
 //!
 //! ```text
 //!   on_push_frame(hop)
-//!     ├─ frame log on?                       ──▶ a copy of the hop to the log's queue
-//!     ├─ a kind that never matters           ──▶ done            no lock, no clock
-//!     ├─ outgoing audio, nobody waits for it ──▶ counted         a few atomics
-//!     ├─ a later hop of a frame seen lately  ──▶ done            one atomic load
-//!     └─ anything else                       ──▶ lock: counted audio, deadlines that are due, the hop itself
+//!     ├─ frame log on?                               ──▶ a copy of the hop to the log's queue
+//!     ├─ a kind that is not traced                   ──▶ done            no lock, no clock
+//!     ├─ a later hop of a frame seen recently        ──▶ done            one atomic load
+//!     ├─ outgoing audio that nothing waits for       ──▶ counted         a few atomics
+//!     └─ any other hop                               ──▶ lock: counted audio, due timeouts, the hop itself
 //! ```
 //!
-//! A panic on this way, be it ours, an exporter's or that of a frame's own `view()`, stops here: it is counted, said
-//! once, and ends the tracing of that conversation. The pipeline goes on.
+//! To read it, follow a hop through `handle`, `observed_conversation`, `seen_frames` and `audio_meter`.
+//!
+//! A panic on this way stops here, whether it comes from this crate, an exporter or the `view()` of a frame: it is counted,
+//! logged once, and ends the tracing of that conversation. The pipeline goes on.
 
 mod audio_meter;
+mod catch_panic;
 mod clock;
-mod displaced;
-mod done;
-mod frame_log;
-mod group;
+mod conversions;
 mod handle;
-mod in_conversation;
-mod inside;
-mod isolation;
-mod log_choice;
 #[cfg(loom)]
-pub mod models;
-mod operation;
+pub mod loom;
+mod observed_conversation;
+mod observer_provider;
+mod operation_span;
 mod options;
-mod presence;
 pub mod propagation;
-mod recent;
-mod running;
+mod seen_frames;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod tracing_context;
-mod watch;
 
-pub use done::Ready;
-pub use group::ObserverProvider;
-pub use handle::Observer;
-pub use in_conversation::AsTracingContext;
-pub use isolation::caught_panics;
-pub use log_choice::{FrameLogTarget, ToFrameLogTarget};
-pub use options::{ObserveOptions, ToAttributes, ToConversationId};
-pub use propagation::ToParentContext;
+pub use catch_panic::caught_panics;
+pub use conversions::{
+    AsTracingContext, FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, ToParentContext,
+};
+pub use handle::{Observer, Ready};
+pub use observer_provider::ObserverProvider;
+pub use options::ObserveOptions;
 pub use tracing_context::TracingContext;
 
-pub(crate) use displaced::displaced_by;
-pub(crate) use isolation::{Panicked, isolate};
-pub(crate) use operation::{OperationSpan, Whose};
-pub(crate) use presence::anyone_present;
+pub(crate) use catch_panic::{PanicMessage, catch_panic, panic_message};
+pub(crate) use conversions::forward_conversion;
+pub(crate) use observer_provider::is_anything_observed;
+pub(crate) use operation_span::{OperationSpan, OperationSpec};

@@ -1,4 +1,4 @@
-//! Traces that cross a process's border, as W3C Trace Context writes them.
+//! W3C Trace Context: traces that cross process boundaries.
 //!
 //! ```text
 //!   traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
@@ -14,66 +14,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// A span of somebody else's that a conversation came from: in a `traceparent`, an OpenTelemetry context, or an
-/// `Option` of one.
-///
-/// ```
-/// use pipecat_instrument_runtime::observer::{ToParentContext, ObserveOptions};
-///
-/// let header = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-/// assert!(header.to_context().is_some());
-/// assert!("garbled".to_context().is_none());
-///
-/// let options = ObserveOptions::new().parent(&header);
-/// # let _ = options;
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` names no span of a caller",
-    label = "not a trace that comes in",
-    note = "give a `traceparent` header as `&str` or `String`, a `SpanContext`, a `Context`, or an `Option` of one"
-)]
-pub trait ToParentContext {
-    /// The context in which that span is current; `None` where there is no valid one.
-    fn to_context(&self) -> Option<Context>;
-}
-
-impl ToParentContext for Context {
-    fn to_context(&self) -> Option<Context> {
-        self.span().span_context().is_valid().then(|| self.clone())
-    }
-}
-
-impl ToParentContext for SpanContext {
-    fn to_context(&self) -> Option<Context> {
-        self.is_valid().then(|| Context::new().with_remote_span_context(self.clone()))
-    }
-}
-
-impl ToParentContext for str {
-    fn to_context(&self) -> Option<Context> {
-        from_traceparent(self)?.to_context()
-    }
-}
-
-impl ToParentContext for String {
-    fn to_context(&self) -> Option<Context> {
-        self.as_str().to_context()
-    }
-}
-
-impl<T: ToParentContext> ToParentContext for Option<T> {
-    fn to_context(&self) -> Option<Context> {
-        self.as_ref()?.to_context()
-    }
-}
-
-impl<T: ToParentContext + ?Sized> ToParentContext for &T {
-    fn to_context(&self) -> Option<Context> {
-        (**self).to_context()
-    }
-}
-
-/// The `traceparent` of a span; `None` for one that is not valid, as those of a provider that does nothing.
+/// Returns the `traceparent` of a span; `None` if the span is not valid, as with a no-op provider.
 ///
 /// ```
 /// use pipecat_instrument_runtime::observer::propagation::{from_traceparent, traceparent};
@@ -88,15 +29,15 @@ pub fn traceparent(span: &SpanContext) -> Option<String> {
     span.is_valid().then(|| format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()))
 }
 
-/// The span that a `traceparent` names; `None` if it is malformed.
+/// Parses a `traceparent`. Returns `None` if it is malformed.
 pub fn from_traceparent(header: &str) -> Option<SpanContext> {
-    read(header, TraceState::default())
+    parse(header, TraceState::default())
 }
 
-/// Writes the span that is current in `context` into the headers of a request: `traceparent`, and `tracestate` where
-/// there is one. Nothing without a valid span.
+/// Writes the span that is current in `context` into the headers of a request: `traceparent`, and `tracestate` if there is
+/// one. Writes nothing without a valid span.
 ///
-/// Everything else that a context bears, as baggage, is for the program's own propagator.
+/// Leaves everything else in the context, such as baggage, to the program's own propagator.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -104,7 +45,7 @@ pub fn from_traceparent(header: &str) -> Option<SpanContext> {
 /// use pipecat_instrument_runtime::observer::{ToParentContext, propagation};
 ///
 /// let incoming = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-/// let context = incoming.to_context().ok_or("not a traceparent")?;
+/// let context = incoming.to_parent_context().ok_or("not a traceparent")?;
 /// let mut headers = HashMap::new();
 /// propagation::inject(&context, &mut headers);
 /// assert_eq!(headers["traceparent"], incoming);
@@ -120,7 +61,7 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
     }
 }
 
-/// The span that the headers of a request name; `None` if they name none.
+/// Reads the span of the caller from the headers of a request. Returns `None` without a valid `traceparent`.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -138,11 +79,11 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
 /// ```
 pub fn extract(carrier: &dyn Extractor) -> Option<SpanContext> {
     let state = carrier.get(TRACESTATE).and_then(|state| TraceState::from_str(state).ok());
-    read(carrier.get(TRACEPARENT)?, state.unwrap_or_default())
+    parse(carrier.get(TRACEPARENT)?, state.unwrap_or_default())
 }
 
-/// Later versions may have more parts, and otherwise mean the same; there is no version ff.
-fn read(header: &str, state: TraceState) -> Option<SpanContext> {
+/// Parses both headers. Later versions may append fields, and are read like version 00; version ff is invalid.
+fn parse(header: &str, state: TraceState) -> Option<SpanContext> {
     let mut parts = header.trim().split('-');
     let version = hex(parts.next()?, 2)?;
     let trace = hex(parts.next()?, 32)?;
@@ -161,7 +102,7 @@ fn read(header: &str, state: TraceState) -> Option<SpanContext> {
     span.is_valid().then_some(span)
 }
 
-/// `part`, if it is so many hexadecimal digits in lower case.
+/// Returns `part` if it is exactly `digits` lowercase hexadecimal digits.
 fn hex(part: &str, digits: usize) -> Option<&str> {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (part.len() == digits && part.bytes().all(is_digit)).then_some(part)
@@ -169,10 +110,11 @@ fn hex(part: &str, digits: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ToParentContext, from_traceparent, traceparent};
+    use super::{from_traceparent, traceparent};
+    use crate::observer::ToParentContext;
 
     #[test]
-    fn a_traceparent_is_read_as_the_recommendation_has_it() {
+    fn traceparent_is_parsed_as_the_recommendation_requires() {
         for (header, is_valid) in [
             ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true),
             (" 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00 ", true),
@@ -187,7 +129,7 @@ mod tests {
             ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", false),
             ("", false),
         ] {
-            assert_eq!(header.to_context().is_some(), is_valid, "{header}");
+            assert_eq!(header.to_parent_context().is_some(), is_valid, "{header}");
         }
     }
 

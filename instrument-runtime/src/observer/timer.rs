@@ -1,18 +1,17 @@
 //! One timer thread for the whole process, started when the first conversation needs it.
 //!
 //! ```text
-//!   any conversation ──wake_at(instant, who)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first
-//!                                                               │ due
-//!                                                               ▼
-//!                                                        who.upgrade()?.wake()
+//!   any conversation ──wake_at(instant, target)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first
+//!                                                                  │ due
+//!                                                                  ▼
+//!                                                           target.upgrade()?.wake()
 //! ```
 //!
-//! The heap belongs to the thread alone, so conversations share no lock: a wake-up is posted, and that is all. A
-//! wake-up is a hint and no more. Who is woken looks at its own deadline, so one that comes late, or for nothing,
-//! changes no result, and need never be taken back. Spans that end by a wake-up are exported on this thread: an exporter
-//! that blocks delays the other wake-ups, and nothing else.
+//! The thread owns the heap, so conversations share no lock. A wake-up is only a hint: the target checks its own deadline.
+//! So a wake-up that comes late or for nothing changes no result, and none has to be canceled. Spans that end by a wake-up
+//! are exported on this thread: an exporter that blocks delays the other wake-ups, and nothing else.
 
-#![allow(clippy::disallowed_methods, reason = "this is where a clock is asked")]
+#![allow(clippy::disallowed_methods, reason = "the clock is read here")]
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,26 +21,26 @@ use std::time::Instant;
 
 use once_cell::sync::Lazy;
 
-/// The name of the thread, as a debugger shows it (Linux keeps 15 characters).
+/// The thread's name. Linux keeps 15 characters.
 const THREAD_NAME: &str = "pipecat-timer";
 
 /// Something that has deadlines.
 pub(super) trait Wake: Send + Sync {
-    /// A wake-up is due. Must not panic.
+    /// Does what is due. Must not panic.
     fn wake(&self);
 }
 
-/// Wakes `who` at `at`, or soon after; not at all if it is gone by then.
-pub(super) fn wake_at(at: Instant, who: Weak<dyn Wake>) {
+/// Wakes `target` at `at` or soon after; never if it is dropped by then.
+pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
     static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
 
-    // A model wakes by itself: a thread of the process is none of its own.
+    // A loom model does its own wake-ups: it cannot control a thread of the process.
     if cfg!(loom) {
         return;
     }
     if let Some(timer) = TIMER.as_ref() {
         // The thread ends only with the process.
-        let _ = timer.send(WakeUp { at, who });
+        let _ = timer.send(WakeUp { at, target });
     }
 }
 
@@ -53,7 +52,7 @@ fn start() -> Option<Sender<WakeUp>> {
         Err(error) => {
             tracing::warn!(
                 %error,
-                "no thread for the timer: a turn now ends with the next frame after its timeout, not at the timeout; \
+                "cannot start the timer thread: turns end with the next frame after their timeout, not at the timeout; \
                  raise the limit on threads"
             );
             None
@@ -61,10 +60,10 @@ fn start() -> Option<Sender<WakeUp>> {
     }
 }
 
-/// Who is to be woken, and when.
+/// A wake-up that was asked for.
 pub(super) struct WakeUp {
     pub(super) at: Instant,
-    pub(super) who: Weak<dyn Wake>,
+    pub(super) target: Weak<dyn Wake>,
 }
 
 impl PartialEq for WakeUp {
@@ -87,15 +86,15 @@ impl Ord for WakeUp {
     }
 }
 
-/// Where wake-ups are posted, and by which clock they are due.
-pub(super) trait Post {
+/// The queue of new wake-ups, and the clock by which they are due.
+pub(super) trait WakeUpQueue {
     fn now(&self) -> Instant;
 
-    /// The next that is posted, but not waited for beyond `until`.
+    /// Waits for the next wake-up, until `until` at most.
     fn receive(&self, until: Option<Instant>) -> Result<WakeUp, RecvTimeoutError>;
 }
 
-impl Post for Receiver<WakeUp> {
+impl WakeUpQueue for Receiver<WakeUp> {
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -108,13 +107,13 @@ impl Post for Receiver<WakeUp> {
     }
 }
 
-/// Works off wake-ups until nobody can post any more.
-pub(super) fn run(post: &impl Post) {
+/// Runs the timer until every sender of the queue is dropped.
+pub(super) fn run(queue: &impl WakeUpQueue) {
     let mut waiting = BinaryHeap::new();
     loop {
-        wake_the_due(&mut waiting, post);
+        wake_due(&mut waiting, queue);
         let next_due = waiting.peek().map(|Reverse(WakeUp { at, .. })| *at);
-        match post.receive(next_due) {
+        match queue.receive(next_due) {
             Ok(wake_up) => waiting.push(Reverse(wake_up)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -122,12 +121,12 @@ pub(super) fn run(post: &impl Post) {
     }
 }
 
-fn wake_the_due(waiting: &mut BinaryHeap<Reverse<WakeUp>>, post: &impl Post) {
-    while waiting.peek().is_some_and(|Reverse(earliest)| earliest.at <= post.now()) {
+fn wake_due(waiting: &mut BinaryHeap<Reverse<WakeUp>>, queue: &impl WakeUpQueue) {
+    while waiting.peek().is_some_and(|Reverse(earliest)| earliest.at <= queue.now()) {
         if let Some(Reverse(due)) = waiting.pop()
-            && let Some(who) = due.who.upgrade()
+            && let Some(target) = due.target.upgrade()
         {
-            who.wake();
+            target.wake();
         }
     }
 }

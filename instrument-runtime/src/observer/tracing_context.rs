@@ -1,4 +1,4 @@
-//! The handle to a conversation for code inside it.
+//! The handle to a conversation for code inside it, and its place in an OpenTelemetry context.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -7,19 +7,18 @@ use opentelemetry::propagation::Injector;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 
-use super::in_conversation::Current;
-use super::inside::Inside;
-use super::propagation::{self, ToParentContext};
-use super::watch::Watch;
+use super::observed_conversation::{LockedConversation, ObservedConversation};
+use super::{ToParentContext, propagation};
 use crate::emit::{Annotation, identity_of};
+use crate::engine::operation::ServiceKind;
 use crate::engine::record::SpanKey;
 
-/// The handle to a conversation for code inside it: the functions that a model calls, the services, the desk that
-/// takes the call. Got from [`Observer::tracing_context`](super::Observer::tracing_context).
+/// The handle to a conversation for code inside it, such as tools and services.
+/// [`Observer::tracing_context`](super::Observer::tracing_context) returns it.
 ///
-/// Cheap to clone, and never keeps a conversation alive. The default one belongs to no conversation: like one whose
-/// conversation is over, it has no contexts to give, and what it is told is dropped. So code that is handed one need not
-/// ask whether anybody is watching.
+/// Cheap to clone, and never keeps a conversation alive. The default one belongs to no conversation. Like one whose
+/// conversation is over, it returns no contexts and ignores attributes and notes, so code that holds one need not check
+/// whether the conversation is observed.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -27,7 +26,7 @@ use crate::engine::record::SpanKey;
 /// use opentelemetry::KeyValue;
 /// use pipecat_instrument_runtime::observer::TracingContext;
 ///
-/// /// A function that the model calls.
+/// /// A tool that the model calls.
 /// fn check_calendar(day: &str, tracing: &TracingContext) -> String {
 ///     let mut headers = HashMap::new();
 ///     tracing.inject(&mut headers);
@@ -39,47 +38,47 @@ use crate::engine::record::SpanKey;
 /// assert_eq!(check_calendar("Tuesday", &TracingContext::default()), "Tuesday is free");
 /// ```
 ///
-/// Everything here takes the conversation's lock for a moment, as a frame does. Do not call it from a span processor or
-/// an exporter: they are called while that lock is held.
+/// Every method takes the conversation's lock for a moment, as a frame does. Do not call one from a span processor or an
+/// exporter, which run while that lock is held.
 #[derive(Clone, Default)]
 pub struct TracingContext {
     conversation_id: Arc<str>,
-    watch: Weak<Watch>,
+    conversation: Weak<ObservedConversation>,
 }
 
 impl TracingContext {
-    pub(super) fn new(conversation_id: Arc<str>, watch: Weak<Watch>) -> Self {
-        Self { conversation_id, watch }
+    pub(super) fn new(conversation_id: Arc<str>, conversation: Weak<ObservedConversation>) -> Self {
+        Self { conversation_id, conversation }
     }
 
-    /// The conversation's id: `session.id` of its spans. Empty, if this belongs to no conversation.
+    /// Returns the conversation's id, which is `session.id` on its spans. Empty if this belongs to no conversation.
     pub fn conversation_id(&self) -> &str {
         &self.conversation_id
     }
 
-    /// Whether the conversation is observed, and not over.
+    /// Returns whether the conversation is observed and not over.
     pub fn is_observed(&self) -> bool {
-        self.inside(|_| ()).is_some()
+        self.with_locked(|_| ()).is_some()
     }
 
-    /// The context that turns begin in. In the layout `PerConversation` that of the conversation's own span, from its
-    /// first turn on; in `PerTurn` that of the call it came from, if that was told as its parent. Else `None`.
+    /// Returns the context in which turns begin. In the layout `PerConversation` this is the context of the conversation's
+    /// span, from its first turn on; in `PerTurn` the context of the caller, if one was set as parent, otherwise `None`.
     pub fn conversation_context(&self) -> Option<Context> {
-        let context = self.inside(|mut inside| {
-            if inside.emitter.conversation_context().is_none() {
-                inside.begin_turn();
+        let context = self.with_locked(|mut locked| {
+            if locked.emitter.conversation_context().is_none() {
+                locked.begin_turn();
             }
-            inside.emitter.conversation_context().map(identity_of)
+            locked.emitter.conversation_context().map(identity_of)
         });
-        valid(context??).map(|context| Current::of(self).put_into(&context))
+        if_valid(context??).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
-    /// The context of the turn that is under way: the parent of what is done in it, and what a `traceparent` is made
-    /// from. `None` between turns, and if the conversation is not observed.
+    /// Returns the context of the current turn, as the parent of spans in it and for a `traceparent`. `None` between turns,
+    /// and if the conversation is not observed.
     ///
-    /// It is the identity of the turn's span, and not the span itself: what is to be said on it goes through
-    /// [`set_attribute`](Self::set_attribute). In a turn that the sampler dropped it is marked as such, so that what
-    /// is done in it is dropped, too. Asking for it makes sure that the turn is exported, though nobody may speak in it.
+    /// The context holds the identity of the turn's span, not the span itself: use
+    /// [`set_attribute`](Self::set_attribute) to write to it. If the sampler dropped the turn, the context is not sampled
+    /// either. A turn whose context was taken is exported even if no one speaks in it.
     ///
     /// ```
     /// use opentelemetry::trace::{Span, Tracer};
@@ -97,13 +96,12 @@ impl TracingContext {
         self.context_of(|_| None)
     }
 
-    /// The context of the invocation of a language model that is under way, of the newest if there are several; without
-    /// any, that of the turn.
+    /// Returns the context of the newest LLM call in progress; without one, that of the turn.
     pub fn llm_context(&self) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_llm_call())
+        self.context_of(|locked| locked.conversation.as_ref()?.current_llm_call())
     }
 
-    /// The context of the function call `tool_call_id`, while it is under way; else that of the turn.
+    /// Returns the context of the tool call `tool_call_id` while it is in progress; otherwise that of the turn.
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -120,24 +118,24 @@ impl TracingContext {
     /// # assert!(headers(&TracingContext::default(), "call_1").is_empty());
     /// ```
     pub fn tool_context(&self, tool_call_id: &str) -> Option<Context> {
-        self.context_of(|inside| inside.conversation.as_ref()?.current_tool_call(tool_call_id))
+        self.context_of(|locked| locked.conversation.as_ref()?.current_tool_call(tool_call_id))
     }
 
-    /// The `traceparent` of the turn that is under way, for a request by other means than headers.
+    /// Returns the `traceparent` of the current turn, for requests without headers.
     pub fn traceparent(&self) -> Option<String> {
         propagation::traceparent(self.turn_context()?.span().span_context())
     }
 
-    /// Writes the turn that is under way into the headers of a request, as W3C Trace Context has it; nothing, if there
-    /// is none. For another span than the turn's, see [`propagation::inject`].
+    /// Writes the current turn into the headers of a request, as W3C Trace Context. Writes nothing between turns. For
+    /// another span than the turn's, use [`propagation::inject`].
     pub fn inject(&self, carrier: &mut dyn Injector) {
         if let Some(context) = self.turn_context() {
             propagation::inject(&context, carrier);
         }
     }
 
-    /// Puts an attribute on the span of the turn that is under way; between turns, on that of the next. The last value
-    /// of a key counts. One whose key the span has already, or is a dotted prefix of one of its, is left out.
+    /// Sets an attribute on the span of the current turn; between turns, on that of the next. The last value of a key wins.
+    /// An attribute is left out if the span itself has its key, or a key with it as a dotted prefix.
     ///
     /// ```
     /// use opentelemetry::KeyValue;
@@ -147,14 +145,14 @@ impl TracingContext {
     /// tracing.set_attribute(KeyValue::new("customer.tier", "gold"));
     /// ```
     pub fn set_attribute(&self, attribute: KeyValue) {
-        self.inside(|inside| {
-            let turn = inside.conversation.and_then(|conversation| conversation.current_turn());
-            inside.emitter.set_attribute(turn.map(|(key, _)| key), attribute);
+        self.with_locked(|locked| {
+            let turn = locked.conversation.and_then(|conversation| conversation.current_turn());
+            locked.emitter.set_attribute(turn.map(|(key, _)| key), attribute);
         });
     }
 
-    /// Notes something about the conversation: an event `note` on the turn that is under way; after it, on the last
-    /// one for as long as it is held (two seconds), else on the next.
+    /// Adds an event `note` to the current turn. Between turns it goes to the last turn while that is kept open for late
+    /// metrics (two seconds), otherwise to the next.
     ///
     /// ```
     /// use pipecat_instrument_runtime::observer::TracingContext;
@@ -164,11 +162,11 @@ impl TracingContext {
     /// tracing.note("wait for the desk", 12.5);
     /// ```
     pub fn note(&self, name: impl Into<StringValue>, value: impl Into<Value>) {
-        self.tell(Annotation::Note { name: name.into(), value: value.into() });
+        self.annotate(Annotation::Note { name: name.into(), value: value.into() });
     }
 
-    /// Judges how well the conversation goes: an event `gen_ai.evaluation.result`, OpenTelemetry's own, where
-    /// [`note`](Self::note) puts its events. The comment says why, if it says anything.
+    /// Scores the conversation: adds OpenTelemetry's event `gen_ai.evaluation.result` where [`note`](Self::note) adds its
+    /// events. The comment gives the reason; it may be empty.
     ///
     /// ```
     /// use pipecat_instrument_runtime::observer::TracingContext;
@@ -177,12 +175,11 @@ impl TracingContext {
     /// tracing.score("booked", 1.0, "on the second try");
     /// ```
     pub fn score(&self, name: impl Into<StringValue>, value: f64, comment: impl Into<StringValue>) {
-        self.tell(Annotation::Score { name: name.into(), value, comment: comment.into() });
+        self.annotate(Annotation::Score { name: name.into(), value, comment: comment.into() });
     }
 
-    /// The conversation came from `caller`: its root spans that begin from now on are children of that span, and
-    /// belong to its trace. To be told before the first turn, or the first ones will be elsewhere. Nothing, if there
-    /// is no valid span in it.
+    /// Sets the span of the caller: root spans that begin from now on become its children, in its trace. Call it before the
+    /// first turn, or the first turns are in other traces. Has no effect without a valid span.
     ///
     /// ```
     /// use pipecat_instrument_runtime::observer::TracingContext;
@@ -191,58 +188,61 @@ impl TracingContext {
     /// tracing.set_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     /// ```
     pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
-        if let Some(context) = caller.to_context() {
-            self.inside(|inside| inside.emitter.remote_parent_mut().set_parent(&context));
+        if let Some(context) = caller.to_parent_context() {
+            self.with_locked(|locked| locked.emitter.remote_parent_mut().set_parent(&context));
         }
     }
 
-    /// The conversation has to do with `caller`: its root spans that begin from now on link to that span, and stay
-    /// traces of their own.
+    /// Links root spans that begin from now on to the span of a caller. They stay traces of their own. Has no effect without
+    /// a valid span.
     pub fn link(&self, caller: &(impl ToParentContext + ?Sized)) {
-        if let Some(context) = caller.to_context() {
+        if let Some(context) = caller.to_parent_context() {
             let caller = context.span().span_context().clone();
-            self.inside(|inside| inside.emitter.remote_parent_mut().add_link(caller));
+            self.with_locked(|locked| locked.emitter.remote_parent_mut().add_link(caller));
         }
     }
 
-    fn tell(&self, annotation: Annotation) {
-        self.inside(|mut inside| {
-            inside.begin_turn();
-            inside.emitter.annotate(inside.now, annotation);
+    fn annotate(&self, annotation: Annotation) {
+        self.with_locked(|mut locked| {
+            locked.begin_turn();
+            locked.emitter.annotate(locked.now, annotation);
         });
     }
 
-    /// The context of the span that `find` finds, if it is there; else the turn's.
-    fn context_of(&self, find: impl FnOnce(&mut Inside<'_>) -> Option<SpanKey>) -> Option<Context> {
-        let context = self.inside(|mut inside| {
-            let turn = inside.begin_turn()?;
-            let found = find(&mut inside).and_then(|key| inside.emitter.context(key));
-            found.or_else(|| inside.emitter.context(turn))
+    /// Returns the context of the span that `find` returns the key of, or else of the turn.
+    fn context_of(
+        &self,
+        find: impl FnOnce(&mut LockedConversation<'_>) -> Option<SpanKey>,
+    ) -> Option<Context> {
+        let context = self.with_locked(|mut locked| {
+            let turn = locked.begin_turn()?;
+            let span = find(&mut locked).and_then(|key| locked.emitter.context(key));
+            span.or_else(|| locked.emitter.context(turn))
         });
-        valid(identity_of(&context??)).map(|context| Current::of(self).put_into(&context))
+        if_valid(identity_of(&context??)).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
-    /// The conversation, while somebody observes it.
-    pub(super) fn watch(&self) -> Option<Arc<Watch>> {
-        self.watch.upgrade()
+    /// Returns the conversation while it is observed.
+    pub(super) fn conversation(&self) -> Option<Arc<ObservedConversation>> {
+        self.conversation.upgrade()
     }
 
-    /// Whether both belong to one conversation.
+    /// Returns whether both belong to the same conversation.
     pub(super) fn is_of_same(&self, other: &Self) -> bool {
-        Weak::ptr_eq(&self.watch, &other.watch)
+        Weak::ptr_eq(&self.conversation, &other.conversation)
     }
 
     pub(super) fn shared_id(&self) -> Arc<str> {
         Arc::clone(&self.conversation_id)
     }
 
-    fn inside<T>(&self, act: impl FnOnce(Inside<'_>) -> T) -> Option<T> {
-        self.watch.upgrade()?.enter(act)
+    fn with_locked<T>(&self, act: impl FnOnce(LockedConversation<'_>) -> T) -> Option<T> {
+        self.conversation()?.with_locked(act)
     }
 }
 
-/// A provider that does nothing makes spans that are nobody's parents.
-fn valid(context: Context) -> Option<Context> {
+/// Returns the context if it can be a parent. The spans of a no-op provider cannot.
+fn if_valid(context: Context) -> Option<Context> {
     let is_valid = context.span().span_context().is_valid();
     is_valid.then_some(context)
 }
@@ -252,6 +252,26 @@ impl fmt::Debug for TracingContext {
         f.debug_struct("TracingContext")
             .field("conversation_id", &self.conversation_id)
             .finish_non_exhaustive()
+    }
+}
+
+/// The conversation that an OpenTelemetry context is in, as a value in that context. Does not keep it alive.
+#[derive(Debug, Clone)]
+pub(super) struct CurrentConversation {
+    pub(super) conversation: TracingContext,
+    /// The kind and span of the operation in progress.
+    pub(super) operation: Option<(ServiceKind, SpanKey)>,
+}
+
+impl CurrentConversation {
+    /// Returns the value for code in that conversation and in no operation.
+    pub(super) fn of(conversation: &TracingContext) -> Self {
+        Self { conversation: conversation.clone(), operation: None }
+    }
+
+    /// Returns `context` with this value.
+    pub(super) fn put_into(self, context: &Context) -> Context {
+        context.with_value(self)
     }
 }
 

@@ -1,53 +1,50 @@
-//! What `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]` make of a function: the helpers that their expansions call.
+//! Runtime support for `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]`: the helpers that their expansions call.
 //!
 //! ```text
-//!   traced_llm(how to announce it, what is known) ──▶ Decorated     off: nothing is looked at, nothing is held
+//!   traced_llm(name, service, metadata) ──▶ TracedCall    not observed: evaluates nothing, holds nothing
 //!        │
-//!        ├─ .open(body)             the body runs in the context of its span
-//!        └─ .future(body).wait()    … whenever it is polled, on whatever thread
+//!        ├─ .start(body)                  runs the body in the context of the span
+//!        └─ .start_async(body).wait()     polls the body in that context, on any thread
 //!                │
 //!                ▼
-//!              Opened(what the body made)
-//!                ├─ .value(read)    looked at, and the span ends
-//!                ├─ .result(read)   an error ends it; what is in the `Ok` goes on
-//!                └─ .stream(read)   each item is looked at; the span ends with the stream
+//!              Started(value)
+//!                ├─ .finish(read)         reads the value; the span ends
+//!                ├─ .result(read)         an `Err` ends the span; an `Ok` continues
+//!                └─ .stream(read)         reads each item; the span ends with the stream
 //!
-//!   Whatever is dropped on the way ends its span as cut; a panic ends it as an error, and goes on.
+//!   A call that is dropped before its end counts as interrupted. A panic ends the span with an error and goes on.
 //! ```
 //!
-//! **One operation, one span.** In an observed pipeline, frames tell of the same work from outside: the context reaches the
-//! model before its function is called, the reply's start leaves synthesis while its function runs, and the words are
-//! pushed after the recognizer's has returned. So the function announces itself to the conversation, and gets the
-//! identity of a span at once, for its requests to be children of:
+//! # One operation, one span
+//!
+//! In an observed pipeline, frames report the same work: the context reaches the LLM before its function is called, the
+//! reply's first frame leaves the TTS while its function runs, and the STT pushes the transcript after its function has
+//! returned. So a traced call announces itself to the conversation and gets a span id at once, as the parent of the
+//! requests that it makes:
 //!
 //! ```text
-//!   frames before      │ context ──▶ record opens ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ response ends
-//!                      │                     function ▓▓▓▓▓▓▓▓▓▓▓▓  its span is the record's
-//!   frames meanwhile   │ function ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓            a span is begun for it …
-//!                      │     start ──▶ record opens ▓▓▓▓▓▓▓▓▓ stop   … and the record goes on with that one
-//!   frames afterwards  │ function ▓▓▓▓▓▓▓                            the same: an operation stays with its turn
-//!                      │           transcript ──▶ record opens       until that is let go
-//!   frames never       │ function ▓▓▓▓▓▓▓                            what is left then is a span of its own
+//!   frames first       │ context ──▶ record opens ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ response ends
+//!                      │                     function ▓▓▓▓▓▓▓▓▓▓▓▓  uses the span of the record
+//!   frames meanwhile   │ function ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓            starts a span …
+//!                      │     start ──▶ record opens ▓▓▓▓▓▓▓▓▓ stop   … which the record takes over
+//!   frames afterwards  │ function ▓▓▓▓▓▓▓                            starts a span, kept until its turn is finished …
+//!                      │           transcript ──▶ record opens       … which the record takes over
+//!   no frames          │ function ▓▓▓▓▓▓▓                            its span becomes a record of its own
 //! ```
 //!
-//! Which record is whose is told by the kind and by the service: by its class or name where the annotation gives one
-//! (`name = "OpenAILLMService"`), else by the type that the method belongs to, where a processor has that name; else it is
-//! the first that is free. What frames tell counts; what they do not say (model, provider, voice, input, usage, an
-//! error) the function adds. The rules are in `core::conversation`, beside those of the frames.
+//! A call and a record belong together if they are of the same kind and service. The service is the annotation's
+//! `name = "OpenAILLMService"`, a class or a processor's name; without it, the method's type, if a processor has that name;
+//! otherwise the first record without a call. Facts from frames take precedence. The call adds what frames do not carry:
+//! model, provider, voice, input, usage, error. The rules are in `engine::conversation`.
 
-mod announced;
-mod decorated;
-mod failure;
-mod found;
-mod known;
-mod seen;
-mod stream;
+mod error_message;
+mod metadata;
+mod outcome_builder;
+mod traced_call;
 mod values;
 
-pub use announced::Announced;
-pub use decorated::{Decorated, Opened, Waiting, traced_llm, traced_stt, traced_tts};
-pub use found::Found;
-pub use known::Known;
-pub use seen::Seen;
-pub use stream::TracedStream;
-pub use values::{AudioLength, CharacterCount, LlmTokens, ServiceInput, ServiceOutput};
+pub use error_message::ReturnValue;
+pub use metadata::{ServiceMetadata, ServiceRef};
+pub use outcome_builder::{OutcomeBuilder, ServiceOutput};
+pub use traced_call::{Started, TracedCall, TracedFuture, TracedStream, traced_llm, traced_stt, traced_tts};
+pub use values::{AudioLength, CharacterCount, LlmTokens, ServiceInput};

@@ -144,10 +144,10 @@ fn run(directory: &TempDir, number: usize, config: TraceConfig) -> TestResult<Ex
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl"))?;
-    let group = ObserverProvider::new(Tracers::new(&provider)).debug_log(logs).trace_config(config);
+    let group = ObserverProvider::new(Tracers::new(&provider)).frame_log(logs).trace_config(config);
     let observer = group.observe(ObserveOptions::new().conversation_id(&number));
     Pipeline { observer, newest_id: 0 }.converse();
-    group.flush_debug_log(Duration::from_secs(60))?;
+    group.flush_frame_logs(Duration::from_secs(60))?;
 
     let path = directory.path(&format!("{number}.jsonl"));
     let spans = format!("{:?}", exporter.get_finished_spans()?);

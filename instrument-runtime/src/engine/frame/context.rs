@@ -1,27 +1,28 @@
-//! The context that a language model is sent: messages and tools.
+//! Chat contexts of language models: messages and tools.
 
 use std::sync::Arc;
 
-/// A chat context, wherever its framework keeps it. It is shared and changes later: what is needed of it is copied
-/// at the moment when it reaches the model, and no more than a span can carry.
+/// A chat context in the framework's own representation.
+///
+/// Contexts are shared and change later, so the parts that fit into a span are copied when the context reaches the model.
 pub trait ChatContext {
-    /// How many messages there are.
+    /// Returns the number of messages.
     fn message_count(&self) -> usize;
 
-    /// The role of the message at `index`: `system`, `user`, …
+    /// Returns the role of the message at `index`: `system`, `user`, ….
     fn role(&self, index: usize) -> &str;
 
-    /// A copy of the message at `index`.
+    /// Copies the message at `index`.
     fn message(&self, index: usize) -> Message;
 
-    /// How many tools the model may call.
+    /// Returns the number of tools that the model may call.
     fn tool_count(&self) -> usize;
 
-    /// The whole tool object at `index`, as compact JSON.
+    /// Returns the complete tool object at `index`, as compact JSON.
     fn tool(&self, index: usize) -> String;
 }
 
-/// Messages alone, with no tools.
+/// Messages without tools.
 impl ChatContext for [Message] {
     fn message_count(&self) -> usize {
         self.len()
@@ -44,7 +45,7 @@ impl ChatContext for [Message] {
     }
 }
 
-macro_rules! as_what_it_holds {
+macro_rules! context_by_deref {
     ($([$($generic:tt)*] $holder:ty),*) => {$(
         impl<$($generic)*> ChatContext for $holder {
             fn message_count(&self) -> usize {
@@ -70,34 +71,34 @@ macro_rules! as_what_it_holds {
     )*};
 }
 
-as_what_it_holds!([] Vec<Message>, [T: ChatContext + ?Sized] &T, [T: ChatContext + ?Sized] Arc<T>);
+context_by_deref!([] Vec<Message>, [T: ChatContext + ?Sized] &T, [T: ChatContext + ?Sized] Arc<T>);
 
 /// One message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
-    /// Who says it: `system`, `developer`, `user`, `assistant`, `tool`.
+    /// The role: `system`, `developer`, `user`, `assistant` or `tool`.
     pub role: String,
-    /// What it says.
+    /// The content.
     pub content: MessageContent,
-    /// Who says it, where several share a role.
+    /// The name of the author, if several have the same role.
     pub name: Option<String>,
-    /// The call that a `tool` message answers.
+    /// The id of the call that a `tool` message answers.
     pub tool_call_id: Option<String>,
-    /// The calls that an `assistant` message asks for.
+    /// The calls that an `assistant` message requests.
     pub tool_calls: Vec<ToolCall>,
 }
 
 impl Message {
-    /// A message of plain text.
+    /// Creates a message of plain text.
     pub fn text(role: impl Into<String>, text: impl Into<String>) -> Self {
         Self { role: role.into(), content: MessageContent::Text(text.into()), ..Self::default() }
     }
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MessageContent {
-    /// Nothing, as in a message that only calls tools.
+    /// No content, as in a message of tool calls only.
     #[default]
     None,
     /// One text.
@@ -107,7 +108,7 @@ pub enum MessageContent {
 }
 
 impl MessageContent {
-    /// The text of it, parts joined by one space; `None` where there is none.
+    /// Returns the text, with parts joined by one space; `None` if there is none.
     pub fn as_text(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self {
             Self::None => None,
@@ -131,23 +132,23 @@ impl MessageContent {
 pub enum MessagePart {
     /// Text.
     Text(String),
-    /// A picture.
+    /// An image.
     Image(ImageUrl),
-    /// Anything else, by its type alone: `input_audio`, `file`.
+    /// Any other part, by its type: `input_audio`, `file`.
     Other(String),
 }
 
-/// Where a picture is: a URL, or the picture itself as a `data:` URL.
+/// The URL of an image. A `data:` URL contains the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageUrl(pub String);
 
-/// A call that a message asks for.
+/// A tool call that a message requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ToolCall {
-    /// Which call.
+    /// The id of the call.
     pub id: String,
-    /// The function.
+    /// The name of the tool.
     pub name: String,
-    /// Its arguments, as JSON text.
+    /// The arguments, as JSON text.
     pub arguments: String,
 }

@@ -1,8 +1,8 @@
-//! One hop of a frame, from one processor to the next.
+//! Hops: pushes of a frame from one processor to the next.
 
 use super::{Frame, ProcessorRef};
 
-/// Which way a frame travels.
+/// The direction in which a frame travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Direction {
     /// From the input to the output.
@@ -12,12 +12,13 @@ pub enum Direction {
     Upstream,
 }
 
-/// What tells a frame from every other of its conversation; the same on every hop. A frame made later has a higher one:
-/// that is how the hops of audio are told from new audio without a lock.
+/// Identifies a frame within its conversation, on every hop.
+///
+/// Later frames must have higher ids: audio is counted without a lock, and recognizes its later hops by that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FrameId(pub u64);
 
-/// One hop: a frame pushed from one processor to the next.
+/// A frame pushed from one processor to the next. See [Frames].
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{
@@ -34,17 +35,19 @@ pub struct FrameId(pub u64);
 /// };
 /// assert_eq!(hop.source.id(), "Vad");
 /// ```
+///
+/// [Frames]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames
 #[derive(Debug)]
 pub struct FramePushed<'a, F: ?Sized = Frame<'a>> {
-    /// Who pushed it.
+    /// The processor that pushed the frame.
     pub source: ProcessorRef<'a>,
-    /// Who gets it.
+    /// The processor that receives it.
     pub destination: ProcessorRef<'a>,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// The frame's id; without one, every hop counts as a frame of its own.
+    /// The id of the frame. Without one, every hop counts as a new frame.
     pub id: Option<FrameId>,
-    /// The id of the same frame, broadcast the other way.
+    /// The id of the other frame of a broadcast, which travels in the opposite direction.
     pub sibling: Option<FrameId>,
     /// The frame.
     pub frame: &'a F,
@@ -58,7 +61,7 @@ impl<F: ?Sized> Clone for FramePushed<'_, F> {
 
 impl<F: ?Sized> Copy for FramePushed<'_, F> {}
 
-/// One hop, whatever hops: for adapters that make several frames of one.
+/// A hop without its frame, for adapters that turn one frame into several.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Direction, Frame, FrameId, Hop, ProcessorRef};
@@ -75,27 +78,27 @@ impl<F: ?Sized> Copy for FramePushed<'_, F> {}
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Hop<'a> {
-    /// Who pushes.
+    /// The processor that pushes.
     pub source: ProcessorRef<'a>,
-    /// Who gets what is pushed.
+    /// The processor that receives.
     pub destination: ProcessorRef<'a>,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// The frame's id.
+    /// The id of the frame.
     pub id: Option<FrameId>,
-    /// The id of the same frame, broadcast the other way.
+    /// The id of the other frame of a broadcast, which travels in the opposite direction.
     pub sibling: Option<FrameId>,
 }
 
 impl<'a> Hop<'a> {
-    /// The hop of `frame`.
+    /// Creates the hop of `frame`.
     #[inline]
     pub const fn with_frame<F: ?Sized>(self, frame: &'a F) -> FramePushed<'a, F> {
         let Self { source, destination, direction, id, sibling } = self;
         FramePushed { source, destination, direction, id, sibling, frame }
     }
 
-    /// The same for a frame that the framework does not send, of an id that it has given to no other.
+    /// Returns the hop for a frame that the framework does not send. `id` must be unused.
     #[must_use]
     pub const fn synthetic(self, id: FrameId) -> Self {
         Self { id: Some(id), sibling: None, ..self }

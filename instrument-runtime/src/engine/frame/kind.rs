@@ -1,22 +1,22 @@
-//! The kinds of frame, and which of them matter to a trace.
+//! The kinds of frame, and which of them affect a trace.
 
 macro_rules! frame_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// What a frame is, without its payload: enough to decide, before any lock, whether it matters.
+        /// The kind of a frame, which decides before any lock whether the frame affects a trace.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         #[non_exhaustive]
         pub enum FrameKind {
             $($(#[$doc])* $kind,)*
-            /// Any frame that says nothing about a trace.
+            /// Any frame that does not affect a trace.
             Other,
         }
 
         impl FrameKind {
-            /// Every kind but [`FrameKind::Other`].
+            /// Every kind except [`FrameKind::Other`].
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// The name of Pipecat's class for this kind, as the frame log writes it.
+            /// Returns the name of Pipecat's class for this kind, as the frame log contains it.
             pub const fn class(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
@@ -24,7 +24,7 @@ macro_rules! frame_kinds {
                 }
             }
 
-            /// The kind of Pipecat's frame class `class`.
+            /// Returns the kind of Pipecat's frame class `class`.
             pub fn from_class(class: &str) -> Self {
                 match class {
                     $($name => Self::$kind,)*
@@ -39,80 +39,79 @@ macro_rules! frame_kinds {
 frame_kinds! {
     /// The pipeline starts.
     Start = "StartFrame",
-    /// The pipeline ends once what came before has been worked off.
+    /// The pipeline ends after the frames before this one.
     End = "EndFrame",
-    /// The pipeline stops, its processors stay.
+    /// The pipeline stops, but keeps its processors.
     Stop = "StopFrame",
     /// The pipeline ends at once.
     Cancel = "CancelFrame",
-    /// Something failed.
+    /// A processor failed.
     Error = "ErrorFrame",
-    /// What is under way should be dropped.
+    /// Work in progress should be dropped.
     Interruption = "InterruptionFrame",
-    /// The user's turn began.
+    /// The user's turn started.
     UserStartedSpeaking = "UserStartedSpeakingFrame",
     /// The user's turn ended.
     UserStoppedSpeaking = "UserStoppedSpeakingFrame",
-    /// A voice was detected.
+    /// The user's voice was detected.
     VadUserStartedSpeaking = "VADUserStartedSpeakingFrame",
-    /// The voice fell silent.
+    /// The user's voice stopped.
     VadUserStoppedSpeaking = "VADUserStoppedSpeakingFrame",
-    /// The bot's voice is to be heard.
+    /// The bot started speaking.
     BotStartedSpeaking = "BotStartedSpeakingFrame",
-    /// The bot's voice is no longer to be heard.
+    /// The bot stopped speaking.
     BotStoppedSpeaking = "BotStoppedSpeakingFrame",
-    /// What the user said.
+    /// A final transcript.
     Transcription = "TranscriptionFrame",
-    /// What the user may be saying.
+    /// An interim transcript.
     InterimTranscription = "InterimTranscriptionFrame",
-    /// A context for a language model to answer.
+    /// A context for a language model.
     LlmContext = "LLMContextFrame",
-    /// A language model's answer begins.
+    /// A response of a language model starts.
     LlmResponseStart = "LLMFullResponseStartFrame",
-    /// A piece of a language model's answer.
+    /// A chunk of a response.
     LlmText = "LLMTextFrame",
-    /// A language model's answer ends.
+    /// A response of a language model ends.
     LlmResponseEnd = "LLMFullResponseEndFrame",
-    /// A text to be spoken that no language model wrote.
+    /// A text to be spoken that is not from a language model.
     TtsSpeak = "TTSSpeakFrame",
-    /// A piece of text as it was given to synthesis.
+    /// A chunk of text as synthesis gets it.
     AggregatedText = "AggregatedTextFrame",
-    /// A piece of text that was synthesized, or spoken.
+    /// A chunk of text that was synthesized or spoken.
     TtsText = "TTSTextFrame",
-    /// Synthesis begins.
+    /// Synthesis starts.
     TtsStarted = "TTSStartedFrame",
     /// Synthesis ends.
     TtsStopped = "TTSStoppedFrame",
     /// Synthesized audio.
     TtsAudio = "TTSAudioRawFrame",
-    /// Audio for the user's ear.
+    /// Audio for the user.
     OutputAudio = "OutputAudioRawFrame",
     /// Audio from the user's microphone.
     InputAudio = "InputAudioRawFrame",
     /// Measurements of services.
     Metrics = "MetricsFrame",
-    /// A language model asks for function calls.
+    /// A language model requests tool calls.
     FunctionCallsStarted = "FunctionCallsStartedFrame",
-    /// A function call is under way.
+    /// A tool call is in progress.
     FunctionCallInProgress = "FunctionCallInProgressFrame",
-    /// A function call has a result.
+    /// A tool call has a result.
     FunctionCallResult = "FunctionCallResultFrame",
-    /// A function call was called off.
+    /// A tool call was cancelled.
     FunctionCallCancel = "FunctionCallCancelFrame",
 }
 
 impl FrameKind {
-    /// Whether a frame of this kind can say anything about a trace.
+    /// Whether a frame of this kind can affect a trace.
     ///
-    /// Audio that is sent out does, but only by when it comes and how long it lasts: an observer counts it without
-    /// a lock. Audio that comes in never does.
+    /// Of outgoing audio only time and duration count, so an observer counts it without a lock. Incoming audio never
+    /// affects a trace.
     pub const fn is_traced(self) -> bool {
         !matches!(self, Self::Other | Self::InputAudio)
     }
 
-    /// Whether a frame of this kind says all that it has to say on its first hop, so that its later hops can be passed
-    /// over. Not so the frames whose meaning depends on where they are, and outgoing audio, which is counted where its
-    /// service sends it.
+    /// Whether a frame of this kind means the same on each hop, so that later hops can be skipped. False for frames whose
+    /// meaning depends on the processors, and for outgoing audio, which is counted where its service sends it.
     pub const fn is_hop_invariant(self) -> bool {
         !matches!(
             self,
@@ -128,7 +127,7 @@ impl FrameKind {
         )
     }
 
-    /// Whether this is audio on its way to the user.
+    /// Whether it is audio for the user.
     pub const fn is_outgoing_audio(self) -> bool {
         matches!(self, Self::TtsAudio | Self::OutputAudio)
     }
@@ -139,7 +138,7 @@ mod tests {
     use super::FrameKind;
 
     #[test]
-    fn every_class_name_leads_back_to_its_kind() {
+    fn from_class_is_the_inverse_of_class() {
         for &kind in FrameKind::ALL {
             assert_eq!(FrameKind::from_class(kind.class()), kind);
         }

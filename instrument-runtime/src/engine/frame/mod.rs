@@ -1,31 +1,28 @@
-//! The neutral, borrowed view of a frame and of the processors it passes between.
+//! The neutral view of frames and processors, borrowed from the framework's own.
 //!
-//! An adapter turns a framework's frame into a [`Frame`] that borrows from it: no allocation, no copy. What is
-//! costly to look at (a chat context, JSON) stays behind a trait and is read only by the one hop that needs it.
+//! An adapter turns a framework's frame into a [`Frame`] that borrows from it, without allocation or copy. Costly contents
+//! (chat contexts, JSON) stay behind traits, and only the hop that needs them reads them.
 
-mod audio;
 mod context;
-mod directory;
-mod function_call;
 mod hop;
 mod kind;
-mod metric;
+mod payload;
 mod processor;
-mod service;
-mod text;
+mod processor_registry;
 
-pub use audio::Audio;
 pub use context::{ChatContext, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-pub use directory::ProcessorRegistry;
-pub use function_call::{FunctionCall, FunctionCallList, FunctionCallResult, Json};
 pub use hop::{Direction, FrameId, FramePushed, Hop};
 pub use kind::FrameKind;
-pub use metric::{LlmUsage, Measurement, Metric, MetricList};
-pub use processor::{Processor, ProcessorRef, Role, Setting};
-pub use service::{ObservedService, ServiceView};
-pub use text::{Chunking, Delivery, Spacing, TextChunk, Transcript};
+pub use payload::{
+    Audio, Chunking, Delivery, FunctionCall, FunctionCallList, FunctionCallResult, Json, LlmUsage,
+    Measurement, Metric, MetricList, Spacing, TextChunk, Transcript,
+};
+pub use processor::{ObservedService, Processor, ProcessorRef, Role, ServiceView, Setting};
+pub use processor_registry::ProcessorRegistry;
 
-/// A frame as the core reads it, borrowed from the framework's own.
+/// A frame as the engine reads it, borrowed from the framework's own. See [Frames].
+///
+/// [Frames]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Frame, FrameKind, TextChunk};
@@ -38,89 +35,89 @@ pub use text::{Chunking, Delivery, Spacing, TextChunk, Transcript};
 pub enum Frame<'a> {
     /// The pipeline starts (`StartFrame`).
     Start,
-    /// The pipeline ends once what came before has been worked off (`EndFrame`).
+    /// The pipeline ends after the frames before this one (`EndFrame`).
     End,
-    /// The pipeline stops, its processors stay (`StopFrame`).
+    /// The pipeline stops, but keeps its processors (`StopFrame`).
     Stop,
     /// The pipeline ends at once (`CancelFrame`).
     Cancel,
-    /// Something failed (`ErrorFrame`).
+    /// A processor failed (`ErrorFrame`).
     Error(ErrorReport<'a>),
-    /// What is under way should be dropped (`InterruptionFrame`).
+    /// Work in progress should be dropped (`InterruptionFrame`).
     Interruption,
-    /// The user's turn began (`UserStartedSpeakingFrame`).
+    /// The user's turn started (`UserStartedSpeakingFrame`).
     UserStartedSpeaking,
     /// The user's turn ended (`UserStoppedSpeakingFrame`).
     UserStoppedSpeaking,
-    /// A voice was detected (`VADUserStartedSpeakingFrame`).
+    /// The user's voice was detected (`VADUserStartedSpeakingFrame`).
     VadUserStartedSpeaking,
-    /// The voice fell silent (`VADUserStoppedSpeakingFrame`).
+    /// The user's voice stopped (`VADUserStoppedSpeakingFrame`).
     VadUserStoppedSpeaking {
-        /// Seconds of silence that it took to say so: the voice ended this much earlier.
+        /// Seconds of silence before the frame was sent: the voice ended this much earlier.
         stop_secs: Option<f64>,
         /// The final transcript, in frameworks that release it with this frame.
         transcript: Option<Transcript<'a>>,
     },
-    /// The bot's voice is to be heard (`BotStartedSpeakingFrame`).
+    /// The bot started speaking (`BotStartedSpeakingFrame`).
     BotStartedSpeaking,
-    /// The bot's voice is no longer to be heard (`BotStoppedSpeakingFrame`).
+    /// The bot stopped speaking (`BotStoppedSpeakingFrame`).
     BotStoppedSpeaking,
-    /// What the user said (`TranscriptionFrame`).
+    /// A final transcript (`TranscriptionFrame`).
     Transcription(Transcript<'a>),
-    /// What the user may be saying (`InterimTranscriptionFrame`).
+    /// An interim transcript (`InterimTranscriptionFrame`).
     InterimTranscription(Transcript<'a>),
-    /// A context for a language model to answer (`LLMContextFrame`); `None` where this hop does not show it.
+    /// A context for a language model (`LLMContextFrame`); `None` if this hop does not contain it.
     LlmContext(Option<&'a dyn ChatContext>),
-    /// A language model's answer begins (`LLMFullResponseStartFrame`).
+    /// A response of a language model starts (`LLMFullResponseStartFrame`).
     LlmResponseStart,
-    /// A piece of a language model's answer (`LLMTextFrame`).
+    /// A chunk of a response (`LLMTextFrame`).
     LlmText(TextChunk<'a>),
-    /// A language model's answer ends (`LLMFullResponseEndFrame`).
+    /// A response of a language model ends (`LLMFullResponseEndFrame`).
     LlmResponseEnd,
-    /// A text to be spoken that no language model wrote (`TTSSpeakFrame`); `None` where it is not told.
+    /// A text to be spoken that is not from a language model (`TTSSpeakFrame`); `None` if unknown.
     TtsSpeak(Option<&'a str>),
-    /// A piece of text as it was given to synthesis (`AggregatedTextFrame`).
+    /// A chunk of text as synthesis gets it (`AggregatedTextFrame`).
     AggregatedText(TextChunk<'a>),
-    /// A piece of text that was synthesized or, pushed by the output transport, spoken (`TTSTextFrame`).
+    /// A chunk of text that was synthesized or, if the output transport pushes it, spoken (`TTSTextFrame`).
     TtsText(TextChunk<'a>),
-    /// Synthesis begins (`TTSStartedFrame`).
+    /// Synthesis starts (`TTSStartedFrame`).
     TtsStarted {
-        /// The spoken reply that it belongs to.
+        /// The id of the reply that it belongs to.
         context_id: Option<&'a str>,
     },
     /// Synthesis ends (`TTSStoppedFrame`).
     TtsStopped {
-        /// The spoken reply that it belongs to.
+        /// The id of the reply that it belongs to.
         context_id: Option<&'a str>,
     },
     /// Synthesized audio (`TTSAudioRawFrame`).
     TtsAudio(Audio),
-    /// Audio for the user's ear (`OutputAudioRawFrame`).
+    /// Audio for the user (`OutputAudioRawFrame`).
     OutputAudio(Audio),
     /// Audio from the user's microphone (`InputAudioRawFrame`).
     InputAudio(Audio),
     /// Measurements of services (`MetricsFrame`).
     Metrics(&'a dyn MetricList),
-    /// A language model asks for function calls (`FunctionCallsStartedFrame`).
+    /// A language model requests tool calls (`FunctionCallsStartedFrame`).
     FunctionCallsStarted(&'a dyn FunctionCallList),
-    /// A function call is under way (`FunctionCallInProgressFrame`).
+    /// A tool call is in progress (`FunctionCallInProgressFrame`).
     FunctionCallInProgress(FunctionCall<'a>),
-    /// A function call has a result (`FunctionCallResultFrame`).
+    /// A tool call has a result (`FunctionCallResultFrame`).
     FunctionCallResult(FunctionCallResult<'a>),
-    /// A function call was called off (`FunctionCallCancelFrame`).
+    /// A tool call was cancelled (`FunctionCallCancelFrame`).
     FunctionCallCancel {
-        /// Which call.
+        /// The id of the call.
         tool_call_id: &'a str,
     },
-    /// A frame that says nothing about a trace; its class is what the frame log writes.
+    /// A frame that does not affect a trace. The frame log contains its class.
     Other {
-        /// Pipecat's (or the framework's) class name, as `BotSpeakingFrame`.
+        /// The class name in Pipecat or another framework, as `BotSpeakingFrame`.
         class: &'a str,
     },
 }
 
 impl Frame<'_> {
-    /// What the frame is, without its payload.
+    /// Returns the kind of the frame.
     #[inline]
     pub const fn kind(&self) -> FrameKind {
         match self {
@@ -164,15 +161,15 @@ impl std::fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Other { class } => f.write_str(class),
-            known => f.write_str(known.kind().class()),
+            frame => f.write_str(frame.kind().class()),
         }
     }
 }
 
-/// A frame type that can be observed: what `#[derive(ObservedFrame)]` implements.
+/// A frame type that can be observed. `#[derive(ObservedFrame)]` implements it.
 ///
-/// [`kind`](Self::kind) is asked for every frame and should be a match and no more; [`view`](Self::view) only for
-/// those that matter.
+/// [`kind`](Self::kind) is called for every frame, and should be no more than a match. [`view`](Self::view) is called only
+/// for frames that affect a trace.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Frame, FrameKind, ObservedFrame, TextChunk};
@@ -202,10 +199,10 @@ impl std::fmt::Debug for Frame<'_> {
 /// assert_eq!(Mine::Audio(vec![0; 320]).kind(), FrameKind::Other);
 /// ```
 pub trait ObservedFrame {
-    /// What the frame is.
+    /// Returns the kind of the frame.
     fn kind(&self) -> FrameKind;
 
-    /// The frame as the core reads it.
+    /// Returns the frame as the engine reads it.
     fn view(&self) -> Frame<'_>;
 }
 
@@ -220,17 +217,19 @@ impl ObservedFrame for Frame<'_> {
     }
 }
 
-/// What an `ErrorFrame` tells.
+/// The contents of an `ErrorFrame`. See [Errors].
+///
+/// [Errors]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#errors
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ErrorReport<'a> {
-    /// What went wrong.
+    /// The error message.
     pub message: &'a str,
     /// Whether the pipeline cannot go on.
     pub fatal: bool,
-    /// The exception, as `RuntimeError('503 overloaded')`; what stands before the parenthesis is its class.
+    /// The exception, as `RuntimeError('503 overloaded')`. The part before the parenthesis is its class.
     pub exception: Option<&'a str>,
-    /// The name of the processor that failed, where it is not the one that pushed the frame.
+    /// The name of the processor that failed, if another one pushed the frame.
     pub processor: Option<&'a str>,
-    /// The framework's category of errors.
+    /// The framework's category of the error.
     pub category: Option<&'a str>,
 }

@@ -1,48 +1,46 @@
-//! The processors that frames pass between.
+//! Processors of a pipeline: owned, borrowed, and as one end of a hop.
 
 use std::fmt;
 
-use super::service::{ObservedService, ServiceView};
-
-/// What a processor does in its pipeline.
+/// The role of a processor in its pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Role {
-    /// Not told: found out from the frames that it is the first to push.
+    /// Unknown. It is detected from the frames that the processor pushes first.
     #[default]
     Unknown,
     /// Speech to text.
     Stt,
-    /// A language model. One that hears and speaks by itself is this, too.
+    /// A language model, including speech to speech.
     Llm,
     /// Text to speech.
     Tts,
-    /// Where the user's audio comes in.
+    /// The input for the user's audio.
     InputTransport,
-    /// Where the bot's audio goes out.
+    /// The output for the bot's audio.
     OutputTransport,
-    /// The end of the pipeline: an `EndFrame` that gets here has been worked off.
+    /// The end of the pipeline. The pipeline has finished when an `EndFrame` arrives here.
     Sink,
-    /// Anything else.
+    /// Any other role.
     Other,
 }
 
-/// A setting of a service, as `temperature`.
+/// The value of a setting of a service, as of `temperature`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
-    /// `true` or `false`.
+    /// A Boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// Any other number.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
-    /// Anything else, as JSON text.
+    /// Any other value, as JSON text.
     Json(String),
 }
 
-/// A processor as its framework describes it.
+/// A description of a processor, owned. [`ServiceView`] is the borrowed one.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Processor, Role};
@@ -52,80 +50,80 @@ pub enum Setting {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Processor {
-    /// What tells it from every other processor of the conversation.
+    /// The id, unique within the conversation.
     pub id: String,
-    /// Its class, as `OpenAILLMService`.
+    /// The class, as `OpenAILLMService`.
     pub class: String,
-    /// Its name, which metrics and errors bear.
+    /// The name that metrics and errors refer to.
     pub name: String,
-    /// What it does.
+    /// The role.
     pub role: Role,
-    /// Who provides the service, as `openai`.
+    /// The provider of the service, as `openai`.
     pub provider: Option<String>,
-    /// The model behind it.
+    /// The model.
     pub model: Option<String>,
-    /// The voice it speaks with.
+    /// The voice.
     pub voice: Option<String>,
-    /// The language it hears or speaks.
+    /// The language that it recognizes or speaks.
     pub language: Option<String>,
-    /// Samples a second.
+    /// Samples per second.
     pub sample_rate: Option<u32>,
-    /// An instruction of its own for the model, sent where the context has no system message.
+    /// The service's own system instruction, sent if the context has no system message.
     pub system_instruction: Option<String>,
-    /// Its other settings, in source order.
+    /// Other settings, in source order.
     pub settings: Vec<(String, Setting)>,
 }
 
 impl Processor {
-    /// A processor whose name is its id.
+    /// Creates a processor whose id is its name.
     pub fn new(name: impl Into<String>, class: impl Into<String>, role: Role) -> Self {
         let name = name.into();
         Self { id: name.clone(), class: class.into(), name, role, ..Self::default() }
     }
 
-    /// The same, provided by `provider`.
+    /// Sets the provider.
     pub fn provider(mut self, provider: impl Into<String>) -> Self {
         self.provider = Some(provider.into());
         self
     }
 
-    /// The same, with the model `model`.
+    /// Sets the model.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
     }
 
-    /// The same, with the voice `voice`.
+    /// Sets the voice.
     pub fn voice(mut self, voice: impl Into<String>) -> Self {
         self.voice = Some(voice.into());
         self
     }
 
-    /// The same, for the language `language`.
+    /// Sets the language.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// The same, with `sample_rate` samples a second.
+    /// Sets the sample rate, in samples per second.
     pub const fn sample_rate(mut self, sample_rate: u32) -> Self {
         self.sample_rate = Some(sample_rate);
         self
     }
 
-    /// The same, with one more setting.
+    /// Adds a setting.
     pub fn setting(mut self, name: impl Into<String>, value: Setting) -> Self {
         self.settings.push((name.into(), value));
         self
     }
 
-    /// The provider; where it was not told, the class without its `…LLMService`, `…Stt` or the like, in lower case.
+    /// Returns the provider. If unknown, it is the class in lower case without an ending like `LLMService` or `Stt`.
     pub fn provider_or_guess(&self) -> String {
         if let Some(provider) = &self.provider {
             return provider.clone();
         }
         let without_service = self.class.strip_suffix("Service").unwrap_or(&self.class);
-        // As Python writes them, and Rust.
+        // The endings of Python classes, and of Rust types.
         let endings = ["STT", "LLM", "TTS", "Stt", "Llm", "Tts"];
         let stem =
             endings.iter().find_map(|ending| without_service.strip_suffix(ending)).unwrap_or(&self.class);
@@ -133,7 +131,127 @@ impl Processor {
     }
 }
 
-/// A processor at one end of a hop: its id, and what the adapter or its own type tells of it.
+/// A type that describes itself as a processor, for use at either end of a hop.
+///
+/// `#[derive(ObservedService)]` implements it. By hand:
+///
+/// ```
+/// use pipecat_instrument_runtime::engine::frame::{ObservedService, ProcessorRef, Role, ServiceView};
+///
+/// struct Llm {
+///     model: String,
+/// }
+///
+/// impl ObservedService for Llm {
+///     fn view(&self) -> ServiceView<'_> {
+///         ServiceView { model: Some(&self.model), ..ServiceView::new("Llm", "OpenAILLMService", Role::Llm) }
+///     }
+/// }
+///
+/// let llm = Llm { model: "gpt-4o".into() };
+/// assert_eq!(ProcessorRef::from(&llm).role(), Role::Llm);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it is in its pipeline",
+    label = "not an `ObservedService`",
+    note = "write `#[derive(ObservedService)]` and `#[service(llm)]` (or `stt`, `tts`, `output_transport`, `sink`, \
+            `other`) above it; or give a `frame::Processor`"
+)]
+pub trait ObservedService {
+    /// Returns the description with the current settings.
+    fn view(&self) -> ServiceView<'_>;
+
+    /// Returns the id, unique within the conversation. Called on each hop.
+    fn id(&self) -> &str {
+        self.view().id
+    }
+
+    /// Returns the role. Called on each hop.
+    fn role(&self) -> Role {
+        self.view().role
+    }
+}
+
+/// A description of a processor, borrowed. The fields are those of [`Processor`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ServiceView<'a> {
+    /// The id, unique within the conversation.
+    pub id: &'a str,
+    /// The class, as `OpenAILLMService`.
+    pub class: &'a str,
+    /// The name that metrics and errors refer to.
+    pub name: &'a str,
+    /// The role.
+    pub role: Role,
+    /// The provider of the service, as `openai`.
+    pub provider: Option<&'a str>,
+    /// The model.
+    pub model: Option<&'a str>,
+    /// The voice.
+    pub voice: Option<&'a str>,
+    /// The language that it recognizes or speaks.
+    pub language: Option<&'a str>,
+    /// Samples per second.
+    pub sample_rate: Option<u32>,
+    /// The service's own system instruction.
+    pub system_instruction: Option<&'a str>,
+    /// Other settings, in source order.
+    pub settings: &'a [(String, Setting)],
+}
+
+impl<'a> ServiceView<'a> {
+    /// Creates a view of a processor whose id is its name.
+    pub fn new(name: &'a str, class: &'a str, role: Role) -> Self {
+        Self { id: name, class, name, role, ..Self::default() }
+    }
+
+    /// Copies the description.
+    pub fn to_processor(self) -> Processor {
+        Processor {
+            id: self.id.to_owned(),
+            class: self.class.to_owned(),
+            name: self.name.to_owned(),
+            role: self.role,
+            provider: self.provider.map(str::to_owned),
+            model: self.model.map(str::to_owned),
+            voice: self.voice.map(str::to_owned),
+            language: self.language.map(str::to_owned),
+            sample_rate: self.sample_rate,
+            system_instruction: self.system_instruction.map(str::to_owned),
+            settings: self.settings.to_vec(),
+        }
+    }
+}
+
+impl ObservedService for Processor {
+    fn view(&self) -> ServiceView<'_> {
+        ServiceView {
+            id: &self.id,
+            class: &self.class,
+            name: &self.name,
+            role: self.role,
+            provider: self.provider.as_deref(),
+            model: self.model.as_deref(),
+            voice: self.voice.as_deref(),
+            language: self.language.as_deref(),
+            sample_rate: self.sample_rate,
+            system_instruction: self.system_instruction.as_deref(),
+            settings: &self.settings,
+        }
+    }
+
+    #[inline]
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    #[inline]
+    fn role(&self) -> Role {
+        self.role
+    }
+}
+
+/// A processor at one end of a hop: its id and role, and its description if it has one.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRef, Role};
@@ -150,32 +268,32 @@ pub struct ProcessorRef<'a> {
 }
 
 impl<'a> ProcessorRef<'a> {
-    /// A processor of which only the name is known.
+    /// Creates a reference to a processor that is known by name only.
     pub const fn named(name: &'a str) -> Self {
         Self { id: name, role: Role::Unknown, service: None }
     }
 
-    /// A processor that can be looked at, behind a trait object as well.
+    /// Creates a reference to a processor behind a trait object. Use `From` for other types.
     pub fn new(service: &'a dyn ObservedService) -> Self {
         Self { id: service.id(), role: service.role(), service: Some(service) }
     }
 
-    /// What tells it from every other processor of the conversation.
+    /// Returns the id, unique within the conversation.
     pub const fn id(self) -> &'a str {
         self.id
     }
 
-    /// The name that metrics and errors bear.
+    /// Returns the name that metrics and errors refer to.
     pub fn name(self) -> &'a str {
         self.view().map_or(self.id, |view| view.name)
     }
 
-    /// What is known of it besides.
+    /// Returns the description; `None` if only the name is known.
     pub fn view(self) -> Option<ServiceView<'a>> {
         self.service.map(ObservedService::view)
     }
 
-    /// What it does, as far as it was told.
+    /// Returns the role.
     pub const fn role(self) -> Role {
         self.role
     }
@@ -196,10 +314,10 @@ impl<'a, T: ObservedService> From<&'a T> for ProcessorRef<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Processor, Role};
+    use super::{ObservedService, Processor, Role, Setting};
 
     #[test]
-    fn a_provider_that_was_not_told_is_read_off_the_class() {
+    fn an_unknown_provider_is_derived_from_the_class() {
         for (class, provider) in [
             ("OpenAILLMService", "openai"),
             ("DeepgramSTTService", "deepgram"),
@@ -213,5 +331,17 @@ mod tests {
         ] {
             assert_eq!(Processor::new("x", class, Role::Llm).provider_or_guess(), provider, "{class}");
         }
+    }
+
+    #[test]
+    fn a_view_has_every_field_of_its_processor() {
+        let processor = Processor::new("Tts#0", "CartesiaTTSService", Role::Tts)
+            .provider("cartesia")
+            .model("sonic-2")
+            .voice("sarah")
+            .language("en")
+            .sample_rate(24_000)
+            .setting("speed", Setting::Float(1.1));
+        assert_eq!(processor.view().to_processor(), processor);
     }
 }

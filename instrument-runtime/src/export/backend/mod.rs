@@ -1,27 +1,22 @@
-//! The backends that are known by name: where they listen, how one signs in, what suits them.
-//!
-//! What each file says of addresses, headers and variables is what the backend's own documentation, or its own client
-//! for Python, says.
+//! The backends known by name.
 
-mod arize;
-mod jaeger_zipkin;
-mod langfuse;
-mod openobserve;
-mod phoenix;
+mod defaults;
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::secret::Secret;
+pub(super) use defaults::BackendDefaults;
+
 use super::{Environment, Protocol, SetupError};
 use crate::emit::Preset;
 
-/// A backend that is known by name: `PIPECAT_TRACE_PRESET`, or [`SetupBuilder::backend`](super::SetupBuilder::backend).
+/// A backend known by name: `PIPECAT_TRACE_PRESET`, or [`SetupBuilder::backend`](super::SetupBuilder::backend).
 ///
-/// Those with variables of their own are also known by these, unless `OTEL_EXPORTER_OTLP_ENDPOINT` sends traces elsewhere.
+/// A backend brings an endpoint, the headers that authenticate, and the [`Preset`] of conventions that suits it.
 ///
 /// ```
-/// use pipecat_instrument_runtime::export::{Backend, SetupError};
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{Backend, SetupError};
 ///
 /// assert_eq!("langfuse".parse::<Backend>()?, Backend::Langfuse);
 /// assert_eq!(Backend::OpenObserve.to_string(), "OpenObserve");
@@ -40,90 +35,123 @@ pub enum Backend {
     OpenObserve,
     /// Jaeger on this machine, unless an endpoint is set.
     Jaeger,
-    /// Zipkin with its module for OTLP, on this machine unless an endpoint is set.
+    /// Zipkin with its OTLP module on this machine, unless an endpoint is set.
     Zipkin,
-    /// A collector on this machine, unless an endpoint is set.
+    /// An OpenTelemetry Collector on this machine, unless an endpoint is set.
     Collector,
 }
 
-/// What a backend is told apart by, and what is known of it.
-struct Known {
+/// A row of [`BACKENDS`].
+struct BackendInfo {
     backend: Backend,
-    /// What it is called in `PIPECAT_TRACE_PRESET`.
-    word: &'static str,
+    /// The name in `PIPECAT_TRACE_PRESET`.
+    id: &'static str,
+    /// The name in messages.
     name: &'static str,
-    /// Variables that only somebody with this backend sets.
+    /// The variables that only users of this backend set.
     variables: &'static [&'static str],
-    /// Where it listens, and how one signs in.
-    account: fn(&Environment, Protocol) -> Result<Account, SetupError>,
+    defaults: fn(&Environment, Protocol) -> Result<BackendDefaults, SetupError>,
 }
 
-const KNOWN: [Known; 7] = [
-    phoenix::KNOWN,
-    arize::KNOWN,
-    langfuse::KNOWN,
-    openobserve::KNOWN,
-    jaeger_zipkin::JAEGER,
-    jaeger_zipkin::ZIPKIN,
-    jaeger_zipkin::COLLECTOR,
+/// All backends, in the order of their declaration.
+const BACKENDS: [BackendInfo; 7] = [
+    BackendInfo {
+        backend: Backend::Phoenix,
+        id: "phoenix",
+        name: "Phoenix",
+        variables: &[defaults::PHOENIX_COLLECTOR_ENDPOINT, defaults::PHOENIX_API_KEY],
+        defaults: defaults::phoenix,
+    },
+    BackendInfo {
+        backend: Backend::Arize,
+        id: "arize",
+        name: "Arize",
+        variables: &[defaults::ARIZE_SPACE_ID, defaults::ARIZE_API_KEY],
+        defaults: defaults::arize,
+    },
+    BackendInfo {
+        backend: Backend::Langfuse,
+        id: "langfuse",
+        name: "Langfuse",
+        variables: &[defaults::LANGFUSE_PUBLIC_KEY, defaults::LANGFUSE_SECRET_KEY],
+        defaults: defaults::langfuse,
+    },
+    BackendInfo {
+        backend: Backend::OpenObserve,
+        id: "openobserve",
+        name: "OpenObserve",
+        variables: &[defaults::OPENOBSERVE_URL, defaults::OPENOBSERVE_AUTH_TOKEN],
+        defaults: defaults::openobserve,
+    },
+    BackendInfo {
+        backend: Backend::Jaeger,
+        id: "jaeger",
+        name: "Jaeger",
+        variables: &[],
+        defaults: defaults::collector,
+    },
+    BackendInfo {
+        backend: Backend::Zipkin,
+        id: "zipkin",
+        name: "Zipkin",
+        variables: &[],
+        defaults: defaults::zipkin,
+    },
+    BackendInfo {
+        backend: Backend::Collector,
+        id: "collector",
+        name: "a collector",
+        variables: &[],
+        defaults: defaults::collector,
+    },
 ];
 
-/// Where a backend listens, and how one signs in.
-#[derive(Debug)]
-pub(super) struct Account {
-    /// The address, before `/v1/traces`, where nothing else says one.
-    pub(super) endpoint: String,
-    /// What decides the address.
-    pub(super) endpoint_variable: &'static str,
-    /// What every request carries.
-    pub(super) headers: Vec<(String, Secret)>,
-    /// The project that spans belong to, for backends that have such.
-    pub(super) project: Option<String>,
-    /// What to set, or to check, if the backend does not know who sends.
-    pub(super) credentials: &'static str,
-}
-
 impl Backend {
-    /// What they are called in `PIPECAT_TRACE_PRESET`.
+    /// All names in `PIPECAT_TRACE_PRESET`, for messages.
     pub(super) const NAMES: &'static str = "phoenix, arize, langfuse, openobserve, jaeger, zipkin, collector";
 
-    fn known(self) -> &'static Known {
-        // The table holds every backend, in the order in which they are declared.
-        &KNOWN[self as usize]
+    fn info(self) -> &'static BackendInfo {
+        &BACKENDS[self as usize]
     }
 
-    /// The backend whose own variables are set.
-    pub(super) fn recognized(environment: &Environment) -> Result<Option<Self>, SetupError> {
-        let is_set = |known: &&Known| known.variables.iter().any(|name| environment.get(name).is_some());
-        let mut set = KNOWN.iter().filter(is_set).map(|known| known.backend);
-        match (set.next(), set.next()) {
-            (Some(first), Some(second)) => Err(SetupError::SeveralBackends { first, second }),
+    /// Returns the backend whose own variables are set, if any. It is an error if those of two backends are.
+    pub(super) fn detect(environment: &Environment) -> Result<Option<Self>, SetupError> {
+        let is_configured =
+            |info: &&BackendInfo| info.variables.iter().any(|name| environment.get(name).is_some());
+        let mut backends = BACKENDS.iter().filter(is_configured).map(|info| info.backend);
+        match (backends.next(), backends.next()) {
+            (Some(first), Some(second)) => Err(SetupError::AmbiguousBackend { first, second }),
             (only, _) => Ok(only),
         }
     }
 
-    /// The backend that is called `name` in `setting`.
-    pub(super) fn named(setting: &str, name: &str) -> Result<Self, SetupError> {
-        let known = KNOWN.iter().find(|known| known.word.eq_ignore_ascii_case(name));
-        known
-            .map(|known| known.backend)
-            .ok_or_else(|| SetupError::UnknownBackend { setting: setting.to_owned(), given: name.to_owned() })
+    /// Returns the backend of a name that `setting` holds.
+    pub(super) fn parse(setting: &str, name: &str) -> Result<Self, SetupError> {
+        match BACKENDS.iter().find(|info| info.id.eq_ignore_ascii_case(name)) {
+            Some(info) => Ok(info.backend),
+            None => Err(SetupError::UnknownBackend { setting: setting.to_owned(), name: name.to_owned() }),
+        }
     }
 
-    /// Where it listens for `protocol`, and how one signs in.
-    pub(super) fn account(
+    /// Returns the settings that the backend's own variables give.
+    pub(super) fn defaults(
         self,
         environment: &Environment,
         protocol: Protocol,
-    ) -> Result<Account, SetupError> {
-        (self.known().account)(environment, protocol)
+    ) -> Result<BackendDefaults, SetupError> {
+        (self.info().defaults)(environment, protocol)
     }
 
-    /// What suits it: layout, names, conventions. A collector may pass spans on to any, and so has none of its own.
+    /// Returns the layout, names and conventions that suit the backend.
+    ///
+    /// A collector has none, as it may forward spans to any backend.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::emit::Preset;
-    /// use pipecat_instrument_runtime::export::Backend;
+    /// # mod pipecat_instrument {
+    /// #     pub use pipecat_instrument_runtime::{emit::Preset, export as setup};
+    /// # }
+    /// use pipecat_instrument::Preset;
+    /// use pipecat_instrument::setup::Backend;
     ///
     /// assert_eq!(Backend::Zipkin.preset(), Some(Preset::jaeger()));
     /// assert_eq!(Backend::Collector.preset(), None);
@@ -140,18 +168,18 @@ impl Backend {
     }
 }
 
-/// By the word that stands for it in `PIPECAT_TRACE_PRESET`.
+/// Parses a name of `PIPECAT_TRACE_PRESET`.
 impl FromStr for Backend {
     type Err = SetupError;
 
     fn from_str(name: &str) -> Result<Self, SetupError> {
-        Self::named("the preset", name)
+        Self::parse("the backend", name)
     }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.known().name)
+        f.write_str(self.info().name)
     }
 }
 

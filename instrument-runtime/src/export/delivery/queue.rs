@@ -1,215 +1,249 @@
-//! The counts of one destination.
+//! The queue of one destination and its counters.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::report::{DestinationReport, FailedSpans};
-use super::{ExportError, Receipt, Target, size};
+use super::{DestinationReport, ExportError, FailedSpans};
 use crate::export::clock::Deadline;
+use crate::export::settings::Destination;
+use crate::export::transport::Receipt;
 
-/// How many kinds of failure are told apart. What comes after goes with the last.
-const MOST_KINDS: usize = 8;
+/// Different errors counted separately. The last counts all that follow.
+const MAX_ERRORS: usize = 8;
 
-/// The counts of one destination, by those who give spans and by the one who sends them.
+/// Bytes of an attribute, an event or a link besides its text, estimated.
+const ITEM_BYTES: usize = 48;
+
+/// The queue of one destination, with the outcome of every span that it received.
+///
+/// The first spans wait in the SDK's batch processor, up to [`QueueLimits::sdk_spans`]; the others wait here, in the
+/// overflow.
 #[derive(Debug)]
-pub(in crate::export) struct SpanQueue {
-    target: Target,
-    room: QueueLimits,
-    counts: Mutex<Counts>,
+pub(super) struct SpanQueue {
+    destination: Destination,
+    limits: QueueLimits,
+    state: Mutex<QueueState>,
     settled: Condvar,
 }
 
-/// How much may wait.
+/// The limits of a queue.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::export) struct QueueLimits {
-    pub(in crate::export) spans: usize,
-    pub(in crate::export) bytes: usize,
-    /// How many of the spans the batch processor has room for; the others wait behind them.
-    pub(in crate::export) handed: usize,
+pub(super) struct QueueLimits {
+    pub(super) spans: usize,
+    pub(super) bytes: usize,
+    /// Spans that the SDK's batch processor has space for.
+    pub(super) sdk_spans: usize,
 }
 
 #[derive(Default)]
-struct Counts {
-    /// Spans that wait behind those that the batch processor has been handed.
-    behind: VecDeque<SpanData>,
-    /// How many it has been handed, and has not passed on.
-    handed: usize,
-    given: u64,
-    waiting: usize,
-    waiting_bytes: usize,
+struct QueueState {
+    /// Spans that wait behind those in the batch processor.
+    overflow: VecDeque<SpanData>,
+    /// Spans in the batch processor.
+    sdk_spans: usize,
+    received: u64,
+    queued: usize,
+    queued_bytes: usize,
     exported: u64,
     dropped: u64,
     late: u64,
     failed: Vec<(ExportError, u64)>,
-    closed: bool,
+    is_closed: bool,
 }
 
-/// Spans hold what was said.
-impl fmt::Debug for Counts {
+/// Prints counters only, as spans contain speech.
+impl fmt::Debug for QueueState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Counts")
-            .field("given", &self.given)
-            .field("waiting", &self.waiting)
+        f.debug_struct("QueueState")
+            .field("received", &self.received)
+            .field("queued", &self.queued)
             .finish_non_exhaustive()
     }
 }
 
-impl Counts {
-    /// How many of those that were given have gone one way or the other.
+impl QueueState {
+    /// Returns the number of spans with a known outcome.
     fn settled(&self) -> u64 {
-        self.given - self.waiting as u64
+        self.received - self.queued as u64
+    }
+
+    /// Counts spans that failed. Returns the error if it is the first of its kind.
+    fn add_failure(&mut self, error: ExportError, spans: u64) -> Option<ExportError> {
+        let is_full = self.failed.len() == MAX_ERRORS;
+        let same = self.failed.iter().position(|(other, _)| *other == error);
+        let index = same.or(is_full.then_some(MAX_ERRORS - 1));
+        if let Some((_, count)) = index.and_then(|index| self.failed.get_mut(index)) {
+            *count += spans;
+            return None;
+        }
+        self.failed.push((error.clone(), spans));
+        Some(error)
     }
 }
 
 impl SpanQueue {
-    pub(in crate::export) fn new(target: Target, room: QueueLimits) -> Self {
-        Self { target, room, counts: Mutex::default(), settled: Condvar::new() }
+    /// Creates an empty queue.
+    pub(super) fn new(destination: Destination, limits: QueueLimits) -> Self {
+        Self { destination, limits, state: Mutex::default(), settled: Condvar::new() }
     }
 
-    pub(in crate::export) fn target(&self) -> &Target {
-        &self.target
+    pub(super) fn destination(&self) -> &Destination {
+        &self.destination
     }
 
-    /// Lets a span wait, if there is room for it; if not, it is counted, and that is all. Gives it back if the batch
-    /// processor is to be handed it.
+    /// Queues a span, or drops and counts it if the queue is full or closed.
+    ///
+    /// Returns the span if the caller has to pass it to the batch processor.
     pub(super) fn admit(&self, span: SpanData) -> Option<SpanData> {
-        let bytes = size::bytes(&span);
-        let mut counts = self.lock();
-        counts.given += 1;
-        if counts.closed {
-            counts.late += 1;
+        let bytes = span_bytes(&span);
+        let mut state = self.lock();
+        state.received += 1;
+        if state.is_closed {
+            state.late += 1;
             return None;
         }
-        // One that is larger than all the room there is may wait alone.
-        let has_room = counts.waiting == 0 || counts.waiting_bytes + bytes <= self.room.bytes;
-        if counts.waiting >= self.room.spans || !has_room {
-            counts.dropped += 1;
-            let first = counts.dropped == 1;
-            drop(counts);
-            if first {
-                self.warn_of_dropping();
+        // A span larger than the whole queue may wait alone.
+        let fits = state.queued == 0 || state.queued_bytes + bytes <= self.limits.bytes;
+        if state.queued >= self.limits.spans || !fits {
+            state.dropped += 1;
+            let is_first = state.dropped == 1;
+            drop(state);
+            if is_first {
+                self.warn_queue_full();
             }
             return None;
         }
-        counts.waiting += 1;
-        counts.waiting_bytes += bytes;
-        // As long as any wait behind, the batch processor still has some to pass on, and they are asked for after those.
-        if counts.handed >= self.room.handed {
-            counts.behind.push_back(span);
+        state.queued += 1;
+        state.queued_bytes += bytes;
+        // While there is an overflow, the batch processor has spans to export, and takes the overflow after them.
+        if state.sdk_spans >= self.limits.sdk_spans {
+            state.overflow.push_back(span);
             return None;
         }
-        counts.handed += 1;
+        state.sdk_spans += 1;
         Some(span)
     }
 
-    /// Notes that the batch processor has passed on so many.
-    pub(super) fn take_handed(&self, spans: usize) {
-        let mut counts = self.lock();
-        counts.handed = counts.handed.saturating_sub(spans);
+    /// Notes that the batch processor no longer holds so many spans.
+    pub(super) fn release_sdk_spans(&self, spans: usize) {
+        let mut state = self.lock();
+        state.sdk_spans = state.sdk_spans.saturating_sub(spans);
     }
 
-    /// Up to `most` of the spans that wait behind, if there are any.
-    pub(super) fn take_behind(&self, most: usize) -> Option<Vec<SpanData>> {
-        let mut counts = self.lock();
-        let count = most.min(counts.behind.len());
-        (count > 0).then(|| counts.behind.drain(..count).collect())
+    /// Takes up to `max_spans` from the overflow, or nothing if it is empty.
+    pub(super) fn take_overflow(&self, max_spans: usize) -> Option<Vec<SpanData>> {
+        let mut state = self.lock();
+        let count = max_spans.min(state.overflow.len());
+        (count > 0).then(|| state.overflow.drain(..count).collect())
     }
 
-    /// Notes what became of spans that waited.
+    /// Notes the outcome of a request with so many spans and bytes.
     pub(super) fn settle(&self, spans: usize, bytes: usize, outcome: Result<Receipt, ExportError>) {
-        let mut counts = self.lock();
-        counts.waiting = counts.waiting.saturating_sub(spans);
-        counts.waiting_bytes = counts.waiting_bytes.saturating_sub(bytes);
+        let mut state = self.lock();
+        state.queued = state.queued.saturating_sub(spans);
+        state.queued_bytes = state.queued_bytes.saturating_sub(bytes);
         let spans = spans as u64;
         let failure = match outcome {
-            Ok(Receipt { rejected, remark }) => {
-                let rejected = rejected.min(spans);
-                counts.exported += spans - rejected;
-                (rejected > 0).then_some((ExportError::Partly(remark), rejected))
+            Ok(Receipt { rejected_spans, message }) => {
+                let rejected_spans = rejected_spans.min(spans);
+                state.exported += spans - rejected_spans;
+                (rejected_spans > 0).then_some((ExportError::PartiallyRejected(message), rejected_spans))
             }
-            Err(cause) => Some((cause, spans)),
+            Err(error) => Some((error, spans)),
         };
-        let new_failure = failure.and_then(|(cause, spans)| counts.refuse(cause, spans));
-        drop(counts);
+        let new_error = failure.and_then(|(error, spans)| state.add_failure(error, spans));
+        drop(state);
         self.settled.notify_all();
-        if let Some(cause) = new_failure {
+        if let Some(error) = new_error {
             tracing::warn!(
-                "spans do not reach {}: {} (said once)",
-                self.target.name(),
-                self.target.explain(&cause)
+                "spans do not reach {}: {} (logged once)",
+                self.destination.name(),
+                self.destination.explain(&error)
             );
         }
     }
 
-    /// From now on, nothing more may wait.
+    /// Closes the queue: spans that end from now on are late.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
+        self.lock().is_closed = true;
     }
 
-    /// Waits until all that was given so far has gone one way or the other, but not beyond `deadline`.
-    pub(in crate::export) fn wait_until_settled(&self, deadline: Deadline) {
-        let mut counts = self.lock();
-        let given = counts.given;
-        while counts.settled() < given {
+    /// Waits until the outcome of every span received so far is known, or until `deadline`.
+    pub(super) fn wait_until_settled(&self, deadline: Deadline) {
+        let mut state = self.lock();
+        let received = state.received;
+        while state.settled() < received {
             let Some(left) = deadline.left() else { return };
-            counts = self.settled.wait_timeout(counts, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// What became of all that was given so far.
-    pub(in crate::export) fn report(&self) -> DestinationReport {
-        let counts = self.lock();
+    /// Returns the outcome of every span received so far.
+    pub(super) fn report(&self) -> DestinationReport {
+        let state = self.lock();
+        let failed = state.failed.iter().map(|(error, spans)| FailedSpans {
+            spans: *spans,
+            error: error.clone(),
+            explanation: self.destination.explain(error),
+        });
         DestinationReport {
-            name: self.target.name(),
-            exported: counts.exported,
-            waiting: counts.waiting as u64,
-            dropped: counts.dropped,
-            late: counts.late,
-            failed: counts
-                .failed
-                .iter()
-                .map(|(cause, spans)| FailedSpans {
-                    spans: *spans,
-                    error: cause.clone(),
-                    explanation: self.target.explain(cause),
-                })
-                .collect(),
+            name: self.destination.name(),
+            exported: state.exported,
+            queued: state.queued as u64,
+            dropped: state.dropped,
+            late: state.late,
+            failed: failed.collect(),
         }
     }
 
-    fn warn_of_dropping(&self) {
+    fn warn_queue_full(&self) {
         tracing::warn!(
-            "spans for {} are dropped, as {} spans or {} bytes wait already: raise OTEL_BSP_MAX_QUEUE_SIZE or \
-             PIPECAT_TRACE_MAX_QUEUE_BYTES, or see why the backend is slow (said once)",
-            self.target.name(),
-            self.room.spans,
-            self.room.bytes,
+            "spans for {} are dropped because the queue is full ({} spans or {} bytes): raise OTEL_BSP_MAX_QUEUE_SIZE or \
+             PIPECAT_TRACE_MAX_QUEUE_BYTES, or check why the backend is slow (logged once)",
+            self.destination.name(),
+            self.limits.spans,
+            self.limits.bytes,
         );
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        // Counts are whole numbers: a panic leaves none of them half written.
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        // A panic leaves no counter half written.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Counts {
-    /// Counts `spans` as refused. Returns the cause if it is a new one.
-    fn refuse(&mut self, cause: ExportError, spans: u64) -> Option<ExportError> {
-        if let Some((_, count)) = self.failed.iter_mut().find(|(known, _)| *known == cause) {
-            *count += spans;
-            return None;
-        }
-        if self.failed.len() == MOST_KINDS {
-            if let Some((_, count)) = self.failed.last_mut() {
-                *count += spans;
-            }
-            return None;
-        }
-        self.failed.push((cause.clone(), spans));
-        Some(cause)
+/// Estimates the bytes of a span, in memory as in a request: the length of its texts, and a constant for each other item.
+pub(super) fn span_bytes(span: &SpanData) -> usize {
+    let events =
+        span.events.iter().map(|event| ITEM_BYTES + event.name.len() + attribute_bytes(&event.attributes));
+    let links = span.links.iter().map(|link| ITEM_BYTES + attribute_bytes(&link.attributes));
+    size_of::<SpanData>()
+        + span.name.len()
+        + attribute_bytes(&span.attributes)
+        + events.sum::<usize>()
+        + links.sum::<usize>()
+}
+
+fn attribute_bytes(attributes: &[KeyValue]) -> usize {
+    let bytes =
+        |attribute: &KeyValue| ITEM_BYTES + attribute.key.as_str().len() + value_bytes(&attribute.value);
+    attributes.iter().map(bytes).sum()
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| ITEM_BYTES + text.as_str().len()).sum(),
+        Value::Array(Array::Bool(flags)) => flags.len(),
+        Value::Array(Array::I64(numbers)) => size_of_val(numbers.as_slice()),
+        Value::Array(Array::F64(numbers)) => size_of_val(numbers.as_slice()),
+        _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,20 @@
-//! What became of the spans, to be read by people and by programs.
+//! The outcome of all spans, for people and for programs.
 
 use std::fmt;
 
 use super::ExportError;
 
-/// What became of the spans of this process so far.
+/// The outcome of all spans of this process so far, by destination.
+///
+/// `Display` prints one line for each destination:
+///
+/// ```text
+/// Phoenix at http://localhost:6006/v1/traces: 40 spans exported; 2 failed: it answered 401 Unauthorized: set PHOENIX_API_KEY
+/// ```
 ///
 /// ```
-/// use pipecat_instrument_runtime::export::{self as setup, Environment, SetupError};
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{self, Environment, SetupError};
 ///
 /// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none")]);
 /// let setup = setup::builder().environment(environment).build()?;
@@ -22,38 +29,39 @@ pub struct DeliveryReport {
     pub(in crate::export) destinations: Vec<DestinationReport>,
 }
 
-/// What became of the spans for one destination so far.
+/// The outcome of all spans for one destination so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DestinationReport {
     /// The destination: `Phoenix at http://localhost:6006/v1/traces`.
     pub name: String,
-    /// Spans that it took.
+    /// Spans that the destination accepted.
     pub exported: u64,
-    /// Spans that still wait: there was no time to send them.
-    pub waiting: u64,
-    /// Spans that were dropped because there was no room for more to wait.
+    /// Spans still in the queue, because the time was too short to send them.
+    pub queued: u64,
+    /// Spans dropped because the queue was full.
     pub dropped: u64,
-    /// Spans that ended after the shutdown, and were not sent.
+    /// Spans that ended after the shutdown and were not sent.
     pub late: u64,
-    /// Spans that it did not take, by the reason.
+    /// Spans that did not arrive, by error.
     pub failed: Vec<FailedSpans>,
 }
 
-/// Spans that were not taken.
+/// Spans that did not arrive because of one error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedSpans {
-    /// How many.
+    /// The number of spans.
     pub spans: u64,
-    /// Why.
+    /// The error.
     pub error: ExportError,
-    /// Why, and what to change, in a sentence.
+    /// The error and what to change, as a sentence without a full stop.
     pub explanation: String,
 }
 
-/// Not all spans arrived. The message is the [`DeliveryReport`]'s, and so is `Debug`, for that is what a `main` that returns
-/// it prints.
+/// The error of a program that lost spans: [`DeliveryReport::complete`].
+///
+/// The message is the report's. `Debug` prints it too, because that is what a `main` that returns the error prints.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DeliveryError(pub DeliveryReport);
@@ -65,26 +73,26 @@ impl fmt::Debug for DeliveryError {
 }
 
 impl DeliveryReport {
-    /// For each destination, what became of its spans.
+    /// Returns the report of each destination.
     pub fn destinations(&self) -> &[DestinationReport] {
         &self.destinations
     }
 
-    /// Whether every span that was given arrived everywhere.
+    /// Returns whether every span arrived at every destination.
     pub fn is_complete(&self) -> bool {
         self.destinations.iter().all(DestinationReport::is_complete)
     }
 
-    /// An error unless every span arrived: for the `?` at the end of a program.
+    /// Returns an error unless every span arrived, for the `?` at the end of a program.
     pub fn complete(self) -> Result<Self, DeliveryError> {
         if self.is_complete() { Ok(self) } else { Err(DeliveryError(self)) }
     }
 }
 
 impl DestinationReport {
-    /// Whether every span that was given arrived.
+    /// Returns whether every span arrived.
     pub fn is_complete(&self) -> bool {
-        self.waiting == 0 && self.dropped == 0 && self.late == 0 && self.failed.is_empty()
+        self.queued == 0 && self.dropped == 0 && self.late == 0 && self.failed.is_empty()
     }
 }
 
@@ -100,30 +108,25 @@ impl fmt::Display for DeliveryReport {
     }
 }
 
-/// One line: `Phoenix at http://…: 40 spans exported; 2 refused: it answered 401 Unauthorized: set PHOENIX_API_KEY`.
 impl fmt::Display for DestinationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spans = if self.exported == 1 { "span" } else { "spans" };
-        write!(f, "{}: {} {spans} exported", self.name, self.exported)?;
-        for refused in &self.failed {
-            write!(f, "; {} not taken: {}", refused.spans, refused.explanation)?;
+        let Self { name, exported, queued, dropped, late, failed } = self;
+        write!(f, "{name}: {exported} {} exported", if *exported == 1 { "span" } else { "spans" })?;
+        for FailedSpans { spans, explanation, .. } in failed {
+            write!(f, "; {spans} failed: {explanation}")?;
         }
-        if self.dropped > 0 {
+        if *dropped > 0 {
             write!(
                 f,
-                "; {} dropped, as too many waited: raise OTEL_BSP_MAX_QUEUE_SIZE or PIPECAT_TRACE_MAX_QUEUE_BYTES",
-                self.dropped
+                "; {dropped} dropped because the queue was full: raise OTEL_BSP_MAX_QUEUE_SIZE or \
+                 PIPECAT_TRACE_MAX_QUEUE_BYTES"
             )?;
         }
-        if self.late > 0 {
-            write!(
-                f,
-                "; {} ended after the shutdown, and were not sent: shut down when all calls are over",
-                self.late
-            )?;
+        if *late > 0 {
+            write!(f, "; {late} ended after the shutdown: shut down once all conversations are over")?;
         }
-        if self.waiting > 0 {
-            write!(f, "; {} still waiting: there was no time to send them", self.waiting)?;
+        if *queued > 0 {
+            write!(f, "; {queued} still queued: the time was too short to send them")?;
         }
         Ok(())
     }

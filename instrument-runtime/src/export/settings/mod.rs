@@ -1,49 +1,58 @@
-//! What is to be set up: the environment and the code, read into plain values.
-//!
-//! What code says counts over a variable of traces (`OTEL_EXPORTER_OTLP_TRACES_…`), that over the general one
-//! (`OTEL_EXPORTER_OTLP_…`), that over what the backend's own variables say, that over the default.
+//! Code and environment, parsed into the settings of one setup. See [Precedence](super#precedence).
 
-mod batch;
-mod destinations;
-mod limits;
 mod otlp;
 mod resource;
-mod sampler;
 
-pub(super) use batch::Batch;
-pub(super) use destinations::Destination;
-pub use destinations::ExporterKind;
-pub(super) use limits::Limits;
 pub use otlp::Compression;
 pub(super) use otlp::OtlpSettings;
+#[cfg(feature = "otlp")]
+pub(super) use otlp::PemFile;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::trace::Sampler;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{Sampler, SpanLimits};
 
-use super::env_reader::{Reader, SettingWarning};
-use super::secret::Secret;
+use super::env_reader::{EnvReader, SettingWarning};
+use super::headers::{Headers, Secret};
 use super::{Backend, Environment, Protocol, SetupError};
 use crate::emit::Preset;
 
-/// Names a backend: where traces go, and what suits it.
 const PRESET: &str = "PIPECAT_TRACE_PRESET";
 /// Pipecat's own switch.
 const ENABLE_TRACING: &str = "ENABLE_TRACING";
 const SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
+const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+/// Pipecat's own variable.
+const CONSOLE_EXPORT: &str = "OTEL_CONSOLE_EXPORT";
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
+const MAX_QUEUE_SIZE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
+const MAX_QUEUE_BYTES: &str = "PIPECAT_TRACE_MAX_QUEUE_BYTES";
+const MAX_EXPORT_BATCH_SIZE: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
+const SCHEDULE_DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
+const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 
-/// What code has said.
+/// The specification's default of 128 is reached by some forty exchanges; a call of an hour has hundreds.
+const DEFAULT_MAX_ATTRIBUTES: u32 = 1024;
+/// The specification's default of 2,048 is too small for a burst of 5,000 spans.
+const DEFAULT_MAX_QUEUE_SPANS: usize = 65_536;
+/// The specification's default is 5 s. Here, a turn appears as soon as it is over.
+const DEFAULT_SCHEDULE_DELAY: Duration = Duration::from_secs(1);
+
+/// Settings by code. `None` leaves a setting to the environment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overrides {
     pub(super) backend: Option<Backend>,
     pub(super) exporters: Option<Vec<ExporterKind>>,
     pub(super) fallback_exporters: Option<Vec<ExporterKind>>,
-    /// There are backends that want a key in it.
+    /// Secret because some backends take a key in its query.
     pub(super) endpoint: Option<Secret>,
     pub(super) protocol: Option<Protocol>,
-    pub(super) headers: Vec<(String, Secret)>,
+    pub(super) headers: Headers,
     pub(super) timeout: Option<Duration>,
     pub(super) compression: Option<Compression>,
     pub(super) certificate: Option<PathBuf>,
@@ -55,65 +64,129 @@ pub(super) struct Overrides {
     pub(super) deployment: Option<String>,
     pub(super) resource_attributes: Vec<KeyValue>,
     pub(super) sampler: Option<Sampler>,
-    pub(super) attribute_limit: Option<u32>,
-    pub(super) batch: batch::SaidBatch,
+    pub(super) max_attributes: Option<u32>,
+    pub(super) max_queue_spans: Option<usize>,
+    pub(super) max_queue_bytes: Option<usize>,
+    pub(super) max_batch_spans: Option<usize>,
+    pub(super) schedule_delay: Option<Duration>,
 }
 
-/// What is to be set up.
+/// The settings of one setup.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// The variable that switches all of it off, if one does.
-    pub(super) switched_off_by: Option<&'static str>,
+    /// The variable that disables tracing, if one does. There are no destinations then.
+    pub(super) disabled_by: Option<&'static str>,
     pub(super) destinations: Vec<Destination>,
-    pub(super) service_name: String,
-    pub(super) resource: Vec<KeyValue>,
+    pub(super) resource: Resource,
     pub(super) sampler: Sampler,
-    pub(super) limits: Limits,
-    pub(super) batch: Batch,
-    /// What suits the backend, if one is named.
+    pub(super) span_limits: SpanLimits,
+    /// In characters.
+    pub(super) max_value_length: Option<usize>,
+    pub(super) batch: BatchSettings,
     pub(super) preset: Option<Preset>,
     pub(super) warnings: Vec<SettingWarning>,
 }
 
+/// A destination of spans.
+#[derive(Debug, Clone)]
+pub(super) enum Destination {
+    /// Standard output, as trees.
+    Console,
+    /// A backend, or a collector in front of one.
+    Otlp(Arc<OtlpSettings>),
+}
+
+/// A kind of exporter, as in `OTEL_TRACES_EXPORTER`.
+///
+/// ```
+/// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+/// use pipecat_instrument::setup::{self, ExporterKind, SetupError};
+/// # use pipecat_instrument::setup::Environment;
+///
+/// let setup = setup::builder()
+/// #   .environment(Environment::default())
+///     .exporters([ExporterKind::Console])
+///     .service_name("desk")
+///     .build()?;
+/// assert_eq!(setup.to_string(), "Traces of desk go to the console.");
+/// # Ok::<(), SetupError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExporterKind {
+    /// OTLP, to a backend or to a collector in front of one.
+    Otlp,
+    /// Standard output, as trees.
+    Console,
+}
+
+/// The limits of the queue and of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BatchSettings {
+    pub(super) max_queue_spans: usize,
+    pub(super) max_queue_bytes: usize,
+    pub(super) max_batch_spans: usize,
+    /// The longest time that a span waits for others to share its request.
+    pub(super) schedule_delay: Duration,
+}
+
 impl Settings {
-    /// Reads what `said` leaves open from `environment`.
-    pub(super) fn read(said: &Overrides, environment: &Environment) -> Result<Self, SetupError> {
-        let mut reader = Reader::new(environment);
-        let switched_off_by = switched_off_by(&mut reader);
-        let backend = match switched_off_by {
-            // What is not used need not be right.
-            Some(_) => None,
-            None => backend(said, environment, &mut reader)?,
-        };
-        let destinations = match switched_off_by {
-            Some(_) => Vec::new(),
-            None => destinations::read(said, environment, &mut reader, backend)?,
+    /// Reads from `environment` what `overrides` leave open.
+    pub(super) fn read(overrides: &Overrides, environment: &Environment) -> Result<Self, SetupError> {
+        let mut reader = EnvReader::new(environment);
+        let disabled_by = disabled_by(&mut reader);
+        let (backend, destinations) = if disabled_by.is_some() {
+            // Settings that are not used are not checked.
+            (None, Vec::new())
+        } else {
+            let backend = backend(overrides, &mut reader)?;
+            (backend, destinations(overrides, &mut reader, backend)?)
         };
         let project = destinations.iter().find_map(|destination| match destination {
-            Destination::Otlp(otlp) => otlp.project.clone(),
+            Destination::Otlp(otlp) => otlp.project.as_deref(),
             Destination::Console => None,
         });
-        let resource = resource::read(said, &mut reader, project);
+        let resource = resource::read(overrides, &mut reader, project);
+        let sampler = sampler(overrides, &mut reader);
+        let span_limits = span_limits(overrides, &mut reader);
+        let max_value_length = reader.first_number(
+            &["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
+            "characters, such as 8000",
+        );
+        let batch = batch_settings(overrides, &mut reader);
         Ok(Self {
-            switched_off_by,
+            disabled_by,
             destinations,
-            service_name: resource.service_name,
-            resource: resource.attributes,
-            sampler: sampler::read(said, &mut reader),
-            limits: limits::read(said, &mut reader),
-            batch: batch::read(said, &mut reader),
+            resource,
+            sampler,
+            span_limits,
+            max_value_length: max_value_length.and_then(|length| usize::try_from(length).ok()),
+            batch,
             preset: backend.and_then(Backend::preset),
             warnings: reader.into_warnings(),
         })
     }
 }
 
-/// `OTEL_SDK_DISABLED=true`, or `ENABLE_TRACING` set to anything that Pipecat's users mean by no.
-fn switched_off_by(reader: &mut Reader<'_>) -> Option<&'static str> {
+impl Destination {
+    /// Returns the name for messages: `Phoenix at http://localhost:6006/v1/traces`.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Console => "the console".to_owned(),
+            Self::Otlp(settings) => {
+                let url = settings.endpoint.display_url();
+                settings.backend.map_or_else(|| url.to_owned(), |backend| format!("{backend} at {url}"))
+            }
+        }
+    }
+}
+
+/// Returns the variable that disables tracing: `OTEL_SDK_DISABLED=true`, or `ENABLE_TRACING` set to any common word for no.
+fn disabled_by(reader: &mut EnvReader<'_>) -> Option<&'static str> {
     if reader.flag(SDK_DISABLED) == Some(true) {
         return Some(SDK_DISABLED);
     }
-    let yes_or_no = [
+    let words = [
         ("true", true),
         ("1", true),
         ("yes", true),
@@ -123,26 +196,160 @@ fn switched_off_by(reader: &mut Reader<'_>) -> Option<&'static str> {
         ("no", false),
         ("off", false),
     ];
-    (reader.choice(ENABLE_TRACING, &yes_or_no) == Some(false)).then_some(ENABLE_TRACING)
+    (reader.choice(ENABLE_TRACING, &words) == Some(false)).then_some(ENABLE_TRACING)
 }
 
-/// The backend: named by code, by a variable, or known by its own variables if no endpoint says otherwise.
-fn backend(
-    said: &Overrides,
-    environment: &Environment,
-    reader: &mut Reader<'_>,
-) -> Result<Option<Backend>, SetupError> {
-    if let Some(backend) = said.backend {
-        return Ok(Some(backend));
+/// Returns the backend named by code or by `PIPECAT_TRACE_PRESET`, else the one whose variables are set.
+///
+/// With an endpoint, only a name counts: a key for one backend must not be sent to another.
+fn backend(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Option<Backend>, SetupError> {
+    if overrides.backend.is_some() {
+        return Ok(overrides.backend);
     }
     if let Some(name) = reader.text(PRESET) {
-        return Backend::named(PRESET, name).map(Some);
+        return Backend::parse(PRESET, name).map(Some);
     }
-    // A key for one place is not sent to another that an endpoint names.
-    if said.endpoint.is_some() || otlp::names_an_endpoint(environment) {
+    if has_endpoint(overrides, reader) {
         return Ok(None);
     }
-    Backend::recognized(environment)
+    Backend::detect(reader.environment())
+}
+
+fn has_endpoint(overrides: &Overrides, reader: &EnvReader<'_>) -> bool {
+    overrides.endpoint.is_some() || otlp::ENDPOINT.iter().any(|name| reader.environment().get(name).is_some())
+}
+
+fn destinations(
+    overrides: &Overrides,
+    reader: &mut EnvReader<'_>,
+    backend: Option<Backend>,
+) -> Result<Vec<Destination>, SetupError> {
+    let mut kinds = match &overrides.exporters {
+        Some(kinds) => kinds.clone(),
+        None => exporters_variable(reader).unwrap_or_else(|| default_exporters(overrides, reader, backend)),
+    };
+    if overrides.exporters.is_none() && reader.flag(CONSOLE_EXPORT) == Some(true) {
+        kinds.push(ExporterKind::Console);
+    }
+    let mut destinations = Vec::new();
+    for (index, kind) in kinds.iter().enumerate() {
+        if kinds[..index].contains(kind) {
+            continue;
+        }
+        destinations.push(match kind {
+            ExporterKind::Otlp => Destination::Otlp(Arc::new(otlp::read(overrides, reader, backend)?)),
+            ExporterKind::Console => Destination::Console,
+        });
+    }
+    Ok(destinations)
+}
+
+/// Returns OTLP, or the fallback of code if nothing names a backend.
+fn default_exporters(
+    overrides: &Overrides,
+    reader: &EnvReader<'_>,
+    backend: Option<Backend>,
+) -> Vec<ExporterKind> {
+    match &overrides.fallback_exporters {
+        Some(kinds) if backend.is_none() && !has_endpoint(overrides, reader) => kinds.clone(),
+        _ => vec![ExporterKind::Otlp],
+    }
+}
+
+/// Parses `OTEL_TRACES_EXPORTER`. Unknown words are ignored with a warning; without any known word, so is the variable.
+fn exporters_variable(reader: &mut EnvReader<'_>) -> Option<Vec<ExporterKind>> {
+    let text = reader.text(TRACES_EXPORTER)?;
+    let mut kinds = Vec::new();
+    let mut has_none = false;
+    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        match word.to_ascii_lowercase().as_str() {
+            "otlp" => kinds.push(ExporterKind::Otlp),
+            "console" | "stdout" => kinds.push(ExporterKind::Console),
+            "none" => has_none = true,
+            _ => reader.warn(
+                TRACES_EXPORTER,
+                format!("names the unknown exporter {word:?}: choose from otlp, console, none"),
+            ),
+        }
+    }
+    (has_none || !kinds.is_empty()).then_some(kinds)
+}
+
+fn sampler(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Sampler {
+    if let Some(sampler) = &overrides.sampler {
+        return sampler.clone();
+    }
+    let names = [
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+        "always_on",
+        "always_off",
+        "traceidratio",
+    ];
+    let name = reader.choice(SAMPLER, &names.map(|name| (name, name))).unwrap_or(names[0]);
+    let root = match name.trim_start_matches("parentbased_") {
+        "always_off" => Sampler::AlwaysOff,
+        "traceidratio" => Sampler::TraceIdRatioBased(sampler_ratio(reader)),
+        _ => Sampler::AlwaysOn,
+    };
+    if name.starts_with("parentbased_") { Sampler::ParentBased(Box::new(root)) } else { root }
+}
+
+/// Returns a ratio from 0 to 1; 1 if the variable is not set or invalid.
+fn sampler_ratio(reader: &mut EnvReader<'_>) -> f64 {
+    let Some(text) = reader.text(SAMPLER_ARG) else { return 1.0 };
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.unwrap_or_else(|| {
+        reader.warn_ignored(SAMPLER_ARG, text, "a ratio from 0 to 1, such as 0.1");
+        1.0
+    })
+}
+
+fn span_limits(overrides: &Overrides, reader: &mut EnvReader<'_>) -> SpanLimits {
+    let attributes = reader.first_number(
+        &["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"],
+        "attributes, such as 1024",
+    );
+    let mut limits = SpanLimits {
+        max_attributes_per_span: overrides.max_attributes.or(attributes).unwrap_or(DEFAULT_MAX_ATTRIBUTES),
+        ..SpanLimits::default()
+    };
+    for (variable, unit, limit) in [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "events", &mut limits.max_events_per_span),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "links", &mut limits.max_links_per_span),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "attributes", &mut limits.max_attributes_per_event),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "attributes", &mut limits.max_attributes_per_link),
+    ] {
+        *limit = reader.first_number(&[variable], &format!("{unit}, such as 128")).unwrap_or(*limit);
+    }
+    limits
+}
+
+fn batch_settings(overrides: &Overrides, reader: &mut EnvReader<'_>) -> BatchSettings {
+    if reader.text(EXPORT_TIMEOUT).is_some() {
+        reader
+            .warn(EXPORT_TIMEOUT, "has no effect: set OTEL_EXPORTER_OTLP_TIMEOUT, the limit of one request");
+    }
+    let mut number = |by_code: Option<usize>, variable, unit, default: usize| {
+        let by_code = by_code.filter(|number| *number > 0);
+        by_code
+            .or_else(|| reader.number(variable, 1, &format!("{unit}, such as {default}")))
+            .unwrap_or(default)
+    };
+    let max_queue_spans = number(overrides.max_queue_spans, MAX_QUEUE_SIZE, "spans", DEFAULT_MAX_QUEUE_SPANS);
+    let max_queue_bytes = number(overrides.max_queue_bytes, MAX_QUEUE_BYTES, "bytes", 128 * 1024 * 1024);
+    let max_batch_spans = number(overrides.max_batch_spans, MAX_EXPORT_BATCH_SIZE, "spans", 512);
+    if max_batch_spans > max_queue_spans {
+        reader.warn(MAX_EXPORT_BATCH_SIZE, format!("is more than {MAX_QUEUE_SIZE} and is lowered to it"));
+    }
+    let delay = overrides.schedule_delay.or_else(|| reader.milliseconds(SCHEDULE_DELAY));
+    BatchSettings {
+        max_queue_spans,
+        max_queue_bytes,
+        max_batch_spans: max_batch_spans.min(max_queue_spans),
+        schedule_delay: delay.unwrap_or(DEFAULT_SCHEDULE_DELAY),
+    }
 }
 
 #[cfg(test)]

@@ -1,176 +1,163 @@
-//! How spans go to a backend: the variables `OTEL_EXPORTER_OTLP_…`, and for each the form for traces alone.
+//! The connection to one backend: `OTEL_EXPORTER_OTLP_…` and its form for traces alone.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Overrides;
-use crate::export::backend::Account;
-use crate::export::endpoint::{Endpoint, Origin};
-use crate::export::env_reader::Reader;
-use crate::export::headers;
-use crate::export::secret::Secret;
-use crate::export::{Backend, Environment, Protocol, SetupError};
+use crate::export::backend::BackendDefaults;
+use crate::export::endpoint::{Endpoint, TRACES_ENDPOINT};
+use crate::export::env_reader::EnvReader;
+use crate::export::headers::Headers;
+use crate::export::{Backend, Protocol, SetupError};
 
-/// A setting's two variables: the one for traces, and the general one.
-type Pair = [&'static str; 2];
+/// The two variables of a setting: the one for traces, which wins, and the general one.
+type VariablePair = [&'static str; 2];
 
-const ENDPOINT: Pair = [Origin::TRACES_VARIABLE, "OTEL_EXPORTER_OTLP_ENDPOINT"];
-const PROTOCOL: Pair = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-const HEADERS: Pair = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
-const TIMEOUT: Pair = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
-const COMPRESSION: Pair = ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
-const CERTIFICATE: Pair = ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
-const INSECURE: Pair = ["OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"];
+pub(super) const ENDPOINT: VariablePair = [TRACES_ENDPOINT, "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const PROTOCOL: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+const HEADERS: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
+const TIMEOUT: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
+const COMPRESSION: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
+const CERTIFICATE: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
+const INSECURE: VariablePair = ["OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"];
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether requests are compressed: `OTEL_EXPORTER_OTLP_COMPRESSION`.
+/// The compression of requests: `OTEL_EXPORTER_OTLP_COMPRESSION`, or
+/// [`SetupBuilder::compression`](crate::export::SetupBuilder::compression).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Compression {
-    /// They go as they are.
+    /// No compression.
     #[default]
     None,
-    /// They are gzipped: some tenth of the bytes, for some milliseconds of the exporting thread.
+    /// Gzip: a quarter to a sixteenth of the bytes, for some milliseconds of the exporting thread.
     Gzip,
 }
 
-/// How spans go to a backend.
-#[derive(Debug, Clone)]
+/// The connection to one backend.
+#[derive(Debug)]
 pub(in crate::export) struct OtlpSettings {
     pub(in crate::export) backend: Option<Backend>,
     pub(in crate::export) endpoint: Endpoint,
     pub(in crate::export) protocol: Protocol,
-    pub(in crate::export) headers: Vec<(String, Secret)>,
-    /// For one request, and for what is tried again of it.
+    pub(in crate::export) headers: Headers,
+    /// For one request with its retries.
     pub(in crate::export) timeout: Duration,
     pub(in crate::export) compression: Compression,
-    /// The certificates that are trusted instead of the usual ones, in PEM.
-    pub(in crate::export) certificate: Option<Certificate>,
+    /// The certificates to trust instead of Mozilla's.
+    pub(in crate::export) certificate: Option<PemFile>,
     pub(in crate::export) project: Option<String>,
-    /// What to set, or to check, if the backend does not know who sends.
+    /// The variables to set or to check if the backend refuses the credentials, for messages.
     pub(in crate::export) credentials: &'static str,
 }
 
-/// Certificates, and what named the file.
-#[derive(Debug, Clone)]
-pub(in crate::export) struct Certificate {
+/// A file in PEM format, with the setting that names it.
+#[derive(Debug)]
+pub(in crate::export) struct PemFile {
     pub(in crate::export) setting: &'static str,
     pub(in crate::export) pem: Vec<u8>,
 }
 
-pub(super) fn names_an_endpoint(environment: &Environment) -> bool {
-    ENDPOINT.iter().any(|variable| environment.get(variable).is_some())
-}
-
 pub(super) fn read(
-    said: &Overrides,
-    environment: &Environment,
-    reader: &mut Reader<'_>,
+    overrides: &Overrides,
+    reader: &mut EnvReader<'_>,
     backend: Option<Backend>,
 ) -> Result<OtlpSettings, SetupError> {
-    let protocol = protocol(said, reader)?;
-    let account = backend.unwrap_or(Backend::Collector).account(environment, protocol)?;
-    let endpoint = endpoint(said, reader, &account, protocol)?;
+    let protocol = protocol(overrides, reader)?;
+    let defaults = backend.unwrap_or(Backend::Collector).defaults(reader.environment(), protocol)?;
     Ok(OtlpSettings {
         backend,
-        endpoint,
+        endpoint: endpoint(overrides, reader, &defaults, protocol)?,
         protocol,
-        headers: headers(said, reader, account.headers)?,
-        timeout: said
+        headers: headers(overrides, reader, defaults.headers)?,
+        timeout: overrides
             .timeout
             .or_else(|| TIMEOUT.iter().find_map(|variable| reader.milliseconds(variable)))
             .unwrap_or(DEFAULT_TIMEOUT),
-        compression: compression(said, reader),
-        certificate: certificate(said, reader)?,
-        project: said.project.clone().or(account.project),
-        credentials: account.credentials,
+        compression: compression(overrides, reader),
+        certificate: certificate(overrides, reader)?,
+        project: overrides.project.clone().or(defaults.project),
+        credentials: defaults.credentials,
     })
 }
 
-fn protocol(said: &Overrides, reader: &mut Reader<'_>) -> Result<Protocol, SetupError> {
+fn protocol(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Protocol, SetupError> {
     let choices = [
         ("http/protobuf", Some(Protocol::HttpProtobuf)),
         ("grpc", Some(Protocol::Grpc)),
         ("http/json", None),
     ];
-    let mut asked_for = ("the protocol", said.protocol);
+    let mut setting = "the protocol";
+    let mut protocol = overrides.protocol;
     for variable in PROTOCOL {
-        if asked_for.1.is_none() {
-            match reader.choice(variable, &choices) {
-                Some(Some(protocol)) => asked_for = (variable, Some(protocol)),
-                // Phoenix refuses it, and nobody is the better for it.
-                Some(None) => {
-                    reader.warn(variable, "is http/json, which is not spoken here: http/protobuf is used");
-                }
-                None => {}
+        if protocol.is_none() {
+            let choice = reader.choice(variable, &choices);
+            if choice == Some(None) {
+                reader.warn(variable, "is http/json, which is not supported: http/protobuf is used instead");
             }
+            (setting, protocol) = (variable, choice.flatten());
         }
     }
-    let protocol = asked_for.1.unwrap_or_default();
+    let protocol = protocol.unwrap_or_default();
     if protocol == Protocol::Grpc && !cfg!(feature = "otlp-grpc") {
-        return Err(SetupError::NotBuiltIn {
-            what: format!("{}=grpc", asked_for.0),
+        return Err(SetupError::MissingFeature {
+            needed_for: format!("{setting}=grpc"),
             feature: "otlp-grpc",
-            otherwise: ", or set http/protobuf (most backends then listen on another port: 4318 instead of 4317)",
+            alternative: ", or set http/protobuf (most backends listen for it at another port: 4318 instead of 4317)",
         });
     }
     Ok(protocol)
 }
 
 fn endpoint(
-    said: &Overrides,
-    reader: &mut Reader<'_>,
-    account: &Account,
+    overrides: &Overrides,
+    reader: &mut EnvReader<'_>,
+    defaults: &BackendDefaults,
     protocol: Protocol,
 ) -> Result<Endpoint, SetupError> {
-    let origins = [Origin::TracesVariable, Origin::Variable(ENDPOINT[1])];
-    let mut chosen = said.endpoint.as_ref().map(|url| (Origin::Code, url.expose()));
-    for (origin, variable) in origins.into_iter().zip(ENDPOINT) {
-        chosen = chosen.or_else(|| reader.text(variable).map(|text| (origin, text)));
-    }
-    let (origin, text) =
-        chosen.unwrap_or((Origin::Variable(account.endpoint_variable), account.endpoint.as_str()));
+    let by_code = overrides.endpoint.as_ref().map(|url| ("the endpoint", url.expose()));
+    let (setting, text) = by_code
+        .or_else(|| reader.first_text(&ENDPOINT))
+        .unwrap_or((defaults.endpoint_variable, &defaults.endpoint));
     match protocol {
-        Protocol::HttpProtobuf => Endpoint::over_http(origin, text),
+        Protocol::HttpProtobuf => Endpoint::over_http(setting, text),
         Protocol::Grpc => {
-            let insecure = INSECURE.iter().find_map(|variable| reader.flag(variable)) == Some(true);
-            Endpoint::over_grpc(origin, text, if insecure { "http" } else { "https" })
+            let is_insecure = INSECURE.iter().find_map(|variable| reader.flag(variable)) == Some(true);
+            Endpoint::over_grpc(setting, text, if is_insecure { "http" } else { "https" })
         }
     }
 }
 
-/// The variable for traces stands in the general one's place, as the specification has it; both go over the backend's own.
+/// As in the specification, the variable for traces replaces the general one. Both override the backend's headers.
 fn headers(
-    said: &Overrides,
-    reader: &mut Reader<'_>,
-    of_backend: Vec<(String, Secret)>,
-) -> Result<Vec<(String, Secret)>, SetupError> {
-    let mut from_variable = Vec::new();
-    for variable in HEADERS {
-        if let Some(text) = reader.text(variable) {
-            from_variable = headers::parse(variable, text)?;
-            break;
-        }
+    overrides: &Overrides,
+    reader: &mut EnvReader<'_>,
+    mut headers: Headers,
+) -> Result<Headers, SetupError> {
+    if let Some((variable, text)) = reader.first_text(&HEADERS) {
+        headers.override_with(Headers::parse(variable, text)?);
     }
-    Ok(headers::merged(headers::merged(of_backend, from_variable), said.headers.clone()))
+    headers.override_with(overrides.headers.clone());
+    Ok(headers)
 }
 
-fn compression(said: &Overrides, reader: &mut Reader<'_>) -> Compression {
+fn compression(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Compression {
     let choices = [("gzip", Compression::Gzip), ("none", Compression::None)];
-    said.compression
+    overrides
+        .compression
         .or_else(|| COMPRESSION.iter().find_map(|variable| reader.choice(variable, &choices)))
         .unwrap_or_default()
 }
 
-fn certificate(said: &Overrides, reader: &mut Reader<'_>) -> Result<Option<Certificate>, SetupError> {
-    let mut named: Option<(&'static str, PathBuf)> =
-        said.certificate.clone().map(|path| ("the certificate", path));
-    for variable in CERTIFICATE {
-        named = named.or_else(|| reader.text(variable).map(|path| (variable, path.into())));
-    }
-    let Some((setting, path)) = named else { return Ok(None) };
+fn certificate(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Option<PemFile>, SetupError> {
+    let by_code = overrides.certificate.clone().map(|path| ("the certificate", path));
+    let from_variable = |(variable, path): (_, &str)| (variable, PathBuf::from(path));
+    let Some((setting, path)) = by_code.or_else(|| reader.first_text(&CERTIFICATE).map(from_variable)) else {
+        return Ok(None);
+    };
     match std::fs::read(&path) {
-        Ok(pem) => Ok(Some(Certificate { setting, pem })),
-        Err(source) => Err(SetupError::File { setting: setting.to_owned(), path, source }),
+        Ok(pem) => Ok(Some(PemFile { setting, pem })),
+        Err(source) => Err(SetupError::UnreadableFile { setting: setting.to_owned(), path, source }),
     }
 }

@@ -4,28 +4,32 @@ use opentelemetry_sdk::trace::Sampler;
 
 use super::{Compression, Destination, ExporterKind, OtlpSettings, Overrides, Settings};
 use crate::emit::Preset;
-use crate::export::secret::Secret;
+use crate::export::headers::{Headers, Secret};
 use crate::export::{Backend, Environment, SetupError};
 
-fn settings(said: &Overrides, variables: &[(&str, &str)]) -> Result<Settings, SetupError> {
-    Settings::read(said, &variables.iter().copied().collect::<Environment>())
+fn settings(overrides: &Overrides, variables: &[(&str, &str)]) -> Result<Settings, SetupError> {
+    Settings::read(overrides, &variables.iter().copied().collect::<Environment>())
 }
 
-/// What these variables say, with nothing said by code.
+/// Reads these variables, without overrides.
 fn read(variables: &[(&str, &str)]) -> Settings {
     settings(&Overrides::default(), variables).unwrap()
 }
 
-fn refused(variables: &[(&str, &str)]) -> String {
+fn error(variables: &[(&str, &str)]) -> String {
     settings(&Overrides::default(), variables).unwrap_err().to_string()
 }
 
-/// How spans go to the only backend there is.
+/// Returns the settings of the only destination.
 fn otlp(settings: &Settings) -> &OtlpSettings {
     match settings.destinations.as_slice() {
         [Destination::Otlp(otlp)] => otlp,
         others => panic!("{others:?}"),
     }
+}
+
+fn service_name(settings: &Settings) -> String {
+    settings.resource.get(&"service.name".into()).unwrap().to_string()
 }
 
 fn kinds(settings: &Settings) -> Vec<ExporterKind> {
@@ -41,64 +45,64 @@ fn warnings(settings: &Settings) -> Vec<String> {
 }
 
 fn header(settings: &Settings, name: &str) -> Option<String> {
-    let found = otlp(settings).headers.iter().find(|(known, _)| known == name);
-    found.map(|(_, secret)| secret.expose().to_owned())
+    otlp(settings).headers.get(name).map(|secret| secret.expose().to_owned())
 }
 
-/// Each level over the next: code, the variable for traces, the general one, the backend's own, the default.
+/// Code, the variable for traces, the general one, the backend's own, the default.
 #[test]
-fn an_endpoint_is_the_uppermost_that_is_said() {
-    let said = Overrides { endpoint: Some(Secret::new("http://code")), ..Overrides::default() };
+fn the_endpoint_follows_the_order_of_precedence() {
+    let overrides = Overrides { endpoint: Some(Secret::new("http://code")), ..Overrides::default() };
     let all = [
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/as/it/is"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general"),
         ("PIPECAT_TRACE_PRESET", "phoenix"),
         ("PHOENIX_COLLECTOR_ENDPOINT", "http://backend"),
     ];
-    let url = |said: &Overrides, variables: &[(&str, &str)]| {
-        otlp(&settings(said, variables).unwrap()).endpoint.url.clone()
+    let url = |overrides: &Overrides, variables: &[(&str, &str)]| {
+        otlp(&settings(overrides, variables).unwrap()).endpoint.url().to_owned()
     };
-    assert_eq!(url(&said, &all), "http://code/v1/traces");
-    let said = Overrides::default();
-    assert_eq!(url(&said, &all), "http://traces/as/it/is");
-    assert_eq!(url(&said, &all[1..]), "http://general/v1/traces");
-    assert_eq!(url(&said, &all[2..]), "http://backend/v1/traces");
-    assert_eq!(url(&said, &all[2..3]), "http://localhost:6006/v1/traces");
-    assert_eq!(url(&said, &[]), "http://localhost:4318/v1/traces");
+    assert_eq!(url(&overrides, &all), "http://code/v1/traces");
+    let overrides = Overrides::default();
+    assert_eq!(url(&overrides, &all), "http://traces/as/it/is");
+    assert_eq!(url(&overrides, &all[1..]), "http://general/v1/traces");
+    assert_eq!(url(&overrides, &all[2..]), "http://backend/v1/traces");
+    assert_eq!(url(&overrides, &all[2..3]), "http://localhost:6006/v1/traces");
+    assert_eq!(url(&overrides, &[]), "http://localhost:4318/v1/traces");
 }
 
 #[test]
-fn headers_of_all_levels_go_together_and_the_uppermost_of_a_name_counts() {
-    let said = Overrides { headers: vec![("c".to_owned(), Secret::new("code"))], ..Overrides::default() };
+fn headers_of_all_levels_are_merged_by_precedence() {
+    let headers = Headers::parse("the headers", "c=code").unwrap();
+    let overrides = Overrides { headers, ..Overrides::default() };
     let variables = [
         ("PHOENIX_API_KEY", "key"),
         ("PHOENIX_CLIENT_HEADERS", "a=backend,b=backend,c=backend"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "b=general,c=general"),
     ];
-    let read = settings(&said, &variables).unwrap();
+    let read = settings(&overrides, &variables).unwrap();
     let values = ["a", "b", "c", "authorization"].map(|name| header(&read, name).unwrap());
     assert_eq!(values, ["backend", "general", "code", "Bearer key"]);
 }
 
 #[test]
-fn headers_for_traces_stand_in_the_place_of_the_general_ones() {
+fn headers_for_traces_replace_the_general_ones() {
     let read =
         read(&[("OTEL_EXPORTER_OTLP_HEADERS", "a=1,b=1"), ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=2")]);
     assert_eq!((header(&read, "a"), header(&read, "b").as_deref()), (None, Some("2")));
 }
 
 #[test]
-fn a_key_for_one_backend_is_not_sent_where_an_endpoint_points() {
+fn a_backend_key_is_not_sent_to_another_endpoint() {
     let variables = [("LANGFUSE_PUBLIC_KEY", "p"), ("LANGFUSE_SECRET_KEY", "s")];
     assert!(header(&read(&variables), "authorization").is_some());
     let elsewhere = [&variables[..], &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")]].concat();
     assert_eq!(header(&read(&elsewhere), "authorization"), None);
     let meant = [&elsewhere[..], &[("PIPECAT_TRACE_PRESET", "langfuse")]].concat();
-    assert!(header(&read(&meant), "authorization").is_some(), "unless that is what is asked for");
+    assert!(header(&read(&meant), "authorization").is_some(), "unless the backend is named");
 }
 
 #[test]
-fn time_and_compression_are_read_with_the_form_for_traces_first() {
+fn timeout_and_compression_for_traces_win_over_the_general_ones() {
     let all = read(&[
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
         ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2000"),
@@ -119,7 +123,7 @@ fn time_and_compression_are_read_with_the_form_for_traces_first() {
 }
 
 #[test]
-fn exporters_are_a_list_and_pipecats_switch_adds_the_console() {
+fn exporters_are_a_list_and_console_export_adds_the_console() {
     use ExporterKind::{Console, Otlp};
     for (variables, expected) in [
         (&[][..], &[Otlp][..]),
@@ -134,14 +138,15 @@ fn exporters_are_a_list_and_pipecats_switch_adds_the_console() {
     }
     assert_eq!(
         warnings(&read(&[("OTEL_TRACES_EXPORTER", "zipkin")])),
-        ["OTEL_TRACES_EXPORTER names \"zipkin\", which is no exporter: choose from otlp, console, none"]
+        ["OTEL_TRACES_EXPORTER names the unknown exporter \"zipkin\": choose from otlp, console, none"]
     );
 }
 
 #[test]
-fn what_code_wants_otherwise_counts_only_if_nothing_is_named() {
-    let said = Overrides { fallback_exporters: Some(vec![ExporterKind::Console]), ..Overrides::default() };
-    let kinds = |variables: &[(&str, &str)]| kinds(&settings(&said, variables).unwrap());
+fn fallback_exporters_apply_only_if_nothing_is_named() {
+    let overrides =
+        Overrides { fallback_exporters: Some(vec![ExporterKind::Console]), ..Overrides::default() };
+    let kinds = |variables: &[(&str, &str)]| kinds(&settings(&overrides, variables).unwrap());
     assert_eq!(kinds(&[]), [ExporterKind::Console]);
     for named in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host"),
@@ -155,7 +160,7 @@ fn what_code_wants_otherwise_counts_only_if_nothing_is_named() {
 }
 
 #[test]
-fn two_variables_switch_all_of_it_off() {
+fn sdk_disabled_and_enable_tracing_disable_all_destinations() {
     for (variable, value, off) in [
         ("OTEL_SDK_DISABLED", "true", true),
         ("OTEL_SDK_DISABLED", "True", true),
@@ -166,62 +171,63 @@ fn two_variables_switch_all_of_it_off() {
         ("ENABLE_TRACING", "maybe", false),
     ] {
         let read = read(&[(variable, value)]);
-        assert_eq!(read.switched_off_by, off.then_some(variable), "{variable}={value}");
+        assert_eq!(read.disabled_by, off.then_some(variable), "{variable}={value}");
         assert_eq!(read.destinations.is_empty(), off);
     }
     assert_eq!(
         warnings(&read(&[("OTEL_SDK_DISABLED", "1")])),
-        ["OTEL_SDK_DISABLED is \"1\", and so counts as false: set it to true or false"]
+        ["OTEL_SDK_DISABLED is \"1\" and counts as false: set it to true or false"]
     );
     let wrong_but_off = [("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense")];
-    assert!(settings(&Overrides::default(), &wrong_but_off).is_ok(), "what is not used need not be right");
+    assert!(
+        settings(&Overrides::default(), &wrong_but_off).is_ok(),
+        "settings that are not used are not checked"
+    );
 }
 
 #[test]
-fn a_backend_brings_what_suits_it() {
+fn a_backend_brings_its_preset() {
     assert_eq!(read(&[("PHOENIX_API_KEY", "k")]).preset, Some(Preset::phoenix()));
     assert_eq!(read(&[("PIPECAT_TRACE_PRESET", "jaeger")]).preset, Some(Preset::jaeger()));
     assert_eq!(read(&[("PIPECAT_TRACE_PRESET", "collector")]).preset, None);
-    let said = Overrides { backend: Some(Backend::Zipkin), ..Overrides::default() };
+    let overrides = Overrides { backend: Some(Backend::Zipkin), ..Overrides::default() };
     assert_eq!(
-        settings(&said, &[("PIPECAT_TRACE_PRESET", "phoenix")]).unwrap().preset,
+        settings(&overrides, &[("PIPECAT_TRACE_PRESET", "phoenix")]).unwrap().preset,
         Some(Preset::jaeger())
     );
     assert_eq!(
-        refused(&[("PIPECAT_TRACE_PRESET", "fenix")]),
-        "PIPECAT_TRACE_PRESET is \"fenix\", which is no backend: choose from phoenix, arize, langfuse, openobserve, \
+        error(&[("PIPECAT_TRACE_PRESET", "fenix")]),
+        "PIPECAT_TRACE_PRESET is \"fenix\", which is not a known backend: choose from phoenix, arize, langfuse, openobserve, \
          jaeger, zipkin, collector"
     );
 }
 
 #[test]
-fn a_service_is_called_as_the_uppermost_says() {
-    let said = Overrides { service_name: Some("code".to_owned()), ..Overrides::default() };
+fn the_service_name_follows_the_order_of_precedence() {
+    let overrides = Overrides { service_name: Some("code".to_owned()), ..Overrides::default() };
     let all = [("OTEL_SERVICE_NAME", "variable"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=listed")];
-    assert_eq!(settings(&said, &all).unwrap().service_name, "code");
-    assert_eq!(read(&all).service_name, "variable");
-    assert_eq!(read(&all[1..]).service_name, "listed");
-    assert!(read(&[]).service_name.starts_with("unknown_service:"));
-    let said = Overrides { default_service_name: Some("default".to_owned()), ..Overrides::default() };
-    assert_eq!(settings(&said, &[]).unwrap().service_name, "default");
-    assert_eq!(settings(&said, &all[1..]).unwrap().service_name, "listed");
+    assert_eq!(service_name(&settings(&overrides, &all).unwrap()), "code");
+    assert_eq!(service_name(&read(&all)), "variable");
+    assert_eq!(service_name(&read(&all[1..])), "listed");
+    assert!(service_name(&read(&[])).starts_with("unknown_service:"));
+    let overrides = Overrides { default_service_name: Some("default".to_owned()), ..Overrides::default() };
+    assert_eq!(service_name(&settings(&overrides, &[]).unwrap()), "default");
+    assert_eq!(service_name(&settings(&overrides, &all[1..]).unwrap()), "listed");
 }
 
 #[test]
-fn a_list_of_attributes_with_a_mistake_counts_not_at_all() {
+fn resource_attributes_with_a_mistake_are_ignored() {
     let read = read(&[("OTEL_RESOURCE_ATTRIBUTES", "team=desk,service.name")]);
-    assert!(!read.resource.iter().any(|attribute| attribute.key.as_str() == "team"));
+    assert!(!read.resource.iter().any(|(key, _)| key.as_str() == "team"));
     assert_eq!(
         warnings(&read),
-        [
-            "OTEL_RESOURCE_ATTRIBUTES is \"team=desk,service.name\", and so counts as not set: set it to key=value, with \
-          commas between attributes, and %2C for a comma in a value"
-        ]
+        ["OTEL_RESOURCE_ATTRIBUTES is \"team=desk,service.name\" and is ignored: set it to key=value, with \
+          commas between attributes, and %2C for a comma in a value"]
     );
 }
 
 #[test]
-fn samplers_are_those_of_the_specification() {
+fn every_sampler_of_the_specification_is_parsed() {
     let ratio = |ratio| Box::new(Sampler::TraceIdRatioBased(ratio));
     for (name, argument, expected) in [
         ("", "", "ParentBased(AlwaysOn)"),
@@ -239,14 +245,12 @@ fn samplers_are_those_of_the_specification() {
     let read = read(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "half")]);
     assert_eq!(
         warnings(&read),
-        [
-            "OTEL_TRACES_SAMPLER_ARG is \"half\", and so counts as not set: set it to a share from 0 to 1, as 0.1"
-        ]
+        ["OTEL_TRACES_SAMPLER_ARG is \"half\" and is ignored: set it to a ratio from 0 to 1, such as 0.1"]
     );
 }
 
 #[test]
-fn limits_and_queues_are_read_and_nonsense_is_warned_of() {
+fn limits_are_parsed_and_invalid_ones_are_warned_of() {
     let read = read(&[
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "200"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "300"),
@@ -258,11 +262,15 @@ fn limits_and_queues_are_read_and_nonsense_is_warned_of() {
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1"),
     ]);
     assert_eq!(
-        (read.limits.attributes, read.limits.value_length, read.limits.events),
+        (
+            read.span_limits.max_attributes_per_span,
+            read.max_value_length,
+            read.span_limits.max_events_per_span
+        ),
         (300, Some(4000), 128)
     );
-    assert_eq!((read.batch.queue_spans, read.batch.request_spans), (100, 100));
-    assert_eq!(read.batch.delay, Duration::from_millis(250));
+    assert_eq!((read.batch.max_queue_spans, read.batch.max_batch_spans), (100, 100));
+    assert_eq!(read.batch.schedule_delay, Duration::from_millis(250));
     let variables: Vec<&str> = read.warnings.iter().map(crate::export::SettingWarning::variable).collect();
     assert_eq!(
         variables,
@@ -271,27 +279,27 @@ fn limits_and_queues_are_read_and_nonsense_is_warned_of() {
 }
 
 #[test]
-fn without_a_word_the_limits_are_fit_for_voice() {
+fn default_limits_suit_long_calls() {
     let read = read(&[]);
-    assert_eq!((read.limits.attributes, read.limits.value_length), (1024, None));
-    assert_eq!((read.batch.queue_spans, read.batch.queue_bytes), (65_536, 134_217_728));
+    assert_eq!((read.span_limits.max_attributes_per_span, read.max_value_length), (1024, None));
+    assert_eq!((read.batch.max_queue_spans, read.batch.max_queue_bytes), (65_536, 134_217_728));
     assert_eq!(warnings(&read), [""; 0]);
 }
 
 #[test]
-fn json_is_warned_of_and_protobuf_is_spoken() {
+fn http_json_is_replaced_by_protobuf_with_a_warning() {
     let read = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]);
     assert_eq!(otlp(&read).protocol, crate::export::Protocol::HttpProtobuf);
     assert_eq!(
         warnings(&read),
-        ["OTEL_EXPORTER_OTLP_PROTOCOL is http/json, which is not spoken here: http/protobuf is used"]
+        ["OTEL_EXPORTER_OTLP_PROTOCOL is http/json, which is not supported: http/protobuf is used instead"]
     );
 }
 
 #[cfg(not(feature = "otlp-grpc"))]
 #[test]
-fn grpc_names_the_feature_that_it_needs() {
-    let message = refused(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
+fn grpc_without_its_feature_names_the_feature() {
+    let message = error(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
     assert!(
         message.starts_with("OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs the feature `otlp-grpc`"),
         "{message}"

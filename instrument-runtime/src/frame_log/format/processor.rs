@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 use crate::engine::frame::{Json, Processor, Role, Setting};
 use crate::json::RawJson;
 
-/// The setting that [`Processor`] keeps in a field of its own.
+/// The setting that has a field of its own in [`Processor`].
 const SYSTEM_INSTRUCTION: &str = "system_instruction";
 
 #[derive(Serialize, Deserialize)]
@@ -17,13 +17,14 @@ pub(in crate::frame_log) struct ProcessorEnvelope {
     pub(in crate::frame_log) processor: ProcessorLine,
 }
 
-/// A processor as its line describes it.
+/// The description of a processor.
 #[derive(Serialize, Deserialize)]
 pub(in crate::frame_log) struct ProcessorLine {
     id: String,
     class: String,
     name: String,
-    role: RoleName,
+    #[serde(with = "RoleName")]
+    role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +53,7 @@ impl From<&Processor> for ProcessorLine {
             id: processor.id.clone(),
             class: processor.class.clone(),
             name: processor.name.clone(),
-            role: processor.role.into(),
+            role: processor.role,
             provider: processor.provider.clone(),
             model: processor.model.clone(),
             voice: processor.voice.clone(),
@@ -74,7 +75,7 @@ impl From<ProcessorLine> for Processor {
             id: line.id,
             class: line.class,
             name: line.name,
-            role: line.role.into(),
+            role: line.role,
             provider: line.provider,
             model: line.model,
             voice: line.voice,
@@ -99,7 +100,7 @@ fn setting_to_json(setting: &Setting) -> Value {
     }
 }
 
-/// The setting that a value tells; none where it tells nothing.
+/// Converts a JSON value to a setting; `None` for null.
 fn setting_from_json(value: Value) -> Option<Setting> {
     match value {
         Value::Null => None,
@@ -112,14 +113,14 @@ fn setting_from_json(value: Value) -> Option<Setting> {
 
 fn number_setting(number: &Number) -> Setting {
     match number.as_i64() {
-        Some(whole) => Setting::Int(whole),
+        Some(integer) => Setting::Int(integer),
         None => Setting::Float(number.as_f64().unwrap_or_default()),
     }
 }
 
-/// What a processor does, in the words of the format; `sink` and `unknown` are ours.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The role of a processor in the format's words; `sink` and `unknown` are extensions.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Role", rename_all = "snake_case")]
 enum RoleName {
     Stt,
     Llm,
@@ -130,34 +131,4 @@ enum RoleName {
     Unknown,
     #[serde(other)]
     Other,
-}
-
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Stt => Self::Stt,
-            Role::Llm => Self::Llm,
-            Role::Tts => Self::Tts,
-            Role::InputTransport => Self::InputTransport,
-            Role::OutputTransport => Self::OutputTransport,
-            Role::Sink => Self::Sink,
-            Role::Unknown => Self::Unknown,
-            Role::Other => Self::Other,
-        }
-    }
-}
-
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Stt => Self::Stt,
-            RoleName::Llm => Self::Llm,
-            RoleName::Tts => Self::Tts,
-            RoleName::InputTransport => Self::InputTransport,
-            RoleName::OutputTransport => Self::OutputTransport,
-            RoleName::Sink => Self::Sink,
-            RoleName::Unknown => Self::Unknown,
-            RoleName::Other => Self::Other,
-        }
-    }
 }

@@ -2,13 +2,42 @@
 
 use std::sync::Arc;
 
+use lru::LruCache;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::engine::frame::{ChatContext, Message};
+use crate::engine::frame::{ChatContext, FrameId, Message};
 use crate::json::{RawJson, message_from_json, message_to_json, role_of};
 
-/// A context that stands in a log.
+/// Upper bound on the contexts that a log's writer or reader remembers. Contexts are the largest frames, and the hops
+/// of one follow each other closely.
+const MAX_CONTEXTS: usize = 64;
+
+/// A value for each of the newest contexts, by frame id.
+pub(in crate::frame_log) struct ContextCache<T> {
+    // Unbounded, as a bounded cache would allocate for all its entries at once.
+    contexts: LruCache<FrameId, T>,
+}
+
+impl<T> ContextCache<T> {
+    pub(in crate::frame_log) fn new() -> Self {
+        Self { contexts: LruCache::unbounded() }
+    }
+
+    pub(in crate::frame_log) fn get(&self, id: FrameId) -> Option<&T> {
+        self.contexts.peek(&id)
+    }
+
+    /// Adds a value, and removes the oldest where there are too many.
+    pub(in crate::frame_log) fn insert(&mut self, id: FrameId, value: T) {
+        self.contexts.put(id, value);
+        if self.contexts.len() > MAX_CONTEXTS {
+            self.contexts.pop_lru();
+        }
+    }
+}
+
+/// A context as the log holds it.
 #[derive(Debug)]
 pub(in crate::frame_log) struct LoggedContext {
     messages: Vec<Value>,
@@ -16,7 +45,7 @@ pub(in crate::frame_log) struct LoggedContext {
 }
 
 impl LoggedContext {
-    /// A copy of the whole of `context`.
+    /// Copies all messages and tools of `context`.
     pub(in crate::frame_log) fn of(context: &dyn ChatContext) -> Self {
         Self {
             messages: (0..context.message_count()).map(|i| message_to_json(context.message(i))).collect(),
@@ -47,23 +76,25 @@ impl ChatContext for LoggedContext {
     }
 }
 
-/// What one hop shows of its context.
+/// What one hop of a context holds.
 pub(in crate::frame_log) enum ContextPayload {
-    /// All of it.
-    Whole(Arc<LoggedContext>),
-    /// How many messages there are, if that: the rest stands on an earlier hop.
+    /// All messages and tools.
+    Full(Arc<LoggedContext>),
+    /// The number of messages, if known; an earlier hop of the same frame holds the rest.
     Count(Option<usize>),
 }
 
-impl ContextPayload {
-    pub(super) fn counting(context: Option<&dyn ChatContext>) -> Self {
+impl From<Option<&dyn ChatContext>> for ContextPayload {
+    fn from(context: Option<&dyn ChatContext>) -> Self {
         Self::Count(context.map(ChatContext::message_count))
     }
+}
 
-    pub(super) fn context(&self) -> Option<&dyn ChatContext> {
-        match self {
-            Self::Whole(context) => Some(&**context),
-            Self::Count(_) => None,
+impl<'p> From<&'p ContextPayload> for Option<&'p dyn ChatContext> {
+    fn from(payload: &'p ContextPayload) -> Self {
+        match payload {
+            ContextPayload::Full(context) => Some(&**context),
+            ContextPayload::Count(_) => None,
         }
     }
 }
@@ -72,7 +103,7 @@ impl Serialize for ContextPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
-            Self::Whole(context) => {
+            Self::Full(context) => {
                 map.serialize_entry("messages_count", &context.messages.len())?;
                 map.serialize_entry("messages", &context.messages)?;
                 if !context.tools.is_empty() {
@@ -97,9 +128,27 @@ impl<'de> Deserialize<'de> for ContextPayload {
         let fields = Fields::deserialize(deserializer)?;
         Ok(match fields.messages {
             Some(messages) => {
-                Self::Whole(Arc::new(LoggedContext { messages, tools: fields.tools.unwrap_or_default() }))
+                Self::Full(Arc::new(LoggedContext { messages, tools: fields.tools.unwrap_or_default() }))
             }
             None => Self::Count(fields.messages_count),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ContextCache, MAX_CONTEXTS};
+    use crate::engine::frame::FrameId;
+
+    #[test]
+    fn a_full_cache_forgets_its_oldest_context() {
+        let mut cache = ContextCache::new();
+        for id in 0..=MAX_CONTEXTS as u64 {
+            cache.insert(FrameId(id), id);
+            cache.insert(FrameId(id), id * 10);
+        }
+        assert_eq!(cache.get(FrameId(0)), None);
+        assert_eq!(cache.get(FrameId(1)), Some(&10));
+        assert_eq!(cache.contexts.len(), MAX_CONTEXTS);
     }
 }

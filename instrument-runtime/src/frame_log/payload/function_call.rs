@@ -12,35 +12,41 @@ use serde_json::value::RawValue;
 use crate::engine::frame::{FunctionCall, FunctionCallList, FunctionCallResult, Json};
 use crate::json::RawJson;
 
-/// The calls that a language model asks for.
+/// The calls that a language model requests together.
 #[derive(Serialize, Deserialize)]
-pub(in crate::frame_log) struct CallsPayload<'a> {
+pub(in crate::frame_log) struct FunctionCallsPayload<'a> {
     #[serde(default)]
-    function_calls: Vec<CallPayload<'a>>,
+    function_calls: Vec<FunctionCallPayload<'a>>,
 }
 
-impl CallsPayload<'static> {
-    /// A list shows its calls only one by one: they are copied.
-    pub(super) fn of(calls: &dyn FunctionCallList) -> Self {
+impl From<&dyn FunctionCallList> for FunctionCallsPayload<'_> {
+    /// Copies the calls, as a list shows each only while it is visited.
+    fn from(calls: &dyn FunctionCallList) -> Self {
         let mut function_calls = Vec::new();
-        calls.for_each(&mut |call| function_calls.push(CallPayload::from(call).into_owned()));
+        calls.for_each(&mut |call| function_calls.push(FunctionCallPayload::from(call).into_owned()));
         Self { function_calls }
     }
 }
 
-impl FunctionCallList for CallsPayload<'_> {
+impl FunctionCallList for FunctionCallsPayload<'_> {
     fn for_each(&self, visit: &mut dyn FnMut(FunctionCall<'_>)) {
-        self.function_calls.iter().for_each(|call| visit(call.call()));
+        self.function_calls.iter().for_each(|call| visit(call.into()));
     }
 }
 
-/// One call, what it is called with, and what came of it.
+impl<'p> From<&'p FunctionCallsPayload<'_>> for &'p dyn FunctionCallList {
+    fn from(payload: &'p FunctionCallsPayload<'_>) -> Self {
+        payload
+    }
+}
+
+/// One call, with its arguments, its result or its error.
 #[derive(Serialize, Deserialize)]
-pub(in crate::frame_log) struct CallPayload<'a> {
+pub(in crate::frame_log) struct FunctionCallPayload<'a> {
     #[serde(default, skip_serializing_if = "str::is_empty")]
     function_name: Cow<'a, str>,
     #[serde(default)]
-    tool_call_id: Cow<'a, str>,
+    pub(super) tool_call_id: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments: Option<JsonText>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,9 +55,9 @@ pub(in crate::frame_log) struct CallPayload<'a> {
     error: Option<Cow<'a, str>>,
 }
 
-impl<'a> CallPayload<'a> {
-    /// A call that was called off.
-    pub(super) fn cancelled(tool_call_id: &'a str) -> Self {
+impl<'a> FunctionCallPayload<'a> {
+    /// Returns the payload of a call of which only the id is known.
+    pub(super) fn with_id(tool_call_id: &'a str) -> Self {
         Self {
             function_name: Cow::default(),
             tool_call_id: tool_call_id.into(),
@@ -61,29 +67,8 @@ impl<'a> CallPayload<'a> {
         }
     }
 
-    pub(super) fn tool_call_id(&self) -> &str {
-        &self.tool_call_id
-    }
-
-    pub(super) fn call(&self) -> FunctionCall<'_> {
-        FunctionCall {
-            name: &self.function_name,
-            tool_call_id: &self.tool_call_id,
-            arguments: self.arguments.as_ref().map(|arguments| arguments as &dyn Json),
-        }
-    }
-
-    pub(super) fn result(&self) -> FunctionCallResult<'_> {
-        FunctionCallResult {
-            name: &self.function_name,
-            tool_call_id: &self.tool_call_id,
-            result: self.result.as_ref().map(|result| result as &dyn Json),
-            error: self.error.as_deref(),
-        }
-    }
-
-    fn into_owned(self) -> CallPayload<'static> {
-        CallPayload {
+    fn into_owned(self) -> FunctionCallPayload<'static> {
+        FunctionCallPayload {
             function_name: self.function_name.into_owned().into(),
             tool_call_id: self.tool_call_id.into_owned().into(),
             arguments: self.arguments,
@@ -93,39 +78,61 @@ impl<'a> CallPayload<'a> {
     }
 }
 
-impl<'a> From<FunctionCall<'a>> for CallPayload<'a> {
+impl<'a> From<FunctionCall<'a>> for FunctionCallPayload<'a> {
     fn from(call: FunctionCall<'a>) -> Self {
         Self {
             function_name: call.name.into(),
             arguments: call.arguments.and_then(JsonText::of),
-            ..Self::cancelled(call.tool_call_id)
+            ..Self::with_id(call.tool_call_id)
         }
     }
 }
 
-impl<'a> From<FunctionCallResult<'a>> for CallPayload<'a> {
+impl<'a> From<FunctionCallResult<'a>> for FunctionCallPayload<'a> {
     fn from(result: FunctionCallResult<'a>) -> Self {
         Self {
             function_name: result.name.into(),
             result: result.result.and_then(JsonText::of),
             error: result.error.map(Cow::from),
-            ..Self::cancelled(result.tool_call_id)
+            ..Self::with_id(result.tool_call_id)
         }
     }
 }
 
-/// JSON that goes through unchanged.
+impl<'p> From<&'p FunctionCallPayload<'_>> for FunctionCall<'p> {
+    fn from(payload: &'p FunctionCallPayload<'_>) -> Self {
+        Self {
+            name: &payload.function_name,
+            tool_call_id: &payload.tool_call_id,
+            arguments: payload.arguments.as_ref().map(|arguments| arguments as &dyn Json),
+        }
+    }
+}
+
+impl<'p> From<&'p FunctionCallPayload<'_>> for FunctionCallResult<'p> {
+    fn from(payload: &'p FunctionCallPayload<'_>) -> Self {
+        Self {
+            name: &payload.function_name,
+            tool_call_id: &payload.tool_call_id,
+            result: payload.result.as_ref().map(|result| result as &dyn Json),
+            error: payload.error.as_deref(),
+        }
+    }
+}
+
+/// JSON that is passed on unchanged.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct JsonText(Box<RawValue>);
 
 impl JsonText {
-    /// The text of `json`. It is checked, as the adapter's word alone must not break a line of the log.
+    /// Takes the text of `json`. The text is checked, as an adapter's mistake must not break a line of the log: invalid
+    /// JSON becomes a JSON string.
     fn of(json: &dyn Json) -> Option<Self> {
         let text = json.to_text();
         let text = match RawValue::from_string(text) {
-            Ok(whole) if !whole.get().contains('\n') => whole,
-            Ok(broken) => RawValue::from_string(RawJson(broken.get()).to_text()).ok()?,
+            Ok(one_line) if !one_line.get().contains('\n') => one_line,
+            Ok(several_lines) => RawValue::from_string(RawJson(several_lines.get()).to_text()).ok()?,
             Err(_) => serde_json::value::to_raw_value(&json.to_text()).ok()?,
         };
         Some(Self(text))
@@ -142,7 +149,7 @@ impl Json for JsonText {
     }
 }
 
-/// A text; anything else that is there counts by its JSON.
+/// Reads a string; any other JSON but null is read as its text.
 fn text_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
     Ok(match Option::<Value>::deserialize(deserializer)? {
         None => None,

@@ -1,11 +1,15 @@
-//! One hop, as a log tells it.
+//! The events of a log, and the processors that its lines have described so far.
 
-use super::processors::LoggedProcessor;
-use crate::engine::frame::{Direction, Frame, FrameId, FramePushed, ObservedFrame};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::engine::frame::{
+    Direction, Frame, FrameId, FramePushed, ObservedFrame, Processor, ProcessorRef, Role,
+};
 use crate::engine::time::Time;
 use crate::frame_log::payload::Payload;
 
-/// One hop of one frame, as a log tells it.
+/// One hop of one frame, read from a log.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::Direction;
@@ -34,22 +38,22 @@ pub struct LoggedEvent {
 }
 
 impl LoggedEvent {
-    /// When it happened.
+    /// Returns when the hop happened.
     pub const fn at(&self) -> Time {
         self.wall
     }
 
-    /// The name of the frame's class, as `BotSpeakingFrame`.
+    /// Returns the name of the frame's class, such as `BotSpeakingFrame`.
     pub fn class(&self) -> &str {
         self.payload.class()
     }
 
-    /// The frame.
+    /// Returns the frame.
     pub fn frame(&self) -> Frame<'_> {
         self.payload.view()
     }
 
-    /// The hop of `frame`, which is this event's own: it stands outside so that the hop can borrow it.
+    /// Returns the hop of `frame`. Pass the result of [`frame`](Self::frame), which the hop borrows.
     pub fn hop<'a>(&'a self, frame: &'a Frame<'a>) -> FramePushed<'a> {
         FramePushed {
             source: (&self.source).into(),
@@ -58,6 +62,82 @@ impl LoggedEvent {
             id: Some(self.id),
             sibling: self.sibling,
             frame,
+        }
+    }
+}
+
+/// A processor at one end of a hop.
+#[derive(Debug, Clone)]
+pub(super) enum LoggedProcessor {
+    Described(Arc<Processor>),
+    /// A processor without a line: its id serves as its name.
+    Named(Box<str>),
+}
+
+impl<'a> From<&'a LoggedProcessor> for ProcessorRef<'a> {
+    fn from(processor: &'a LoggedProcessor) -> Self {
+        match processor {
+            LoggedProcessor::Described(processor) => Self::from(&**processor),
+            LoggedProcessor::Named(name) => Self::named(name),
+        }
+    }
+}
+
+/// The processors of a log.
+#[derive(Default)]
+pub(super) struct LoggedProcessors {
+    by_id: HashMap<String, Arc<Processor>>,
+    sink: SinkName,
+}
+
+/// The name of the end of the pipeline. It derives from the source of the first `StartFrame`: `Worker#0::Source` starts,
+/// `Worker#0::Sink` ends the pipeline.
+#[derive(Default)]
+enum SinkName {
+    /// No `StartFrame` yet.
+    #[default]
+    Pending,
+    /// The pipeline does not begin with a processor named `…Source`.
+    Unknown,
+    Known(String),
+}
+
+impl LoggedProcessors {
+    /// Adds a processor, or replaces its description.
+    pub(super) fn describe(&mut self, mut processor: Processor) {
+        self.set_role_of_sink(&mut processor);
+        self.by_id.insert(processor.id.clone(), Arc::new(processor));
+    }
+
+    /// Returns the processor `id`.
+    pub(super) fn get(&self, id: &str) -> LoggedProcessor {
+        match (self.by_id.get(id), &self.sink) {
+            (Some(processor), _) => LoggedProcessor::Described(Arc::clone(processor)),
+            (None, SinkName::Known(sink)) if sink == id => {
+                LoggedProcessor::Described(Arc::new(Processor::new(id, id, Role::Sink)))
+            }
+            (None, _) => LoggedProcessor::Named(id.into()),
+        }
+    }
+
+    /// Handles a `StartFrame` from `source`. The first one determines the end of the pipeline.
+    pub(super) fn on_start(&mut self, source: &LoggedProcessor) {
+        if !matches!(self.sink, SinkName::Pending) {
+            return;
+        }
+        self.sink = match ProcessorRef::from(source).name().strip_suffix("Source") {
+            Some(stem) => SinkName::Known(format!("{stem}Sink")),
+            None => SinkName::Unknown,
+        };
+        for processor in std::mem::take(&mut self.by_id).into_values() {
+            self.describe(Arc::unwrap_or_clone(processor));
+        }
+    }
+
+    fn set_role_of_sink(&self, processor: &mut Processor) {
+        let is_sink = matches!(&self.sink, SinkName::Known(sink) if *sink == processor.name);
+        if is_sink && matches!(processor.role, Role::Other | Role::Unknown) {
+            processor.role = Role::Sink;
         }
     }
 }

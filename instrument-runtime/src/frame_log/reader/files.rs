@@ -1,4 +1,4 @@
-//! The files of one log, one after the other: a whole log, or its parts.
+//! The files of one log, decompressed, as one stream of lines: a single file, or its parts one after the other.
 //!
 //! ```text
 //!  a.part-0001.jsonl ─┐
@@ -7,43 +7,77 @@
 //! ```
 
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::input::Input;
+use flate2::bufread::MultiGzDecoder;
+
 use crate::frame_log::format::{HeaderLine, Line};
-use crate::frame_log::rotation::PartName;
+use crate::frame_log::log_path::PartName;
 
-/// How often a file that is followed is looked at.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// How often a followed file is checked for new data.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What to do at the end of what is there.
+/// The two bytes at the begin of every gzip file.
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+
+/// What to do at the end of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtEnd {
-    /// It is the end.
     Stop,
-    /// More may be written.
+    /// Wait, as more may be written.
     Wait,
 }
 
-/// The files of one log, as one stream of plain bytes.
-pub struct LogFiles {
-    current: Input<BufReader<Watched>>,
+/// A stream of bytes that may be handed to another thread.
+pub(super) type Input<'a> = Box<dyn BufRead + Send + 'a>;
+
+/// Decompresses `input` if it is gzipped.
+pub(super) fn decompress<'a>(mut input: impl BufRead + Send + 'a) -> io::Result<Input<'a>> {
+    Ok(if input.fill_buf()?.starts_with(GZIP_MAGIC) {
+        Box::new(BufReader::new(GzipInput(MultiGzDecoder::new(input))))
+    } else {
+        Box::new(input)
+    })
+}
+
+/// A gzip stream that may end early: the file of a process that died breaks off in the middle of its data, which is its
+/// end and not an error.
+struct GzipInput<R>(MultiGzDecoder<R>);
+
+impl<R: BufRead> Read for GzipInput<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+            read => read,
+        }
+    }
+}
+
+/// Reads the next line into `line`, replacing its content. Returns false at the end.
+pub(super) fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    Ok(input.read_until(b'\n', line)? > 0)
+}
+
+/// Reads a file of a log, and after a part the parts that follow it.
+pub(super) struct PartsInput {
+    current: Input<'static>,
     path: PathBuf,
     at_end: AtEnd,
     last_byte: u8,
 }
 
-impl LogFiles {
-    /// The log at `path`, and its later parts. Waits for the file, if it is to.
+impl PartsInput {
+    /// Opens the file at `path`. With [`AtEnd::Wait`] it waits until the file exists.
     pub(super) fn open(path: &Path, at_end: AtEnd) -> io::Result<Self> {
         Ok(Self { current: open(path, at_end)?, path: path.to_owned(), at_end, last_byte: b'\n' })
     }
 }
 
-impl Read for LogFiles {
+impl Read for PartsInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.current.read(buffer)? {
@@ -54,10 +88,10 @@ impl Read for LogFiles {
                     return Ok(read);
                 }
             }
-            let Some(next) = part_after(&self.path) else { return Ok(0) };
+            let Some(next) = next_part(&self.path) else { return Ok(0) };
             self.current = open(&next, self.at_end)?;
             self.path = next;
-            // A line that breaks off does not go on in the next file.
+            // A line that breaks off does not continue in the next file.
             if self.last_byte != b'\n' {
                 self.last_byte = b'\n';
                 buffer[0] = b'\n';
@@ -67,64 +101,63 @@ impl Read for LogFiles {
     }
 }
 
-fn open(path: &Path, at_end: AtEnd) -> io::Result<Input<BufReader<Watched>>> {
+fn open(path: &Path, at_end: AtEnd) -> io::Result<Input<'static>> {
     let file = loop {
         match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound && at_end == AtEnd::Wait => {
-                thread::sleep(BETWEEN_LOOKS);
+                thread::sleep(POLL_INTERVAL);
             }
             opened => break opened?,
         }
     };
-    Input::new(BufReader::new(Watched { file, path: path.to_owned(), at_end }))
+    decompress(BufReader::new(FollowedFile { file, path: path.to_owned(), at_end }))
 }
 
-/// A file of which more may be written, as it stands on the disk.
-struct Watched {
+/// A file that may still be written.
+struct FollowedFile {
     file: File,
     path: PathBuf,
     at_end: AtEnd,
 }
 
-impl Read for Watched {
+impl Read for FollowedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.file.read(buffer)?;
             if read > 0 || self.at_end == AtEnd::Stop {
                 return Ok(read);
             }
-            if part_after(&self.path).is_some() {
-                // Now all that this one will ever hold is written, but perhaps only since it was last read.
+            if next_part(&self.path).is_some() {
+                // Nothing more will be written here, but something may have been since the last read.
                 return self.file.read(buffer);
             }
-            thread::sleep(BETWEEN_LOOKS);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 }
 
-/// What tells a log from every other.
+/// Distinguishes a log from every other log.
 #[derive(PartialEq, Eq)]
-struct Identity {
+struct LogIdentity {
     begun: u64,
     conversation_id: Option<String>,
 }
 
-/// The file that the log goes on in after the part at `path`, if there is one and `path` is that of a part. A file that
-/// is only called like it is none.
-fn part_after(path: &Path) -> Option<PathBuf> {
+/// Returns the file that follows the part at `path`, if there is one. A file that merely has such a name does not count.
+fn next_part(path: &Path) -> Option<PathBuf> {
     let name = PartName::parse(path.file_name()?.to_str()?)?;
     let candidates = later_parts(path, &name);
     if candidates.is_empty() {
         return None;
     }
-    let (identity, number) = identity(path)?;
-    candidates.into_iter().find(|candidate| {
-        self::identity(candidate).is_some_and(|(other, part)| other == identity && part == number + 1)
-    })
+    let (log, number) = identify(path)?;
+    candidates
+        .into_iter()
+        .find(|candidate| identify(candidate).is_some_and(|(other, part)| other == log && part == number + 1))
 }
 
-/// Whether the file at `later` is a later part of the log that `earlier` is a part of: reading the one reads the other.
-/// Both must be there; their headers tell.
+/// Returns whether the file at `later` is a later part of the log of which `earlier` is a part, so that reading `earlier`
+/// reads both. Compares the names and the headers of the files, which must exist.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -136,15 +169,15 @@ fn part_after(path: &Path) -> Option<PathBuf> {
 /// ```
 pub fn is_part_after(earlier: &Path, later: &Path) -> bool {
     let name = |path: &Path| path.file_name().and_then(|name| PartName::parse(name.to_str()?));
-    let are_called_so = earlier.parent() == later.parent()
+    let names_match = earlier.parent() == later.parent()
         && name(earlier).zip(name(later)).is_some_and(|(earlier, later)| earlier.is_before(&later));
-    are_called_so
-        && identity(earlier)
-            .zip(identity(later))
+    names_match
+        && identify(earlier)
+            .zip(identify(later))
             .is_some_and(|((log, part), (other, other_part))| log == other && part < other_part)
 }
 
-/// What is called like a later part, by number.
+/// Returns the files with the names of later parts, by number.
 fn later_parts(path: &Path, name: &PartName) -> Vec<PathBuf> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Ok(entries) = directory.unwrap_or(Path::new(".")).read_dir() else { return Vec::new() };
@@ -158,14 +191,14 @@ fn later_parts(path: &Path, name: &PartName) -> Vec<PathBuf> {
     later.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Whose part the file at `path` is, and which; none while it has no header yet.
-fn identity(path: &Path) -> Option<(Identity, u32)> {
-    let mut input = Input::new(BufReader::new(File::open(path).ok()?)).ok()?;
+/// Returns the log and the number of the part at `path`; `None` while the file has no header yet.
+fn identify(path: &Path) -> Option<(LogIdentity, u32)> {
+    let mut input = decompress(BufReader::new(File::open(path).ok()?)).ok()?;
     let mut line = Vec::new();
-    input.read_line(&mut line).ok()?;
+    read_line(&mut *input, &mut line).ok()?;
     let Ok(Line::Header(HeaderLine { wall, conversation_id, part, .. })) = Line::parse(&line) else {
         return None;
     };
     let conversation_id = conversation_id.map(std::borrow::Cow::into_owned);
-    Some((Identity { begun: wall, conversation_id }, part?))
+    Some((LogIdentity { begun: wall, conversation_id }, part?))
 }

@@ -1,18 +1,12 @@
-//! Frame logs, read line by line.
+//! Reads frame logs line by line.
 
-mod error;
 mod event;
 mod files;
-mod header;
-mod input;
-mod processors;
 #[cfg(test)]
 mod tests;
 
-pub use error::{FrameLogReadError, LineError, LogLineError};
 pub use event::LoggedEvent;
-pub use files::{LogFiles, is_part_after};
-pub use header::Header;
+pub use files::is_part_after;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -20,17 +14,17 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use self::files::AtEnd;
-use self::input::Input;
-use self::processors::Processors;
+use self::event::LoggedProcessors;
+use self::files::{AtEnd, Input, PartsInput, decompress, read_line};
+use super::error::{FrameLogReadError, LineError, LogLineError};
 use super::format::{EventLine, FooterLine, HeaderLine, Line, VERSION};
-use super::frame_cache::Recent;
-use super::payload::{ContextPayload, LoggedContext, Payload};
+use super::header::Header;
+use super::payload::{ContextCache, ContextPayload, LoggedContext, Payload};
 use crate::engine::frame::{Frame, FrameId};
 use crate::engine::time::Time;
 
-/// Reads a frame log, gzipped or not, in one file or in parts: first its header, then event by event. A bad line is handed out as such, and
-/// reading goes on.
+/// Reads a frame log, gzipped or not, in one file or in parts: first the header, then event by event. The iterator yields
+/// malformed lines as errors and continues with the next line.
 ///
 /// ```
 /// use pipecat_instrument_runtime::frame_log::FrameLogReader;
@@ -46,50 +40,50 @@ use crate::engine::time::Time;
 /// assert_eq!(reader.footer().map(|footer| footer.dropped), Some(0));
 /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogReadError>(())
 /// ```
-pub struct FrameLogReader<R> {
-    input: Input<R>,
+pub struct FrameLogReader<'a> {
+    input: Input<'a>,
     line: Vec<u8>,
     line_number: u64,
     header: Header,
-    processors: Processors,
-    contexts: Recent<Arc<LoggedContext>>,
-    /// Which part is being read, of a log that has several.
+    processors: LoggedProcessors,
+    contexts: ContextCache<Arc<LoggedContext>>,
+    /// The number of the part that is being read.
     part: Option<u32>,
-    /// Events of the parts that have been read to their end.
+    /// Events of the parts before it.
     events_before: u64,
-    /// The part that was read to its end says that another follows.
+    /// Whether the last footer announced another part.
     continues: bool,
     footer: Option<Footer>,
     at_footer: AtFooter,
     finished: bool,
 }
 
-/// What to do once the footer is read.
+/// What to do after the footer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AtFooter {
-    /// Read on: what follows is a mistake, and named.
+    /// Read on, to report further lines as errors.
     ReadOn,
-    /// Stop: whoever waits for more waits for ever.
+    /// Stop, as waiting for more lines would never end.
     Stop,
 }
 
-/// What a log says behind its last event. A log without it was broken off: its process died.
+/// The footer of a log. A log without a footer breaks off: its process died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer {
-    /// How many events it holds.
+    /// Events that the log holds.
     pub events: u64,
-    /// How many it lacks, because its writer could not keep up.
+    /// Events that the log lacks, because writing could not keep up.
     pub dropped: u64,
 }
 
-impl FrameLogReader<BufReader<LogFiles>> {
-    /// Opens the file at `path`, and, if it is the part of a log, reads on in the parts behind it.
+impl FrameLogReader<'static> {
+    /// Opens the file at `path`. If it is a part of a log, the parts after it are read as well.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FrameLogReadError> {
-        Self::of_files(path.as_ref(), AtEnd::Stop)
+        Self::open_parts(path.as_ref(), AtEnd::Stop)
     }
 
-    /// The same while the log is being written: waits for the file to be there, and then for each line, until the footer
-    /// is read. A log whose process died has none: whoever follows it waits for ever.
+    /// Opens a log that is still being written: waits until the file exists, and then for each line, until the footer. A
+    /// log whose process died has no footer; following it never ends.
     ///
     /// ```no_run
     /// use pipecat_instrument_runtime::frame_log::FrameLogReader;
@@ -101,22 +95,22 @@ impl FrameLogReader<BufReader<LogFiles>> {
     /// # Ok::<(), pipecat_instrument_runtime::frame_log::FrameLogReadError>(())
     /// ```
     pub fn follow(path: impl AsRef<Path>) -> Result<Self, FrameLogReadError> {
-        Ok(Self { at_footer: AtFooter::Stop, ..Self::of_files(path.as_ref(), AtEnd::Wait)? })
+        Ok(Self { at_footer: AtFooter::Stop, ..Self::open_parts(path.as_ref(), AtEnd::Wait)? })
     }
 
-    fn of_files(path: &Path, at_end: AtEnd) -> Result<Self, FrameLogReadError> {
-        let files = LogFiles::open(path, at_end)
+    fn open_parts(path: &Path, at_end: AtEnd) -> Result<Self, FrameLogReadError> {
+        let parts = PartsInput::open(path, at_end)
             .map_err(|source| FrameLogReadError::Open { path: path.to_owned(), source })?;
-        Self::new(BufReader::new(files))
+        Self::new(BufReader::new(parts))
     }
 }
 
-impl<R: BufRead> FrameLogReader<R> {
-    /// Reads the header from `input`.
-    pub fn new(input: R) -> Result<Self, FrameLogReadError> {
-        let mut input = Input::new(input)?;
+impl<'a> FrameLogReader<'a> {
+    /// Reads the header from `input`, and prepares to read the rest.
+    pub fn new(input: impl BufRead + Send + 'a) -> Result<Self, FrameLogReadError> {
+        let mut input = decompress(input)?;
         let mut line = Vec::new();
-        if !input.read_line(&mut line)? {
+        if !read_line(&mut *input, &mut line)? {
             return Err(FrameLogReadError::Empty);
         }
         let header = match Line::parse(&line) {
@@ -134,30 +128,30 @@ impl<R: BufRead> FrameLogReader<R> {
             continues: false,
             at_footer: AtFooter::ReadOn,
             header,
-            processors: Processors::default(),
-            contexts: Recent::new(),
+            processors: LoggedProcessors::default(),
+            contexts: ContextCache::new(),
             footer: None,
             finished: false,
         })
     }
 
-    /// What the log says before its first event.
+    /// Returns the header of the first file.
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
-    /// What the log says behind its last event, once that was read.
+    /// Returns the footer, once it has been read.
     pub const fn footer(&self) -> Option<Footer> {
         self.footer
     }
 
-    /// The part that ought to follow what was read so far, and has not.
+    /// Returns the number of the part that should follow and has not been found.
     pub fn awaited_part(&self) -> Option<u32> {
         self.part.filter(|_| self.continues).map(|part| part + 1)
     }
 
-    /// What the current line tells, if it is an event.
-    fn take_in(&mut self, line: &[u8]) -> Result<Option<LoggedEvent>, LineError> {
+    /// Parses the next line; returns its event if it has one.
+    fn parse(&mut self, line: &[u8]) -> Result<Option<LoggedEvent>, LineError> {
         if self.footer.is_some() {
             self.finished = true;
             return Err(LineError::AfterFooter);
@@ -200,41 +194,43 @@ impl<R: BufRead> FrameLogReader<R> {
     }
 
     fn event(&mut self, line: &EventLine<'_, &RawValue>) -> Result<LoggedEvent, LineError> {
-        let id = FrameId(line.id.0);
+        let id = line.id.0;
         let payload = Payload::parse(&line.frame, line.payload)
             .map_err(|source| LineError::Payload { frame: line.frame.to_string(), source })?;
         let source = self.processors.get(&line.src);
-        if matches!(payload, Payload::Bare(Frame::Start)) {
-            self.processors.started_from(&source);
+        if matches!(payload, Payload::Empty(Frame::Start)) {
+            self.processors.on_start(&source);
         }
         Ok(LoggedEvent {
             wall: Time::from_unix_nanos(line.wall),
             source,
             destination: self.processors.get(&line.dst),
-            direction: line.dir.into(),
+            direction: line.dir,
             id,
-            sibling: line.sibling.map(|sibling| FrameId(sibling.0)),
-            payload: self.with_known_context(id, payload),
+            sibling: line.sibling.map(|sibling| sibling.0),
+            payload: self.with_cached_context(id, payload),
         })
     }
 
-    /// Messages stand on the first hop of a context only: each later one shows them, too.
-    fn with_known_context(&mut self, id: FrameId, payload: Payload<'static>) -> Payload<'static> {
+    /// Completes the payload of a context's later hop: only the first hop holds the messages.
+    fn with_cached_context(&mut self, id: FrameId, payload: Payload<'static>) -> Payload<'static> {
         match payload {
-            Payload::Context(ContextPayload::Whole(context)) => {
+            Payload::LlmContext(ContextPayload::Full(context)) => {
                 self.contexts.insert(id, Arc::clone(&context));
-                Payload::Context(ContextPayload::Whole(context))
+                Payload::LlmContext(ContextPayload::Full(context))
             }
-            Payload::Context(ContextPayload::Count(count)) => Payload::Context(match self.contexts.get(id) {
-                Some(context) => ContextPayload::Whole(Arc::clone(context)),
-                None => ContextPayload::Count(count),
-            }),
+            Payload::LlmContext(ContextPayload::Count(count)) => {
+                Payload::LlmContext(match self.contexts.get(id) {
+                    Some(context) => ContextPayload::Full(Arc::clone(context)),
+                    None => ContextPayload::Count(count),
+                })
+            }
             other => other,
         }
     }
 }
 
-impl<R: BufRead> Iterator for FrameLogReader<R> {
+impl Iterator for FrameLogReader<'_> {
     type Item = Result<LoggedEvent, LogLineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -242,7 +238,7 @@ impl<R: BufRead> Iterator for FrameLogReader<R> {
             self.line_number += 1;
             let part = self.part;
             let bad = |reason, line| Some(Err(LogLineError { part, line, reason }));
-            match self.input.read_line(&mut self.line) {
+            match read_line(&mut *self.input, &mut self.line) {
                 Ok(true) if self.line.trim_ascii().is_empty() => continue,
                 Ok(true) => {}
                 Ok(false) => break,
@@ -252,9 +248,9 @@ impl<R: BufRead> Iterator for FrameLogReader<R> {
                 }
             }
             let line = std::mem::take(&mut self.line);
-            let taken = self.take_in(&line);
+            let parsed = self.parse(&line);
             self.line = line;
-            match taken {
+            match parsed {
                 Ok(Some(event)) => return Some(Ok(event)),
                 Ok(None) => {}
                 Err(reason) => return bad(reason, self.line_number),

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use super::{Directory, LONG, flush, hop};
 use crate::engine::frame::{Frame, FramePushed, Processor, Role};
 use crate::engine::time::Time;
-use crate::frame_log::file_name::FileTemplate;
-use crate::frame_log::fs::{DISK, Disk, OpenFile};
-use crate::frame_log::queue_budget::Bounds;
+use crate::frame_log::file_writer::{FILE_SYSTEM, FileSystem, OpenFile};
+use crate::frame_log::line_buffer::LogLimits;
+use crate::frame_log::log_path::PathTemplate;
 use crate::frame_log::{FrameLogReader, FrameLogWriteError, FrameLogWriter, HeaderInfo};
 
 fn opening(id: &str) -> HeaderInfo<'_> {
@@ -116,10 +116,10 @@ impl tracing::Subscriber for Warnings {
 fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
     let directory = Directory::new();
     let path = directory.path("frames.jsonl");
-    let template = FileTemplate::parse(&path).unwrap();
-    let bounds = Bounds { bytes: 1_000, ..Bounds::default() };
-    let stuck = Disk { create: |path| Ok(Box::new(Stuck(File::create(path)?))), ..DISK };
-    let logs = FrameLogWriter::with(template, None, bounds, stuck);
+    let template = PathTemplate::parse(&path).unwrap();
+    let limits = LogLimits { queued_bytes: 1_000, ..LogLimits::default() };
+    let stuck = FileSystem { create: |path| Ok(Box::new(Stuck(File::create(path)?))), ..FILE_SYSTEM };
+    let logs = FrameLogWriter::with(template, None, limits, stuck);
     let log = logs.conversation(&opening("x"));
 
     let begun = Instant::now();
@@ -161,8 +161,13 @@ fn full_disk(path: &Path) -> io::Result<OpenFile> {
 #[test]
 fn a_full_disk_stops_that_log_and_nothing_else() {
     let directory = Directory::new();
-    let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
-    let logs = FrameLogWriter::with(template, None, Bounds::default(), Disk { create: full_disk, ..DISK });
+    let template = PathTemplate::parse(&directory.path("frames.jsonl")).unwrap();
+    let logs = FrameLogWriter::with(
+        template,
+        None,
+        LogLimits::default(),
+        FileSystem { create: full_disk, ..FILE_SYSTEM },
+    );
     let (unlucky, lucky) = (logs.conversation(&opening("unlucky")), logs.conversation(&opening("lucky")));
     for id in 0..3 {
         for log in [&unlucky, &lucky] {

@@ -12,18 +12,18 @@ use flate2::bufread::GzDecoder;
 use super::{Directory, LONG, flush, hop};
 use crate::engine::frame::{Frame, FrameId, FramePushed, Processor, Role, TextChunk};
 use crate::engine::time::Time;
-use crate::frame_log::file_name::FileTemplate;
-use crate::frame_log::fs::{DISK, Disk, OpenFile};
-use crate::frame_log::queue_budget::Bounds;
+use crate::frame_log::file_writer::{FILE_SYSTEM, FileSystem, OpenFile};
+use crate::frame_log::line_buffer::LogLimits;
+use crate::frame_log::log_path::PathTemplate;
 use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo, PartSize};
 
 const CALLS: usize = 9;
 const ROUNDS: u64 = 6;
 
 /// Logs of which three may be open at once, and two if they are compressed.
-fn three_at_once(path: &Path, part_size: Option<PartSize>, disk: Disk) -> FrameLogWriter {
-    let bounds = Bounds { files: 3, compressors: 2, ..Bounds::default() };
-    FrameLogWriter::with(FileTemplate::parse(path).unwrap(), part_size, bounds, disk)
+fn three_at_once(path: &Path, part_size: Option<PartSize>, file_system: FileSystem) -> FrameLogWriter {
+    let limits = LogLimits { open_files: 3, compressors: 2, ..LogLimits::default() };
+    FrameLogWriter::with(PathTemplate::parse(path).unwrap(), part_size, limits, file_system)
 }
 
 fn conversations(logs: &FrameLogWriter) -> Vec<ConversationLog> {
@@ -108,13 +108,13 @@ fn only_so_many_files_are_open_and_every_log_is_whole() {
         Ok(Box::new(Watched { file, open: &OPEN }))
     }
 
-    let disk = Disk {
-        create: |path| counted((DISK.create)(path)),
-        reopen: |path, size| counted((DISK.reopen)(path, size)),
+    let file_system = FileSystem {
+        create: |path| counted((FILE_SYSTEM.create)(path)),
+        reopen: |path, size| counted((FILE_SYSTEM.reopen)(path, size)),
     };
     for (name, most) in [("frames.jsonl", 3), ("frames.jsonl.gz", 2)] {
         let directory = Directory::new();
-        talk_in_turns(&three_at_once(&directory.path(name), None, disk));
+        talk_in_turns(&three_at_once(&directory.path(name), None, file_system));
         assert_eq!(directory.names().len(), CALLS);
         assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}")));
         assert_eq!(MOST.swap(0, Ordering::SeqCst), most, "{name}");
@@ -125,7 +125,7 @@ fn only_so_many_files_are_open_and_every_log_is_whole() {
 #[test]
 fn a_compressed_log_goes_on_as_another_member_of_its_file() {
     let directory = Directory::new();
-    talk_in_turns(&three_at_once(&directory.path("frames.jsonl.gz"), None, DISK));
+    talk_in_turns(&three_at_once(&directory.path("frames.jsonl.gz"), None, FILE_SYSTEM));
     let bytes = fs::read(directory.path("frames-0.jsonl.gz")).unwrap();
     let (mut rest, mut members) = (&*bytes, 0);
     while !rest.is_empty() {
@@ -141,7 +141,7 @@ fn a_compressed_log_goes_on_as_another_member_of_its_file() {
 fn parts_go_on_where_they_were_left() {
     for name in ["frames.jsonl", "frames.jsonl.gz"] {
         let directory = Directory::new();
-        talk_in_turns(&three_at_once(&directory.path(name), Some(PartSize::bytes(700)), DISK));
+        talk_in_turns(&three_at_once(&directory.path(name), Some(PartSize::bytes(700)), FILE_SYSTEM));
         assert!(directory.names().len() > CALLS, "{:?}", directory.names());
         assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}.part-0001")));
         for name in directory.names() {
@@ -154,7 +154,7 @@ fn parts_go_on_where_they_were_left() {
 #[test]
 fn a_file_that_was_deleted_or_changed_is_left_so_and_its_log_stops() {
     let directory = Directory::new();
-    let logs = three_at_once(&directory.path("frames.jsonl"), None, DISK);
+    let logs = three_at_once(&directory.path("frames.jsonl"), None, FILE_SYSTEM);
     let calls = conversations(&logs);
     record_each(&calls, 0);
     flush(&logs);
@@ -212,12 +212,12 @@ fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
         }
     }
 
-    let disk = Disk {
-        create: |path| counted(|| (DISK.create)(path)),
-        reopen: |path, size| counted(|| (DISK.reopen)(path, size)),
+    let file_system = FileSystem {
+        create: |path| counted(|| (FILE_SYSTEM.create)(path)),
+        reopen: |path, size| counted(|| (FILE_SYSTEM.reopen)(path, size)),
     };
     let directory = Directory::new();
-    talk_in_turns(&three_at_once(&directory.path("frames.jsonl"), None, disk));
+    talk_in_turns(&three_at_once(&directory.path("frames.jsonl"), None, file_system));
     assert_complete(&directory, |call| format!("frames-{call}.jsonl"));
 }
 
@@ -226,15 +226,19 @@ fn where_no_file_can_be_opened_at_all_the_logs_wait_and_the_pipeline_does_not() 
     static ALLOWED: AtomicBool = AtomicBool::new(false);
     static TRIED: AtomicU32 = AtomicU32::new(0);
 
-    let disk = Disk {
+    let file_system = FileSystem {
         create: |path| {
             TRIED.fetch_add(1, Ordering::SeqCst);
-            if ALLOWED.load(Ordering::SeqCst) { (DISK.create)(path) } else { Err(too_many_open_files()) }
+            if ALLOWED.load(Ordering::SeqCst) {
+                (FILE_SYSTEM.create)(path)
+            } else {
+                Err(too_many_open_files())
+            }
         },
-        ..DISK
+        ..FILE_SYSTEM
     };
     let directory = Directory::new();
-    let logs = three_at_once(&directory.path("frames.jsonl"), None, disk);
+    let logs = three_at_once(&directory.path("frames.jsonl"), None, file_system);
     let calls = conversations(&logs);
     for round in 0..ROUNDS {
         record_each(&calls, round);
@@ -264,13 +268,14 @@ fn a_log_that_fails_gives_its_room_back() {
     }
 
     fn lucky_or_broken(path: &Path) -> io::Result<OpenFile> {
-        if path.ends_with("frames-lucky.jsonl") { (DISK.create)(path) } else { Ok(Box::new(Broken)) }
+        if path.ends_with("frames-lucky.jsonl") { (FILE_SYSTEM.create)(path) } else { Ok(Box::new(Broken)) }
     }
 
     let directory = Directory::new();
-    let template = FileTemplate::parse(&directory.path("frames.jsonl")).unwrap();
-    let bounds = Bounds { bytes: 4_000, ..Bounds::default() };
-    let logs = FrameLogWriter::with(template, None, bounds, Disk { create: lucky_or_broken, ..DISK });
+    let template = PathTemplate::parse(&directory.path("frames.jsonl")).unwrap();
+    let limits = LogLimits { queued_bytes: 4_000, ..LogLimits::default() };
+    let logs =
+        FrameLogWriter::with(template, None, limits, FileSystem { create: lucky_or_broken, ..FILE_SYSTEM });
     for round in 0..100 {
         let unlucky = logs.conversation(&HeaderInfo::new("unlucky", Time::from_unix_nanos(round)));
         (0..5).for_each(|id| record(&unlucky, id));

@@ -1,7 +1,7 @@
 //! Logs that are cut into parts, and read again as one; logs that are read while they are written.
 
 use std::fs;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -41,7 +41,7 @@ fn written(path: &Path) {
 }
 
 /// The ids of its events, if the model of their source is known and no line is bad.
-fn ids<R: std::io::BufRead>(reader: &mut FrameLogReader<R>) -> Vec<u64> {
+fn ids(reader: &mut FrameLogReader<'_>) -> Vec<u64> {
     let id = |event: crate::frame_log::LoggedEvent| {
         let frame = event.frame();
         let hop = event.hop(&frame);
@@ -51,7 +51,7 @@ fn ids<R: std::io::BufRead>(reader: &mut FrameLogReader<R>) -> Vec<u64> {
     reader.by_ref().map(|event| id(event.unwrap())).collect()
 }
 
-fn open(path: PathBuf) -> FrameLogReader<BufReader<crate::frame_log::LogFiles>> {
+fn open(path: PathBuf) -> FrameLogReader<'static> {
     FrameLogReader::open(path).unwrap()
 }
 

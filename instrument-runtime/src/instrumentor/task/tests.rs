@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::trace::noop::NoopTracerProvider;
 
-use super::{ObservedTask, TaskPresence};
+use super::{ObservedTask, TaskAccess};
 use crate::emit::Tracers;
 use crate::observer::{ObserveOptions, Observer, ObserverProvider};
 
@@ -22,13 +22,13 @@ fn observer() -> Observer {
 }
 
 fn attached<T: ObservedTask>(mut made: T) -> T {
-    assert_eq!(made.presence(), TaskPresence::Here);
+    assert_eq!(made.access(), TaskAccess::Exclusive);
     made.attach_observer(observer());
     made
 }
 
 #[test]
-fn a_wrapped_task_gets_its_observer() {
+fn wrapped_task_gets_its_observer() {
     assert!(attached(Some(Task::default())).unwrap().0.is_some());
     assert!(attached(Box::new(Task::default())).0.is_some());
     assert!(attached(Rc::new(Task::default())).0.is_some());
@@ -39,20 +39,20 @@ fn a_wrapped_task_gets_its_observer() {
 }
 
 #[test]
-fn where_there_is_no_task_nothing_is_attached() {
-    assert_eq!(None::<Task>.presence(), TaskPresence::None);
-    assert_eq!(Err::<Task, ()>(()).presence(), TaskPresence::None);
-    assert_eq!(Some(Err::<Arc<Task>, ()>(())).presence(), TaskPresence::None);
+fn failed_constructor_returns_no_task() {
+    assert_eq!(None::<Task>.access(), TaskAccess::Absent);
+    assert_eq!(Err::<Task, ()>(()).access(), TaskAccess::Absent);
+    assert_eq!(Some(Err::<Arc<Task>, ()>(())).access(), TaskAccess::Absent);
 }
 
 #[test]
-fn a_shared_task_says_so() {
+fn shared_task_cannot_take_an_observer() {
     let task = Arc::new(Task::default());
     let elsewhere = Arc::clone(&task);
-    assert_eq!(task.presence(), TaskPresence::Shared);
+    assert_eq!(task.access(), TaskAccess::Shared);
     drop(elsewhere);
     let elsewhere = Arc::downgrade(&task);
-    assert_eq!(task.presence(), TaskPresence::Shared);
+    assert_eq!(task.access(), TaskAccess::Shared);
     drop(elsewhere);
-    assert_eq!(task.presence(), TaskPresence::Here);
+    assert_eq!(task.access(), TaskAccess::Exclusive);
 }

@@ -1,4 +1,4 @@
-//! Processors, there and back.
+//! Round trips of processor lines.
 
 use super::{ProcessorEnvelope, ProcessorLine};
 use crate::engine::frame::{Processor, Role, Setting};
@@ -8,7 +8,7 @@ fn read(line: &str) -> Processor {
 }
 
 #[test]
-fn settings_leave_out_nulls_and_the_system_instruction_has_its_own_field() {
+fn null_settings_are_dropped_and_the_instruction_is_a_field() {
     let processor = read(
         r#"{"processor":{"id":"1","class":"C","name":"C#0","role":"llm","settings":{"temperature":0.7,
         "top_k":null,"max_tokens":5,"system_instruction":"Be brief.","extra":{"a":[1]}}}}"#,
@@ -23,12 +23,12 @@ fn settings_leave_out_nulls_and_the_system_instruction_has_its_own_field() {
 }
 
 #[test]
-fn a_role_that_nobody_knows_is_other() {
+fn an_unknown_role_is_other() {
     assert_eq!(read(r#"{"processor":{"id":"1","class":"C","name":"C","role":"muxer"}}"#).role, Role::Other);
 }
 
 #[test]
-fn a_processor_comes_back_from_its_line() {
+fn a_processor_survives_its_line() {
     for role in [Role::Unknown, Role::Sink, Role::Tts, Role::InputTransport, Role::Other] {
         let mut processor = Processor::new("1", "Class", role)
             .model("m")

@@ -1,11 +1,11 @@
-//! Function calls as adapters tell them.
+//! JSON of adapters, and errors of any JSON type.
 
-use super::{CallPayload, JsonText};
-use crate::engine::frame::Json;
+use super::{FunctionCallPayload, JsonText};
+use crate::engine::frame::{FunctionCallResult, Json};
 
-struct Adapter(&'static str);
+struct AdapterJson(&'static str);
 
-impl Json for Adapter {
+impl Json for AdapterJson {
     fn to_text(&self) -> String {
         self.0.to_owned()
     }
@@ -16,14 +16,14 @@ impl Json for Adapter {
 }
 
 #[test]
-fn what_an_adapter_calls_json_never_breaks_a_line() {
+fn json_of_an_adapter_never_breaks_a_line() {
     for (text, written) in [
         (r#"{"a":1}"#, r#"{"a":1}"#),
         ("{\n  \"a\": 1\n}", r#"{"a":1}"#),
         ("{oops\n", r#""{oops\n""#),
         ("", r#""""#),
     ] {
-        let json = JsonText::of(&Adapter(text)).unwrap();
+        let json = JsonText::of(&AdapterJson(text)).unwrap();
         assert_eq!(serde_json::to_string(&json).unwrap(), written);
     }
 }
@@ -36,7 +36,7 @@ fn an_error_may_be_any_json() {
         (r#"{"error":null}"#, None),
         ("{}", None),
     ] {
-        let call: CallPayload = serde_json::from_str(line).unwrap();
-        assert_eq!(call.result().error, error, "{line}");
+        let call: FunctionCallPayload = serde_json::from_str(line).unwrap();
+        assert_eq!(FunctionCallResult::from(&call).error, error, "{line}");
     }
 }

@@ -53,7 +53,7 @@ impl Framework for Reference {
         let maybe = Support::Inferred;
         let observer = match self.words {
             Words::Many => observer,
-            Words::Few => observer.with_signals(FrameSupport {
+            Words::Few => observer.with_frame_support(FrameSupport {
                 user_speech: maybe,
                 bot_speech: maybe,
                 spoken_text: maybe,

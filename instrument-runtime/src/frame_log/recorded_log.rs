@@ -1,0 +1,260 @@
+//! What a conversation has recorded and the writer thread has not taken yet. Both share it.
+//!
+//! ```text
+//!  ConversationLog ──record──▶ RecordedLog ◀──take── WriterThread
+//! ```
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::file_writer::FileSequence;
+use super::format::{EventLine, HeaderLine, LoggedFrameId, ProcessorEnvelope, ProcessorLine, append_line};
+use super::line_buffer::{LineBuffer, QueueBudget, is_expendable};
+use super::payload::{ContextCache, ContextPayload, LoggedContext, Payload};
+use crate::engine::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
+use crate::engine::time::Time;
+use crate::privacy::Privacy;
+
+/// The first id for frames that have none: far from the ids of any framework, and exact in every JSON reader.
+const FIRST_OWN_ID: u64 = 1 << 52;
+
+/// The lines of one conversation, between the conversation and the writer thread.
+pub(super) struct RecordedLog {
+    /// Distinguishes it from all logs of the process.
+    pub(super) number: u64,
+    pub(super) conversation_id: String,
+    pub(super) header: HeaderLine<'static>,
+    pub(super) files: FileSequence,
+    has_failed: AtomicBool,
+    state: Mutex<RecordingState>,
+}
+
+struct RecordingState {
+    /// Lines that the writer thread has not taken yet.
+    lines: LineBuffer,
+    /// Whether the writer thread knows that there are some.
+    is_announced: bool,
+    events: u64,
+    dropped: u64,
+    is_finished: bool,
+    encoder: EventEncoder,
+}
+
+/// The number of events of a log that is finished.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EventCounts {
+    /// Events that it holds.
+    pub(super) events: u64,
+    /// Events that it lacks.
+    pub(super) dropped: u64,
+}
+
+/// Whether an event was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    Yes,
+    /// The log is finished or has failed.
+    Closed,
+    /// The queue was full.
+    Lost,
+}
+
+impl RecordedLog {
+    pub(super) fn new(
+        number: u64,
+        conversation_id: String,
+        header: HeaderLine<'static>,
+        files: FileSequence,
+    ) -> Self {
+        let state = RecordingState {
+            lines: LineBuffer::default(),
+            is_announced: false,
+            events: 0,
+            dropped: 0,
+            is_finished: false,
+            encoder: EventEncoder::new(),
+        };
+        Self {
+            number,
+            conversation_id,
+            header,
+            files,
+            has_failed: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Records one hop. Calls `announce` if the writer thread does not know yet that there are lines; under the lock, so
+    /// that a flush that is requested afterwards finds them.
+    pub(super) fn record(
+        &self,
+        wall: Time,
+        hop: &FramePushed<'_>,
+        privacy: &Privacy,
+        budget: &QueueBudget,
+        announce: impl FnOnce(),
+    ) -> Recorded {
+        if self.has_failed() {
+            return Recorded::Closed;
+        }
+        let mut state = self.state();
+        if state.is_finished {
+            return Recorded::Closed;
+        }
+        if !budget.accepts(hop.frame.kind()) {
+            state.dropped += 1;
+            return Recorded::Lost;
+        }
+        let RecordingState { lines, encoder, events, .. } = &mut *state;
+        let before = lines.len();
+        privacy.with_redacted_frame(hop.frame, |frame| {
+            encoder.encode(*events, wall, &FramePushed { frame, ..*hop }, privacy, lines);
+        });
+        budget.acquire(lines.len() - before);
+        *events += 1;
+        state.announce(announce);
+        Recorded::Yes
+    }
+
+    /// Ends the log. Calls `announce` as [`record`](Self::record) does.
+    pub(super) fn finish(&self, announce: impl FnOnce()) {
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.is_finished, true) {
+            state.announce(announce);
+        }
+    }
+
+    /// Takes the lines recorded since the last call, and the event counts if the log is finished.
+    pub(super) fn take(&self) -> (LineBuffer, Option<EventCounts>) {
+        let mut state = self.state();
+        state.is_announced = false;
+        let counts = EventCounts { events: state.events, dropped: state.dropped };
+        (std::mem::take(&mut state.lines), state.is_finished.then_some(counts))
+    }
+
+    /// Returns whether writing has failed. Nothing more is written then.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Stops this log after an error, with a warning. Its conversation is still traced.
+    pub(super) fn fail(&self, error: &io::Error) {
+        if !self.has_failed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                conversation_id = self.conversation_id,
+                file = %self.files.first_path().display(),
+                %error,
+                "the frame log of a conversation stops here, its tracing goes on; \
+                 free the disk or choose another path for debug_log"
+            );
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, RecordingState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RecordingState {
+    fn announce(&mut self, announce: impl FnOnce()) {
+        if !std::mem::replace(&mut self.is_announced, true) {
+            announce();
+        }
+    }
+}
+
+/// Turns hops into lines. Describes each processor before its first event, and again when it has changed.
+struct EventEncoder {
+    /// The processors that are described, as their newest line describes them.
+    processors: HashMap<String, Processor>,
+    /// Hashes of their ids. With ten thousand calls nothing stays in the CPU's cache, and this is one cache line where the
+    /// map would be many.
+    described: Vec<u64>,
+    /// The contexts whose messages are written.
+    contexts: ContextCache<()>,
+    next_own_id: u64,
+}
+
+impl EventEncoder {
+    fn new() -> Self {
+        Self {
+            processors: HashMap::new(),
+            described: Vec::new(),
+            contexts: ContextCache::new(),
+            next_own_id: FIRST_OWN_ID,
+        }
+    }
+
+    fn encode(
+        &mut self,
+        n: u64,
+        wall: Time,
+        hop: &FramePushed<'_>,
+        privacy: &Privacy,
+        lines: &mut LineBuffer,
+    ) {
+        // Processors are compared only at frames that can announce a change: nearly all others are audio.
+        let may_have_changed = !is_expendable(hop.frame.kind());
+        for processor in [hop.source.view(), hop.destination.view()].into_iter().flatten() {
+            if may_have_changed || !self.described.contains(&hash(processor.id)) {
+                self.describe(processor, privacy, lines);
+            }
+        }
+        let payload = self.payload(hop);
+        let event = EventLine {
+            n,
+            wall: wall.as_unix_nanos(),
+            dir: hop.direction,
+            src: hop.source.id().into(),
+            dst: hop.destination.id().into(),
+            frame: payload.class().into(),
+            id: LoggedFrameId(hop.id.unwrap_or_else(|| self.own_id())),
+            sibling: hop.sibling.map(LoggedFrameId),
+            payload: &payload,
+        };
+        lines.push_event(|bytes| append_line(bytes, &event));
+    }
+
+    fn describe(&mut self, view: ServiceView<'_>, privacy: &Privacy, lines: &mut LineBuffer) {
+        let described = self.processors.get(view.id);
+        if described.is_some_and(|processor| processor.view() == view) {
+            return;
+        }
+        if described.is_none() {
+            self.described.push(hash(view.id));
+        }
+        let processor = view.to_processor();
+        let envelope =
+            ProcessorEnvelope { processor: ProcessorLine::from(&*privacy.redact_processor(&processor)) };
+        lines.push_processor(&processor.id, |bytes| append_line(bytes, &envelope));
+        self.processors.insert(processor.id.clone(), processor);
+    }
+
+    /// Returns the payload of the hop's frame. Only the first hop of a context holds its messages.
+    fn payload<'a>(&mut self, hop: &FramePushed<'a>) -> Payload<'a> {
+        let Frame::LlmContext(Some(context)) = hop.frame else {
+            return Payload::of(hop.frame);
+        };
+        match hop.id {
+            Some(id) if self.contexts.get(id).is_some() => return Payload::of(hop.frame),
+            Some(id) => self.contexts.insert(id, ()),
+            None => {}
+        }
+        Payload::LlmContext(ContextPayload::Full(Arc::new(LoggedContext::of(*context))))
+    }
+
+    fn own_id(&mut self) -> FrameId {
+        let id = self.next_own_id;
+        self.next_own_id += 1;
+        FrameId(id)
+    }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,377 @@
+//! One conversation under observation: the way of a hop to the engine, and the only lock on it.
+//!
+//! ```text
+//!   Observer::on_push_frame(hop)
+//!     on_hop        a traced kind, or is there a frame log?    no ──▶ return           no lock, no clock
+//!     filter_hop ┌─ frame log?                                yes ──▶ copy the hop to the log's queue
+//!                └─ hop-invariant, and its id in SeenFrames?  yes ──▶ return           one atomic load
+//!     admit_hop     outgoing audio: AudioMeter::classify          ──▶ Ignore, Count (a few atomics) or Handle
+//!     handle_hop    lock ─▶ counted audio ─▶ Conversation::handle_input ─▶ after_input
+//! ```
+//!
+//! Frames, the timer, code inside the conversation and the end all go through the lock, and all that changed the
+//! conversation end with `after_input`, which releases the lock. Work to be done without the lock belongs behind it.
+//!
+//! ```text
+//!   NotStarted ──first hop for the engine──▶ Active ──the engine is closed──▶ Closed
+//!        │                                     │                                ▲
+//!        └─────────────── close(), the last handle is dropped, a panic ─────────┘
+//! ```
+
+use std::sync::{Arc, PoisonError, Weak};
+
+use super::audio_meter::{AudioAction, AudioMeter, AudioSource};
+use super::catch_panic::{PanicMessage, catch_panic};
+use super::clock::Clock;
+use super::observer_provider::{ActiveGuard, LazyFrameLog};
+use super::seen_frames::SeenFrames;
+use super::timer::{Wake, wake_at};
+use crate::emit::Emitter;
+use crate::engine::conversation::{CloseReason, Conversation, ConversationConfig, FrameSupport};
+use crate::engine::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
+use crate::engine::record::SpanKey;
+use crate::engine::time::Time;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard};
+
+/// One conversation under observation.
+pub(super) struct ObservedConversation {
+    id: Arc<str>,
+    clock: Clock,
+    audio: AudioMeter,
+    seen: SeenFrames,
+    log: Option<LazyFrameLog>,
+    /// Whether the state is `Closed`, for hops that then need not take the lock.
+    is_closed: AtomicBool,
+    state: Mutex<ObservationState>,
+    /// For the timer.
+    this: Weak<Self>,
+    _active: ActiveGuard,
+}
+
+enum ObservationState {
+    NotStarted { config: ConversationConfig, emitter: Box<Emitter> },
+    Active(Box<ActiveConversation>),
+    Closed,
+}
+
+/// A conversation as code inside it reaches it. The lock is held, and what was due has happened.
+pub(super) struct LockedConversation<'a> {
+    /// `None` before the first frame.
+    pub(super) conversation: Option<&'a mut Conversation>,
+    pub(super) emitter: &'a mut Emitter,
+    pub(super) now: Time,
+}
+
+impl LockedConversation<'_> {
+    /// Starts the span of the current turn, if it has not started, and returns its key.
+    pub(super) fn begin_turn(&mut self) -> Option<SpanKey> {
+        self.conversation.as_mut()?.begin_current_turn(self.emitter)
+    }
+}
+
+impl ObservedConversation {
+    pub(super) fn new(
+        id: Arc<str>,
+        config: ConversationConfig,
+        emitter: Emitter,
+        log: Option<LazyFrameLog>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            id,
+            clock: Clock::start(),
+            audio: AudioMeter::new(),
+            seen: SeenFrames::new(),
+            log,
+            is_closed: AtomicBool::new(false),
+            state: Mutex::new(ObservationState::NotStarted { config, emitter: Box::new(emitter) }),
+            this: Weak::clone(this),
+            _active: ActiveGuard::new(),
+        })
+    }
+
+    pub(super) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(super) const fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// Sets the frames that the framework sends. Has no effect after the first frame.
+    pub(super) fn set_frame_support(&self, support: FrameSupport) {
+        if let Ok(mut state) = self.state.lock()
+            && let ObservationState::NotStarted { config, .. } = &mut *state
+        {
+            config.signals = support;
+        }
+    }
+
+    fn frame_support(&self) -> FrameSupport {
+        match self.state.lock().as_deref() {
+            Ok(ObservationState::NotStarted { config, .. }) => config.signals,
+            _ => FrameSupport::default(),
+        }
+    }
+
+    /// Takes one hop of one frame, now.
+    #[inline]
+    pub(super) fn on_hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+        self.guard(|| {
+            let kind = hop.frame.kind();
+            if kind.is_traced() || self.log.is_some() {
+                self.filter_hop(kind, hop);
+            }
+        });
+    }
+
+    /// Ends the conversation.
+    pub(super) fn close(&self, reason: CloseReason) {
+        self.guard(|| {
+            let Ok(mut state) = self.state.lock() else { return };
+            if let ObservationState::Active(active) = &mut *state {
+                let now = active.advance_to(self.clock.now());
+                active.drain_audio(&self.audio);
+                active.conversation.close(now, reason, &mut active.emitter);
+            }
+            self.set_closed(&mut state);
+        });
+    }
+
+    /// Runs `act` under the lock, for code inside the conversation. Returns `None` once the conversation is closed.
+    ///
+    /// Before the first frame this does not start the conversation: an adapter may still set the frame support.
+    pub(super) fn with_locked<T>(&self, act: impl FnOnce(LockedConversation<'_>) -> T) -> Option<T> {
+        self.guard(|| {
+            let mut state = self.state.lock().ok()?;
+            let now = self.clock.now();
+            let active = match &mut *state {
+                ObservationState::NotStarted { emitter, .. } => {
+                    return Some(act(LockedConversation { conversation: None, emitter, now }));
+                }
+                ObservationState::Active(active) => active,
+                ObservationState::Closed => return None,
+            };
+            let now = active.handle_timeout(now, &self.audio);
+            let (conversation, emitter) = (Some(&mut active.conversation), &mut active.emitter);
+            let outcome = act(LockedConversation { conversation, emitter, now });
+            self.after_input(state);
+            Some(outcome)
+        })
+        .flatten()
+    }
+
+    /// Runs `work`. A panic in it ends the tracing of this conversation, and does not reach the pipeline.
+    #[inline]
+    fn guard<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        // Both ends are out of line, or every hop would pay for moving the message.
+        match catch_panic(work) {
+            Ok(outcome) => Some(outcome),
+            Err(panic) => {
+                self.abandon(panic);
+                None
+            }
+        }
+    }
+
+    /// Logs a hop, and drops it if it needs no more. Out of line, to keep registers free in the caller.
+    #[inline(never)]
+    fn filter_hop<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+        if let Some(log) = &self.log {
+            self.log_hop(log, hop);
+        }
+        let is_hop_invariant = kind.is_hop_invariant() || kind.is_outgoing_audio();
+        let is_seen = is_hop_invariant && hop.id.is_some_and(|id| self.seen.contains(id));
+        if kind.is_traced() && !is_seen && !self.is_closed.load(Ordering::Relaxed) {
+            self.admit_hop(kind, hop);
+        }
+    }
+
+    #[inline(never)]
+    fn log_hop<F: ObservedFrame + ?Sized>(&self, log: &LazyFrameLog, hop: &FramePushed<'_, F>) {
+        log.record(self.clock.now(), &with_frame(hop, &hop.frame.view()), || self.frame_support());
+    }
+
+    /// Counts outgoing audio, or passes the hop on. Out of line, or the later hops of a frame would pay for it.
+    #[inline(never)]
+    fn admit_hop<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+        let action =
+            if kind.is_outgoing_audio() { self.audio.classify(kind, hop) } else { AudioAction::Handle };
+        match action {
+            AudioAction::Ignore => return,
+            AudioAction::Count => self.count_audio(&hop.frame.view()),
+            AudioAction::Handle => self.handle_hop(&with_frame(hop, &hop.frame.view())),
+        }
+        if let Some(id) = hop.id {
+            self.seen.insert(id);
+        }
+    }
+
+    fn count_audio(&self, frame: &Frame<'_>) {
+        if let Frame::TtsAudio(audio) | Frame::OutputAudio(audio) = frame {
+            self.audio.count(self.clock.now(), audio.duration());
+        }
+    }
+
+    /// Passes a hop to the engine. Reads the clock only if the engine needs the time.
+    fn handle_hop(&self, hop: &FramePushed<'_>) {
+        let Ok(mut state) = self.state.lock() else { return };
+        let Some(active) = state.start() else { return };
+        active.drain_audio(&self.audio);
+        if active.conversation.handle_untimed(hop) {
+            return;
+        }
+        let now = active.advance_to(self.clock.now());
+        active.conversation.handle_input(now, hop, &mut active.emitter);
+        if active.audio_source.is_none() {
+            active.audio_source = self.audio.choose_source(hop);
+        }
+        self.after_input(state);
+    }
+
+    /// Prepares for what the conversation waits for after it has changed, and releases the lock.
+    fn after_input(&self, mut state: MutexGuard<'_, ObservationState>) {
+        let ObservationState::Active(active) = &mut *state else { return };
+        self.audio.set_interest(active.conversation.audio_interest());
+        if active.conversation.is_closed() {
+            self.set_closed(&mut state);
+        } else if let Some(at) = active.next_wake_up() {
+            wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
+        }
+    }
+
+    fn set_closed(&self, state: &mut ObservationState) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        *state = ObservationState::Closed;
+        if let Some(log) = &self.log {
+            log.finish();
+        }
+    }
+
+    /// Ends the conversation after a panic, as well as its state allows.
+    #[cold]
+    fn abandon(&self, PanicMessage(panic): PanicMessage) {
+        if self.is_closed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::error!(
+            conversation_id = &*self.id,
+            panic,
+            "a panic while observing a frame: tracing of this conversation stops, its pipeline continues; \
+             please report it, unless the panic is in your own code"
+        );
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = std::mem::replace(&mut *state, ObservationState::Closed);
+        let _ = catch_panic(move || {
+            if let ObservationState::Active(mut active) = state {
+                let now = active.advance_to(self.clock.now());
+                active.conversation.close(now, CloseReason::Dropped, &mut active.emitter);
+            }
+        });
+    }
+}
+
+impl Wake for ObservedConversation {
+    /// Does what is due, though no frame has come.
+    fn wake(&self) {
+        self.guard(|| {
+            let Ok(mut state) = self.state.lock() else { return };
+            if let ObservationState::Active(active) = &mut *state {
+                active.handle_timeout(self.clock.now(), &self.audio);
+                self.after_input(state);
+            }
+        });
+    }
+}
+
+impl Drop for ObservedConversation {
+    fn drop(&mut self) {
+        self.close(CloseReason::Dropped);
+    }
+}
+
+impl ObservationState {
+    /// Returns the active conversation, which the first call starts; `None` once it is closed.
+    fn start(&mut self) -> Option<&mut ActiveConversation> {
+        if matches!(self, Self::NotStarted { .. })
+            && let Self::NotStarted { config, emitter } = std::mem::replace(self, Self::Closed)
+        {
+            *self = Self::Active(Box::new(ActiveConversation::new(config, *emitter)));
+        }
+        match self {
+            Self::Active(active) => Some(active),
+            Self::NotStarted { .. } | Self::Closed => None,
+        }
+    }
+}
+
+/// A conversation that has started, as it stands under the lock.
+struct ActiveConversation {
+    conversation: Conversation,
+    emitter: Emitter,
+    /// The time of the newest event. Hops of several threads may overtake each other on their way to the lock.
+    newest: Time,
+    /// The earliest wake-up that the timer was asked for and that has not come.
+    wake_up: Option<Time>,
+    audio_source: Option<AudioSource>,
+}
+
+impl ActiveConversation {
+    fn new(config: ConversationConfig, emitter: Emitter) -> Self {
+        Self {
+            conversation: Conversation::new(config),
+            emitter,
+            newest: Time::default(),
+            wake_up: None,
+            audio_source: None,
+        }
+    }
+
+    /// Returns the time of an event that happens `now`: the engine's time never steps back.
+    fn advance_to(&mut self, now: Time) -> Time {
+        self.newest = self.newest.max(now);
+        // A wake-up that is due has come, or will find nothing left to do.
+        self.wake_up = self.wake_up.filter(|at| *at > self.newest);
+        self.newest
+    }
+
+    /// Does what is due, and returns the time as the engine has it.
+    fn handle_timeout(&mut self, now: Time, audio: &AudioMeter) -> Time {
+        self.drain_audio(audio);
+        let now = self.advance_to(now);
+        self.conversation.handle_timeout(now, &mut self.emitter);
+        now
+    }
+
+    /// Passes the audio that the meter has counted to the engine.
+    fn drain_audio(&mut self, audio: &AudioMeter) {
+        if let Some(source) = &self.audio_source
+            && let Some(batch) = audio.drain_from(source)
+        {
+            self.conversation.handle_audio(&batch, &mut self.emitter);
+        }
+    }
+
+    /// Returns the next wake-up to ask the timer for, unless it was asked for one as early. When the deadline moves back,
+    /// as it does with every word of the bot, the old wake-up comes too early and asks for the next.
+    fn next_wake_up(&mut self) -> Option<Time> {
+        let deadline = self.conversation.poll_timeout()?;
+        if self.wake_up.is_some_and(|at| at <= deadline) {
+            return None;
+        }
+        self.wake_up = Some(deadline);
+        self.wake_up
+    }
+}
+
+/// Returns the hop with its frame as the engine reads it.
+fn with_frame<'a, F: ?Sized>(hop: &FramePushed<'a, F>, frame: &'a Frame<'a>) -> FramePushed<'a> {
+    FramePushed {
+        source: hop.source,
+        destination: hop.destination,
+        direction: hop.direction,
+        id: hop.id,
+        sibling: hop.sibling,
+        frame,
+    }
+}

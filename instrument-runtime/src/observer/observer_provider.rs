@@ -1,0 +1,265 @@
+//! Makes observers, with the settings that the conversations of a program share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use uuid::Uuid;
+
+use super::observed_conversation::ObservedConversation;
+use super::{FrameLogTarget, ObserveOptions, Observer};
+#[cfg(feature = "metrics")]
+use crate::emit::keys;
+use crate::emit::{
+    Conventions, EmitSettings, Emitter, Preset, RecordProcessor, Session, SpanNaming, TraceLayout, Tracers,
+};
+use crate::engine::conversation::{ConversationConfig, FrameSupport};
+use crate::engine::frame::FramePushed;
+use crate::engine::time::Time;
+#[cfg(feature = "metrics")]
+use crate::frame_log::lost_events;
+use crate::frame_log::{ConversationLog, FrameLogWriteError, FrameLogWriter, HeaderInfo};
+use crate::privacy::{Privacy, TraceConfig};
+
+/// Makes observers, with the settings that their conversations share.
+///
+/// `PipecatInstrumentor` keeps one for the process. A program that makes its own needs no process-wide state.
+///
+/// ```
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use pipecat_instrument_runtime::emit::Tracers;
+/// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
+///
+/// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+/// let observer = observers.observe(ObserveOptions::new().conversation_id("call-42"));
+/// assert_eq!(observer.conversation_id(), "call-42");
+/// ```
+#[derive(Debug)]
+pub struct ObserverProvider {
+    tracers: Tracers,
+    emit: Arc<EmitSettings>,
+    privacy: Privacy,
+    config: ConversationConfig,
+    attributes: Vec<KeyValue>,
+    /// The frame log of the program.
+    log_writer: Option<FrameLogWriter>,
+    /// For conversations with a path of their own, where the program has no frame log.
+    own_log_writer: FrameLogWriter,
+    record_processor: Option<Arc<dyn RecordProcessor>>,
+    _active: ActiveGuard,
+}
+
+impl ObserverProvider {
+    /// Creates a provider with default settings whose spans are made by `tracers`. Reads from the environment what to hide.
+    pub fn new(tracers: Tracers) -> Self {
+        Self {
+            tracers,
+            emit: Arc::default(),
+            privacy: Privacy::from_env(),
+            config: ConversationConfig::default(),
+            attributes: Vec::new(),
+            log_writer: None,
+            own_log_writer: FrameLogWriter::without_path(),
+            record_processor: None,
+            _active: ActiveGuard::new(),
+        }
+    }
+
+    /// Sets how spans are written.
+    pub fn emit_settings(mut self, settings: EmitSettings) -> Self {
+        // The engine copies no more messages than a span can carry.
+        self.config.attribute_limit = settings.attribute_limit;
+        self.emit = Arc::new(settings);
+        self
+    }
+
+    /// Sets what to hide and to redact. Reads from the environment what `config` leaves open.
+    pub fn trace_config(mut self, config: TraceConfig) -> Self {
+        self.privacy = Privacy::new(config.or_env());
+        self
+    }
+
+    /// Sets the [layout](TraceLayout): one trace per turn or per conversation.
+    pub fn layout(self, layout: TraceLayout) -> Self {
+        self.with_emit(|emit| emit.layout(layout))
+    }
+
+    /// Sets the [naming](SpanNaming) of spans.
+    pub fn span_names(self, names: SpanNaming) -> Self {
+        self.with_emit(|emit| emit.span_names(names))
+    }
+
+    /// Sets the [conventions](Conventions) whose attributes are written.
+    pub fn conventions(self, conventions: Conventions) -> Self {
+        self.with_emit(|emit| emit.conventions(conventions))
+    }
+
+    /// Sets layout, naming and conventions for a backend.
+    ///
+    /// ```
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::emit::{Preset, Tracers};
+    /// use pipecat_instrument_runtime::observer::ObserverProvider;
+    ///
+    /// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).preset(Preset::jaeger());
+    /// # let _ = observers;
+    /// ```
+    pub fn preset(self, preset: Preset) -> Self {
+        self.with_emit(|emit| emit.preset(preset))
+    }
+
+    fn with_emit(self, change: impl FnOnce(EmitSettings) -> EmitSettings) -> Self {
+        let settings = EmitSettings::clone(&self.emit);
+        self.emit_settings(change(settings))
+    }
+
+    /// Sets how long after the bot has stopped speaking a turn ends.
+    pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
+        self.config.turn_end_timeout = timeout;
+        self
+    }
+
+    /// Adds attributes to every span.
+    pub fn attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    /// Writes every hop of every frame to `writer`.
+    pub fn frame_log(mut self, writer: FrameLogWriter) -> Self {
+        self.log_writer = Some(writer);
+        self
+    }
+
+    /// Shows every record to `processor`, too.
+    pub fn record_processor(mut self, processor: Arc<dyn RecordProcessor>) -> Self {
+        self.record_processor = Some(processor);
+        self
+    }
+
+    /// Records the metrics of all conversations, and those of the observers themselves, with `recorder`.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(self, recorder: &crate::emit::MetricsRecorder) -> Self {
+        recorder.observe(&keys::LOST_EVENTS_METRIC, lost_events);
+        recorder.observe(&keys::PANICS_METRIC, super::caught_panics);
+        self.record_processor(Arc::new(recorder.clone()))
+    }
+
+    /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. For the end of a process: the
+    /// writer thread ends with the process, and loses what is still queued.
+    pub fn flush_frame_logs(&self, timeout: Duration) -> Result<(), FrameLogWriteError> {
+        self.log_writer.as_ref().unwrap_or(&self.own_log_writer).flush(timeout)
+    }
+
+    /// Makes an observer for one more conversation.
+    pub fn observe(&self, options: ObserveOptions) -> Observer {
+        let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
+        let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
+        let config = ConversationConfig { signals: options.frame_support, ..self.config.clone() };
+        let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
+            writer,
+            conversation_id: Arc::clone(&id),
+            attributes: attributes.clone(),
+            turn_end_timeout: config.turn_end_timeout,
+            privacy: self.privacy.clone(),
+            log: OnceLock::new(),
+        });
+        let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
+        *emitter.remote_parent_mut() = options.remote_parent;
+        Observer::new(ObservedConversation::new(id, config, emitter, log))
+    }
+
+    fn log_writer_for(&self, target: &FrameLogTarget) -> Option<FrameLogWriter> {
+        match target {
+            FrameLogTarget::AsTheProgram => self.log_writer.clone(),
+            FrameLogTarget::Off => None,
+            FrameLogTarget::Path(path) => self
+                .log_writer
+                .as_ref()
+                .unwrap_or(&self.own_log_writer)
+                .at_path(path)
+                .inspect_err(|error| tracing::warn!(%error, "cannot write the frame log of a conversation"))
+                .ok(),
+        }
+    }
+
+    /// Makes an emitter for a span outside any active conversation; `conversation_id` may be that of one that is closed.
+    pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>) -> Emitter {
+        self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
+    }
+
+    fn emitter(&self, session: Session) -> Emitter {
+        let emitter =
+            Emitter::new(&self.tracers, Arc::clone(&self.emit), session).privacy(self.privacy.clone());
+        match &self.record_processor {
+            Some(processor) => emitter.record_processor(Arc::clone(processor)),
+            None => emitter,
+        }
+    }
+}
+
+/// The frame log of one conversation. The first hop opens it, because until then an adapter may set the frame support.
+pub(super) struct LazyFrameLog {
+    writer: FrameLogWriter,
+    conversation_id: Arc<str>,
+    attributes: Vec<KeyValue>,
+    turn_end_timeout: Duration,
+    privacy: Privacy,
+    log: OnceLock<ConversationLog>,
+}
+
+impl LazyFrameLog {
+    /// Records one hop. Only the first calls `frame_support`.
+    pub(super) fn record(
+        &self,
+        now: Time,
+        hop: &FramePushed<'_>,
+        frame_support: impl FnOnce() -> FrameSupport,
+    ) {
+        let log = self.log.get_or_init(|| {
+            let header = HeaderInfo {
+                conversation_id: &self.conversation_id,
+                begun: now,
+                attributes: &self.attributes,
+                turn_end_timeout: Some(self.turn_end_timeout),
+                signals: frame_support(),
+            };
+            self.writer.conversation(&header).privacy(self.privacy.clone())
+        });
+        log.record(now, hop);
+    }
+
+    /// Ends the log.
+    pub(super) fn finish(&self) {
+        if let Some(log) = self.log.get() {
+            log.finish();
+        }
+    }
+}
+
+/// The number of providers and conversations in this process.
+static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns whether there is a provider or a conversation: the only check of a traced function while there is none.
+#[inline]
+pub(crate) fn is_anything_observed() -> bool {
+    ACTIVE.load(Ordering::Acquire) > 0
+}
+
+/// Counts a provider or a conversation as active while it lives.
+#[derive(Debug)]
+pub(super) struct ActiveGuard(());
+
+impl ActiveGuard {
+    pub(super) fn new() -> Self {
+        ACTIVE.fetch_add(1, Ordering::Release);
+        Self(())
+    }
+}
+
+impl Drop for ActiveGuard {
+    fn drop(&mut self) {
+        ACTIVE.fetch_sub(1, Ordering::Release);
+    }
+}
