@@ -1,40 +1,37 @@
-//! Where recorded conversations become spans.
+//! Replays logs into OpenTelemetry spans.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, Tracers};
 use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
-use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, replay};
+use pipecat_instrument_runtime::frame_log::{FrameLogReadError, Header, ReplayReport, replay};
 use pipecat_instrument_runtime::privacy::Privacy;
 
-use crate::call::LogHealth;
 use crate::source::Source;
 
-/// Turns conversations into spans, all by one provider.
-pub(crate) struct Stage {
+/// Replays conversations with one tracer provider and one set of settings.
+pub(crate) struct Replayer {
     tracers: Tracers,
     settings: Arc<EmitSettings>,
     privacy: Privacy,
     turn_end_timeout: Option<Duration>,
 }
 
-impl Stage {
-    /// Whose spans are made by `tracers` and written as `settings` and the environment's privacy say.
+impl Replayer {
+    /// Creates a replayer that redacts what the environment says.
     pub(crate) fn new(tracers: Tracers, settings: EmitSettings) -> Self {
         Self { tracers, settings: Arc::new(settings), privacy: Privacy::from_env(), turn_end_timeout: None }
     }
 
-    /// The same, with turns that end so long after the bot has stopped, whatever the logs say.
+    /// Sets the turn end timeout; `None` for the one of each log.
     pub(crate) fn turn_end_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.turn_end_timeout = timeout;
         self
     }
 
     pub(crate) fn config(&self, header: &Header) -> ConversationConfig {
-        let mut config = header.config(ConversationConfig::default());
-        config.turn_end_timeout = self.turn_end_timeout.unwrap_or(config.turn_end_timeout);
-        config
+        config(header, self.turn_end_timeout)
     }
 
     pub(crate) fn emitter(&self, source: &Source, header: &Header) -> Emitter {
@@ -43,13 +40,20 @@ impl Stage {
         Emitter::new(&self.tracers, Arc::clone(&self.settings), session).privacy(self.privacy.clone())
     }
 
-    /// The whole of a log as it is now.
-    pub(crate) fn replay(&self, source: &Source) -> Result<LogHealth, FrameLogReadError> {
+    /// Replays the log at `source` as it is now.
+    pub(crate) fn replay(&self, source: &Source) -> Result<ReplayReport, FrameLogReadError> {
         let mut reader = source.open()?;
-        let header = reader.header().clone();
-        let mut emitter = self.emitter(source, &header);
-        let report = replay(&mut reader, self.config(&header), &mut emitter);
+        let mut emitter = self.emitter(source, reader.header());
+        let config = self.config(reader.header());
+        let report = replay(&mut reader, config, &mut emitter);
         emitter.finish();
-        Ok(LogHealth::of(&report))
+        Ok(report)
     }
+}
+
+/// Returns the configuration of a log's conversation, with `turn_end_timeout` instead of the log's own if given.
+pub(crate) fn config(header: &Header, turn_end_timeout: Option<Duration>) -> ConversationConfig {
+    let mut config = header.config(ConversationConfig::default());
+    config.turn_end_timeout = turn_end_timeout.unwrap_or(config.turn_end_timeout);
+    config
 }

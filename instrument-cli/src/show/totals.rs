@@ -1,15 +1,14 @@
-//! The conversation in figures, at the end.
+//! The totals of a conversation, as a table at its end.
 
-use super::page::length;
-use super::paint::{ASIDE, CUT, ERROR, paint};
-use crate::call::Call;
+use super::style::{ASIDE, ERROR, INTERRUPTION, format_ms, paint};
+use crate::conversation_view::ConversationView;
 
-/// The closing table of `call`. What there was none of has no row, but for turns and events.
-pub(super) fn table(call: &Call) -> String {
-    let totals = &call.totals;
+/// Renders the totals. Apart from turns and events, a row is omitted if its number is zero.
+pub(super) fn render(view: &ConversationView) -> String {
+    let totals = &view.totals;
     let mut rows = vec![("turns", turns(totals.turns, totals.interrupted))];
     if let Some(spread) = totals.latency {
-        let [median, p95, max] = [spread.median, spread.p95, spread.max].map(length);
+        let [median, p95, max] = [spread.median, spread.p95, spread.max].map(format_ms);
         rows.push(("user→bot", format!("median {median} · p95 {p95} · max {max}")));
     }
     if totals.tokens_in + totals.tokens_out > 0 {
@@ -28,20 +27,20 @@ pub(super) fn table(call: &Call) -> String {
     if totals.errors > 0 {
         rows.push(("errors", paint(ERROR, totals.errors)));
     }
-    rows.push(("log", log(call)));
-    let row = |(what, how): (&str, String)| format!("{}  {how}\n", paint(ASIDE, format!("{what:<10}")));
+    rows.push(("log", log(view)));
+    let row = |(name, value): (&str, String)| format!("{}  {value}\n", paint(ASIDE, format!("{name:<10}")));
     rows.into_iter().map(row).collect()
 }
 
 fn turns(turns: usize, interrupted: usize) -> String {
     match interrupted {
         0 => turns.to_string(),
-        some => format!("{turns} · {}", paint(CUT, format!("{some} interrupted"))),
+        some => format!("{turns} · {}", paint(INTERRUPTION, format!("{some} interrupted"))),
     }
 }
 
-fn log(call: &Call) -> String {
-    let log = &call.log;
+fn log(view: &ConversationView) -> String {
+    let log = &view.log;
     let mut text = format!("{} events", log.events);
     if log.dropped > 0 {
         text += &paint(ERROR, format!(" · {} dropped", log.dropped));
@@ -54,7 +53,7 @@ fn log(call: &Call) -> String {
     if let Some(part) = log.missing_part {
         text += &paint(ERROR, format!(" · part {part} is missing"));
     } else if log.broken_off {
-        text += &paint(CUT, " · breaks off");
+        text += &paint(INTERRUPTION, " · breaks off");
     }
     text
 }
