@@ -22,8 +22,7 @@ fn relative_links_lead_to_files_and_headings() {
                 continue;
             }
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target =
-                if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             if !target.exists() || !(anchor.is_empty() || anchors(&target).contains(anchor)) {
                 broken.push(format!("{}: {link}", page.display()));
             }
@@ -123,7 +122,8 @@ fn anchors(page: &Path) -> BTreeSet<String> {
     headings
         .map(|line| {
             let heading = line.trim_start_matches('#').trim().to_lowercase();
-            let kept = heading.chars().filter(|character| character.is_alphanumeric() || " -_".contains(*character));
+            let kept =
+                heading.chars().filter(|character| character.is_alphanumeric() || " -_".contains(*character));
             kept.map(|character| if character == ' ' { '-' } else { character }).collect()
         })
         .collect()
