@@ -35,7 +35,7 @@ fn a_page_holds_the_spans_as_the_observer_finished_them() {
         turn["spans"].as_array().unwrap().iter().map(|span| span["lane"].as_str().unwrap()).collect();
     assert_eq!(lanes, ["stt", "llm", "tool", "llm", "tts"]);
     let tool = &turn["spans"][2];
-    assert_eq!((&tool["who"], &tool["input"]), (&json!("get_weather"), &json!("{\"city\":\"Paris\"}")));
+    assert_eq!((&tool["name"], &tool["input"]), (&json!("get_weather"), &json!("{\"city\":\"Paris\"}")));
     assert_eq!(
         (&turn["tokens_in"], &turn["tokens_out"], &turn["characters"]),
         (&json!(340), &json!(21), &json!(26))
@@ -57,7 +57,7 @@ fn the_stages_of_a_wait_add_up_to_it() {
         let stages = wait["stages"].as_array().unwrap().iter();
         let sum: f64 = stages.map(|stage| stage["time"].as_f64().unwrap()).sum();
         // Each is rounded to a tenth of a millisecond.
-        assert!((sum - wait["whole"].as_f64().unwrap()).abs() < 0.5, "{wait}");
+        assert!((sum - wait["total"].as_f64().unwrap()).abs() < 0.5, "{wait}");
     }
 }
 
@@ -68,11 +68,11 @@ fn an_interruption_tells_what_was_heard_and_what_was_not() {
     assert_eq!(turn["ended"], "interrupted");
     let bot = &turn["lines"][1];
     assert_eq!((&bot["who"], &bot["text"]), (&json!("bot"), &json!("Once upon a time there was a fox.")));
-    let unheard = bot["cut"]["unheard"].as_str().unwrap();
+    let unheard = bot["interruption"]["unheard"].as_str().unwrap();
     assert!(
         unheard.starts_with("The fox lived in a den.") && unheard.ends_with("The end of the story came.")
     );
-    assert_eq!(bot["cut"]["at"], turn["end"], "it was cut when the user spoke");
+    assert_eq!(bot["interruption"]["at"], turn["end"], "it was cut when the user spoke");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn several_logs_are_one_page_and_parts_one_log() {
     let ids: Vec<&str> = calls.iter().map(|call| call["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["parts", "conv-a_simple"]);
     assert_eq!(calls[0]["turns"].as_array().unwrap().len(), 2);
-    assert_eq!(calls[0]["log"]["sentences"], json!([]));
+    assert_eq!(calls[0]["log"]["problems"], json!([]));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn what_is_wrong_with_a_log_stands_in_its_page() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let calls = calls_in(&fs::read_to_string(page).unwrap());
     assert_eq!(calls[0]["log"]["bad_lines"], json!(["line 2: not JSON: expected value at column 1"]));
-    assert!(calls[0]["log"]["sentences"][0].as_str().unwrap().contains("breaks off"));
+    assert!(calls[0]["log"]["problems"][0].as_str().unwrap().contains("breaks off"));
 }
 
 #[test]
