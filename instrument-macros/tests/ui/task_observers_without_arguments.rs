@@ -1,4 +1,4 @@
-//! `observers` above a function that takes nothing.
+//! `observers` above a function without arguments.
 use pipecat_instrument::instrument_task;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! The kind in capitals.
+//! Kinds in camel case.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! An argument that breaks off.
+//! A syntax error in the body is the only error.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;
@@ -7,10 +7,11 @@ impl ObservedTask for Task {
     fn attach_observer(&mut self, _: Observer) {}
 }
 
-#[instrument_task(conversation_id = 1 +)]
+#[instrument_task]
 impl Task {
     fn new() -> Self {
-        Self
+        let task = Self;
+        task.
     }
 }
 

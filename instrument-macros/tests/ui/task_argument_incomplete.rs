@@ -1,4 +1,4 @@
-//! A body that is not finished: the compiler says so, and nothing else.
+//! A value that ends after an operator.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;
@@ -7,11 +7,10 @@ impl ObservedTask for Task {
     fn attach_observer(&mut self, _: Observer) {}
 }
 
-#[instrument_task]
+#[instrument_task(conversation_id = 1 +)]
 impl Task {
     fn new() -> Self {
-        let task = Self;
-        task.
+        Self
     }
 }
 

@@ -1,4 +1,4 @@
-//! `output` looks at what came of it; the arguments have gone into the body.
+//! `output` uses an argument that was moved into the body.
 use pipecat_instrument::traced_llm;
 
 #[traced_llm(output = |answer| format!("{prompt}{answer}"))]

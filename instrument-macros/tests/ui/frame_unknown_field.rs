@@ -1,4 +1,4 @@
-//! A field of a variant that has none, and a position that is not there.
+//! A name in a variant without fields, and a position past the last field.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]
