@@ -1,4 +1,4 @@
-//! Every kind of frame that there is.
+//! Every kind of frame, with all its arguments.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{Caller, NoMetrics, OneMessage};
 
-/// Every kind of frame that there is, each with all that it can carry.
+/// A variant for every kind of frame, with all its arguments.
 #[derive(ObservedFrame)]
 enum Every {
     #[frame(start)]
@@ -143,37 +143,37 @@ fn every() -> Vec<Every> {
 }
 
 #[test]
-fn there_is_an_attribute_for_every_kind() {
+fn every_kind_has_an_attribute() {
     let kinds: Vec<FrameKind> = every().iter().map(|frame| frame.view().kind()).collect();
-    let known: Vec<FrameKind> =
+    let expected: Vec<FrameKind> =
         FrameKind::ALL.iter().copied().chain([FrameKind::Other, FrameKind::Other]).collect();
-    assert_eq!(kinds, known);
-    assert_eq!(every().iter().map(ObservedFrame::kind).collect::<Vec<_>>(), known);
+    assert_eq!(kinds, expected);
+    assert_eq!(every().iter().map(ObservedFrame::kind).collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn fields_of_fields_are_reached_from_a_position() {
+fn fields_of_fields_are_read_by_position() {
     let frames = every();
-    let said = |wanted| frames.iter().find(|frame| frame.kind() == wanted).unwrap().view();
-    let Frame::Transcription(transcript) = said(FrameKind::Transcription) else { panic!() };
+    let view_of = |wanted| frames.iter().find(|frame| frame.kind() == wanted).unwrap().view();
+    let Frame::Transcription(transcript) = view_of(FrameKind::Transcription) else { panic!() };
     assert_eq!((transcript.text, transcript.user_id), ("Hi", Some("ann")));
-    let Frame::InterimTranscription(transcript) = said(FrameKind::InterimTranscription) else { panic!() };
+    let Frame::InterimTranscription(transcript) = view_of(FrameKind::InterimTranscription) else { panic!() };
     assert_eq!((transcript.text, transcript.language), ("Hi", Some("en")));
-    let Frame::FunctionCallInProgress(call) = said(FrameKind::FunctionCallInProgress) else { panic!() };
+    let Frame::FunctionCallInProgress(call) = view_of(FrameKind::FunctionCallInProgress) else { panic!() };
     assert_eq!((call.name, call.tool_call_id, call.arguments.is_some()), ("weather", "1", true));
-    let Frame::LlmText(chunk) = said(FrameKind::LlmText) else { panic!() };
+    let Frame::LlmText(chunk) = view_of(FrameKind::LlmText) else { panic!() };
     assert_eq!((chunk.chunking, chunk.delivery), (Chunking::Cumulative, Delivery::Silent));
-    let Frame::TtsAudio(audio) = said(FrameKind::TtsAudio) else { panic!() };
+    let Frame::TtsAudio(audio) = view_of(FrameKind::TtsAudio) else { panic!() };
     assert_eq!((audio.bytes, audio.channels, audio.duration()), (960, 2, Duration::from_millis(10)));
 }
 
 #[test]
-fn no_view_takes_memory() {
+fn views_do_not_allocate() {
     let frames = every();
-    let looked_at = allocation_counter::measure(|| {
+    let allocations = allocation_counter::measure(|| {
         for frame in &frames {
             std::hint::black_box((frame.kind(), frame.view()));
         }
     });
-    assert_eq!(looked_at.count_total, 0);
+    assert_eq!(allocations.count_total, 0);
 }

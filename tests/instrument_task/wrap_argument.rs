@@ -1,4 +1,4 @@
-//! A task that is somebody else's, in a wrapper that takes the observer: `wrap = Watched`.
+//! `wrap = Watched`: a task of another crate, in a wrapper that takes the observer.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 use crate::single_observer::{Refused, Speaks, observed_once};
 use crate::support::{Traced, block_on, yield_once};
 
-/// What another crate would define: it knows of no observer of ours.
+/// A framework crate, whose task takes no observers.
 mod framework {
     #[derive(Debug, PartialEq)]
     pub(super) struct PipelineTask {
@@ -27,7 +27,7 @@ mod framework {
 
 use framework::PipelineTask;
 
-/// What an adapter would define for it.
+/// An adapter for that framework.
 mod adapter {
     use super::{ObservedTask, Observer, PipelineTask, Speaks};
 
@@ -94,13 +94,13 @@ fn in_a_tuple_in_a_tuple(line: &str) -> ((Result<PipelineTask, Refused>, u8), u1
     ((stages(line).map(PipelineTask::new), 1), 2)
 }
 
-/// The error is what `?` makes of it, and hidden.
+/// The error type is opaque.
 #[instrument_task(wrap = Watched)]
-fn with_a_hidden_error(line: &str) -> Result<PipelineTask, impl std::fmt::Debug + use<>> {
+fn with_an_opaque_error(line: &str) -> Result<PipelineTask, impl std::fmt::Debug + use<>> {
     stages(line).map(PipelineTask::new).map_err(|refused| format!("{refused:?}"))
 }
 
-/// The error type is found by what is returned.
+/// `?` infers the error type from the return type.
 #[instrument_task(wrap = Watched)]
 fn with_a_boxed_error(line: &str) -> Result<PipelineTask, Box<dyn std::error::Error>> {
     let stages = stages(line).map_err(|_| "refused")?;
@@ -116,7 +116,7 @@ async fn connect(line: &str) -> Result<PipelineTask, Refused> {
 }
 
 #[instrument_task(wrap = Watched, conversation_id = line)]
-fn hidden(line: &str) -> impl Future<Output = Result<PipelineTask, Refused>> + Send + use<'_> {
+fn opaque(line: &str) -> impl Future<Output = Result<PipelineTask, Refused>> + Send + use<'_> {
     let stages = stages(line);
     async move { Ok(PipelineTask::new(stages?)) }
 }
@@ -129,7 +129,7 @@ fn boxed(line: &str) -> Pin<Box<dyn Future<Output = Result<PipelineTask, Refused
     })
 }
 
-/// Something that is not the task builds it.
+/// A type that is not the task builds it.
 struct Line;
 
 impl Line {
@@ -139,7 +139,7 @@ impl Line {
     }
 }
 
-/// A function of a block whose constructors otherwise take their observer in an argument.
+/// A block whose other constructor takes its observer in an argument.
 struct Own(Vec<Observer>);
 
 impl Speaks for Own {
@@ -178,20 +178,20 @@ impl Dial for Outside {
 }
 
 #[test]
-fn the_wrapper_is_returned_with_one_observer_in_it() {
+fn wrapper_is_returned_with_one_observer() {
     assert_eq!(observed_once(|| build("1")), "1");
     assert_eq!(observed_once(|| build("short")), "short");
     assert_eq!(observed_once(|| try_build("2").unwrap()), "2");
     observed_once(|| maybe(Some(1)).unwrap());
     observed_once(|| nested("3").unwrap().unwrap().0);
     observed_once(|| in_a_tuple_in_a_tuple("3").0.0.unwrap());
-    observed_once(|| with_a_hidden_error("4").unwrap());
+    observed_once(|| with_an_opaque_error("4").unwrap());
     observed_once(|| with_a_boxed_error("5").unwrap());
     observed_once(Line::dial);
 }
 
 #[test]
-fn it_holds_the_task_that_the_body_built_and_what_was_beside_it_is_still_there() {
+fn wrapper_holds_the_task_and_tuples_keep_other_elements() {
     let _traced = Traced::new();
     assert_eq!(build("short").task.processors, ["llm"]);
     assert_eq!(try_build("1").unwrap().task, PipelineTask::new(vec!["stt", "llm", "tts"]));
@@ -201,12 +201,12 @@ fn it_holds_the_task_that_the_body_built_and_what_was_beside_it_is_still_there()
 }
 
 #[test]
-fn constructors_that_take_their_time() {
+fn async_functions_return_the_wrapper() {
     assert_eq!(observed_once(|| block_on(connect("6")).unwrap()), "6");
-    assert_eq!(observed_once(|| block_on(hidden("7")).unwrap()), "7");
+    assert_eq!(observed_once(|| block_on(opaque("7")).unwrap()), "7");
     assert_eq!(observed_once(|| block_on(boxed("8")).unwrap()), "8");
     assert_eq!(observed_once(|| block_on(Outside::dial("9")).unwrap()), "9");
-    drop((send(connect("")), send(hidden("")), send(boxed(""))));
+    drop((send(connect("")), send(opaque("")), send(boxed(""))));
 }
 
 fn send<T: Send>(value: T) -> T {
@@ -214,51 +214,51 @@ fn send<T: Send>(value: T) -> T {
 }
 
 #[test]
-fn where_a_constructor_fails_there_is_no_conversation() {
+fn failed_constructor_starts_no_conversation() {
     let traced = Traced::new();
     assert_eq!(try_build("").unwrap_err(), Refused);
     assert!(maybe(None).is_none());
     assert_eq!(nested("").unwrap_err(), Refused);
     assert!(in_a_tuple_in_a_tuple("").0.0.is_err());
-    assert_eq!(format!("{:?}", with_a_hidden_error("").unwrap_err()), "\"Refused\"");
+    assert_eq!(format!("{:?}", with_an_opaque_error("").unwrap_err()), "\"Refused\"");
     assert_eq!(with_a_boxed_error("").unwrap_err().to_string(), "refused");
-    for failed in [block_on(connect("")), block_on(hidden("")), block_on(boxed(""))] {
+    for failed in [block_on(connect("")), block_on(opaque("")), block_on(boxed(""))] {
         assert_eq!(failed.unwrap_err(), Refused);
     }
     assert!(traced.spans().is_empty());
 }
 
 #[test]
-fn switched_off_there_is_a_wrapper_without_an_observer() {
+fn wrapper_has_no_observer_while_switched_off() {
     assert!(build("1").observers().is_empty());
     assert!(try_build("1").unwrap().observers().is_empty());
     assert!(block_on(connect("1")).unwrap().observers().is_empty());
-    assert!(block_on(hidden("1")).unwrap().observers().is_empty());
+    assert!(block_on(opaque("1")).unwrap().observers().is_empty());
     assert!(block_on(boxed("1")).unwrap().observers().is_empty());
 }
 
 #[test]
-fn in_a_block_it_stands_before_what_the_block_says() {
+fn wrap_overrides_observers_of_the_block() {
     assert_eq!(observed_once(|| Own::new("1", Vec::new())), "1");
     assert_eq!(observed_once(|| Own::theirs("2")), "2");
 }
 
-// Constructors that call each other.
+// Nested constructors.
 
-/// A function that returns the wrapper has nothing to wrap: the wrapper takes observers.
+/// Returns the wrapper, which takes an observer itself.
 #[instrument_task(conversation_id = line)]
 fn again(line: &str) -> Result<Watched<PipelineTask>, Refused> {
-    try_build("of the inner one")
+    try_build("inner")
 }
 
-/// What is returned can go where the task itself could not be taken from again.
+/// Puts the wrapper into an `Arc`, from which `wrap` could not take the task.
 #[instrument_task(conversation_id = line)]
 fn shared(line: &str) -> Arc<Watched<PipelineTask>> {
     Arc::new(build(line))
 }
 
 #[test]
-fn constructors_that_call_each_other_make_one_observer() {
+fn nested_constructors_make_one_observer() {
     assert_eq!(observed_once(|| again("outer").unwrap()), "outer");
     assert_eq!(observed_once(|| shared("shared")), "shared");
 }

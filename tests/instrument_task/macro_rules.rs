@@ -1,4 +1,4 @@
-//! Constructors that a macro by example writes.
+//! Constructors in the expansion of `macro_rules!`.
 
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
@@ -52,7 +52,7 @@ annotated! {
 }
 
 #[test]
-fn constructors_that_macros_write() {
+fn constructors_from_macro_rules_are_observed() {
     assert_eq!(observed_once(|| Generated::new("1")), "1");
     observed_once(|| Generated::whole().unwrap());
     observed_once(by_itself);

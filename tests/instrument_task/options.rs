@@ -1,4 +1,4 @@
-//! What an annotation tells of a conversation: attributes, its log, where it is listed.
+//! Options of an annotation: the conversation id, attributes, the frame log, and the name under which it is listed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Calls {
         Task::default()
     }
 
-    /// The function further in knows where the log goes.
+    /// The inner constructor sets the log.
     #[instrument_task]
     fn outer(params: &Params) -> Task {
         Self::logged(params)
@@ -71,11 +71,11 @@ fn flush() {
 }
 
 #[test]
-fn a_conversation_chooses_its_own_log() {
+fn debug_log_overrides_the_log_of_the_program() {
     let directory = std::env::temp_dir().join(format!("chosen-logs-{}", std::process::id()));
     let chosen = directory.join("chosen").join("{conversation_id}.jsonl").to_str().map(str::to_owned);
 
-    // Where the program writes logs,
+    // The program writes logs.
     let builder =
         PipecatInstrumentor::builder().debug_log(directory.join("all").join("{conversation_id}.jsonl"));
     let traced = Traced::with(builder);
@@ -87,7 +87,7 @@ fn a_conversation_chooses_its_own_log() {
     assert_eq!(logs_in(&directory.join("chosen")), ["elsewhere.jsonl"]);
     drop(traced);
 
-    // and where it writes none.
+    // The program writes no logs.
     let traced = Traced::new();
     speaks_once(&traced, Calls::logged(&params("not-logged", None)));
     speaks_once(&traced, Calls::outer(&params("chosen-again", chosen)));
@@ -108,19 +108,19 @@ impl Listed {
 }
 const LINE_OF_LISTED: u32 = line!() - 7;
 
-/// It is never called: the linker lists it.
+/// The constructor is never called: the linker registers it.
 #[test]
-fn what_is_annotated_is_listed_with_its_place() {
+fn annotated_types_are_listed_with_file_and_line() {
     let listed = |name: &str| -> Vec<String> {
         PipecatInstrumentor::annotated_types()
             .filter(|it| it.name() == name)
             .map(ToString::to_string)
             .collect()
     };
-    let place = format!("the calls (tests/instrument_task/told.rs:{LINE_OF_LISTED})");
-    assert_eq!(listed("the calls"), std::slice::from_ref(&place));
+    let expected = format!("the calls (tests/instrument_task/options.rs:{LINE_OF_LISTED})");
+    assert_eq!(listed("the calls"), std::slice::from_ref(&expected));
 
     let traced = Traced::new();
     speaks_once(&traced, Listed::new());
-    assert_eq!(listed("the calls"), [place], "once, also after it was called");
+    assert_eq!(listed("the calls"), [expected], "listed once, also after a call");
 }

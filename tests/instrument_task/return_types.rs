@@ -1,4 +1,4 @@
-//! What constructors return their task in.
+//! Return types of constructors: the task in standard containers, tuples and aliases.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ impl Task {
         Task::default()
     }
 
-    fn by_path() -> crate::wrappers::Task {
+    fn by_path() -> crate::return_types::Task {
         Task::default()
     }
 
@@ -86,7 +86,7 @@ impl Task {
         Ok((Arc::new(Self::default()), channel().1, 7))
     }
 
-    /// Its return type does not show what it is.
+    /// The return type is an alias, which hides the task.
     #[instrument_task(task = Self)]
     fn aliased(line: &str) -> Dialled {
         if line.is_empty() {
@@ -96,11 +96,11 @@ impl Task {
     }
 
     #[instrument_task(task = Self)]
-    fn hidden() -> impl Speaks + std::fmt::Debug {
+    fn opaque() -> impl Speaks + std::fmt::Debug {
         Self::plain()
     }
 
-    /// A method builds nothing: it is left alone.
+    /// A method is not a constructor, and is left alone.
     fn unboxed(self: Box<Self>) -> Self {
         *self
     }
@@ -121,7 +121,7 @@ impl Task {
 }
 
 #[test]
-fn each_wrapper() {
+fn each_container_of_the_task_is_observed() {
     observed_once(Task::plain);
     observed_once(Task::by_name);
     observed_once(Task::by_path);
@@ -135,7 +135,7 @@ fn each_wrapper() {
 }
 
 #[test]
-fn wrappers_in_each_other_and_tuples() {
+fn nested_containers_and_tuples_are_observed() {
     observed_once(|| Task::nested().unwrap().unwrap());
     observed_once(|| Task::deep().unwrap().unwrap());
     observed_once(|| Task::with_events().0);
@@ -143,14 +143,14 @@ fn wrappers_in_each_other_and_tuples() {
 }
 
 #[test]
-fn return_types_that_hide_the_task() {
+fn task_argument_names_a_hidden_task() {
     observed_once(|| Task::aliased("1").unwrap());
     assert_eq!(Task::aliased("").unwrap_err(), Refused);
-    observed_once(Task::hidden);
+    observed_once(Task::opaque);
 }
 
 #[test]
-fn where_a_constructor_fails_there_is_no_conversation() {
+fn failed_constructor_starts_no_conversation() {
     let traced = crate::support::Traced::new();
     assert_eq!(Task::result(Err(Refused)).unwrap_err(), Refused);
     assert!(Task::option(None).is_none());
@@ -158,7 +158,7 @@ fn where_a_constructor_fails_there_is_no_conversation() {
 }
 
 #[test]
-fn what_is_skipped_switched_off_or_no_constructor_is_as_it_was() {
+fn skipped_or_switched_off_functions_are_unchanged() {
     unobserved(Task::for_tests);
     assert!(Task::plain().observers().is_empty());
     assert_eq!(Task::limit(), 8);
@@ -176,21 +176,21 @@ fn two_tasks_are_two_conversations() {
     assert_ne!(one, other);
 }
 
-// A single function, with an alias that hides the task, calls a constructor of it.
+// Functions that return an alias, and call a constructor of the task.
 
 #[instrument_task(task = Task)]
 fn dial() -> Dialled {
     Ok(Task::arc())
 }
 
-/// The alias is the task here, for all that the annotation knows.
+/// The macro takes the alias for the task.
 #[instrument_task]
 fn dial_again() -> Dialled {
     dial()
 }
 
 #[test]
-fn an_alias_is_the_task_that_it_holds() {
+fn alias_counts_as_the_task_it_stands_for() {
     observed_once(|| dial().unwrap());
     observed_once(|| dial_again().unwrap());
 }

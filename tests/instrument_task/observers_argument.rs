@@ -1,4 +1,4 @@
-//! Somebody else's task: the observer goes into an argument.
+//! `observers = argument`: the observer goes into an argument of the constructor.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,7 +25,7 @@ fn adapt(observer: Observer) -> Arc<dyn FrameObserver> {
     Arc::new(Adapter(observer))
 }
 
-/// It has no place for an observer but in its constructor.
+/// A task of another crate, which takes observers only in its constructor.
 struct Theirs {
     observers: Vec<Observer>,
 }
@@ -46,7 +46,7 @@ type Observers = Vec<Arc<dyn FrameObserver>>;
 
 #[instrument_task(observers = observers, via = adapt, conversation_id = call_id)]
 fn build(call_id: String, observers: Observers) -> Theirs {
-    assert!(!call_id.is_empty(), "the annotation did not take it away");
+    assert!(!call_id.is_empty(), "the annotation borrows the id, and leaves it to the body");
     Theirs::new(&observers)
 }
 
@@ -63,20 +63,20 @@ fn build_boxed(observers: Observers) -> Pin<Box<dyn Future<Output = Theirs> + Se
 }
 
 #[instrument_task(observers = observers, via = adapt)]
-fn build_hidden(observers: Observers) -> impl Future<Output = Option<Theirs>> {
+fn build_opaque(observers: Observers) -> impl Future<Output = Option<Theirs>> {
     async move { Some(build_boxed(observers).await) }
 }
 
 #[test]
-fn an_argument_gets_one_observer() {
+fn argument_gets_one_observer() {
     assert_eq!(observed_once(|| build("call-1".into(), Vec::new())), "call-1");
     observed_once(|| block_on(build_boxed(Vec::new())));
-    observed_once(|| block_on(build_hidden(Vec::new())).unwrap());
+    observed_once(|| block_on(build_opaque(Vec::new())).unwrap());
 }
 
-/// One observer is pushed by the outermost function; those further in know that it is there.
+/// The outermost function pushes the observer; the inner ones push none.
 #[test]
-fn functions_that_call_each_other_push_one_observer() {
+fn nested_functions_push_one_observer() {
     observed_once(|| block_on(build_later(Vec::new())).ok().unwrap());
 }
 
@@ -103,7 +103,7 @@ fn from_pair(mut pair: (Observers, u8)) -> Theirs {
 }
 
 #[test]
-fn an_observer_goes_into_a_field_or_a_pattern() {
+fn observer_goes_into_a_field_or_a_pattern() {
     assert_eq!(observed_once(|| from_params(CallParams { id: 2, observers: Vec::new() })), "2");
     assert_eq!(observed_once(|| from_pattern(CallParams { id: 3, observers: Vec::new() })), "3");
     observed_once(|| from_pair((Vec::new(), 1)));
@@ -120,7 +120,7 @@ fn without_result(plain: &mut Vec<Observer>) {
 }
 
 #[test]
-fn an_argument_by_reference_gets_one_observer() {
+fn argument_by_reference_gets_one_observer() {
     observed_once(|| {
         let mut observers = Vec::new();
         let built = Theirs { observers: by_reference(&mut observers).collect() };
@@ -132,11 +132,11 @@ fn an_argument_by_reference_gets_one_observer() {
 }
 
 #[test]
-fn switched_off_no_argument_is_touched() {
+fn argument_is_unchanged_while_switched_off() {
     assert!(build("call-4".into(), Vec::new()).observers.is_empty());
 }
 
-// A block in which only one constructor takes observers: the others call it.
+// A block in which only one constructor takes observers, and the others call it.
 
 struct Own {
     observers: Vec<Observer>,
@@ -160,7 +160,7 @@ impl Own {
 }
 
 #[test]
-fn constructors_without_the_argument_are_left_to_the_one_that_has_it() {
+fn constructors_without_the_argument_are_left_alone() {
     observed_once(|| Own::new(Vec::new()));
     observed_once(Own::simple);
 }
