@@ -43,7 +43,7 @@ impl ValueType {
                 #v1::OptionalText::optional_text(#value).map(#v1::frame::Transcript::from)
             },
             Self::OptionalJson => quote_spanned!(span=> #v1::OptionalJson::optional_json(#value)),
-            Self::OptionalSeconds => quote_spanned!(span=> #v1::OptionalSeconds::optional_seconds(#value)),
+            Self::OptionalSeconds => quote_spanned!(span=> #v1::Seconds::seconds(&(#value))),
             Self::Bool => quote_spanned!(span=> #v1::Truth::truth(#value)),
             Self::Bytes => quote_spanned!(span=> #v1::ByteCount::byte_count(#value)),
             Self::Count => quote_spanned!(span=> #v1::Count::count(#value)),
