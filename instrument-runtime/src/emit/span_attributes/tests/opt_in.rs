@@ -1,27 +1,26 @@
-//! What each opt-in convention adds to a span, written down by hand.
+//! Attributes that each opt-in convention adds, with expected values written by hand.
 
 use opentelemetry::KeyValue;
 
-use super::told;
-use crate::emit::conversation_span::ConversationFacts;
-use crate::emit::span_attributes::{attributes, conversation_attributes};
+use super::written_text;
+use crate::emit::span_attributes::{of_conversation, of_record};
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Preset, Session, SpanNaming, TraceLayout};
 use crate::engine::frame::{Processor, Role, Setting};
 use crate::engine::record::{EndReason, LlmRecord, SpanDetails, Status, SttRecord, TtsRecord, TurnRecord};
 
-/// The lines that `convention` adds, or says otherwise, about `details`.
+/// Returns the lines that `convention` adds or changes.
 fn added(details: SpanDetails, convention: Conventions) -> String {
     let record = record(details);
-    let without = told(&record, Conventions::OPENINFERENCE);
-    let with = told(&record, convention);
-    let known: Vec<&str> = without.split_inclusive('\n').collect();
-    with.split_inclusive('\n').filter(|line| !known.contains(line)).collect()
+    let without = written_text(&record, Conventions::OPENINFERENCE);
+    let with = written_text(&record, convention);
+    let before: Vec<&str> = without.split_inclusive('\n').collect();
+    with.split_inclusive('\n').filter(|line| !before.contains(line)).collect()
 }
 
 #[test]
-fn pipecat_says_of_a_turn() {
+fn pipecat_turn() {
     assert_eq!(
         added(SpanDetails::Turn(turn()), Conventions::PIPECAT),
         "\
@@ -36,7 +35,7 @@ turn.user_bot_latency_seconds = 0.75
 }
 
 #[test]
-fn pipecat_says_of_an_utterance() {
+fn pipecat_stt() {
     let settings = [
         ("punctuate", Setting::Bool(true)),
         ("endpointing", Setting::Int(300)),
@@ -63,7 +62,7 @@ settings.tier = nova
 }
 
 #[test]
-fn pipecat_says_of_an_invocation() {
+fn pipecat_llm() {
     assert_eq!(
         added(SpanDetails::Llm(Box::new(llm())), Conventions::PIPECAT),
         "\
@@ -76,12 +75,12 @@ metrics.ttfb_ms = 250
     let all_at_once = Processor::new("Llm", "Llm", Role::Llm).setting("stream", Setting::Bool(false));
     let mut plain = LlmRecord { service: all_at_once.into(), ..llm() };
     plain.request.tools.clear();
-    let said = added(SpanDetails::Llm(Box::new(plain)), Conventions::PIPECAT);
-    assert!(said.contains("stream = false\n") && !said.contains("tools.count"), "{said}");
+    let text = added(SpanDetails::Llm(Box::new(plain)), Conventions::PIPECAT);
+    assert!(text.contains("stream = false\n") && !text.contains("tools.count"), "{text}");
 }
 
 #[test]
-fn pipecat_says_of_a_reply() {
+fn pipecat_tts() {
     assert_eq!(
         added(SpanDetails::Tts(tts()), Conventions::PIPECAT),
         "\
@@ -95,12 +94,12 @@ metrics.ttfb_ms = 62.5
 }
 
 #[test]
-fn pipecat_has_no_words_for_a_function_call() {
+fn pipecat_adds_nothing_to_tool_spans() {
     assert_eq!(added(SpanDetails::Tool(tool()), Conventions::PIPECAT), "");
 }
 
 #[test]
-fn langfuse_is_told_the_session_and_the_name_and_tags_of_the_trace() {
+fn langfuse_gets_session_and_trace_name_on_spans_and_tags_on_roots() {
     assert_eq!(
         added(SpanDetails::Turn(turn()), Conventions::LANGFUSE),
         r#"langfuse.session.id = call-42
@@ -118,7 +117,7 @@ langfuse.trace.name = pipecat.conversation.turn
 }
 
 #[test]
-fn langfuse_shows_a_chat_and_when_its_answer_began() {
+fn langfuse_input_is_a_chat_with_time_to_first_chunk() {
     assert_eq!(
         added(SpanDetails::Llm(Box::new(llm())), Conventions::LANGFUSE),
         r#"input.value = [{"role":"system","content":"Be brief."},{"role":"user","content":"What time is it?"}]
@@ -131,26 +130,26 @@ ai.response.msToFirstChunk = 250
 }
 
 #[test]
-fn langfuse_shows_what_a_model_heard_by_itself_as_the_last_message() {
+fn langfuse_chat_ends_with_the_transcript_of_speech_to_speech() {
     let heard = LlmRecord { user_transcript: Some("And now?".into()), ..llm() };
-    let said = added(SpanDetails::Llm(Box::new(heard)), Conventions::LANGFUSE);
+    let text = added(SpanDetails::Llm(Box::new(heard)), Conventions::LANGFUSE);
     assert!(
-        said.contains(r#","content":"What time is it?"},{"role":"user","content":"And now?"}]"#),
-        "{said}"
+        text.contains(r#","content":"What time is it?"},{"role":"user","content":"And now?"}]"#),
+        "{text}"
     );
 }
 
 #[test]
-fn langfuse_is_told_of_a_model_without_messages_what_others_are() {
-    let mut asked = llm();
-    asked.request.system = None;
-    asked.request.newest.clear();
-    let said = told(&record(SpanDetails::Llm(Box::new(asked))), Conventions::LANGFUSE);
-    assert!(said.contains("input.value = What time is it?\n") && !said.contains("input.mime_type"), "{said}");
+fn langfuse_input_stays_text_if_there_are_no_messages() {
+    let mut llm = llm();
+    llm.request.system = None;
+    llm.request.newest.clear();
+    let text = written_text(&record(SpanDetails::Llm(Box::new(llm))), Conventions::LANGFUSE);
+    assert!(text.contains("input.value = What time is it?\n") && !text.contains("input.mime_type"), "{text}");
 }
 
 #[test]
-fn langfuse_is_told_the_moment_of_the_first_audio_and_of_no_transcript() {
+fn langfuse_gets_time_to_first_chunk_for_tts_but_not_stt() {
     assert!(
         added(SpanDetails::Tts(tts()), Conventions::LANGFUSE)
             .ends_with("ai.response.msToFirstChunk = 62.5\n")
@@ -159,7 +158,7 @@ fn langfuse_is_told_the_moment_of_the_first_audio_and_of_no_transcript() {
 }
 
 #[test]
-fn a_trace_is_called_as_its_root_whatever_that_is() {
+fn langfuse_trace_name_is_the_name_of_the_root() {
     for (layout, names, root) in [
         (TraceLayout::PerTurn, SpanNaming::OpenInference, "pipecat.conversation.turn"),
         (TraceLayout::PerTurn, SpanNaming::Pipecat, "turn-3"),
@@ -174,21 +173,21 @@ fn a_trace_is_called_as_its_root_whatever_that_is() {
 }
 
 #[test]
-fn what_the_application_tells_langfuse_by_itself_stays() {
+fn langfuse_keys_set_by_the_application_stay() {
     let session = Session::new("call-42")
         .attribute(KeyValue::new("langfuse.session.id", "customer-7"))
         .attribute(KeyValue::new("langfuse.trace.name", "support call"));
     let settings = EmitSettings::default().preset(Preset::langfuse());
-    let said = text(&super::written(&record(SpanDetails::Turn(turn())), &session, &settings));
+    let text = text(&super::written(&record(SpanDetails::Turn(turn())), &session, &settings));
     assert!(
-        said.contains("langfuse.session.id = customer-7\nlangfuse.trace.name = support call\n"),
-        "{said}"
+        text.contains("langfuse.session.id = customer-7\nlangfuse.trace.name = support call\n"),
+        "{text}"
     );
-    assert!(said.contains("session.id = call-42\n"), "{said}");
+    assert!(text.contains("session.id = call-42\n"), "{text}");
 }
 
 #[test]
-fn openobserve_says_of_an_invocation() {
+fn openobserve_llm() {
     assert_eq!(
         added(SpanDetails::Llm(Box::new(llm())), Conventions::OPENOBSERVE),
         "\
@@ -211,31 +210,25 @@ pipecat.completion_tokens = 20
 }
 
 #[test]
-fn openobserve_is_given_an_input_wherever_there_is_an_output() {
+fn openobserve_gets_an_empty_input_if_there_is_only_an_output() {
     let greeting = TurnRecord { input: None, latency: None, ..turn() };
     assert_eq!(added(SpanDetails::Turn(greeting.clone()), Conventions::OPENOBSERVE), "input.value = \n");
     let silence = TurnRecord { output: None, ..greeting };
     assert_eq!(added(SpanDetails::Turn(silence), Conventions::OPENOBSERVE), "");
-    let told_only_what_was_spoken = TtsRecord { input: None, ..tts() };
-    assert_eq!(
-        added(SpanDetails::Tts(told_only_what_was_spoken), Conventions::OPENOBSERVE),
-        "input.value = \n"
-    );
+    let without_input = TtsRecord { input: None, ..tts() };
+    assert_eq!(added(SpanDetails::Tts(without_input), Conventions::OPENOBSERVE), "input.value = \n");
 }
 
 #[test]
-fn a_conversation() {
-    let facts = ConversationFacts {
-        status: Status::Error { message: "503 overloaded".into(), error_type: "RuntimeError".into() },
-        user_id: Some("ann".into()),
-    };
+fn conversation_span_with_every_convention() {
+    let status = Status::Error { message: "503 overloaded".into(), error_type: "RuntimeError".into() };
     let session = Session::new("call-42").attribute(KeyValue::new("tenant", "acme"));
     let settings = EmitSettings::default().preset(Preset::jaeger()).conventions(
         Conventions::GEN_AI | Conventions::PIPECAT | Conventions::LANGFUSE | Conventions::OPENOBSERVE,
     );
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
     assert_eq!(
-        text(&conversation_attributes(&facts, &scope)),
+        text(&of_conversation(&status, Some("ann".into()), &scope)),
         r#"openinference.span.kind = CHAIN
 session.id = call-42
 user.id = ann
@@ -250,12 +243,12 @@ tenant = acme
 "#
     );
     let turn = TurnRecord { end_reason: EndReason::Completed, ..turn() };
-    let turn = attributes(record(SpanDetails::Turn(turn)), &scope);
+    let turn = of_record(record(SpanDetails::Turn(turn)), &scope);
     assert!(!text(&turn).contains("langfuse.trace.tags"), "the root has the tags");
 }
 
 #[test]
-fn langfuses_own_key_for_the_first_token_is_never_written() {
+fn langfuse_completion_start_time_is_never_written() {
     for details in [SpanDetails::Llm(Box::new(llm())), SpanDetails::Tts(tts()), SpanDetails::Stt(stt())] {
         assert!(!added(details, Conventions::LANGFUSE).contains("completion_start_time"));
     }

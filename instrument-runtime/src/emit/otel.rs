@@ -1,22 +1,26 @@
-//! Where spans are made.
+//! OpenTelemetry handles and conversions.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::global::BoxedTracer;
-use opentelemetry::trace::{Tracer, TracerProvider};
+use opentelemetry::trace::{Status as OtelStatus, Tracer, TracerProvider};
 
-/// The name of the instrumentation scope that every span bears.
+use crate::engine::record::Status;
+use crate::engine::time::Time;
+
+/// The name of the instrumentation scope of all spans and metrics.
 const SCOPE: &str = "pipecat-instrument";
 
-/// That scope, with this crate's version.
+/// Returns the instrumentation scope, with this crate's version.
 pub(super) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
-/// A tracer of some provider, whose type is forgotten: what an [`Emitter`](super::Emitter) makes its spans with.
+/// A tracer of any provider, from which [`Emitter`](super::Emitter)s start their spans.
 ///
-/// Cheap to clone. Holds the provider for as long as its tracers do.
+/// Cheap to clone. Keeps the provider alive for as long as the provider's tracers do.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -31,7 +35,7 @@ pub struct Tracers {
 }
 
 impl Tracers {
-    /// Spans are made by `provider`, under the scope `pipecat-instrument` and this crate's version.
+    /// Returns a tracer of `provider` with the scope `pipecat-instrument` and this crate's version.
     pub fn new<P>(provider: &P) -> Self
     where
         P: TracerProvider,
@@ -41,8 +45,18 @@ impl Tracers {
         Self { tracer: Arc::new(BoxedTracer::new(Box::new(provider.tracer_with_scope(scope())))) }
     }
 
-    /// The tracer.
     pub(super) fn tracer(&self) -> &BoxedTracer {
         &self.tracer
     }
+}
+
+pub(super) fn to_otel_status(status: Status) -> OtelStatus {
+    match status {
+        Status::Ok => OtelStatus::Ok,
+        Status::Error { message, .. } => OtelStatus::error(message),
+    }
+}
+
+pub(super) fn to_system_time(time: Time) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(time.as_unix_nanos())
 }

@@ -1,4 +1,4 @@
-//! The attributes that are written are those that the table of keys knows, and the other way round.
+//! Written attributes against the table of keys, in both directions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,9 +6,8 @@ use std::sync::Arc;
 use opentelemetry::{Array, KeyValue, Value};
 
 use super::{every_convention, written};
-use crate::emit::conversation_span::ConversationFacts;
 use crate::emit::keys::{self, AttributeTarget, ValueKind};
-use crate::emit::span_attributes::conversation_attributes;
+use crate::emit::span_attributes::of_conversation;
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session};
@@ -19,7 +18,7 @@ use crate::engine::record::{
     LatencyStages, LlmRecord, SpanDetails, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
 
-/// What stands on none of the spans that are made here: the application's, and the events'.
+/// Keys that are on none of the spans made here: the application writes them, or events carry them.
 const ELSEWHERE: [&str; 8] = [
     keys::METADATA,
     keys::EXCEPTION_TYPE,
@@ -31,21 +30,26 @@ const ELSEWHERE: [&str; 8] = [
     keys::EVALUATION_EXPLANATION,
 ];
 
-/// What is wrong with `told` of a span of `bearer`, by the table; nothing, if nothing is.
-pub(super) fn mistake(told: &KeyValue, bearer: AttributeTarget, conventions: Conventions) -> Option<String> {
-    let Some(info) = keys::info(told.key.as_str()) else {
-        return Some(format!("{} is in no table", told.key));
+/// Returns how `attribute` of a span of kind `target` contradicts the table; `None` if it does not.
+pub(super) fn mistake(
+    attribute: &KeyValue,
+    target: AttributeTarget,
+    conventions: Conventions,
+) -> Option<String> {
+    let Some(info) = keys::info(attribute.key.as_str()) else {
+        return Some(format!("{} is not in the table", attribute.key));
     };
-    if !info.targets.contains(&bearer) {
-        return Some(format!("{} on {bearer:?}", told.key));
+    if !info.targets.contains(&target) {
+        return Some(format!("{} on {target:?}", attribute.key));
     }
     if !conventions.contains(info.convention) {
-        return Some(format!("{} is of {}, not of {conventions}", told.key, info.convention));
+        return Some(format!("{} is of {}, not of {conventions}", attribute.key, info.convention));
     }
-    (!fits(info.value, &told.value)).then(|| format!("{} is no {:?}: {:?}", told.key, info.value, told.value))
+    (!fits(info.value, &attribute.value))
+        .then(|| format!("{} is no {:?}: {:?}", attribute.key, info.value, attribute.value))
 }
 
-pub(super) fn bearer(details: &SpanDetails) -> AttributeTarget {
+pub(super) fn target(details: &SpanDetails) -> AttributeTarget {
     match details {
         SpanDetails::Turn(_) => AttributeTarget::Turn,
         SpanDetails::Stt(_) => AttributeTarget::Stt,
@@ -67,47 +71,43 @@ fn fits(kind: ValueKind, value: &Value) -> bool {
 }
 
 #[test]
-fn every_key_of_the_table_is_written_where_it_says_and_only_there() {
+fn every_key_of_the_table_is_written_on_exactly_its_targets() {
     let (session, settings) =
         (Session::new("call-42"), EmitSettings::default().conventions(every_convention()));
-    let mut seen = BTreeSet::new();
-    let mut see = |written: Vec<KeyValue>, bearer| {
-        for told in written {
-            assert_eq!(mistake(&told, bearer, every_convention()), None);
-            let key = keys::info(told.key.as_str()).map_or("", |info| info.key);
-            seen.insert((key, format!("{bearer:?}")));
+    let mut on_spans = BTreeSet::new();
+    let mut add = |written: Vec<KeyValue>, target| {
+        for attribute in written {
+            assert_eq!(mistake(&attribute, target, every_convention()), None);
+            let key = keys::info(attribute.key.as_str()).map_or("", |info| info.key);
+            on_spans.insert((key, format!("{target:?}")));
         }
     };
-    for record in eloquent_records() {
-        see(written(&record, &session, &settings), bearer(&record.details));
+    for record in complete_records() {
+        add(written(&record, &session, &settings), target(&record.details));
     }
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
-    see(conversation_attributes(&failed_conversation(), &scope), AttributeTarget::Conversation);
+    add(of_conversation(&failure(), Some("ann".into()), &scope), AttributeTarget::Conversation);
 
     let in_the_table = keys::table().filter(|info| !ELSEWHERE.contains(&info.key));
     let in_the_table =
-        in_the_table.flat_map(|info| info.targets.iter().map(|bearer| (info.key, format!("{bearer:?}"))));
+        in_the_table.flat_map(|info| info.targets.iter().map(|target| (info.key, format!("{target:?}"))));
     let in_the_table: BTreeSet<_> = in_the_table.collect();
-    let differences: Vec<_> = seen.symmetric_difference(&in_the_table).collect();
+    let differences: Vec<_> = on_spans.symmetric_difference(&in_the_table).collect();
     assert!(differences.is_empty(), "{differences:?}");
-}
-
-fn failed_conversation() -> ConversationFacts {
-    ConversationFacts { status: failure(), user_id: Some("ann".into()) }
 }
 
 fn failure() -> Status {
     Status::Error { message: "503 overloaded".into(), error_type: "RuntimeError".into() }
 }
 
-/// Records that have something to say under every key.
-fn eloquent_records() -> Vec<SpanRecord> {
-    let mut only_calls = eloquent_llm();
+/// Records that together have a value for every key.
+fn complete_records() -> Vec<SpanRecord> {
+    let mut only_calls = complete_llm();
     only_calls.text = None;
     let bodies = [
-        SpanDetails::Turn(eloquent_turn()),
+        SpanDetails::Turn(complete_turn()),
         SpanDetails::Stt(SttRecord { service: with_settings(&stt().service), ..stt() }),
-        SpanDetails::Llm(Box::new(eloquent_llm())),
+        SpanDetails::Llm(Box::new(complete_llm())),
         SpanDetails::Llm(Box::new(only_calls)),
         SpanDetails::Tts(TtsRecord { service: with_settings(&tts().service), times: stt().times, ..tts() }),
         SpanDetails::Tool(ToolRecord { cancelled: true, ..tool() }),
@@ -119,12 +119,12 @@ fn eloquent_records() -> Vec<SpanRecord> {
 }
 
 fn with_settings(service: &Processor) -> Arc<Processor> {
-    // Several of a class, or their instances would not be told apart.
+    // A name other than the class, so that `service.instance` is written.
     let name = format!("{}#1", service.class);
     Processor { name, ..service.clone() }.setting("speed", Setting::Float(1.5)).into()
 }
 
-fn eloquent_turn() -> TurnRecord {
+fn complete_turn() -> TurnRecord {
     let all = Some(0.125);
     let stages = LatencyStages { stt: all, llm: all, tools: all, aggregation: all, tts: all, output: all };
     let mut turn = turn();
@@ -134,7 +134,7 @@ fn eloquent_turn() -> TurnRecord {
     turn
 }
 
-fn eloquent_llm() -> LlmRecord {
+fn complete_llm() -> LlmRecord {
     let parts =
         vec![MessagePart::Text("What is this?".into()), MessagePart::Image(ImageUrl("data:,".into()))];
     let mut llm = llm();

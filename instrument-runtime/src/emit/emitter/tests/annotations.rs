@@ -1,20 +1,21 @@
-//! What of it reaches an exporter.
+//! Annotations as they reach an exporter.
 
 use std::sync::Arc;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
-use super::{Annotation, Emitter, system_time};
+use crate::emit::emitter::Emitter;
+use crate::emit::otel::to_system_time;
 use crate::emit::test_records::{record, text, turn};
-use crate::emit::{EmitSettings, Session, Tracers};
+use crate::emit::{Annotation, EmitSettings, Session, Tracers};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
 
 const TURN: SpanKey = SpanKey(1);
 const NEXT: SpanKey = SpanKey(2);
 
-/// The span of a turn of 1 s to 2.5 s in which, and before which, something was told.
+/// An emitter for turns from 1 s to 2.5 s, and its exporter.
 struct Fixture {
     emitter: Emitter,
     spans: InMemorySpanExporter,
@@ -47,15 +48,15 @@ impl Fixture {
     }
 }
 
-/// The attributes of `span` whose keys begin with `family`.
-fn family(span: &SpanData, family: &str) -> String {
-    let told: Vec<KeyValue> = span
+/// Returns the attributes of `span` whose keys begin with `prefix`, as text.
+fn written(span: &SpanData, prefix: &str) -> String {
+    let attributes: Vec<KeyValue> = span
         .attributes
         .iter()
-        .filter(|attribute| attribute.key.as_str().starts_with(family))
+        .filter(|attribute| attribute.key.as_str().starts_with(prefix))
         .cloned()
         .collect();
-    text(&told)
+    text(&attributes)
 }
 
 #[test]
@@ -66,31 +67,32 @@ fn an_attribute_is_on_its_turn_once_with_its_last_value() {
     fixture.start(NEXT);
     fixture.emitter.set_attribute(Some(TURN), KeyValue::new("tier", "gold"));
     fixture.emitter.set_attribute(Some(TURN), KeyValue::new("tier", "platinum"));
-    assert_eq!(family(&fixture.end(TURN), "tier"), "tier = platinum\n");
-    assert_eq!(family(&fixture.end(NEXT), "tier"), "");
+    assert_eq!(written(&fixture.end(TURN), "tier"), "tier = platinum\n");
+    assert_eq!(written(&fixture.end(NEXT), "tier"), "");
 }
 
 #[test]
-fn what_the_span_says_itself_stays_and_the_turn_goes_before_the_conversation() {
+fn span_keys_win_over_the_turns_and_those_over_the_conversations() {
     let mut fixture = Fixture::new(EmitSettings::default());
     fixture.start(TURN);
     for key in ["session.id", "input", "input.value.more", "tenant"] {
         fixture.emitter.set_attribute(Some(TURN), KeyValue::new(key, "mine"));
     }
     let span = fixture.end(TURN);
-    assert_eq!(family(&span, "session.id"), "session.id = call-42\n");
-    assert_eq!(family(&span, "input"), "input.value = What time is it?\n");
-    assert_eq!(family(&span, "tenant"), "tenant = mine\n");
+    assert_eq!(written(&span, "session.id"), "session.id = call-42\n");
+    assert_eq!(written(&span, "input"), "input.value = What time is it?\n");
+    assert_eq!(written(&span, "tenant"), "tenant = mine\n");
 }
 
 #[test]
-fn no_more_attributes_are_kept_than_a_span_carries() {
+fn attributes_beyond_the_limit_are_ignored() {
     let mut fixture = Fixture::new(EmitSettings { attribute_limit: 20, ..EmitSettings::default() });
     fixture.start(TURN);
     for number in 0..100 {
-        fixture.emitter.set_attribute(Some(TURN), KeyValue::new(format!("told.{number}"), number));
+        fixture.emitter.set_attribute(Some(TURN), KeyValue::new(format!("own.{number}"), number));
     }
-    assert_eq!(fixture.emitter.open[0].told.attributes.len(), 20);
+    let session = Session::new("call-42");
+    assert_eq!(fixture.emitter.open[0].annotations.apply_to(&session).attributes.len(), 20);
     let span = fixture.end(TURN);
     assert_eq!((span.attributes.len(), span.dropped_attributes_count), (20, 0));
 }
@@ -116,11 +118,11 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
         .iter()
         .map(|event| (event.name.as_ref(), event.timestamp, text(&event.attributes)))
         .collect();
-    let end = system_time(Time::from_unix_nanos(2_500_000_000));
+    let end = to_system_time(Time::from_unix_nanos(2_500_000_000));
     assert_eq!(
         events,
         [
-            ("note", system_time(at(2)), "note.name = handed over\nnote.value = front desk\n".to_owned()),
+            ("note", to_system_time(at(2)), "note.name = handed over\nnote.value = front desk\n".to_owned()),
             (
                 "gen_ai.evaluation.result",
                 end,
@@ -138,11 +140,11 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
 }
 
 #[test]
-fn a_note_between_turns_is_the_next_ones() {
+fn a_note_between_turns_goes_to_the_next_turn() {
     let mut fixture = Fixture::new(EmitSettings::default());
     fixture.emitter.annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
     fixture.start(TURN);
     let span = fixture.end(TURN);
-    assert_eq!(span.events[0].timestamp, system_time(Time::from_unix_nanos(1_000_000_000)));
+    assert_eq!(span.events[0].timestamp, to_system_time(Time::from_unix_nanos(1_000_000_000)));
     assert_eq!(span.events.len(), 1);
 }
