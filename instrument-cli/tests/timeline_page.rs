@@ -53,7 +53,7 @@ fn selected_turn(browser: &mut Browser) -> u64 {
 }
 
 #[test]
-fn lanes_and_turns_are_drawn_as_in_the_log() {
+fn lanes_and_turns_match_the_log() {
     let Some(mut browser) = open("c_tool") else { return };
     for (lane, count) in [("user", 2), ("stt", 2), ("llm", 3), ("tool", 1), ("tts", 2), ("bot", 2)] {
         assert_eq!(bars(&mut browser, lane), count, "{lane}");
@@ -77,7 +77,7 @@ fn lanes_and_turns_are_drawn_as_in_the_log() {
 }
 
 #[test]
-fn an_interruption_shows_what_was_heard_what_was_not_and_when() {
+fn an_interruption_is_marked_with_its_unheard_text() {
     let Some(mut browser) = open("b_interrupt") else { return };
     let bot = "document.querySelector('#transcript li:nth-child(1) .was-interrupted .what')";
     assert!(browser.text(&format!("{bot}.textContent")).starts_with("Once upon a time there was a fox."));
@@ -92,7 +92,7 @@ fn an_interruption_shows_what_was_heard_what_was_not_and_when() {
 }
 
 #[test]
-fn errors_are_marked_where_they_happened() {
+fn errors_are_marked_at_their_time_and_lane() {
     let Some(mut browser) = open("h_error") else { return };
     assert_eq!(browser.count(".error-mark"), 2);
     let lane = browser.number("Number(document.querySelector('[data-lane=llm]').getAttribute('y'))");
@@ -136,7 +136,7 @@ fn keys_zoom_move_and_select() {
 }
 
 #[test]
-fn keys_find_interruptions_and_errors() {
+fn keys_select_interruptions_and_errors() {
     let Some(mut browser) = Browser::start("find", 1400, 900) else { return };
     browser.open(&page_of("find", &[&call::long_call(60, &scratch("page-find"))]));
     browser.click("#transcript li:nth-child(3) .select-turn");
@@ -169,7 +169,7 @@ fn the_mouse_zooms_moves_and_selects() {
 }
 
 #[test]
-fn a_turn_of_the_transcript_moves_the_lanes() {
+fn clicking_a_transcript_turn_moves_the_lanes() {
     let Some(mut browser) = Browser::start("moves", 1400, 900) else { return };
     browser.open(&page_of("moves", &[&call::long_call(60, &scratch("page-moves"))]));
     assert!(browser.text("document.querySelector('#visible').textContent").starts_with("0:00"));
@@ -183,7 +183,7 @@ fn a_turn_of_the_transcript_moves_the_lanes() {
 }
 
 #[test]
-fn the_table_is_sorted_by_what_is_clicked() {
+fn clicking_a_column_sorts_the_table() {
     let Some(mut browser) = Browser::start("sorted", 1400, 900) else { return };
     browser.open(&page_of("sorted", &[&call::long_call(30, &scratch("page-sorted"))]));
     let column = |name: &str| {
@@ -241,7 +241,7 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 }
 
 #[test]
-fn it_can_be_read_in_the_light_and_in_the_dark() {
+fn both_themes_have_enough_contrast() {
     let Some(mut browser) = Browser::start("themes", 1400, 900) else { return };
     let page = page_of("themes", &[&recording("b_interrupt"), &recording("h_error")]);
     browser.prefer("light");
@@ -285,7 +285,7 @@ const HOSTILE: [&str; 6] = [
 ];
 
 #[test]
-fn nothing_that_is_said_does_anything() {
+fn markup_in_texts_has_no_effect() {
     let log = scratch("page-hostile/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let mut call = Call::begin("<b>call</b></title><script>window.hacked=4</script>", &log, None);
@@ -312,7 +312,7 @@ fn nothing_that_is_said_does_anything() {
 }
 
 #[test]
-fn what_is_forbidden_stays_forbidden() {
+fn the_content_security_policy_is_enforced() {
     let Some(mut browser) = open("a_simple") else { return };
     // As if markup had found its way into the page after all.
     let tried = "new Promise((done) => { const box = document.createElement('div'); document.body.append(box); \
@@ -324,7 +324,7 @@ fn what_is_forbidden_stays_forbidden() {
 }
 
 #[test]
-fn a_call_of_two_hundred_turns_draws() {
+fn a_call_of_two_hundred_turns_is_drawn_in_time() {
     let Some(mut browser) = Browser::start("long", 1400, 900) else { return };
     let page = page_of("long", &[&call::long_call(200, &scratch("page-long"))]);
     let size = fs::metadata(&page).unwrap().len();
@@ -346,7 +346,7 @@ fn a_call_of_two_hundred_turns_draws() {
 }
 
 #[test]
-fn it_fits_a_narrow_window_and_paper() {
+fn the_page_fits_narrow_windows_and_paper() {
     let Some(mut browser) = Browser::start("narrow", 400, 800) else { return };
     browser.open(&page_of("narrow", &[&recording("h_error")]));
     assert!(browser.number("document.documentElement.scrollWidth") <= 400.0, "it does not run over");
@@ -360,7 +360,7 @@ fn it_fits_a_narrow_window_and_paper() {
 }
 
 #[test]
-fn a_conversation_is_chosen_among_several() {
+fn the_menu_switches_conversations() {
     let Some(mut browser) = Browser::start("several", 1400, 900) else { return };
     browser.open(&page_of("several", &[&recording("a_simple"), &recording("c_tool")]));
     assert_eq!(browser.text("document.querySelector('#call-name').textContent"), "conv-a_simple");
