@@ -1,9 +1,8 @@
-//! This checker finds what is wrong, and nothing else: a trace that is all right is broken in one way, and exactly the
-//! facts that this makes wrong are reported.
+//! Tests of the checker: break a right trace in one way, and expect exactly the facts that become wrong.
 
 mod expectations;
 mod facts;
-mod file;
+mod invariants;
 
 use std::ptr;
 
@@ -11,16 +10,14 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Replayed};
 use super::expected::Expected;
-use super::kind::Kind;
-use super::replay::Replayed;
 use super::report::{Fact, Report, Subject};
-use super::span::Span;
+use super::span::{Kind, Span};
 use super::{Outcome, check};
 use crate::{expected, replayed};
 
-/// A conversation of two turns, whose first has two invocations of a language model and a tool.
+/// A conversation of two turns. The first has two LLM calls and a tool call.
 const RECORDING: &str = "c_tool";
 
 const TURN: Subject = Subject::Turn(1);
@@ -33,19 +30,19 @@ const fn first(kind: Kind) -> Subject {
     Subject::Span { turn: 1, kind, ordinal: 1 }
 }
 
-/// What is expected of a recording, and what became of it.
+/// An expected conversation, and its replayed spans.
 struct Trace {
     expected: Expected,
     replayed: Replayed,
 }
 
 impl Trace {
-    /// The good one of `recording`.
-    fn of(recording: &str) -> Outcome<Self> {
+    /// Returns the right trace of `recording`.
+    fn replay(recording: &str) -> Outcome<Self> {
         let trace = Self { expected: expected(recording)?, replayed: replayed(recording)? };
         assert!(
             trace.report().is_all_right(),
-            "{recording} is to be broken here, and already is:\n{}",
+            "{recording} is wrong before it is broken:\n{}",
             trace.report()
         );
         Ok(trace)
@@ -55,19 +52,19 @@ impl Trace {
         check(&self.expected, &self.replayed)
     }
 
-    /// The names of the facts that are wrong.
+    /// Returns the names of the wrong facts.
     fn wrong(&self) -> Vec<String> {
         self.report().wrong().map(Fact::name).collect()
     }
 
-    /// The names of all facts, right and wrong, about the turn of this number and its spans.
+    /// Returns the names of all facts about the turn of this number and its spans.
     fn names_in_turn(&self, number: i64) -> Vec<String> {
-        self.report().names_where(|subject| subject.is_in_turn(number))
+        self.report().names(|subject| subject.is_in_turn(number))
     }
 
-    /// The names of all facts, right and wrong, about `subject`.
+    /// Returns the names of all facts about `subject`.
     fn names_about(&self, subject: Subject) -> Vec<String> {
-        self.report().names_where(|other| other == subject)
+        self.report().names(|other| other == subject)
     }
 
     fn span(&mut self, subject: Subject) -> &mut SpanData {
@@ -80,7 +77,7 @@ impl Trace {
         self.replayed.spans.remove(index)
     }
 
-    /// Writes the attribute `key` anew.
+    /// Replaces the attribute `key`.
     fn set(&mut self, subject: Subject, key: &'static str, value: impl Into<Value>) {
         let attributes = &mut self.span(subject).attributes;
         attributes.retain(|attribute| attribute.key.as_str() != key);
@@ -102,28 +99,28 @@ impl Trace {
                 })
             }
         };
-        let span = span.expect("the good trace has this span");
-        self.replayed.spans.iter().position(|other| ptr::eq(other, span)).expect("it is one of these")
+        let span = span.expect("the right trace has this span");
+        self.replayed.spans.iter().position(|other| ptr::eq(other, span)).expect("the span is in the list")
     }
 }
 
-/// The names of the facts that are wrong once a good trace was broken.
-fn after(breaking: impl FnOnce(&mut Trace)) -> Outcome<Vec<String>> {
-    after_in(RECORDING, breaking)
+/// Returns the names of the facts that are wrong after `mutate` broke a right trace.
+fn wrong_after(mutate: impl FnOnce(&mut Trace)) -> Outcome<Vec<String>> {
+    wrong_after_in(RECORDING, mutate)
 }
 
-fn after_in(recording: &str, breaking: impl FnOnce(&mut Trace)) -> Outcome<Vec<String>> {
-    let mut trace = Trace::of(recording)?;
-    breaking(&mut trace);
+fn wrong_after_in(recording: &str, mutate: impl FnOnce(&mut Trace)) -> Outcome<Vec<String>> {
+    let mut trace = Trace::replay(recording)?;
+    mutate(&mut trace);
     Ok(trace.wrong())
 }
 
-/// `context` with another span id.
+/// Returns `context` with another span id.
 fn with_span_id(context: &SpanContext, id: SpanId) -> SpanContext {
     SpanContext::new(context.trace_id(), id, context.trace_flags(), false, context.trace_state().clone())
 }
 
-/// `context` in another trace.
+/// Returns `context` in another trace.
 fn with_trace_id(context: &SpanContext, id: TraceId) -> SpanContext {
     SpanContext::new(id, context.span_id(), context.trace_flags(), false, context.trace_state().clone())
 }

@@ -1,40 +1,40 @@
-//! The fields of a JSON object, taken out one by one.
+//! Reads the fields of a JSON object one by one.
 
 use serde_json::{Map, Value};
 
-use crate::checker::Outcome;
+use super::Outcome;
 
-/// The fields of one JSON object. Each is taken out when it is read, so that one which nobody reads is found: a
-/// misspelled expectation would else never be checked.
+/// The fields of a JSON object. Reading a field removes it, so that [`finish`](Self::finish) finds unread ones: a misspelled
+/// expectation would otherwise never be checked.
 #[derive(Debug)]
 pub(crate) struct Fields {
     owner: String,
-    left: Map<String, Value>,
+    unread: Map<String, Value>,
 }
 
 impl Fields {
-    /// The fields of `object`; errors call it `owner`.
+    /// Returns the fields of `object`, which errors call `owner`.
     pub(crate) fn new(owner: impl Into<String>, object: Map<String, Value>) -> Self {
-        Self { owner: owner.into(), left: object }
+        Self { owner: owner.into(), unread: object }
     }
 
-    /// The fields of `value`, which must be an object.
+    /// Returns the fields of `value`, which must be an object.
     pub(crate) fn of(owner: impl Into<String>, value: Value) -> Outcome<Self> {
         let owner = owner.into();
         match value {
             Value::Object(object) => Ok(Self::new(owner, object)),
-            other => Err(format!("{owner}: {other} is no object").into()),
+            other => Err(format!("{owner}: {other} is not an object").into()),
         }
     }
 
-    /// The same, under the name that they turned out to have.
-    pub(crate) fn called(self, owner: impl Into<String>) -> Self {
+    /// Changes the name in errors.
+    pub(crate) fn with_owner(self, owner: impl Into<String>) -> Self {
         Self { owner: owner.into(), ..self }
     }
 
-    /// A field of any kind.
+    /// Reads a field of any type.
     pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
-        self.left.remove(key)
+        self.unread.remove(key)
     }
 
     pub(crate) fn take_text(&mut self, key: &str) -> Outcome<Option<String>> {
@@ -49,7 +49,7 @@ impl Fields {
     }
 
     pub(crate) fn take_integer(&mut self, key: &str) -> Outcome<Option<i64>> {
-        self.take_as(key, "a whole number", |value| value.as_i64().ok_or(value))
+        self.take_as(key, "an integer", |value| value.as_i64().ok_or(value))
     }
 
     pub(crate) fn take_list(&mut self, key: &str) -> Outcome<Option<Vec<Value>>> {
@@ -66,8 +66,8 @@ impl Fields {
         })
     }
 
-    /// A field that cannot be left out, taken out by `take`.
-    pub(crate) fn needed<T>(
+    /// Reads a required field with `take`.
+    pub(crate) fn required<T>(
         &mut self,
         key: &str,
         take: fn(&mut Self, &str) -> Outcome<Option<T>>,
@@ -75,11 +75,11 @@ impl Fields {
         take(self, key)?.ok_or_else(|| format!("{}: `{key}` is missing", self.owner).into())
     }
 
-    /// Ends the reading: nothing may be left but notes for readers.
+    /// Fails if there are unread fields other than notes for readers.
     pub(crate) fn finish(mut self) -> Outcome<()> {
-        self.left.remove("note");
-        match self.left.keys().next() {
-            Some(key) => Err(format!("{}: `{key}` is nothing that is checked", self.owner).into()),
+        self.unread.remove("note");
+        match self.unread.keys().next() {
+            Some(key) => Err(format!("{}: `{key}` is not a known field", self.owner).into()),
             None => Ok(()),
         }
     }

@@ -1,46 +1,38 @@
-//! One expected value, and whether another is it.
-
-#[cfg(test)]
-mod tests;
+//! Expected values, and whether a value matches them.
 
 use std::fmt;
 
 use serde_json::{Map, Number, Value};
 
 use super::Outcome;
-use super::expected::Fields;
+use super::fields::Fields;
 use super::report::Verdict;
 
-/// An expected value: exact, or one of several kinds of leeway.
+/// An expected value, exact or with leeway.
 #[derive(Debug, Clone)]
 pub(crate) enum Matcher {
-    /// This value. Numbers may differ by a millionth; null is absent or empty.
+    /// This value. Numbers may differ by a millionth; null matches an absent or empty value.
     Exact(Value),
     /// Anything but empty text.
     Present,
-    /// Nothing.
+    /// No value.
     Absent,
-    /// Nothing, or false.
+    /// No value, or false.
     Falsy,
-    /// What one of these matches.
+    /// A value that one of these matches.
     AnyOf(Vec<Matcher>),
     /// One of these values.
     In(Vec<Value>),
-    /// JSON text that means this value.
+    /// JSON text of this value.
     Json(Value),
-    /// JSON text of an object that has at least these fields.
+    /// JSON text of an object with at least these fields.
     JsonContains(Map<String, Value>),
-    /// Text with this in it.
+    /// Text that contains this.
     Contains(String),
-    /// Several texts, one of them with this in it.
+    /// A list of texts, one of which contains this.
     OneContains(String),
-    /// A number no less than the one and no more than the other.
-    Between {
-        /// The least.
-        min: f64,
-        /// The most.
-        max: f64,
-    },
+    /// A number from `min` to `max`.
+    Between { min: f64, max: f64 },
 }
 
 impl Matcher {
@@ -75,7 +67,7 @@ impl Matcher {
         Ok(matcher)
     }
 
-    /// The fields `min` and `max`, where at least one of them is there.
+    /// Reads the fields `min` and `max`; `None` if both are missing.
     pub(crate) fn read_between(
         fields: &mut Fields,
         least: f64,
@@ -90,7 +82,7 @@ impl Matcher {
         })
     }
 
-    /// Whether `got` is what is expected; `None` is a value that is not there.
+    /// Returns whether `got` matches; `None` stands for a missing value.
     pub(crate) fn matches(&self, got: Option<&Value>) -> bool {
         match self {
             Self::Exact(wanted) => is(wanted, got),
@@ -99,9 +91,9 @@ impl Matcher {
             Self::Falsy => matches!(got, None | Some(Value::Bool(false))),
             Self::AnyOf(alternatives) => alternatives.iter().any(|wanted| wanted.matches(got)),
             Self::In(values) => values.iter().any(|wanted| is(wanted, got)),
-            Self::Json(wanted) => meant(got).is_some_and(|got| same(wanted, &got)),
+            Self::Json(wanted) => parse_json(got).is_some_and(|got| same(wanted, &got)),
             Self::JsonContains(wanted) => {
-                meant(got).is_some_and(|got| got.as_object().is_some_and(|got| has_fields(got, wanted)))
+                parse_json(got).is_some_and(|got| got.as_object().is_some_and(|got| has_fields(got, wanted)))
             }
             Self::Contains(part) => got.and_then(Value::as_str).is_some_and(|text| text.contains(part)),
             Self::OneContains(part) => {
@@ -114,7 +106,7 @@ impl Matcher {
         }
     }
 
-    /// What is to be said of `got`.
+    /// Returns the verdict on `got`.
     pub(crate) fn verdict(&self, got: Option<&Value>) -> Verdict {
         if self.matches(got) {
             return Verdict::Right;
@@ -139,7 +131,7 @@ impl Matcher {
     }
 }
 
-/// In words, for reports.
+/// Describes the matcher in reports.
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -160,7 +152,7 @@ impl fmt::Display for Matcher {
     }
 }
 
-/// Whether `got` is `wanted`; null stands for what is not there.
+/// Returns whether `got` equals `wanted`, where null equals a missing value.
 fn is(wanted: &Value, got: Option<&Value>) -> bool {
     got.map_or(wanted.is_null(), |got| same(wanted, got))
 }
@@ -181,7 +173,7 @@ fn has_fields(got: &Map<String, Value>, wanted: &Map<String, Value>) -> bool {
     wanted.iter().all(|(key, wanted)| got.get(key).is_some_and(|got| same(wanted, got)))
 }
 
-/// To a millionth, as seconds pass through floats on their way.
+/// Compares to a millionth, as seconds are converted to floats and back.
 fn nearly_equal(wanted: &Number, got: &Number) -> bool {
     let (Some(wanted), Some(got)) = (wanted.as_f64(), got.as_f64()) else {
         return wanted == got;
@@ -189,10 +181,66 @@ fn nearly_equal(wanted: &Number, got: &Number) -> bool {
     (wanted - got).abs() <= 1e-6 * wanted.abs().max(got.abs()) + 1e-9
 }
 
-/// What a value means when text is taken as JSON; `None` where it is none.
-pub(crate) fn meant(got: Option<&Value>) -> Option<Value> {
+/// Returns the value of JSON text, or another value unchanged; `None` for text that is not JSON.
+pub(crate) fn parse_json(got: Option<&Value>) -> Option<Value> {
     match got? {
         Value::String(text) => serde_json::from_str(text).ok(),
         other => Some(other.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Matcher;
+    use crate::checker::Outcome;
+
+    /// Returns whether the matcher `expected`, as JSON, matches `got`.
+    fn matches(expected: &Value, got: Option<&Value>) -> Outcome<bool> {
+        Ok(Matcher::read(expected.clone())?.matches(got))
+    }
+
+    #[test]
+    fn each_matcher_accepts_one_value_and_rejects_another() -> Outcome<()> {
+        let cases = [
+            (json!("a"), json!("a"), json!("b")),
+            (json!(1), json!(1.0), json!(2)),
+            (json!(1), json!(1), json!(true)),
+            (json!(0.25), json!(0.250_000_1), json!(0.251)),
+            (json!(true), json!(true), json!(1)),
+            (json!(null), json!(""), json!("null")),
+            (json!(["user", null]), json!(["user", ""]), json!(["user"])),
+            (json!({"present": true}), json!(0), json!("")),
+            (json!({"falsy": true}), json!(false), json!("")),
+            (json!({"any_of": ["a", {"min": 2}]}), json!(3), json!("b")),
+            (json!({"in": [1, 2]}), json!(2.0), json!(3)),
+            (json!({"json": {"a": 1, "b": 2}}), json!(r#"{"b": 2, "a": 1.0}"#), json!(r#"{"a":1}"#)),
+            (json!({"json": "a"}), json!(r#""a""#), json!("a")),
+            (json!({"json_contains": {"a": 1}}), json!(r#"{"a":1,"b":2}"#), json!(r#"{"b":2}"#)),
+            (json!({"contains": "b"}), json!("abc"), json!(["b"])),
+            (json!({"min": 1, "max": 2}), json!(2), json!(2.001)),
+            (json!({"max": 2}), json!(-7), json!("1")),
+            (json!({"min": 0}), json!(0), json!(false)),
+        ];
+        for (expected, right, wrong) in cases {
+            assert!(matches(&expected, Some(&right))?, "{expected} accepts {right}");
+            assert!(!matches(&expected, Some(&wrong))?, "{expected} rejects {wrong}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn some_matchers_accept_a_missing_value() -> Outcome<()> {
+        for expected in
+            [json!(null), json!({"absent": true}), json!({"falsy": true}), json!({"in": [1, null]})]
+        {
+            assert!(matches(&expected, None)?, "{expected} accepts a missing value");
+        }
+        for expected in [json!(""), json!({"present": true}), json!({"json": null}), json!({"min": 0})] {
+            assert!(!matches(&expected, None)?, "{expected} rejects a missing value");
+        }
+        assert!(!matches(&json!({"absent": true}), Some(&json!("")))?, "an empty value is not absent");
+        Ok(())
     }
 }
