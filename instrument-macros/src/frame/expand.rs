@@ -157,7 +157,7 @@ fn given(v1: &Path, bound: &Bound) -> TokenStream {
             #v1::OptionalText::optional_text(#value).map(#v1::frame::Transcript::from)
         },
         Takes::OptionalJson => quote_spanned!(at=> #v1::OptionalJson::optional_json(#value)),
-        Takes::OptionalSeconds => quote_spanned!(at=> #v1::OptionalSeconds::optional_seconds(#value)),
+        Takes::OptionalSeconds => quote_spanned!(at=> #v1::Seconds::seconds(&(#value))),
         Takes::Truth => quote_spanned!(at=> #v1::Truth::truth(#value)),
         Takes::Bytes => quote_spanned!(at=> #v1::ByteCount::byte_count(#value)),
         Takes::Count => quote_spanned!(at=> #v1::Count::count(#value)),
