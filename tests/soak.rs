@@ -6,12 +6,12 @@
 #![allow(dead_code, reason = "the example uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../examples/soak/call.rs"]
+#[path = "../examples/soak/src/call.rs"]
 mod call;
-#[path = "../examples/soak/plot.rs"]
-mod plot;
-#[path = "../examples/soak/process.rs"]
+#[path = "../examples/soak/src/process.rs"]
 mod process;
+#[path = "../examples/soak/src/scenario.rs"]
+mod scenario;
 
 use std::fs;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use call::{Call, Pipeline, Progress};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use pipecat_instrument::{ObserveOptions, PipecatInstrumentor};
-use plot::Plot;
+use scenario::Scenario;
 
 /// So many calls are under way at once.
 const CALLS: usize = 16;
@@ -110,6 +110,6 @@ impl Calls {
             .conversation_id(&format!("call-{}", self.begun))
             .debug_log(&self.begun.is_multiple_of(4));
         let observer = PipecatInstrumentor::observe(options).unwrap();
-        Call::begin(observer, Arc::clone(&self.pipeline), Plot::of(self.begun))
+        Call::begin(observer, Arc::clone(&self.pipeline), Scenario::of(self.begun))
     }
 }

@@ -1,14 +1,14 @@
-//! Traces on their way to a backend: servers on loopback that behave and that do not, a real collector, a real Phoenix.
+//! Export to backends: to servers on loopback, with and without faults, to a real collector and to a real Phoenix.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
-mod answers;
+mod async_runtimes;
 mod burst;
 mod loopback;
 mod phoenix;
-mod real;
+mod programs;
+mod responses;
 mod rotel;
-mod runtimes;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;

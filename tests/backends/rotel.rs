@@ -1,4 +1,4 @@
-//! A real collector, rotel, between this process and a backend.
+//! Export through a real collector, rotel.
 
 use std::process::Command;
 use std::thread;
@@ -6,24 +6,25 @@ use std::time::Duration;
 
 use pipecat_instrument::setup::{self, Compression, Environment, ExportError, Protocol, ResponseCode, Setup};
 
-use crate::loopback::{Reply, Server, free_port, spans};
-use crate::real::{Running, eventually, listens, program};
+use crate::loopback::{Reply, Server, free_port, make_spans};
+use crate::programs::{RunningProgram, eventually, listens, program};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A collector that sends on to a server of ours.
+/// A running collector that forwards to another server.
 pub(crate) struct Collector {
-    _running: Running,
+    _program: RunningProgram,
     http: u16,
     grpc: u16,
 }
 
 impl Collector {
-    /// One that sends on to `url`, unless rotel is not installed.
-    pub(crate) fn before(url: &str) -> Option<Self> {
+    /// Starts a collector that forwards to `url`. Returns `None` if rotel is not installed.
+    pub(crate) fn forwarding_to(url: &str) -> Option<Self> {
+        let rotel = program("rotel-agent")?;
         let (http, grpc) = (free_port(), free_port());
-        let mut running = Running::start(
-            Command::new(program("rotel-agent")?)
+        let mut program = RunningProgram::start(
+            Command::new(rotel)
                 .arg("start")
                 .args(["--otlp-http-endpoint", &format!("127.0.0.1:{http}")])
                 .args(["--otlp-grpc-endpoint", &format!("127.0.0.1:{grpc}")])
@@ -31,11 +32,11 @@ impl Collector {
                 .args(["--otlp-exporter-endpoint", url, "--batch-timeout", "200ms"]),
             &format!("rotel-{http}"),
         );
-        running.until(|| listens(http) && listens(grpc));
-        Some(Self { _running: running, http, grpc })
+        program.wait_until(|| listens(http) && listens(grpc));
+        Some(Self { _program: program, http, grpc })
     }
 
-    /// Where it listens for a protocol.
+    /// Returns the URL for a protocol.
     pub(crate) fn url(&self, protocol: Protocol) -> String {
         let port = match protocol {
             Protocol::HttpProtobuf => self.http,
@@ -48,11 +49,11 @@ impl Collector {
         self.setup_at(protocol, compression, protocol)
     }
 
-    /// What speaks `protocol` to the port for `port`.
-    fn setup_at(&self, protocol: Protocol, compression: Compression, port: Protocol) -> Setup {
+    /// Builds a setup that speaks `protocol` at the port for another protocol.
+    fn setup_at(&self, protocol: Protocol, compression: Compression, port_for: Protocol) -> Setup {
         setup::builder()
             .environment(Environment::default())
-            .endpoint(self.url(port))
+            .endpoint(self.url(port_for))
             .protocol(protocol)
             .compression(compression)
             .build()
@@ -61,35 +62,37 @@ impl Collector {
 }
 
 #[test]
-fn every_span_passes_the_collector_over_http_and_grpc_plain_and_gzipped() {
-    let backend = Server::answering(Reply::Ok);
-    let Some(collector) = Collector::before(&backend.url()) else { return };
+fn every_span_passes_the_collector_with_each_protocol_and_compression() {
+    let backend = Server::replying(Reply::Ok);
+    let Some(collector) = Collector::forwarding_to(&backend.url()) else { return };
     let mut sent = 0;
     for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
         for compression in [Compression::None, Compression::Gzip] {
             let setup = collector.setup(protocol, compression);
             setup.check().unwrap();
-            spans(&setup, 700);
+            make_spans(&setup, 700);
             let report = setup.shutdown(LIMIT);
             assert!(report.is_complete(), "{protocol}, {compression:?}: {report}");
             sent += 701;
         }
     }
     eventually(|| {
-        (backend.spans() == sent).then_some(()).ok_or(format!("{} of {sent} arrived", backend.spans()))
+        (backend.span_count() == sent)
+            .then_some(())
+            .ok_or(format!("{} of {sent} arrived", backend.span_count()))
     });
 }
 
 #[test]
-fn many_bots_at_once_pass_the_collector_whole() {
+fn twenty_bots_at_once_lose_no_spans_in_the_collector() {
     const BOTS: usize = 20;
-    let backend = Server::answering(Reply::Ok);
-    let Some(collector) = Collector::before(&backend.url()) else { return };
+    let backend = Server::replying(Reply::Ok);
+    let Some(collector) = Collector::forwarding_to(&backend.url()) else { return };
     thread::scope(|scope| {
         for _ in 0..BOTS {
             scope.spawn(|| {
                 let setup = collector.setup(Protocol::Grpc, Compression::Gzip);
-                spans(&setup, 1_000);
+                make_spans(&setup, 1_000);
                 let report = setup.shutdown(LIMIT);
                 assert!(report.is_complete(), "{report}");
             });
@@ -97,26 +100,28 @@ fn many_bots_at_once_pass_the_collector_whole() {
     });
     let sent = BOTS * 1_000;
     eventually(|| {
-        (backend.spans() == sent).then_some(()).ok_or(format!("{} of {sent} arrived", backend.spans()))
+        (backend.span_count() == sent)
+            .then_some(())
+            .ok_or(format!("{} of {sent} arrived", backend.span_count()))
     });
 }
 
 #[test]
-fn the_wrong_protocol_on_a_port_is_told_of() {
-    let backend = Server::answering(Reply::Ok);
-    let Some(collector) = Collector::before(&backend.url()) else { return };
-    for (protocol, port, change) in [
+fn a_wrong_protocol_is_reported_with_the_right_one() {
+    let backend = Server::replying(Reply::Ok);
+    let Some(collector) = Collector::forwarding_to(&backend.url()) else { return };
+    for (protocol, port, remedy) in [
         (Protocol::HttpProtobuf, Protocol::Grpc, "set OTEL_EXPORTER_OTLP_PROTOCOL=grpc"),
         (Protocol::Grpc, Protocol::HttpProtobuf, "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"),
     ] {
-        let failed = collector.setup_at(protocol, Compression::None, port).check().unwrap_err();
-        // Its port for gRPC says so, or hangs up, as it comes; the one for HTTP takes HTTP/2 too, but has no such path.
+        let error = collector.setup_at(protocol, Compression::None, port).check().unwrap_err();
+        // Its port for gRPC refuses HTTP/1.1 or closes the connection. Its port for HTTP accepts HTTP/2, but has no such path.
         let expected = [
             ExportError::ProtocolMismatch,
             ExportError::ConnectionClosed,
             ExportError::NotFound(ResponseCode::Grpc("Unimplemented")),
         ];
-        assert!(expected.contains(&failed.error), "{failed}");
-        assert!(failed.to_string().contains(change), "{failed}");
+        assert!(expected.contains(&error.error), "{error}");
+        assert!(error.to_string().contains(remedy), "{error}");
     }
 }

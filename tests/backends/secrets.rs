@@ -1,4 +1,4 @@
-//! Keys and passwords are sent, and seen nowhere else: not in `Debug`, not in what is said of a failure, not in logs.
+//! Secrets are sent, and shown nowhere else: not by `Debug`, not in errors, not in logs.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -9,13 +9,13 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::loopback::{Reply, Server, free_port, spans};
+use crate::loopback::{Reply, Server, free_port, make_spans};
 
-/// What must not be seen: as it is set, and as it is sent.
+/// The secret as it is set, as it is encoded in a request, and a part of it.
 const SECRETS: [&str; 4] = ["hush-hush", "aHVzaC1odXNo", "aHVzaC1odXNoOmh1c2gtaHVzaA", "hush"];
 
-/// For each backend, its variables with a secret in each that may hold one.
-const ACCOUNTS: [(Backend, &[(&str, &str)]); 7] = [
+/// The variables of each backend, with a secret in each that may hold one.
+const CREDENTIALS: [(Backend, &[(&str, &str)]); 7] = [
     (Backend::Phoenix, &[("PHOENIX_API_KEY", "hush-hush"), ("PHOENIX_CLIENT_HEADERS", "x-key=hush-hush")]),
     (Backend::Arize, &[("ARIZE_API_KEY", "hush-hush"), ("ARIZE_SPACE_ID", "hush-hush")]),
     (Backend::Langfuse, &[("LANGFUSE_PUBLIC_KEY", "hush-hush"), ("LANGFUSE_SECRET_KEY", "hush-hush")]),
@@ -25,7 +25,7 @@ const ACCOUNTS: [(Backend, &[(&str, &str)]); 7] = [
     (Backend::Collector, &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20hush-hush")]),
 ];
 
-/// What was logged on this thread.
+/// A subscriber that collects the log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -57,47 +57,47 @@ impl Subscriber for Log {
     fn exit(&self, _span: &Id) {}
 }
 
-fn assert_hushed(seen: &str, where_: &str) {
+fn assert_no_secret(text: &str, source: &str) {
     for secret in SECRETS {
-        assert!(!seen.contains(secret), "{secret} is seen in {where_}: {seen}");
+        assert!(!text.contains(secret), "{source} shows {secret}: {text}");
     }
 }
 
-/// Everything that can be read of a setup that fails in this way.
-fn everything_said(environment: &Environment, backend: Backend, protocol: Protocol, url: &str) -> String {
+/// Returns everything that a setup prints.
+fn all_output(environment: &Environment, backend: Backend, protocol: Protocol, url: &str) -> String {
     let builder = setup::builder()
         .environment(environment.clone())
         .backend(backend)
         .protocol(protocol)
         .endpoint(url)
         .timeout(Duration::from_millis(200));
-    let mut said = format!("{builder:?}\n{environment:?}\n");
+    let mut output = format!("{builder:?}\n{environment:?}\n");
     match builder.build() {
-        Err(error) => write!(said, "{error}\n{error:?}").unwrap(),
+        Err(error) => write!(output, "{error}\n{error:?}").unwrap(),
         Ok(setup) => {
-            writeln!(said, "{setup}\n{setup:?}").unwrap();
+            writeln!(output, "{setup}\n{setup:?}").unwrap();
             let checked = setup.check();
-            writeln!(said, "{checked:?}").unwrap();
-            if let Err(failed) = checked {
-                writeln!(said, "{failed}").unwrap();
+            writeln!(output, "{checked:?}").unwrap();
+            if let Err(error) = checked {
+                writeln!(output, "{error}").unwrap();
             }
-            spans(&setup, 1);
+            make_spans(&setup, 1);
             let report = setup.shutdown(Duration::from_secs(30));
-            writeln!(said, "{report}\n{report:?}").unwrap();
+            writeln!(output, "{report}\n{report:?}").unwrap();
         }
     }
-    said
+    output
 }
 
 #[test]
-fn no_failure_of_any_backend_shows_a_secret() {
+fn no_error_of_any_backend_shows_a_secret() {
     let servers = [
-        Server::answering(Reply::Status(401, &[("www-authenticate", "hush-hush is no key")])),
-        Server::answering(Reply::Status(404, &[])),
-        Server::answering(Reply::Status(307, &[("location", "http://localhost/?key=hush-hush")])),
-        Server::answering(Reply::Partly(1, "the key hush-hush may not")),
-        Server::answering(Reply::Grpc(16)),
-        Server::answering(Reply::Never),
+        Server::replying(Reply::Status(401, &[("www-authenticate", "hush-hush is no key")])),
+        Server::replying(Reply::Status(404, &[])),
+        Server::replying(Reply::Status(307, &[("location", "http://localhost/?key=hush-hush")])),
+        Server::replying(Reply::PartialSuccess(1, "the key hush-hush may not")),
+        Server::replying(Reply::Grpc(16)),
+        Server::replying(Reply::Hang),
     ];
     let mut urls: Vec<String> = servers.iter().map(Server::url).collect();
     urls.push(format!("http://127.0.0.1:{}", free_port()));
@@ -108,20 +108,20 @@ fn no_failure_of_any_backend_shows_a_secret() {
 
     let log = Log::default();
     let _logging = tracing::subscriber::set_default(log.clone());
-    for (backend, variables) in ACCOUNTS {
+    for (backend, variables) in CREDENTIALS {
         let environment: Environment = variables.iter().copied().collect();
         for url in &urls {
             for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-                let said = everything_said(&environment, backend, protocol, url);
-                assert_hushed(&said, &format!("{backend}, {protocol}, {url}"));
+                let output = all_output(&environment, backend, protocol, url);
+                assert_no_secret(&output, &format!("{backend}, {protocol}, {url}"));
             }
         }
     }
-    assert_hushed(&log.0.lock().unwrap(), "the log");
+    assert_no_secret(&log.0.lock().unwrap(), "the log");
 }
 
 #[test]
-fn variables_that_cannot_be_read_do_not_show_their_secrets() {
+fn errors_of_invalid_variables_do_not_show_their_values() {
     let log = Log::default();
     let _logging = tracing::subscriber::set_default(log.clone());
     for (variable, value) in [
@@ -135,15 +135,15 @@ fn variables_that_cannot_be_read_do_not_show_their_secrets() {
     ] {
         let environment = Environment::from_iter([(variable, value)]);
         match setup::builder().environment(environment).build() {
-            Ok(setup) => assert_hushed(&format!("{setup}{setup:?}"), variable),
-            Err(error) => assert_hushed(&format!("{error}{error:?}"), variable),
+            Ok(setup) => assert_no_secret(&format!("{setup}{setup:?}"), variable),
+            Err(error) => assert_no_secret(&format!("{error}{error:?}"), variable),
         }
     }
-    assert_hushed(&log.0.lock().unwrap(), "the log");
+    assert_no_secret(&log.0.lock().unwrap(), "the log");
 }
 
 #[test]
-fn a_header_of_code_that_no_request_can_carry_is_told_without_its_value() {
+fn an_invalid_header_is_reported_without_its_value() {
     let error = setup::builder()
         .environment(Environment::default())
         .header("authorization", "Bearer hush-hush\n")

@@ -1,4 +1,4 @@
-//! What goes over the wire: addresses, headers, compression, the resource.
+//! Requests as a server receives them: path, headers, compression, resource.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use pipecat_instrument::opentelemetry::KeyValue;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
 use pipecat_instrument::setup::{self, Compression, Environment, Protocol};
 
-use crate::loopback::{Received, Reply, Server, spans};
+use crate::loopback::{ReceivedRequest, Reply, Server, make_spans};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a server gets of three spans from a program with these variables; `URL` in them is its address.
-fn sent(variables: &[(&str, &str)]) -> Received {
-    let server = Server::answering(Reply::Ok);
+/// Returns the request that a program with these variables sends for three spans. `URL` in a value is the server's.
+fn request(variables: &[(&str, &str)]) -> ReceivedRequest {
+    let server = Server::replying(Reply::Ok);
     let variables = variables.iter().map(|(name, value)| (*name, value.replace("URL", &server.url())));
     let setup = setup::builder().environment(variables.collect()).build().unwrap();
-    spans(&setup, 3);
+    make_spans(&setup, 3);
     let report = setup.shutdown(LIMIT);
     assert!(report.is_complete(), "{report}");
-    let mut received = server.received();
-    assert_eq!(received.len(), 1);
-    received.remove(0)
+    let mut requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
 }
 
 #[test]
-fn spans_go_as_protobuf_to_the_path_of_traces_below_the_endpoint() {
-    let request = sent(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "URL/in")]);
+fn spans_are_sent_as_protobuf_to_the_traces_path() {
+    let request = request(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "URL/in")]);
     assert_eq!((request.parts.method.as_str(), request.parts.uri.path()), ("POST", "/in/v1/traces"));
     assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
     assert_eq!(request.header("content-encoding"), None);
@@ -33,8 +33,8 @@ fn spans_go_as_protobuf_to_the_path_of_traces_below_the_endpoint() {
 }
 
 #[test]
-fn the_endpoint_of_traces_is_taken_as_it_is_and_counts_over_the_general_one() {
-    let request = sent(&[
+fn the_traces_endpoint_wins_and_is_used_as_it_is() {
+    let request = request(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "URL/spans"),
     ]);
@@ -42,8 +42,8 @@ fn the_endpoint_of_traces_is_taken_as_it_is_and_counts_over_the_general_one() {
 }
 
 #[test]
-fn a_basic_header_arrives_decoded() {
-    let request = sent(&[
+fn a_percent_encoded_header_arrives_decoded() {
+    let request = request(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "URL"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20cGs6c2s=,x-team=desk"),
     ]);
@@ -52,16 +52,17 @@ fn a_basic_header_arrives_decoded() {
 }
 
 #[test]
-fn a_gzipped_body_says_so_and_unpacks_to_the_same_spans() {
-    let request = sent(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "URL"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")]);
+fn a_gzipped_body_has_its_encoding_and_the_same_spans() {
+    let request =
+        request(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "URL"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")]);
     assert_eq!(request.header("content-encoding"), Some("gzip"));
     assert_eq!(request.body[..2], [0x1f, 0x8b]);
     assert_eq!(request.span_names(), ["test.span"; 3]);
 }
 
 #[test]
-fn the_resource_says_who_sends() {
-    let request = sent(&[
+fn the_resource_describes_the_program() {
+    let request = request(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "URL"),
         ("OTEL_SERVICE_NAME", "desk"),
         (
@@ -69,16 +70,16 @@ fn the_resource_says_who_sends() {
             "service.name=other,deployment.environment.name=staging,team=front%20desk",
         ),
     ]);
-    let says = |key: &str| request.resource(key);
-    assert_eq!(says("service.name").as_deref(), Some("desk"));
-    assert_eq!(says("deployment.environment.name").as_deref(), Some("staging"));
-    assert_eq!(says("team").as_deref(), Some("front desk"));
-    assert_eq!(says("service.instance.id").map(|id| id.len()), Some(36), "a UUID");
+    let attribute = |key: &str| request.resource(key);
+    assert_eq!(attribute("service.name").as_deref(), Some("desk"));
+    assert_eq!(attribute("deployment.environment.name").as_deref(), Some("staging"));
+    assert_eq!(attribute("team").as_deref(), Some("front desk"));
+    assert_eq!(attribute("service.instance.id").map(|id| id.len()), Some(36), "a UUID");
 }
 
 #[test]
-fn langfuse_gets_its_pair_of_keys_at_its_path() {
-    let request = sent(&[
+fn langfuse_gets_its_keys_at_its_path() {
+    let request = request(&[
         ("LANGFUSE_PUBLIC_KEY", "pk-lf-1"),
         ("LANGFUSE_SECRET_KEY", "sk-lf-2"),
         ("LANGFUSE_BASE_URL", "URL"),
@@ -89,8 +90,8 @@ fn langfuse_gets_its_pair_of_keys_at_its_path() {
 }
 
 #[test]
-fn openobserve_gets_its_organisation_stream_and_token() {
-    let request = sent(&[
+fn openobserve_gets_its_organization_stream_and_token() {
+    let request = request(&[
         ("OPENOBSERVE_URL", "URL"),
         ("OPENOBSERVE_ORG", "acme"),
         ("OPENOBSERVE_AUTH_TOKEN", "Basic cm9vdDpwYXNz"),
@@ -103,7 +104,7 @@ fn openobserve_gets_its_organisation_stream_and_token() {
 
 #[test]
 fn phoenix_gets_its_key_and_its_project() {
-    let request = sent(&[
+    let request = request(&[
         ("PHOENIX_COLLECTOR_ENDPOINT", "URL"),
         ("PHOENIX_API_KEY", "px-1"),
         ("PHOENIX_PROJECT_NAME", "front desk"),
@@ -115,7 +116,7 @@ fn phoenix_gets_its_key_and_its_project() {
 
 #[test]
 fn arize_gets_its_space_its_key_and_its_project() {
-    let request = sent(&[
+    let request = request(&[
         ("ARIZE_COLLECTOR_ENDPOINT", "URL/v1"),
         ("ARIZE_SPACE_ID", "U3BhY2U="),
         ("ARIZE_API_KEY", "ak-1"),
@@ -128,29 +129,29 @@ fn arize_gets_its_space_its_key_and_its_project() {
 }
 
 #[test]
-fn over_grpc_headers_and_compression_are_the_same() {
-    // A success of gRPC ends with trailers, which this server has none of: what it was sent is all that is looked at.
-    let server = Server::answering(Reply::Grpc(3));
+fn headers_and_compression_are_sent_over_grpc() {
+    // This server cannot send the trailers of a success, so only its request is tested.
+    let server = Server::replying(Reply::Grpc(3));
     let setup = server
-        .setup()
+        .setup_builder()
         .protocol(Protocol::Grpc)
         .header("Authorization", "Basic cGs6c2s=")
         .compression(Compression::Gzip)
         .build()
         .unwrap();
-    spans(&setup, 200);
+    make_spans(&setup, 200);
     let _ = setup.shutdown(LIMIT);
-    let request = server.received().remove(0);
+    let request = server.requests().remove(0);
     assert_eq!(request.parts.uri.path(), "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
     assert_eq!(request.header("authorization"), Some("Basic cGs6c2s="));
     assert_eq!(request.header("grpc-encoding"), Some("gzip"));
     assert_eq!(request.span_names().len(), 200);
-    assert_eq!(request.body[0], 1, "the message says that it is compressed");
+    assert_eq!(request.body[0], 1, "the compressed flag of the message");
 }
 
 #[test]
-fn code_counts_over_variables() {
-    let server = Server::answering(Reply::Ok);
+fn code_overrides_variables() {
+    let server = Server::replying(Reply::Ok);
     let setup = setup::builder()
         .environment(Environment::from_iter([
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
@@ -164,19 +165,19 @@ fn code_counts_over_variables() {
         .service_name("ours")
         .build()
         .unwrap();
-    spans(&setup, 1);
+    make_spans(&setup, 1);
     assert!(setup.shutdown(LIMIT).is_complete());
-    let request = server.received().remove(0);
-    assert_eq!(request.header("x-team"), Some("50% ours"), "and what code says is not percent-decoded");
+    let request = server.requests().remove(0);
+    assert_eq!(request.header("x-team"), Some("50% ours"), "headers of code are not percent-decoded");
     assert_eq!(request.header("x-other"), Some("kept"));
     assert_eq!(request.header("content-encoding"), None);
     assert_eq!(request.resource("service.name").as_deref(), Some("ours"));
 }
 
 #[test]
-fn large_spans_go_in_several_requests() {
-    let server = Server::answering(Reply::Ok);
-    let setup = server.setup().build().unwrap();
+fn large_spans_are_split_into_several_requests() {
+    let server = Server::replying(Reply::Ok);
+    let setup = server.setup_builder().build().unwrap();
     let tracer = setup.provider().tracer("test");
     for _ in 0..10 {
         let mut span = tracer.start("llm");
@@ -184,7 +185,7 @@ fn large_spans_go_in_several_requests() {
         span.end();
     }
     assert!(setup.shutdown(LIMIT).is_complete());
-    let sizes: Vec<usize> = server.received().iter().map(|request| request.body.len()).collect();
+    let sizes: Vec<usize> = server.requests().iter().map(|request| request.body.len()).collect();
     assert!(sizes.iter().all(|size| *size < 4 * 1024 * 1024), "{sizes:?}");
-    assert_eq!(server.spans(), 10);
+    assert_eq!(server.span_count(), 10);
 }

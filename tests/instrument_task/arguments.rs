@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pipecat_instrument::{Observer, instrument_task};
 
-use crate::once::{Refused, Speaks, observed_once};
+use crate::single_observer::{Refused, Speaks, observed_once};
 use crate::support::{Traced, block_on, yield_once};
 
 trait FrameObserver: Send + Sync {

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use async_trait::async_trait;
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
-use crate::once::{Refused, Speaks, observed_once};
+use crate::single_observer::{Refused, Speaks, observed_once};
 use crate::support::{Traced, block_on, yield_once};
 
 /// What another crate would define: it knows of no observer of ours.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pipecat_instrument::instrument_task;
 
-use crate::once::{Refused, Task, observed_once};
+use crate::single_observer::{Refused, Task, observed_once};
 use crate::support::{Traced, block_on, yield_once};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -108,7 +108,7 @@ fn a_future_that_is_dropped_half_way_leaves_nothing_behind() {
     assert!(connecting.as_mut().poll(&mut context).is_pending());
     drop(connecting);
     assert!(traced.spans().is_empty());
-    crate::once::speaks_once(&traced, Line::now());
+    crate::single_observer::speaks_once(&traced, Line::now());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
-use crate::once::{Speaks, Task, observed_once};
+use crate::single_observer::{Speaks, Task, observed_once};
 
 macro_rules! task {
     ($vis:vis $name:ident, $ty:ty, $($argument:ident: $of:ty),*; $id:expr; $body:block) => {

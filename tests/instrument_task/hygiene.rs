@@ -3,7 +3,7 @@
 #![no_implicit_prelude]
 #![allow(non_snake_case, dead_code, non_camel_case_types, unused_macros, reason = "that is the point")]
 
-use crate::once::Task;
+use crate::single_observer::Task;
 
 // A user's own, named like what an expansion could use.
 struct Option;
@@ -73,15 +73,18 @@ fn build(mut construction: ::std::vec::Vec<::pipecat_instrument::Observer>, obse
 fn names_of_the_expansion_do_not_meet_those_of_the_user() {
     use ::std::{assert_eq, result::Result::Ok};
 
-    assert_eq!(crate::once::observed_once(|| Factory::new("1", 1, 1, 1)), "1");
+    assert_eq!(crate::single_observer::observed_once(|| Factory::new("1", 1, 1, 1)), "1");
     assert_eq!(
-        crate::once::observed_once(|| match crate::support::block_on(Factory::later("2", 1)) {
+        crate::single_observer::observed_once(|| match crate::support::block_on(Factory::later("2", 1)) {
             Ok(task) => task,
             ::std::result::Result::Err(_) => ::std::unreachable!(),
         }),
         "2"
     );
-    assert_eq!(crate::once::observed_once(|| crate::support::block_on(Factory::boxed("3", 1))), "3");
+    assert_eq!(
+        crate::single_observer::observed_once(|| crate::support::block_on(Factory::boxed("3", 1))),
+        "3"
+    );
     let _traced = crate::support::Traced::new();
     assert_eq!(build(::std::vec::Vec::new(), 1), 1);
 }

@@ -19,9 +19,9 @@ mod futures;
 mod generated;
 mod hygiene;
 mod nesting;
-mod once;
 mod panics;
 mod signatures;
+mod single_observer;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;

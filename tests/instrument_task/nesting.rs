@@ -1,4 +1,4 @@
-//! Constructors that call each other, themselves, or others: one observer for what the outermost returns.
+//! Constructors that call each other on one thread: one observer, for the task that the outermost returns.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
-use crate::once::{Refused, Speaks, Task as Inner, observed_once, speaks_once};
+use crate::single_observer::{Refused, Speaks, Task as Inner, observed_once, speaks_once};
 use crate::support::{Traced, block_on, yield_once};
 
 #[derive(Debug, Default)]
@@ -89,25 +89,25 @@ fn check(line: &str) -> Result<(), Refused> {
 }
 
 #[test]
-fn the_innermost_constructor_names_what_the_outer_ones_do_not() {
+fn inner_constructor_sets_the_id_that_the_outer_leaves_open() {
     assert_eq!(observed_once(|| block_on(Task::connect(("call-1", 1))).unwrap()), "call-1");
     assert_eq!(Task::try_new("").unwrap_err(), Refused);
     assert_eq!(Task::try_new("busy").unwrap_err(), Refused);
 }
 
 #[test]
-fn a_sync_constructor_of_an_async_one() {
+fn sync_constructor_that_blocks_on_an_async_one() {
     assert_eq!(observed_once(Task::blocking), "blocking");
 }
 
 #[test]
-fn a_constructor_that_calls_itself() {
+fn constructor_that_calls_itself_makes_one_observer() {
     observed_once(|| Task::again(3).unwrap());
 }
 
-/// What the outermost returns is the task of the conversation; what it builds beside that is a part of it.
+/// The task that the outermost constructor returns gets the observer; another that it builds is part of that conversation.
 #[test]
-fn a_constructor_that_builds_two_tasks_of_its_type() {
+fn second_task_built_inside_a_constructor_has_no_observer() {
     let traced = Traced::new();
     let mut task = Task::with_standby();
     let standby = task.standby.take().unwrap();
@@ -141,7 +141,7 @@ impl Outer {
 }
 
 #[test]
-fn tasks_of_two_types_are_two_conversations() {
+fn tasks_of_two_types_make_two_conversations() {
     let traced = Traced::new();
     let Outer { inner, task } = Outer::new();
     assert_eq!(speaks_once(&traced, inner), "outer");
@@ -152,9 +152,9 @@ fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Poll<T>
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Two that take turns on one thread do not take each other for a part of themselves.
+/// Each is polled while the other is pending, on one thread.
 #[test]
-fn two_constructors_in_turns_on_one_thread() {
+fn interleaved_constructors_make_one_conversation_each() {
     let traced = Traced::new();
     let mut one: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(Task::connect(("one", 1)));
     let mut other: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(Task::connect(("other", 1)));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use pipecat_instrument::instrument_task;
 
-use crate::once::{Task, observed_once};
+use crate::single_observer::{Task, observed_once};
 use crate::support::{Traced, block_on};
 
 struct Panics;
@@ -76,5 +76,5 @@ fn with_a_panic_in_the_annotation(line: &str) -> Task {
 
 #[test]
 fn a_panic_in_the_annotation_costs_the_trace_and_nothing_else() {
-    crate::once::unobserved(|| with_a_panic_in_the_annotation("x"));
+    crate::single_observer::unobserved(|| with_a_panic_in_the_annotation("x"));
 }

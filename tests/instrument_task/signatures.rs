@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
-use crate::once::{Refused, Speaks, Task, observed_once};
+use crate::single_observer::{Refused, Speaks, Task, observed_once};
 
 // Generic, const-generic and borrowing types.
 
@@ -133,7 +133,7 @@ fn patterns() {
 mod inner {
     use pipecat_instrument::instrument_task;
 
-    use crate::once::Task;
+    use crate::single_observer::Task;
 
     pub(super) struct Factory;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use pipecat_instrument::{PipecatInstrumentor, instrument_task};
 
-use crate::once::{Task, speaks_once};
+use crate::single_observer::{Task, speaks_once};
 use crate::support::{Traced, attribute};
 
 struct Params {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
-use crate::once::{Refused, Speaks, Task as Inner, observed_once, unobserved};
+use crate::single_observer::{Refused, Speaks, Task as Inner, observed_once, unobserved};
 
 #[derive(Debug, Default)]
 struct Task(Inner);
@@ -169,7 +169,10 @@ fn what_is_skipped_switched_off_or_no_constructor_is_as_it_was() {
 fn two_tasks_are_two_conversations() {
     let traced = crate::support::Traced::new();
     let (one, other) = Task::pair();
-    let (one, other) = (crate::once::speaks_once(&traced, one), crate::once::speaks_once(&traced, other));
+    let (one, other) = (
+        crate::single_observer::speaks_once(&traced, one),
+        crate::single_observer::speaks_once(&traced, other),
+    );
     assert_ne!(one, other);
 }
 

@@ -54,7 +54,7 @@ impl Model for Quiet {
 }
 
 #[test]
-fn async_traits_are_traced_where_they_are_declared_and_where_they_are_implemented() {
+fn async_trait_methods_are_traced_in_the_trait_and_in_impls() {
     let traced = Traced::new();
     block_on(async {
         assert_eq!(Echo.complete("Hi").await.unwrap(), "HI");

@@ -84,7 +84,7 @@ fn check(prompt: &str) -> Result<(), Refused> {
 }
 
 #[test]
-fn a_function_that_returns_is_a_span_with_what_was_asked_and_answered() {
+fn call_becomes_a_span_with_input_and_output() {
     let traced = Traced::new();
     assert_eq!(openai().complete("Hi".into()).text, "Hello.");
     assert_eq!(
@@ -98,7 +98,7 @@ pipecat.llm · OpenAi · gpt-4o · by open · in Hi · out Hello. · sent 7 · g
 }
 
 #[test]
-fn an_error_is_told_wherever_it_comes_from() {
+fn returned_error_becomes_the_status_in_every_shape_of_function() {
     let traced = Traced::new();
     for prompt in ["Hi", "", "busy"] {
         let _ = block_on(openai().complete_later(prompt));
@@ -122,7 +122,7 @@ pipecat.llm · OpenAi · by openai · in Hi · out Hi
 #[derive(Debug)]
 struct OnlyDebug;
 
-struct Silent;
+struct Opaque;
 
 #[traced_llm]
 fn fails_in_debug() -> Result<(), OnlyDebug> {
@@ -130,20 +130,20 @@ fn fails_in_debug() -> Result<(), OnlyDebug> {
 }
 
 #[traced_llm]
-fn fails_silently<T>(_: T) -> Result<T, Silent> {
-    Err(Silent)
+fn fails_opaquely<T>(_: T) -> Result<T, Opaque> {
+    Err(Opaque)
 }
 
 #[test]
-fn an_error_that_cannot_be_shown_is_an_error_all_the_same() {
+fn error_without_display_is_recorded() {
     let traced = Traced::new();
     let _ = fails_in_debug();
-    let _ = fails_silently(1);
+    let _ = fails_opaquely(1);
     assert_eq!(
         tree(&traced.spans()),
         "
 pipecat.llm · fails_in_debug · by fails_in_debug · ✗ traced::calls::OnlyDebug: OnlyDebug · [exception]
-pipecat.llm · fails_silently · by fails_silently · ✗ traced::calls::Silent: an error that does not say what it is · [exception]
+pipecat.llm · fails_opaquely · by fails_opaquely · ✗ traced::calls::Opaque: an error that does not say what it is · [exception]
 "
     );
 }
@@ -153,14 +153,14 @@ fn say(text: &str, length: usize) -> Vec<i16> {
     vec![0; text.len()]
 }
 
-#[traced_stt(name = "Whisper", output = |heard| heard.0, usage = |heard| heard.1)]
+#[traced_stt(name = "Whisper", output = |words| words.0, usage = |words| words.1)]
 async fn transcribe(samples: Vec<i16>) -> (&'static str, f64) {
     yield_once().await;
     ("Hello there.", f64::from(u32::try_from(samples.len()).unwrap()) / 16_000.0)
 }
 
 #[test]
-fn speech_has_words_of_its_own() {
+fn stt_and_tts_calls_have_their_own_attributes() {
     let traced = Traced::new();
     say("Hi.", 3);
     block_on(transcribe(vec![0; 8_000]));
@@ -185,21 +185,21 @@ fn chat_typed(messages: Vec<Message>) -> usize {
 }
 
 #[test]
-fn the_messages_of_a_chat_are_told_one_by_one() {
+fn chat_input_is_recorded_message_by_message() {
     let traced = Traced::new();
     chat(&json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Rain?"}]));
     chat(&json!({"messages": [{"role": "user", "content": "Sun?"}], "tools": [{"name": "weather"}]}));
     chat_typed(vec![Message::text("user", "Snow?")]);
 
     let spans = traced.spans();
-    let told = |span: usize, key: &str| attribute(&spans[span], key).unwrap_or_default();
-    assert_eq!(told(0, "llm.input_messages.0.message.content"), "Be brief.");
-    assert_eq!(told(0, "llm.input_messages.1.message.role"), "user");
-    assert_eq!(told(0, "input.value"), "Rain?");
-    assert_eq!(told(0, "llm.output_messages.0.message.tool_calls.0.tool_call.function.name"), "weather");
-    assert_eq!(told(1, "llm.tools.0.tool.json_schema"), r#"{"name":"weather"}"#);
-    assert_eq!(told(2, "llm.input_messages.0.message.content"), "Snow?");
-    assert_eq!(told(2, "llm.messages_count"), "1");
+    let value = |span: usize, key: &str| attribute(&spans[span], key).unwrap_or_default();
+    assert_eq!(value(0, "llm.input_messages.0.message.content"), "Be brief.");
+    assert_eq!(value(0, "llm.input_messages.1.message.role"), "user");
+    assert_eq!(value(0, "input.value"), "Rain?");
+    assert_eq!(value(0, "llm.output_messages.0.message.tool_calls.0.tool_call.function.name"), "weather");
+    assert_eq!(value(1, "llm.tools.0.tool.json_schema"), r#"{"name":"weather"}"#);
+    assert_eq!(value(2, "llm.input_messages.0.message.content"), "Snow?");
+    assert_eq!(value(2, "llm.messages_count"), "1");
 }
 
 #[traced_llm(input = prompt)]
@@ -215,7 +215,7 @@ async fn breaks_later() {
 }
 
 #[test]
-fn a_panic_ends_the_span_and_goes_on() {
+fn panic_ends_the_span_and_propagates() {
     let traced = Traced::new();
     let panicked = catch_unwind(|| breaks("Hi")).unwrap_err();
     assert_eq!(panicked.downcast_ref::<String>().unwrap(), "no idea what Hi means");
@@ -250,7 +250,7 @@ async fn asks_within(tracer: &BoxedTracer) {
 }
 
 #[test]
-fn what_is_done_inside_is_under_it_across_awaits_and_nowhere_else() {
+fn inner_spans_are_children_across_awaits() {
     let spans = InMemorySpanExporter::default();
     let provider: SdkTracerProvider = provider(&spans);
     let _scoped = PipecatInstrumentor::builder().scoped(provider.clone()).unwrap();
@@ -277,7 +277,7 @@ GET /health
 fn part_of_something() {}
 
 #[test]
-fn in_no_conversation_it_is_a_child_of_the_current_span() {
+fn call_outside_a_conversation_is_a_child_of_the_current_span() {
     use opentelemetry::Context;
     use opentelemetry::trace::TraceContextExt;
 

@@ -1,4 +1,4 @@
-//! Which conversation, which service: by name, through the current context, before it begins and after it is over.
+//! Assignment of a call to a conversation and a service: by name, by the current context, before the start and after the end.
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -52,7 +52,7 @@ fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T>>>) {
 }
 
 #[test]
-fn models_side_by_side_are_told_apart_by_name() {
+fn parallel_models_are_matched_by_name() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     pipeline.asks("Llm", "Rain?").asks("LlmJudge", "Is that a question?");
@@ -70,7 +70,7 @@ pipecat.conversation.turn · in Rain? · out No. Yes.
 }
 
 #[test]
-fn a_name_that_no_processor_has_is_a_span_of_its_own() {
+fn call_with_an_unknown_name_is_a_separate_span() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     pipeline.asks("Llm", "Rain?");
@@ -88,7 +88,7 @@ pipecat.conversation.turn · in Rain? · out No.
 }
 
 #[test]
-fn two_at_once_of_which_no_frame_tells_are_two() {
+fn parallel_calls_without_frames_are_two_spans() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     let (one, other) = (Model::of(&pipeline, None), Model::of(&pipeline, None));
@@ -119,7 +119,7 @@ async fn fall_back() -> String {
 fn say() {}
 
 #[test]
-fn the_current_context_tells_the_conversation() {
+fn current_context_names_the_conversation() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     {
@@ -140,7 +140,7 @@ pipecat.conversation.turn · out No.
     assert!(traced.spans().iter().all(|span| attribute(span, "session.id").as_deref() == Some("call-42")));
 }
 
-/// What an agent of one's own carries around.
+/// A user type that holds a `TracingContext`.
 struct Session(TracingContext);
 
 impl AsTracingContext for Session {
@@ -155,7 +155,7 @@ fn in_session(session: &Option<Session>) {
 }
 
 #[test]
-fn one_that_is_over_or_has_not_begun_lends_its_name() {
+fn span_has_the_session_of_a_conversation_not_started_or_closed() {
     let traced = Traced::new();
     let observer = PipecatInstrumentor::observe(ObserveOptions::new().conversation_id("call-43")).unwrap();
     let early = Some(Session(observer.tracing_context()));
@@ -177,7 +177,7 @@ pipecat.llm · Llm · by llm
 }
 
 #[test]
-fn a_conversation_that_is_observed_is_told_of_though_new_ones_are_not() {
+fn call_is_traced_on_a_thread_without_instrumentation() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     let model = Model::of(&pipeline, "Llm");
@@ -194,7 +194,7 @@ pipecat.conversation.turn · out No.
 }
 
 #[test]
-fn a_call_under_way_is_the_current_one_whoever_tells_of_it() {
+fn llm_context_is_that_of_a_traced_call_without_frames() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     let model = Model::of(&pipeline, None);
@@ -208,7 +208,7 @@ fn a_call_under_way_is_the_current_one_whoever_tells_of_it() {
 }
 
 #[test]
-fn a_call_under_way_holds_no_conversation_alive() {
+fn call_in_progress_does_not_keep_its_conversation_alive() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     let model = Model::of(&pipeline, None);
@@ -221,11 +221,11 @@ pipecat.conversation.turn
 ";
     assert_eq!(tree(&traced.spans()), expected);
     drop(call);
-    assert_eq!(tree(&traced.spans()), expected, "what comes later is for nobody");
+    assert_eq!(tree(&traced.spans()), expected, "its end changes nothing");
 }
 
 #[test]
-fn the_user_cuts_what_is_under_way() {
+fn user_interrupts_a_call_in_progress() {
     let traced = Traced::new();
     let pipeline = Pipeline::start();
     let model = Model::of(&pipeline, None);
@@ -247,7 +247,7 @@ pipecat.conversation.turn · in Rain? I mean, tomorrow? · out No.
 }
 
 #[test]
-fn a_stream_that_was_left_cuts_its_request_unless_frames_tell_its_end() {
+fn dropped_stream_is_interrupted_unless_frames_report_its_end() {
     for (frames_tell, line) in [
         (false, "in Rain? · out No, · ttfb measured · interrupted true · [interrupted]"),
         (true, "in Rain? · out No. · ttfb measured · [first_token]"),
@@ -270,13 +270,13 @@ fn transcribe(tracing: &TracingContext, words: &'static str) -> &'static str {
     words
 }
 
-/// Where nobody announces the user, words begin a turn; the function that found them had returned by then.
+/// Without user-speech frames, a transcript starts a turn; the call that returned it is over by then.
 #[test]
-fn words_that_begin_a_turn_are_those_that_were_heard_between_turns() {
+fn call_between_turns_belongs_to_the_turn_its_transcript_starts() {
     let traced = Traced::with(PipecatInstrumentor::builder().turn_end_timeout(Duration::ZERO));
-    let signals = FrameSupport { user_speech: Support::Inferred, ..FrameSupport::default() };
-    let observer = PipecatInstrumentor::observe(ObserveOptions::new().frame_support(signals)).unwrap();
-    let pipeline = Pipeline::watched_by(observer);
+    let support = FrameSupport { user_speech: Support::Inferred, ..FrameSupport::default() };
+    let observer = PipecatInstrumentor::observe(ObserveOptions::new().frame_support(support)).unwrap();
+    let pipeline = Pipeline::observed_by(observer);
     let tracing = pipeline.tracing();
     pipeline.answers("Llm", "Hello.").push("Output", &Frame::BotStoppedSpeaking);
     while tracing.turn_context().is_some() {

@@ -1,4 +1,4 @@
-//! The names that expansions use belong to them alone, and strict users hear nothing of them.
+//! Hygiene: names in an expansion do not clash with the user's, and strict lints do not fire.
 
 use super::support::{Traced, block_on};
 use super::tree::tree;
@@ -23,7 +23,7 @@ mod strict {
     }
 
     impl Llm {
-        /// Every name of an expansion, as a name of the user's.
+        /// Uses each name of an expansion as a user's name.
         #[::pipecat_instrument::traced_llm(
             name = service,
             model = metadata,
@@ -83,7 +83,7 @@ macro_rules! service {
 service!(made_by_a_macro, "macro-1");
 
 #[test]
-fn names_of_the_expansion_do_not_meet_those_of_the_user() {
+fn expansion_names_do_not_clash_with_user_names() {
     let traced = Traced::new();
     let llm = strict::Llm { metadata: "us" };
     assert_eq!(block_on(llm.complete("Named", "m", "Hi", "The")).unwrap(), " answer");

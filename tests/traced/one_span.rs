@@ -1,4 +1,4 @@
-//! In an observed pipeline, one operation is one span: that of its frames, whenever they come.
+//! In an observed pipeline, a call and its frames are one span, in whatever order they come.
 
 use futures_util::stream::{self, Stream, StreamExt};
 use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
@@ -13,7 +13,7 @@ use super::pipeline::Pipeline;
 use super::support::{block_on, provider, yield_once};
 use super::tree::tree;
 
-/// Services, and the client that they make their requests with.
+/// Services with a traced HTTP client.
 struct Services {
     tracing: Option<TracingContext>,
     client: BoxedTracer,
@@ -45,15 +45,15 @@ impl Services {
     }
 }
 
-/// A pipeline, its services, and what both of them trace.
-struct Scene {
+/// A pipeline, its services and their spans.
+struct Fixture {
     pipeline: Pipeline,
     services: Services,
     spans: InMemorySpanExporter,
     _scoped: ScopedGuard,
 }
 
-impl Scene {
+impl Fixture {
     fn new() -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = provider(&spans);
@@ -67,7 +67,7 @@ impl Scene {
         Self { pipeline, services, spans, _scoped: scoped }
     }
 
-    /// The pipeline ends: its trees.
+    /// Ends the pipeline, and returns its trees.
     fn tree(self) -> String {
         self.pipeline.ends();
         tree(&self.spans.get_finished_spans().unwrap())
@@ -75,13 +75,13 @@ impl Scene {
 }
 
 #[test]
-fn frames_came_before() {
-    let scene = Scene::new();
-    scene.pipeline.user_says("Rain?").asks("Llm", "Rain?");
-    block_on(scene.services.complete("Rain?")).unwrap();
-    scene.pipeline.answers("Llm", "No.");
+fn frames_before_the_call() {
+    let fixture = Fixture::new();
+    fixture.pipeline.user_says("Rain?").asks("Llm", "Rain?");
+    block_on(fixture.services.complete("Rain?")).unwrap();
+    fixture.pipeline.answers("Llm", "No.");
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain? · out No.
   pipecat.stt · WhisperSTTService · by whisper · in Rain? · out Rain?
@@ -92,23 +92,23 @@ pipecat.conversation.turn · in Rain? · out No.
 }
 
 #[test]
-fn frames_came_meanwhile() {
-    let scene = Scene::new();
-    scene.pipeline.user_says("Rain?");
+fn frames_during_the_call() {
+    let fixture = Fixture::new();
+    fixture.pipeline.user_says("Rain?");
     block_on(async {
-        let mut audio = Box::pin(scene.services.say("No."));
+        let mut audio = Box::pin(fixture.services.say("No."));
         audio.next().await;
-        scene.pipeline.push("Tts", &Frame::TtsStarted { context_id: None });
-        scene.services.request("GET /metrics");
+        fixture.pipeline.push("Tts", &Frame::TtsStarted { context_id: None });
+        fixture.services.request("GET /metrics");
         audio.next().await;
-        scene
+        fixture
             .pipeline
             .push("Tts", &Frame::TtsText(TextChunk::new("No, none.")))
             .push("Tts", &Frame::TtsStopped { context_id: None });
         assert_eq!(audio.count().await, 1);
     });
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain? · out No, none.
   pipecat.stt · WhisperSTTService · by whisper · in Rain? · out Rain?
@@ -120,17 +120,17 @@ GET /metrics
 }
 
 #[test]
-fn frames_came_afterwards() {
-    let scene = Scene::new();
+fn frames_after_the_call() {
+    let fixture = Fixture::new();
     for _ in 0..2 {
-        scene.pipeline.user_speaks();
-        let words = scene.services.transcribe();
-        scene.pipeline.hears(&words);
-        let answer = block_on(scene.services.complete(&words)).unwrap();
-        scene.pipeline.answers("Llm", &answer).bot_speaks();
+        fixture.pipeline.user_speaks();
+        let words = fixture.services.transcribe();
+        fixture.pipeline.hears(&words);
+        let answer = block_on(fixture.services.complete(&words)).unwrap();
+        fixture.pipeline.answers("Llm", &answer).bot_speaks();
     }
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain? · out No.
   pipecat.stt · WhisperSTTService · model-1 · by whisper · in Rain? · out Rain?
@@ -147,14 +147,14 @@ pipecat.conversation.turn · in Rain? · out No.
 }
 
 #[test]
-fn frames_never_came() {
-    let scene = Scene::new();
-    scene.pipeline.user_speaks();
-    scene.services.transcribe();
-    block_on(scene.services.complete("Rain?")).unwrap();
-    assert_eq!(block_on(scene.services.say("No.").count()), 3);
+fn no_frames_for_the_call() {
+    let fixture = Fixture::new();
+    fixture.pipeline.user_speaks();
+    fixture.services.transcribe();
+    block_on(fixture.services.complete("Rain?")).unwrap();
+    assert_eq!(block_on(fixture.services.say("No.").count()), 3);
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · out No.
   pipecat.stt · Services · model-1 · by services · in Rain? · out Rain?
@@ -168,14 +168,14 @@ pipecat.conversation.turn · out No.
 }
 
 #[test]
-fn a_reply_that_is_synthesised_by_sentence_is_one_span() {
-    let scene = Scene::new();
-    block_on(scene.services.say("No.").count());
-    scene.pipeline.push("Tts", &Frame::TtsStarted { context_id: None });
-    block_on(scene.services.say("None.").count());
-    scene.pipeline.push("Tts", &Frame::TtsStopped { context_id: None });
+fn synthesis_by_sentence_is_one_span() {
+    let fixture = Fixture::new();
+    block_on(fixture.services.say("No.").count());
+    fixture.pipeline.push("Tts", &Frame::TtsStarted { context_id: None });
+    block_on(fixture.services.say("None.").count());
+    fixture.pipeline.push("Tts", &Frame::TtsStopped { context_id: None });
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · out No. None.
   pipecat.tts · CartesiaTTSService · by cartesia · voice sarah · in No. None. · out No. None. · characters 18 · ttfb measured
@@ -186,13 +186,13 @@ pipecat.conversation.turn · out No. None.
 }
 
 #[test]
-fn an_error_that_is_returned_and_then_told_by_a_frame_is_one() {
-    let scene = Scene::new();
-    scene.pipeline.asks("Llm", "Rain?");
-    block_on(scene.services.complete("")).unwrap_err();
-    scene.pipeline.fails("Llm", "Error in the model: no question");
+fn error_that_is_returned_and_in_a_frame_is_recorded_once() {
+    let fixture = Fixture::new();
+    fixture.pipeline.asks("Llm", "Rain?");
+    block_on(fixture.services.complete("")).unwrap_err();
+    fixture.pipeline.fails("Llm", "Error in the model: no question");
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain?
   pipecat.llm · OpenAILLMService · model-1 · by azure · in Rain? · ✗ _OTHER: no question · [exception]
@@ -202,14 +202,14 @@ pipecat.conversation.turn · in Rain?
 }
 
 #[test]
-fn what_is_tried_again_for_one_request_is_one_span() {
-    let scene = Scene::new();
-    scene.pipeline.user_says("Rain?").asks("Llm", "Rain?");
-    block_on(scene.services.complete("")).unwrap_err();
-    let answer = block_on(scene.services.complete("Rain?")).unwrap();
-    scene.pipeline.answers("Llm", &answer);
+fn retries_of_one_request_are_one_span() {
+    let fixture = Fixture::new();
+    fixture.pipeline.user_says("Rain?").asks("Llm", "Rain?");
+    block_on(fixture.services.complete("")).unwrap_err();
+    let answer = block_on(fixture.services.complete("Rain?")).unwrap();
+    fixture.pipeline.answers("Llm", &answer);
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain? · out No.
   pipecat.stt · WhisperSTTService · by whisper · in Rain? · out Rain?
@@ -221,14 +221,14 @@ pipecat.conversation.turn · in Rain? · out No.
 }
 
 #[test]
-fn a_second_request_is_a_second_span() {
-    let scene = Scene::new();
-    scene.pipeline.asks("Llm", "Rain?");
-    block_on(scene.services.complete("Rain?")).unwrap();
-    block_on(scene.services.complete("Is that an answer?")).unwrap();
-    scene.pipeline.answers("Llm", "No.");
+fn second_request_is_a_second_span() {
+    let fixture = Fixture::new();
+    fixture.pipeline.asks("Llm", "Rain?");
+    block_on(fixture.services.complete("Rain?")).unwrap();
+    block_on(fixture.services.complete("Is that an answer?")).unwrap();
+    fixture.pipeline.answers("Llm", "No.");
     assert_eq!(
-        scene.tree(),
+        fixture.tree(),
         "
 pipecat.conversation.turn · in Rain? · out No.
   pipecat.llm · OpenAILLMService · model-1 · by azure · in Rain? · out No. · sent 9 · got 3 · ttfb measured · [first_token]
@@ -240,20 +240,20 @@ pipecat.conversation.turn · in Rain? · out No.
 }
 
 #[test]
-fn a_header_made_inside_names_the_span_that_the_frames_tell_of() {
+fn traceparent_in_a_call_names_the_span_of_its_frames() {
     #[traced_llm(context = tracing)]
     fn traceparent(tracing: &TracingContext) -> String {
         let mut headers = std::collections::HashMap::new();
         pipecat_instrument::propagation::inject(&Context::current(), &mut headers);
-        assert!(!Context::current().span().is_recording(), "an identity, and not the span itself");
+        assert!(!Context::current().span().is_recording(), "it is an identity, not the span");
         headers.remove("traceparent").unwrap()
     }
 
-    let scene = Scene::new();
-    scene.pipeline.asks("Llm", "Rain?");
-    let header = traceparent(&scene.pipeline.tracing());
-    scene.pipeline.answers("Llm", "No.");
-    let Scene { pipeline, spans, .. } = scene;
+    let fixture = Fixture::new();
+    fixture.pipeline.asks("Llm", "Rain?");
+    let header = traceparent(&fixture.pipeline.tracing());
+    fixture.pipeline.answers("Llm", "No.");
+    let Fixture { pipeline, spans, .. } = fixture;
     pipeline.ends();
     let spans = spans.get_finished_spans().unwrap();
     let llm = spans.iter().find(|span| span.name == "pipecat.llm").unwrap();

@@ -1,4 +1,4 @@
-//! A pipeline to push from: each processor by name, frames by hand.
+//! A pipeline whose processors go by name and whose frames the test pushes.
 
 use pipecat_instrument::frame::{
     Direction, ErrorReport, Frame, FrameId, FramePushed, Message, Processor, ProcessorRef, Role, TextChunk,
@@ -12,14 +12,14 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// One that has begun.
+    /// Starts a conversation.
     pub(crate) fn start() -> Self {
         let options = ObserveOptions::new().conversation_id("call-42");
-        Self::watched_by(PipecatInstrumentor::observe(options).unwrap())
+        Self::observed_by(PipecatInstrumentor::observe(options).unwrap())
     }
 
-    /// One that has begun, and its observer.
-    pub(crate) fn watched_by(observer: Observer) -> Self {
+    /// Starts a conversation with this observer.
+    pub(crate) fn observed_by(observer: Observer) -> Self {
         let pipeline = Self { observer, next_id: std::cell::Cell::new(0) };
         pipeline.push("Source", &Frame::Start);
         pipeline
@@ -29,12 +29,12 @@ impl Pipeline {
         self.observer.tracing_context()
     }
 
-    /// A new frame, from a processor to somewhere.
+    /// Pushes a new frame from a processor.
     pub(crate) fn push(&self, source: &str, frame: &Frame<'_>) -> &Self {
         self.hop(source, "Next", frame)
     }
 
-    /// A new frame, from one processor to another.
+    /// Pushes a new frame from one processor to another.
     pub(crate) fn hop(&self, source: &str, destination: &str, frame: &Frame<'_>) -> &Self {
         let id = self.next_id.get() + 1;
         self.next_id.set(id);
@@ -50,7 +50,7 @@ impl Pipeline {
         self
     }
 
-    /// The user says something, which a recognizer of Pipecat's has heard.
+    /// Pushes the frames of one utterance.
     pub(crate) fn user_says(&self, words: &str) -> &Self {
         self.user_speaks().hears(words)
     }
@@ -63,7 +63,7 @@ impl Pipeline {
         self.push("Stt", &Frame::Transcription(words.into())).push("User", &Frame::UserStoppedSpeaking)
     }
 
-    /// A question reaches a model.
+    /// Sends a context with a question to a model.
     pub(crate) fn asks(&self, model: &str, question: &str) -> &Self {
         let messages = vec![Message::text("user", question)];
         self.hop("Aggregator", model, &Frame::LlmContext(Some(&messages)))
@@ -89,7 +89,7 @@ impl Pipeline {
     }
 }
 
-/// A service of the kind that its name begins with.
+/// Returns a processor whose role follows from the start of its name.
 fn processor(name: &str) -> Processor {
     let (class, role) = match name {
         "Stt" => ("WhisperSTTService", Role::Stt),

@@ -1,4 +1,4 @@
-//! What is hidden of frames is hidden of functions.
+//! Privacy options and presets apply to traced calls.
 
 use opentelemetry_sdk::trace::SpanData;
 use pipecat_instrument::{PipecatInstrumentor, Preset, TraceConfig, traced_llm, traced_stt, traced_tts};
@@ -34,26 +34,28 @@ fn spans(config: TraceConfig) -> Vec<SpanData> {
     traced.spans()
 }
 
-fn tells_the_secret(spans: &[SpanData]) -> Vec<bool> {
-    let tells = |span: &SpanData| span.attributes.iter().any(|said| said.value.to_string().contains(SECRET));
-    spans.iter().map(tells).collect()
+fn contain_secret(spans: &[SpanData]) -> Vec<bool> {
+    let contains_secret = |span: &SpanData| {
+        span.attributes.iter().any(|attribute| attribute.value.to_string().contains(SECRET))
+    };
+    spans.iter().map(contains_secret).collect()
 }
 
 #[test]
-fn hidden_inputs_and_outputs_are_nowhere() {
-    assert_eq!(tells_the_secret(&spans(TraceConfig::default())), [true; 4]);
+fn hidden_input_and_output_are_redacted_in_traced_calls() {
+    assert_eq!(contain_secret(&spans(TraceConfig::default())), [true; 4]);
     let hidden = spans(TraceConfig::default().hide_inputs(true).hide_outputs(true));
-    assert_eq!(tells_the_secret(&hidden), [false; 4]);
+    assert_eq!(contain_secret(&hidden), [false; 4]);
     assert_eq!(attribute(&hidden[0], "input.value").as_deref(), Some("__REDACTED__"));
     assert_eq!(attribute(&hidden[0], "output.value").as_deref(), Some("__REDACTED__"));
 }
 
 #[test]
-fn spans_are_called_and_written_as_the_program_wants_it() {
+fn presets_apply_to_traced_calls() {
     let traced = Traced::with(PipecatInstrumentor::builder().preset(Preset::jaeger()));
     complete().unwrap();
     let spans = traced.spans();
-    assert_eq!(spans.len(), 1, "no conversation of its own");
+    assert_eq!(spans.len(), 1, "it is in no conversation");
     assert_eq!(spans[0].name, "llm_llm");
     assert_eq!(attribute(&spans[0], "gen_ai.operation.name").as_deref(), Some("chat"));
 

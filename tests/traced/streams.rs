@@ -58,7 +58,7 @@ async fn count(stream: impl Stream) -> usize {
 }
 
 #[test]
-fn a_stream_is_one_span_with_the_pieces_joined_and_its_first_measured() {
+fn stream_is_one_span_with_joined_items_and_ttfb() {
     let traced = Traced::new();
     assert_eq!(block_on(count(Llm.opaque("Hi"))), 3);
     assert_eq!(block_on(count(Llm.boxed("Hi!"))), 3);
@@ -77,7 +77,7 @@ pipecat.llm · Llm · by llm · out Hello. · ttfb measured · [first_token]
 }
 
 impl Chunk {
-    /// What only the signature says: what kind of items, and for how long they can be borrowed.
+    /// Only the signature has the type of the items and their lifetime.
     #[traced_llm(name = "Words", output = |word| word)]
     fn words(&self) -> impl Stream<Item = &str> {
         stream::iter(self.text.into_iter())
@@ -100,7 +100,7 @@ impl Chunk {
 }
 
 #[test]
-fn what_only_the_signature_says_is_known_inside() {
+fn stream_types_are_inferred_from_the_signature() {
     let traced = Traced::new();
     block_on(async {
         assert_eq!(count(CHUNKS[0].words()).await, 1);
@@ -120,7 +120,7 @@ pipecat.llm · Promise · by promise
 }
 
 #[test]
-fn an_error_before_the_stream_or_among_its_items_is_told() {
+fn error_before_or_in_a_stream_is_recorded() {
     let traced = Traced::new();
     assert!(block_on(Llm.later_boxed(false)).is_err());
     assert_eq!(block_on(count(Llm.by_another_name())), 3);
@@ -144,7 +144,7 @@ fn listen() -> impl Stream<Item = (&'static str, bool)> {
 }
 
 #[test]
-fn speech_streams_too() {
+fn stt_and_tts_streams_are_traced() {
     let traced = Traced::new();
     block_on(count(say("How are you?")));
     block_on(count(listen()));
@@ -158,7 +158,7 @@ pipecat.stt · Deepgram · by deepgram · in Hello. How are you? · out Hello. H
 }
 
 #[test]
-fn a_stream_says_how_long_it_is_and_does_not_wait_for_another_poll_to_end() {
+fn stream_keeps_its_size_hint_and_ends_its_span_at_the_end() {
     let traced = Traced::new();
     let mut stream = pin!(Llm.opaque("Hi"));
     assert_eq!(stream.size_hint(), (3, Some(3)));

@@ -1,12 +1,12 @@
-//! Spans as text: one line each, children under their parent.
+//! Spans as text: one line per span, children under their parent.
 
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::support::attribute;
 
-/// What a line tells, and the key that tells it.
-const TOLD: [(&str, &str); 13] = [
+/// The labels and keys of the attributes in a line.
+const COLUMNS: [(&str, &str); 13] = [
     ("", "service.name"),
     ("", "llm.model_name"),
     ("by ", "llm.provider"),
@@ -22,7 +22,7 @@ const TOLD: [(&str, &str); 13] = [
     ("interrupted ", "tts.interrupted"),
 ];
 
-/// The trees of `spans`, in the order in which they began.
+/// Returns the trees of `spans`, in order of their start.
 pub(crate) fn tree(spans: &[SpanData]) -> String {
     let mut spans: Vec<&SpanData> = spans.iter().collect();
     spans.sort_by_key(|span| span.start_time);
@@ -30,25 +30,25 @@ pub(crate) fn tree(spans: &[SpanData]) -> String {
     let is_root =
         |span: &&SpanData| spans.iter().all(|other| other.span_context.span_id() != span.parent_span_id);
     for root in spans.iter().filter(|span| is_root(span)) {
-        grow(root, &spans, 0, &mut text);
+        push_tree(root, &spans, 0, &mut text);
     }
     text
 }
 
-fn grow(span: &SpanData, spans: &[&SpanData], depth: usize, text: &mut String) {
+fn push_tree(span: &SpanData, spans: &[&SpanData], depth: usize, text: &mut String) {
     text.push_str(&"  ".repeat(depth));
     text.push_str(&line(span));
     text.push('\n');
     let id = span.span_context.span_id();
     for child in spans.iter().filter(|child| child.parent_span_id == id) {
         assert_eq!(child.span_context.trace_id(), span.span_context.trace_id());
-        grow(child, spans, depth + 1, text);
+        push_tree(child, spans, depth + 1, text);
     }
 }
 
 fn line(span: &SpanData) -> String {
     let mut parts = vec![span.name.clone().into_owned()];
-    for (label, key) in TOLD {
+    for (label, key) in COLUMNS {
         parts.extend(attribute(span, key).map(|value| format!("{label}{value}")));
     }
     if let Status::Error { description } = &span.status {

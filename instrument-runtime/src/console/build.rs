@@ -1,4 +1,4 @@
-//! Which span stands under which, and in what order.
+//! Builds trees from finished spans, which come in any order.
 
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
@@ -6,94 +6,92 @@ use std::time::SystemTime;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::span_attributes::{self, Kind};
+use super::span_attributes::{self as attributes, RowKind};
 use crate::emit::keys;
 
-/// A span and what is under it, in order of start.
+/// A span with its children, in order of start.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct SpanNode {
     pub(super) span: SpanData,
     pub(super) children: Vec<Self>,
 }
 
-/// The turns of one conversation, by number, and behind them what else it has.
+/// The turns of one conversation by number, followed by its other root spans by start.
 #[derive(Debug)]
-pub(super) struct Conversation {
-    /// `None` for spans of no conversation.
+pub(super) struct ConversationTree {
+    /// `None` for spans without a conversation.
     pub(super) id: Option<String>,
-    pub(super) roots: Vec<Node>,
+    pub(super) roots: Vec<SpanNode>,
 }
 
-impl Conversation {
-    /// When it began.
+impl ConversationTree {
+    /// Returns the start of the first root.
     pub(super) fn start(&self) -> Option<SystemTime> {
         self.roots.iter().map(|root| root.span.start_time).min()
     }
 
-    /// When it ended.
+    /// Returns the end of the last root.
     pub(super) fn end(&self) -> Option<SystemTime> {
         self.roots.iter().map(|root| root.span.end_time).max()
     }
 
-    /// How many turns it has.
     pub(super) fn turn_count(&self) -> usize {
-        self.roots.iter().filter(|root| root.is_turn()).count()
+        self.roots.iter().filter(|root| root.turn_number().is_some()).count()
     }
 }
 
-impl Node {
-    fn is_turn(&self) -> bool {
-        matches!(span_attributes::kind(&self.span), Kind::Turn(_))
-    }
-
-    /// Turns by their number, anything else behind them.
-    fn place(&self) -> i64 {
-        match span_attributes::kind(&self.span) {
-            Kind::Turn(number) => number,
-            Kind::Service(_) | Kind::Tool | Kind::Other => i64::MAX,
+impl SpanNode {
+    /// Returns the number of the turn that the span is, if it is one.
+    fn turn_number(&self) -> Option<i64> {
+        match attributes::kind(&self.span) {
+            RowKind::Turn(number) => Some(number),
+            RowKind::Service(_) | RowKind::Tool | RowKind::Other => None,
         }
     }
 }
 
-/// Puts spans in order: conversations by their start, turns by their number, everything else by its start.
-pub(super) fn arrange(spans: &[SpanData]) -> Vec<Conversation> {
-    let mut conversations: Vec<Conversation> = Vec::new();
-    for root in trees(spans) {
-        let id = span_attributes::text(&root.span, keys::SESSION_ID).map(str::to_owned);
+/// Builds the tree of each conversation, in order of start.
+pub(super) fn build_trees(spans: &[SpanData]) -> Vec<ConversationTree> {
+    let mut conversations: Vec<ConversationTree> = Vec::new();
+    for root in root_nodes(spans) {
+        let id = attributes::text(&root.span, keys::SESSION_ID).map(str::to_owned);
         match conversations.iter_mut().find(|conversation| conversation.id == id) {
             Some(conversation) => conversation.roots.push(root),
-            None => conversations.push(Conversation { id, roots: vec![root] }),
+            None => conversations.push(ConversationTree { id, roots: vec![root] }),
         }
     }
     for conversation in &mut conversations {
-        conversation.roots.sort_by_key(|root| (root.place(), root.span.start_time));
+        let key = |root: &SpanNode| (root.turn_number().unwrap_or(i64::MAX), root.span.start_time);
+        conversation.roots.sort_by_key(key);
     }
-    conversations.sort_by_key(Conversation::start);
+    conversations.sort_by_key(ConversationTree::start);
     conversations
 }
 
-/// Each span that stands under no other, with what is under it. A span that only holds turns, as the one of a whole
-/// conversation, gives way to them.
-fn trees(spans: &[SpanData]) -> Vec<Node> {
+/// Returns every span without a parent among `spans`. A root that contains turns, such as that of a conversation, is replaced
+/// by its children.
+fn root_nodes(spans: &[SpanData]) -> Vec<SpanNode> {
     let ids: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
-    let mut under: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
+    let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
     let mut roots = Vec::new();
     for span in spans {
         if ids.contains(&span.parent_span_id) {
-            under.entry(span.parent_span_id).or_default().push(span);
+            children.entry(span.parent_span_id).or_default().push(span);
         } else {
             roots.push(span);
         }
     }
-    let roots = roots.into_iter().map(|root| grow(root, &mut under));
-    roots
-        .flat_map(|root| if root.children.iter().any(Node::is_turn) { root.children } else { vec![root] })
-        .collect()
+    let roots = roots.into_iter().map(|root| build_node(root, &mut children));
+    let has_turns = |root: &SpanNode| root.children.iter().any(|child| child.turn_number().is_some());
+    roots.flat_map(|root| if has_turns(&root) { root.children } else { vec![root] }).collect()
 }
 
-/// Takes what is under `span` out of `under`, so that no span has two places, whatever the ids say.
-fn grow(span: &SpanData, under: &mut HashMap<SpanId, Vec<&SpanData>>) -> Node {
-    let mut children = under.remove(&span.span_context.span_id()).unwrap_or_default();
-    children.sort_by_key(|child| child.start_time);
-    Node { span: span.clone(), children: children.into_iter().map(|child| grow(child, under)).collect() }
+/// Moves the children of `span` out of the map, so that no span is printed twice, even if ids repeat.
+fn build_node(span: &SpanData, children: &mut HashMap<SpanId, Vec<&SpanData>>) -> SpanNode {
+    let mut own = children.remove(&span.span_context.span_id()).unwrap_or_default();
+    own.sort_by_key(|child| child.start_time);
+    SpanNode {
+        span: span.clone(),
+        children: own.into_iter().map(|child| build_node(child, children)).collect(),
+    }
 }

@@ -1,4 +1,4 @@
-//! Turns, printed as they end.
+//! A span exporter that prints turns.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,17 +8,17 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::span_attributes::{self, Kind};
-use super::{SpanTree, TreeStyle, name};
+use super::span_attributes::{self as attributes, RowKind};
+use super::{SpanTree, TreeStyle, conversation_line};
 use crate::emit::keys;
 
-/// How many spans wait for their turn, at most. The oldest give way: they may never have had one.
-const MOST_WAITING: usize = 2048;
+/// Spans that wait for their turn to end. The oldest are discarded first, as their turn may never end.
+const MAX_WAITING_SPANS: usize = 2048;
 
-/// Prints each turn as a [tree](super) when it ends, under its conversation's name.
+/// Prints each turn as a [tree](super) when it ends, below the name of its conversation.
 ///
-/// Spans that belong to no turn are not printed. Give it to a provider's batch processor, so that the voice pipeline
-/// never waits for a terminal:
+/// Spans without a turn are not printed. Add it to a provider as a batch exporter, so that the voice pipeline never waits for
+/// a terminal:
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -35,18 +35,18 @@ pub struct ConsoleExporter {
 }
 
 impl ConsoleExporter {
-    /// Prints to `out`.
+    /// Creates an exporter that prints to `out`.
     pub fn new(out: impl Write + Send + 'static, style: TreeStyle) -> Self {
         let console = Console { out: Box::new(out), waiting: Vec::new(), last_conversation: None };
         Self { style, console: Mutex::new(console) }
     }
 
-    /// Prints to standard output.
+    /// Creates an exporter that prints to standard output.
     pub fn stdout(style: TreeStyle) -> Self {
         Self::new(std::io::stdout(), style)
     }
 
-    /// Prints to standard error.
+    /// Creates an exporter that prints to standard error.
     pub fn stderr(style: TreeStyle) -> Self {
         Self::new(std::io::stderr(), style)
     }
@@ -60,10 +60,10 @@ impl fmt::Debug for ConsoleExporter {
 
 impl SpanExporter for ConsoleExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        // What a panic left behind is still a list of spans.
+        // A panic leaves the list of spans intact.
         let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
-        console.take_in(batch);
-        let text = console.finished_turns(self.style);
+        console.waiting.extend(batch);
+        let text = console.render_finished_turns(self.style);
         console
             .print(&text)
             .map_err(|error| OTelSdkError::InternalFailure(format!("cannot print a turn: {error}")))
@@ -72,57 +72,53 @@ impl SpanExporter for ConsoleExporter {
 
 struct Console {
     out: Box<dyn Write + Send>,
-    /// Spans whose turn is still to come, in the order in which they ended.
+    /// Spans whose turn has not ended, in the order in which they ended.
     waiting: Vec<SpanData>,
     last_conversation: Option<String>,
 }
 
 impl Console {
-    fn take_in(&mut self, batch: Vec<SpanData>) {
-        self.waiting.extend(batch);
-    }
-
-    /// The turns among the spans that wait, as text. What is then left waits on, if it is not too much.
-    fn finished_turns(&mut self, style: TreeStyle) -> String {
+    /// Renders the turns that have ended, and keeps the spans of the others.
+    fn render_finished_turns(&mut self, style: TreeStyle) -> String {
         let mut text = String::new();
         while let Some(turn) =
-            self.waiting.iter().position(|span| matches!(span_attributes::kind(span), Kind::Turn(_)))
+            self.waiting.iter().position(|span| matches!(attributes::kind(span), RowKind::Turn(_)))
         {
             let turn = self.waiting.remove(turn);
-            text += &self.name_if_another(&turn, style);
-            let spans = self.take_all_under(turn);
+            text += &self.heading_if_new(&turn, style);
+            let spans = self.take_descendants(turn);
             text += &SpanTree::from_spans(&spans).render_turns(style);
             text.push('\n');
         }
-        self.waiting.drain(..self.waiting.len().saturating_sub(MOST_WAITING));
+        self.waiting.drain(..self.waiting.len().saturating_sub(MAX_WAITING_SPANS));
         text
     }
 
-    /// The heading of the turn's conversation, unless the turn before it had the same.
-    fn name_if_another(&mut self, turn: &SpanData, style: TreeStyle) -> String {
-        let conversation = span_attributes::text(turn, keys::SESSION_ID).map(str::to_owned);
+    /// Returns the heading of the turn's conversation, unless the turn before was of the same conversation.
+    fn heading_if_new(&mut self, turn: &SpanData, style: TreeStyle) -> String {
+        let conversation = attributes::text(turn, keys::SESSION_ID).map(str::to_owned);
         if conversation == self.last_conversation {
             return String::new();
         }
-        let heading = name(conversation.as_deref(), style) + "\n";
+        let heading = conversation_line(conversation.as_deref(), style).finish() + "\n";
         self.last_conversation = conversation;
         heading
     }
 
-    /// `turn` and all that waits under it. A span may have ended before its parent or after it.
-    fn take_all_under(&mut self, turn: SpanData) -> Vec<SpanData> {
+    /// Removes and returns `turn` and all waiting spans below it. A span may end before its parent or after.
+    fn take_descendants(&mut self, turn: SpanData) -> Vec<SpanData> {
         let mut ids = HashSet::from([turn.span_context.span_id()]);
-        let mut taken = vec![turn];
+        let mut spans = vec![turn];
         loop {
-            let (under, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
+            let (children, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
                 .into_iter()
                 .partition(|span| ids.contains(&span.parent_span_id));
             self.waiting = waiting;
-            if under.is_empty() {
-                return taken;
+            if children.is_empty() {
+                return spans;
             }
-            ids.extend(under.iter().map(|span| span.span_context.span_id()));
-            taken.extend(under);
+            ids.extend(children.iter().map(|span| span.span_context.span_id()));
+            spans.extend(children);
         }
     }
 

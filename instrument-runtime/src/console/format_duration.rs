@@ -1,8 +1,8 @@
-//! Times as people read them.
+//! Durations for people.
 
 use std::time::Duration;
 
-/// `duration` in the unit that suits it: `0.4 ms`, `64 ms`, `1.94 s`, `2 min 05 s`.
+/// Formats a duration in milliseconds, seconds or minutes, whichever suits it: `0.4 ms`, `64 ms`, `1.94 s`, `2 min 05 s`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,7 +27,7 @@ pub fn format_duration(duration: Duration) -> String {
     }
 }
 
-/// The same for seconds that may be below zero; `None` where they are no time at all.
+/// Formats seconds, which may be negative. Returns `None` if they are not finite or too large for a [`Duration`].
 ///
 /// ```
 /// use pipecat_instrument_runtime::console::format_seconds;
@@ -46,7 +46,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn times_are_in_the_unit_that_suits_them() {
+    fn durations_are_formatted_in_a_suitable_unit() {
         for (micros, written) in [
             (0, "0.0 ms"),
             (420, "0.4 ms"),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_may_be_below_zero_but_not_nonsense() {
+    fn seconds_may_be_negative_but_not_infinite() {
         assert_eq!(format_seconds(0.64).as_deref(), Some("640 ms"));
         assert_eq!(format_seconds(-0.12).as_deref(), Some("-120 ms"));
         assert_eq!(format_seconds(f64::NAN), None);

@@ -1,4 +1,6 @@
-//! Finished spans as trees, to be read by people.
+//! Finished spans, printed as trees.
+//!
+//! [`ConsoleExporter`] prints each turn when it ends; [`SpanTree`] prints spans that were collected.
 //!
 //! ```text
 //! conversation call-42 · 2 turns · 5.12 s
@@ -13,18 +15,15 @@
 //! └─ tts       +1.12 s  820 ms  Cartesia sonic-2  ttfb 64 ms  26 characters
 //! ```
 //!
-//! A row says what a span is, when in its turn it began, how long it took, who did it and how it went. What was said
-//! stands in the row of a service only where the turn does not already say it: what was generated and never spoken,
-//! one of several utterances.
+//! A row shows what a span is, when it started after its turn, how long it took, the service with its model, and
+//! measurements. It shows what a service heard or said only where the turn does not: text that was generated but not
+//! spoken, or one of several utterances.
 
 mod build;
 mod exporter;
 mod format_duration;
 mod line;
-mod row;
-mod service_label;
 mod span_attributes;
-mod style;
 mod terminal_text;
 #[cfg(test)]
 mod test_support;
@@ -32,24 +31,23 @@ mod turn;
 
 pub use exporter::ConsoleExporter;
 pub use format_duration::{format_duration, format_seconds};
-pub use service_label::service_label;
-pub use style::{Color, TreeStyle};
+pub use line::{Color, TreeStyle};
 pub use terminal_text::{ELLIPSIS, columns, one_line, shorten};
+pub use turn::service_label;
 
 use opentelemetry_sdk::trace::SpanData;
 
-use build::Conversation;
-use line::Line;
-use style::Paint;
+use self::build::ConversationTree;
+use self::line::{Paint, TreeLine};
 
-/// The spans of some conversations, as trees.
+/// The spans of conversations, as trees.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
 /// use opentelemetry::trace::{Span, Tracer, TracerProvider};
 /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-/// use pipecat_instrument_runtime::emit::keys;
 /// use pipecat_instrument_runtime::console::{SpanTree, TreeStyle};
+/// use pipecat_instrument_runtime::emit::keys;
 ///
 /// let exporter = InMemorySpanExporter::default();
 /// let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -65,17 +63,18 @@ use style::Paint;
 /// ```
 #[derive(Debug)]
 pub struct SpanTree {
-    conversations: Vec<Conversation>,
+    conversations: Vec<ConversationTree>,
 }
 
 impl SpanTree {
-    /// The trees of `spans`, which may come in any order and from any number of conversations. A span whose parent is
-    /// not among them has a tree of its own.
+    /// Builds the trees of `spans`, in any order and from any number of conversations.
+    ///
+    /// A span whose parent is missing is the root of a tree. Conversations are in order of start, turns in order of number.
     pub fn from_spans(spans: &[SpanData]) -> Self {
-        Self { conversations: build::arrange(spans) }
+        Self { conversations: build::build_trees(spans) }
     }
 
-    /// All conversations as text, one after another, each with its turns. Ends with a line break, unless empty.
+    /// Renders every conversation with a heading. The text ends with a line break, unless it is empty.
     pub fn render(&self, style: TreeStyle) -> String {
         let conversations: Vec<String> = self
             .conversations
@@ -85,7 +84,7 @@ impl SpanTree {
         conversations.join("\n")
     }
 
-    /// The same without the conversations' headings, for an output that goes on turn by turn.
+    /// Renders the turns without the headings of their conversations, for output that continues turn by turn.
     pub fn render_turns(&self, style: TreeStyle) -> String {
         let conversations: Vec<String> =
             self.conversations.iter().map(|conversation| turns(conversation, style)).collect();
@@ -93,34 +92,28 @@ impl SpanTree {
     }
 }
 
-fn turns(conversation: &Conversation, style: TreeStyle) -> String {
+fn turns(conversation: &ConversationTree, style: TreeStyle) -> String {
     let roots: Vec<String> = conversation.roots.iter().map(|root| turn::render(root, style)).collect();
     roots.join("\n")
 }
 
-fn heading(conversation: &Conversation, style: TreeStyle) -> String {
-    let mut line = begin_heading(conversation.id.as_deref(), style);
+fn heading(conversation: &ConversationTree, style: TreeStyle) -> String {
+    let mut line = conversation_line(conversation.id.as_deref(), style);
     let turns = match conversation.turn_count() {
         1 => "1 turn".to_owned(),
-        several => format!("{several} turns"),
+        count => format!("{count} turns"),
     };
-    let duration =
-        conversation.end().zip(conversation.start()).map(|(end, start)| span_attributes::since(end, start));
-    line.add(Paint::Plain, &format!(" · {turns} · {}", format_duration(duration.unwrap_or_default())));
+    let times = conversation.end().zip(conversation.start());
+    let duration = times.map(|(end, start)| span_attributes::since(end, start)).unwrap_or_default();
+    line.add(Paint::Plain, &format!(" · {turns} · {}", format_duration(duration)));
     line.finish()
 }
 
-/// The heading of the conversation `id` before anything more is known of it.
-pub(super) fn name(id: Option<&str>, style: TreeStyle) -> String {
-    begin_heading(id, style).finish()
-}
-
-fn begin_heading(id: Option<&str>, style: TreeStyle) -> Line {
-    let mut line = Line::new(style);
-    line.add(
-        Paint::Heading,
-        &id.map_or_else(|| "no conversation".into(), |id| format!("conversation {}", one_line(id))),
-    );
+/// Starts a heading with the name of a conversation.
+fn conversation_line(id: Option<&str>, style: TreeStyle) -> TreeLine {
+    let mut line = TreeLine::new(style);
+    let name = id.map_or_else(|| "no conversation".into(), |id| format!("conversation {}", one_line(id)));
+    line.add(Paint::Heading, &name);
     line
 }
 

@@ -1,4 +1,4 @@
-//! What a finished span says, by key.
+//! Typed access to the attributes of a finished span.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,82 +6,77 @@ use opentelemetry::trace::Status;
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::console::terminal_text::one_line;
+use super::terminal_text::one_line;
 use crate::emit::keys::{self, MessageField, MessageKeys, MessageList};
 
-/// What kind of span, as far as the tree cares.
+/// The kind of a span, which decides how it is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
+pub(super) enum RowKind<'a> {
     /// The turn of this number.
     Turn(i64),
-    /// A service of this type.
+    /// A service of this type: `stt`, `llm`, `tts`, ….
     Service(&'a str),
-    /// A function call.
     Tool,
-    /// Any other: one that was made by hand, or by another instrumentation.
+    /// Any other span: made by hand, or by another instrumentation.
     Other,
 }
 
-/// What kind of span `span` is. Its attributes tell, as its name depends on settings.
-pub(super) fn kind(span: &SpanData) -> Kind<'_> {
-    if let Some(number) = whole(span, keys::TURN_NUMBER) {
-        Kind::Turn(number)
+/// Returns the kind of a span. It is read from attributes, as the name of a span depends on settings.
+pub(super) fn kind(span: &SpanData) -> RowKind<'_> {
+    if let Some(number) = integer(span, keys::TURN_NUMBER) {
+        RowKind::Turn(number)
     } else if let Some(service_type) = text(span, keys::SERVICE_TYPE) {
-        Kind::Service(service_type)
+        RowKind::Service(service_type)
     } else if text(span, keys::TOOL_NAME).is_some() {
-        Kind::Tool
+        RowKind::Tool
     } else {
-        Kind::Other
+        RowKind::Other
     }
 }
 
-/// The text under `key`.
 pub(super) fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
-    find(&span.attributes, key)
+    text_of(&span.attributes, key)
 }
 
-/// The whole number under `key`.
-pub(super) fn whole(span: &SpanData, key: &str) -> Option<i64> {
-    match value(&span.attributes, key)? {
+pub(super) fn integer(span: &SpanData, key: &str) -> Option<i64> {
+    match value_of(&span.attributes, key)? {
         Value::I64(number) => Some(*number),
         _ => None,
     }
 }
 
-/// The number under `key`.
-pub(super) fn number(span: &SpanData, key: &str) -> Option<f64> {
-    match value(&span.attributes, key)? {
+pub(super) fn float(span: &SpanData, key: &str) -> Option<f64> {
+    match value_of(&span.attributes, key)? {
         Value::F64(number) => Some(*number),
         _ => None,
     }
 }
 
-/// Whether `key` is true.
 pub(super) fn is_true(span: &SpanData, key: &str) -> bool {
-    value(&span.attributes, key) == Some(&Value::Bool(true))
+    value_of(&span.attributes, key) == Some(&Value::Bool(true))
 }
 
-/// How long it took.
+/// Returns the time from start to end.
 pub(super) fn duration(span: &SpanData) -> Duration {
     since(span.end_time, span.start_time)
 }
 
-/// How long after `earlier` `later` is; nothing if it is not.
+/// Returns the time from `earlier` to `later`, or zero if they are the other way round.
 pub(super) fn since(later: SystemTime, earlier: SystemTime) -> Duration {
     later.duration_since(earlier).unwrap_or_default()
 }
 
-/// The functions that a model asked for.
-pub(super) fn functions_asked_for(span: &SpanData) -> Vec<&str> {
-    let answer = MessageKeys::new(MessageList::Output, 0);
-    (0..).map_while(|index| text(span, &answer.key(MessageField::CallName(index)))).collect()
+/// Returns the names of the functions that an LLM call requested.
+pub(super) fn requested_functions(span: &SpanData) -> Vec<&str> {
+    let message = MessageKeys::new(MessageList::Output, 0);
+    (0..).map_while(|index| text(span, &message.key(MessageField::CallName(index)))).collect()
 }
 
-/// What went wrong in it, each on one line: its exceptions; where it has none, its status.
+/// Returns the exceptions of a span, each on one line, or the description of its status if it has none.
 pub(super) fn errors(span: &SpanData) -> Vec<String> {
     let exceptions = span.events.iter().filter_map(|event| {
-        let message = find(&event.attributes, keys::EXCEPTION_MESSAGE)?;
-        let error_type = find(&event.attributes, keys::EXCEPTION_TYPE).unwrap_or_default();
+        let message = text_of(&event.attributes, keys::EXCEPTION_MESSAGE)?;
+        let error_type = text_of(&event.attributes, keys::EXCEPTION_TYPE).unwrap_or_default();
         Some(one_line(&format!("{error_type}: {message}")))
     });
     let exceptions: Vec<String> = exceptions.collect();
@@ -91,13 +86,13 @@ pub(super) fn errors(span: &SpanData) -> Vec<String> {
     }
 }
 
-fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
-    match value(attributes, key)? {
+fn text_of<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    match value_of(attributes, key)? {
         Value::String(text) => Some(text.as_str()),
         _ => None,
     }
 }
 
-fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+fn value_of<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
 }

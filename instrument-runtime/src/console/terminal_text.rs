@@ -1,11 +1,11 @@
-//! Text as a terminal shows it: its columns, and what it must not be let do.
+//! Text for terminals: its width in columns, and no control characters.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What stands for what was left out.
+/// Marks the end of a shortened text.
 pub const ELLIPSIS: char = '…';
 
-/// How many columns of a terminal `text` takes: two for a Chinese character, none for an accent that stands by itself.
+/// Returns the width of `text` in columns of a terminal: two for a Chinese character, none for a combining accent.
 ///
 /// ```
 /// use pipecat_instrument_runtime::console::columns;
@@ -16,7 +16,7 @@ pub fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// No more than `most` columns of `text`; what is left out is an ellipsis.
+/// Shortens `text` to `max_columns`. A shortened text ends with an ellipsis.
 ///
 /// ```
 /// use pipecat_instrument_runtime::console::shorten;
@@ -24,30 +24,30 @@ pub fn columns(text: &str) -> usize {
 /// assert_eq!(shorten("green tea", 7), "green…");
 /// assert_eq!(shorten("お茶をください", 7), "お茶を…");
 /// ```
-pub fn shorten(text: &str, most: usize) -> String {
-    if columns(text) <= most {
+pub fn shorten(text: &str, max_columns: usize) -> String {
+    if columns(text) <= max_columns {
         return text.to_owned();
     }
-    let Some(room) = most.checked_sub(1) else {
+    let Some(prefix_columns) = max_columns.checked_sub(1) else {
         return String::new();
     };
-    format!("{}{ELLIPSIS}", beginning(text, room).trim_end())
+    format!("{}{ELLIPSIS}", prefix(text, prefix_columns).trim_end())
 }
 
-/// As much of the beginning of `text` as `most` columns hold.
-pub(super) fn beginning(text: &str, most: usize) -> &str {
-    let mut taken = 0;
+/// Returns the longest prefix of `text` that fits into `max_columns`.
+pub(super) fn prefix(text: &str, max_columns: usize) -> &str {
+    let mut width = 0;
     for (at, c) in text.char_indices() {
-        taken += c.width().unwrap_or(0);
-        if taken > most {
+        width += c.width().unwrap_or(0);
+        if width > max_columns {
             return &text[..at];
         }
     }
     text
 }
 
-/// `text` on one line, and harmless: breaks, and what else would disturb a terminal, are single spaces; marks that turn
-/// the writing direction are gone.
+/// Returns `text` on one line, safe for a terminal: line breaks and control characters become single spaces, and marks that
+/// change the writing direction are removed.
 ///
 /// ```
 /// use pipecat_instrument_runtime::console::one_line;
@@ -55,12 +55,12 @@ pub(super) fn beginning(text: &str, most: usize) -> &str {
 /// assert_eq!(one_line(" Two\n lines and \u{1b}[31mred "), "Two lines and [31mred");
 /// ```
 pub fn one_line(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !turns_direction(*c)).collect();
+    let text: String = text.chars().filter(|c| !changes_direction(*c)).collect();
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-const fn turns_direction(c: char) -> bool {
+const fn changes_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -69,8 +69,8 @@ mod tests {
     use super::{columns, one_line, shorten};
 
     #[test]
-    fn what_is_cut_is_cut_between_characters_and_counted_in_columns() {
-        for (text, most, short) in [
+    fn shortening_counts_columns_and_keeps_characters_whole() {
+        for (text, max_columns, short) in [
             ("Hello", 5, "Hello"),
             ("Hello", 4, "Hel…"),
             ("Hello there", 7, "Hello…"),
@@ -81,13 +81,13 @@ mod tests {
             ("Hello", 0, ""),
             ("", 0, ""),
         ] {
-            assert_eq!(shorten(text, most), short);
-            assert!(columns(short) <= most);
+            assert_eq!(shorten(text, max_columns), short);
+            assert!(columns(short) <= max_columns);
         }
     }
 
     #[test]
-    fn text_cannot_disturb_the_terminal() {
+    fn control_characters_are_removed() {
         assert_eq!(
             one_line(" Two\n\tlines,\r\n a bell\u{7} and \u{1b}[31mred \u{202e}turned"),
             "Two lines, a bell and [31mred turned"

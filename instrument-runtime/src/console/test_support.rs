@@ -1,4 +1,4 @@
-//! Conversations for tests: spans as they really are when they are exported.
+//! Conversations whose spans are exported as in production, for tests.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::engine::record::{
 };
 use crate::engine::time::Time;
 
-/// One conversation and the spans that it has exported.
+/// A conversation, and an exporter with its spans.
 pub(super) struct TestConversation {
     emitter: Emitter,
     exporter: InMemorySpanExporter,
@@ -27,7 +27,7 @@ impl TestConversation {
         Self { emitter, exporter, _provider: provider, started: Vec::new() }
     }
 
-    /// A span begins, `ms` after the conversation.
+    /// Starts a span, `ms` after the start of the conversation.
     pub(super) fn start(&mut self, kind: SpanKind, parent: Option<SpanKey>, ms: u64) -> SpanKey {
         let key = SpanKey(self.started.len() as u64);
         self.started.push(at(ms));
@@ -36,24 +36,24 @@ impl TestConversation {
         key
     }
 
-    /// It ends, `ms` after the conversation began, with nothing wrong in it.
+    /// Ends a span without errors, `ms` after the start of the conversation.
     pub(super) fn end(&mut self, key: SpanKey, ms: u64, details: SpanDetails) {
         self.end_with(self.record(key, ms, details));
     }
 
-    /// What [`end`](Self::end) ends it with.
+    /// Returns the record that [`end`](Self::end) ends a span with.
     pub(super) fn record(&self, key: SpanKey, ms: u64, details: SpanDetails) -> SpanRecord {
         let start = self.started[usize::try_from(key.0).unwrap()];
         let (status, events) = (Status::Ok, Vec::new());
         SpanRecord { key, start, end: at(ms), status, events, user_id: None, details }
     }
 
-    /// It ends as `record` says.
+    /// Ends a span with `record`.
     pub(super) fn end_with(&mut self, record: SpanRecord) {
         self.emitter.end(record);
     }
 
-    /// What was exported since this was last asked.
+    /// Returns the spans exported since the last call.
     pub(super) fn spans(&self) -> Vec<SpanData> {
         let spans = self.exporter.get_finished_spans().unwrap();
         self.exporter.reset();
@@ -61,7 +61,7 @@ impl TestConversation {
     }
 }
 
-/// The moment `ms` after the conversation began.
+/// Returns the time `ms` after the start of the conversation.
 pub(super) fn at(ms: u64) -> Time {
     Time::from_unix_nanos(1_000_000_000_000 + ms * 1_000_000)
 }

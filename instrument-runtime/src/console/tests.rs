@@ -1,4 +1,4 @@
-//! Trees as they are printed, written down by hand.
+//! Expected trees, written by hand.
 
 use std::time::Duration;
 
@@ -19,32 +19,32 @@ fn plain(width: usize) -> TreeStyle {
     TreeStyle { width, color: Color::Never }
 }
 
-/// One turn in which a tool is called, whose words are all the turn's own.
+/// Records a turn with a tool call, whose speech is all shown by the turn itself.
 fn tool_turn(conversation: &mut TestConversation) {
-    let said = Some("It is noon.".to_owned());
+    let answer = Some("It is noon.".to_owned());
     let turn_key = conversation.start(SpanKind::Turn, None, 0);
     let utterance = conversation.start(SpanKind::Stt, Some(turn_key), 0);
     conversation.end(utterance, 310, SpanDetails::Stt(stt()));
     let first = conversation.start(SpanKind::Llm, Some(turn_key), 320);
     let call = conversation.start(SpanKind::Tool, Some(first), 735);
     conversation.end(call, 765, SpanDetails::Tool(tool()));
-    let asked = LlmRecord { text: None, tool_calls: vec![clock_call()], usage: None, ..llm() };
-    conversation.end(first, 730, SpanDetails::Llm(Box::new(asked)));
+    let request = LlmRecord { text: None, tool_calls: vec![clock_call()], usage: None, ..llm() };
+    conversation.end(first, 730, SpanDetails::Llm(Box::new(request)));
     let second = conversation.start(SpanKind::Llm, Some(turn_key), 770);
     conversation.end(second, 1150, SpanDetails::Llm(Box::new(llm())));
     let reply = conversation.start(SpanKind::Tts, Some(turn_key), 1120);
     conversation.end(
         reply,
         1940,
-        SpanDetails::Tts(TtsRecord { output: said.clone(), interrupted: false, ..tts() }),
+        SpanDetails::Tts(TtsRecord { output: answer.clone(), interrupted: false, ..tts() }),
     );
     let ended =
-        TurnRecord { number: TurnNumber(1), end_reason: EndReason::Completed, output: said, ..turn() };
+        TurnRecord { number: TurnNumber(1), end_reason: EndReason::Completed, output: answer, ..turn() };
     conversation.end(turn_key, 1944, SpanDetails::Turn(ended));
 }
 
 #[test]
-fn a_turn_says_who_did_what_and_when() {
+fn a_turn_shows_its_spans_with_services_and_times() {
     let mut conversation = TestConversation::new("call-42");
     tool_turn(&mut conversation);
     assert_eq!(
@@ -64,7 +64,7 @@ turn 1  1.94 s  completed  user→bot 750 ms
     );
 }
 
-/// A turn in which everything goes wrong: the model fails, a tool is called off, the speech is cut.
+/// Records a turn in which the model fails, a tool is cancelled and the speech is interrupted.
 fn bad_turn(conversation: &mut TestConversation) {
     let turn_key = conversation.start(SpanKind::Turn, None, 5_000);
     let failed = conversation.start(SpanKind::Llm, Some(turn_key), 5_100);
@@ -72,11 +72,11 @@ fn bad_turn(conversation: &mut TestConversation) {
     let cancelled = ToolRecord { result: None, cancelled: true, ..tool() };
     conversation.end(call, 5_300, SpanDetails::Tool(cancelled));
     let (message, error_type) = ("503\noverloaded".to_owned(), "RuntimeError".to_owned());
-    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
+    let kind = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     let partial = LlmRecord { text: Some("It is".into()), interrupted: true, ..llm() };
     conversation.end_with(SpanRecord {
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at: at(5_200), kind: what }],
+        events: vec![SpanEvent { at: at(5_200), kind }],
         ..conversation.record(failed, 5_200, SpanDetails::Llm(Box::new(partial)))
     });
     let reply = conversation.start(SpanKind::Tts, Some(turn_key), 5_190);
@@ -90,7 +90,7 @@ fn bad_turn(conversation: &mut TestConversation) {
 }
 
 #[test]
-fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
+fn an_interrupted_reply_shows_how_much_was_played() {
     let mut conversation = TestConversation::new("call-42");
     let turn_key = conversation.start(SpanKind::Turn, None, 0);
     let reply = conversation.start(SpanKind::Tts, Some(turn_key), 100);
@@ -116,7 +116,7 @@ fn a_reply_that_was_cut_says_how_much_of_it_was_heard() {
 }
 
 #[test]
-fn what_went_wrong_stands_under_its_span_and_what_was_cut_says_so() {
+fn errors_and_interruptions_are_shown_at_their_spans() {
     let mut conversation = TestConversation::new("call-42");
     bad_turn(&mut conversation);
     assert_eq!(
@@ -133,7 +133,7 @@ fn what_went_wrong_stands_under_its_span_and_what_was_cut_says_so() {
 }
 
 #[test]
-fn a_narrow_tree_leaves_out_when_spans_began_and_cuts_what_was_said() {
+fn a_narrow_tree_omits_start_times_and_shortens_speech() {
     let mut conversation = TestConversation::new("call-42");
     tool_turn(&mut conversation);
     assert_eq!(
@@ -152,7 +152,7 @@ fn a_narrow_tree_leaves_out_when_spans_began_and_cuts_what_was_said() {
 }
 
 #[test]
-fn no_line_is_ever_wider_than_it_may_be() {
+fn no_line_is_wider_than_the_style_allows() {
     let mut conversation = TestConversation::new("a-conversation-with-a-rather-long-name");
     tool_turn(&mut conversation);
     bad_turn(&mut conversation);
@@ -165,7 +165,7 @@ fn no_line_is_ever_wider_than_it_may_be() {
 }
 
 #[test]
-fn turns_are_in_order_of_their_number_and_conversations_of_their_start() {
+fn turns_are_ordered_by_number_and_conversations_by_start() {
     let mut earlier = TestConversation::new("earlier");
     tool_turn(&mut earlier);
     bad_turn(&mut earlier);
@@ -190,7 +190,7 @@ fn turns_are_in_order_of_their_number_and_conversations_of_their_start() {
 }
 
 #[test]
-fn colours_are_added_and_nothing_else_changes() {
+fn colors_change_nothing_but_escape_sequences() {
     let mut conversation = TestConversation::new("call-42");
     bad_turn(&mut conversation);
     let tree = SpanTree::from_spans(&conversation.spans());
@@ -209,7 +209,7 @@ fn colours_are_added_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_span_that_holds_the_turns_gives_way_to_them_and_one_without_its_parent_stands_alone() {
+fn a_root_with_turns_is_replaced_by_them_and_an_orphan_is_a_root() {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let (tracer, moment) = (provider.tracer("by hand"), std::time::SystemTime::UNIX_EPOCH);
@@ -233,7 +233,7 @@ fn a_span_that_holds_the_turns_gives_way_to_them_and_one_without_its_parent_stan
 }
 
 #[test]
-fn spans_of_others_are_shown_by_their_names() {
+fn spans_of_other_instrumentations_are_shown_by_name() {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let now = std::time::SystemTime::UNIX_EPOCH;
@@ -247,6 +247,6 @@ fn spans_of_others_are_shown_by_their_names() {
 }
 
 #[test]
-fn no_spans_are_no_text() {
+fn no_spans_render_to_an_empty_text() {
     assert_eq!(SpanTree::from_spans(&[]).render(TreeStyle::default()), "");
 }

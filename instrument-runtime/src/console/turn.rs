@@ -1,83 +1,77 @@
-//! One turn, as lines.
+//! Prints one turn: its heading, what was said, and a table of its spans.
 
 use opentelemetry_sdk::trace::SpanData;
 
-use super::build::Node;
+use super::build::SpanNode;
 use super::format_duration::{format_duration, format_seconds};
-use super::line::Line;
-use super::row::{self, GAP};
-use super::span_attributes::{self, Kind};
-use super::style::{Paint, TreeStyle};
-use crate::console::terminal_text::{columns, shorten};
+use super::line::{Paint, TreeLine, TreeStyle};
+use super::span_attributes::{self as attributes, RowKind};
+use super::terminal_text::{columns, one_line, shorten};
 use crate::emit::keys;
 
-/// Below this width there is no room to say when each span began.
-const ROOM_FOR_OFFSETS: usize = 80;
-/// Columns for who did it, at most: what was said needs more.
-const WIDEST_WHO: usize = 36;
+/// Columns between two cells, and between two details.
+const GAP: usize = 2;
+/// A narrower tree omits start times.
+const MIN_WIDTH_WITH_START_TIMES: usize = 80;
+/// Columns for a service and its model. The rest is for details and speech.
+const MAX_NAME_COLUMNS: usize = 36;
 
-/// What stands before the text under a span.
-#[derive(Debug, Clone, Copy)]
-struct Guides {
-    /// Before a span that others follow, and before what is under it.
-    more: (&'static str, &'static str),
-    /// Before the last span, and before what is under it.
-    last: (&'static str, &'static str),
-}
+/// The branches drawn before a span, and before the lines below it.
+type Branches = (&'static str, &'static str);
 
-const GUIDES: Guides = Guides { more: ("├─ ", "│  "), last: ("└─ ", "   ") };
+const BRANCHES: Branches = ("├─ ", "│  ");
+const LAST_BRANCHES: Branches = ("└─ ", "   ");
 
-/// The turn `node`, or any other span that stands under none, and all that is under it.
-pub(super) fn render(node: &Node, style: TreeStyle) -> String {
-    let mut text = title(&node.span, style);
-    let guide = if node.children.is_empty() { GUIDES.last.1 } else { GUIDES.more.1 };
-    for (who, key) in [("user", keys::INPUT_VALUE), ("bot ", keys::OUTPUT_VALUE)] {
-        if let Some(said) = span_attributes::text(&node.span, key) {
-            text += &speech(guide, who, said, style);
+/// Prints a turn, or any other root span, with everything below it.
+pub(super) fn render(node: &SpanNode, style: TreeStyle) -> String {
+    let mut text = heading(&node.span, style);
+    let guide = if node.children.is_empty() { LAST_BRANCHES.1 } else { BRANCHES.1 };
+    for (speaker, key) in [("user", keys::INPUT_VALUE), ("bot ", keys::OUTPUT_VALUE)] {
+        if let Some(speech) = attributes::text(&node.span, key) {
+            text += &speech_line(guide, speaker, speech, style);
         }
     }
-    text += &waiting(guide, &node.span, style);
-    text += &errors(guide, &node.span, style);
-    let table = Table::of(node, style);
+    text += &latency_line(guide, &node.span, style);
+    text += &error_lines(guide, &node.span, style);
+    let table = SpanTable::new(node, style);
     for row in &table.rows {
         text += &table.line(row);
-        text += &errors(&row.below, row.span, style);
+        text += &error_lines(&row.guide_below, row.span, style);
     }
     text
 }
 
-fn title(span: &SpanData, style: TreeStyle) -> String {
-    let mut line = Line::new(style);
-    let name = match span_attributes::kind(span) {
-        Kind::Turn(number) => format!("turn {number}"),
-        Kind::Service(_) | Kind::Tool | Kind::Other => row::who(span),
+fn heading(span: &SpanData, style: TreeStyle) -> String {
+    let mut line = TreeLine::new(style);
+    let name = match attributes::kind(span) {
+        RowKind::Turn(number) => format!("turn {number}"),
+        RowKind::Service(_) | RowKind::Tool | RowKind::Other => name(span),
     };
     line.add(Paint::Heading, &name);
-    line.gap(GAP);
-    line.add(Paint::Plain, &format_duration(span_attributes::duration(span)));
-    if let Some(reason) = span_attributes::text(span, keys::END_REASON) {
-        line.gap(GAP);
-        // Only a turn that is completed says nothing about itself that needs a second look.
-        line.add(if reason == "completed" { Paint::Plain } else { Paint::Cut }, reason);
+    line.add_gap(GAP);
+    line.add(Paint::Plain, &format_duration(attributes::duration(span)));
+    if let Some(reason) = attributes::text(span, keys::END_REASON) {
+        line.add_gap(GAP);
+        line.add(if reason == "completed" { Paint::Plain } else { Paint::Warning }, reason);
     }
-    if let Some(latency) = span_attributes::number(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
-        line.gap(GAP);
+    if let Some(latency) = attributes::float(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
+        line.add_gap(GAP);
         line.add(Paint::Plain, &format!("user→bot {latency}"));
     }
     line.finish()
 }
 
-fn speech(guide: &str, who: &str, said: &str, style: TreeStyle) -> String {
-    let mut line = Line::new(style);
+fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> String {
+    let mut line = TreeLine::new(style);
     line.add(Paint::Guide, guide);
-    line.add(Paint::Kind, who);
-    line.gap(1);
-    line.quote(said);
+    line.add(Paint::Label, speaker);
+    line.add_gap(1);
+    line.add_quote(speech);
     line.finish()
 }
 
-/// What the user waited for, where that was worth a twentieth of the time.
-fn waiting(guide: &str, span: &SpanData, style: TreeStyle) -> String {
+/// Prints the latency stages of the user's wait, without those below a twentieth of it.
+fn latency_line(guide: &str, span: &SpanData, style: TreeStyle) -> String {
     let stages = [
         ("stt", keys::LATENCY_STT),
         ("llm", keys::LATENCY_LLM),
@@ -86,26 +80,26 @@ fn waiting(guide: &str, span: &SpanData, style: TreeStyle) -> String {
         ("tts", keys::LATENCY_TTS),
         ("output", keys::LATENCY_OUTPUT),
     ];
-    let whole = span_attributes::number(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
-    let worth_telling = |(stage, key)| {
-        let seconds = span_attributes::number(span, key).filter(|seconds| *seconds > whole / 20.0)?;
+    let total = attributes::float(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
+    let format_stage = |(stage, key)| {
+        let seconds = attributes::float(span, key).filter(|seconds| *seconds > total / 20.0)?;
         Some(format!("{stage} {}", format_seconds(seconds)?))
     };
-    let told: Vec<String> = stages.into_iter().filter_map(worth_telling).collect();
-    if told.is_empty() {
+    let stages: Vec<String> = stages.into_iter().filter_map(format_stage).collect();
+    if stages.is_empty() {
         return String::new();
     }
-    let mut line = Line::new(style);
+    let mut line = TreeLine::new(style);
     line.add(Paint::Guide, guide);
-    line.add(Paint::Kind, "wait");
-    line.gap(1);
-    line.add(Paint::Plain, &told.join(" · "));
+    line.add(Paint::Label, "wait");
+    line.add_gap(1);
+    line.add(Paint::Plain, &stages.join(" · "));
     line.finish()
 }
 
-fn errors(guide: &str, span: &SpanData, style: TreeStyle) -> String {
-    let lines = span_attributes::errors(span).into_iter().map(|error| {
-        let mut line = Line::new(style);
+fn error_lines(guide: &str, span: &SpanData, style: TreeStyle) -> String {
+    let lines = attributes::errors(span).into_iter().map(|error| {
+        let mut line = TreeLine::new(style);
         line.add(Paint::Guide, guide);
         line.add(Paint::Error, &format!("✗ {error}"));
         line.finish()
@@ -113,86 +107,204 @@ fn errors(guide: &str, span: &SpanData, style: TreeStyle) -> String {
     lines.collect()
 }
 
-/// The spans under a turn, one a row, in columns.
-struct Table<'a> {
+/// The spans below a turn, one in each row, in columns.
+struct SpanTable<'a> {
     turn: &'a SpanData,
     style: TreeStyle,
-    rows: Vec<Row<'a>>,
-    widths: Widths,
+    rows: Vec<SpanRow<'a>>,
+    widths: ColumnWidths,
 }
 
-/// One span.
-struct Row<'a> {
+struct SpanRow<'a> {
     span: &'a SpanData,
-    /// What stands before its label.
+    /// The branches before the label.
     guide: String,
-    /// What stands before the text under it.
-    below: String,
-    offset: String,
+    /// The branches before the lines below.
+    guide_below: String,
+    start: String,
     duration: String,
-    who: String,
+    name: String,
 }
 
-/// How wide the columns are.
 #[derive(Debug, Clone, Copy, Default)]
-struct Widths {
+struct ColumnWidths {
     tree: usize,
-    offset: usize,
+    start: usize,
     duration: usize,
-    who: usize,
+    name: usize,
 }
 
-impl<'a> Table<'a> {
-    fn of(turn: &'a Node, style: TreeStyle) -> Self {
-        let mut table = Self { turn: &turn.span, style, rows: Vec::new(), widths: Widths::default() };
+impl<'a> SpanTable<'a> {
+    fn new(turn: &'a SpanNode, style: TreeStyle) -> Self {
+        let mut table = Self { turn: &turn.span, style, rows: Vec::new(), widths: ColumnWidths::default() };
         table.add_children(turn, "");
-        let width = |cell: fn(&Row<'_>) -> usize| table.rows.iter().map(cell).max().unwrap_or_default();
-        table.widths = Widths {
-            tree: width(|row| columns(&row.guide) + columns(row::label(row.span))),
-            offset: width(|row| columns(&row.offset)),
+        let width = |cell: fn(&SpanRow<'_>) -> usize| table.rows.iter().map(cell).max().unwrap_or_default();
+        table.widths = ColumnWidths {
+            tree: width(|row| columns(&row.guide) + columns(label(row.span))),
+            start: width(|row| columns(&row.start)),
             duration: width(|row| columns(&row.duration)),
-            who: width(|row| columns(&row.who)).min(WIDEST_WHO),
+            name: width(|row| columns(&row.name)),
         };
         table
     }
 
-    fn add_children(&mut self, parent: &'a Node, before: &str) {
+    fn add_children(&mut self, parent: &'a SpanNode, guide: &str) {
         for (index, child) in parent.children.iter().enumerate() {
             let is_last = index + 1 == parent.children.len();
-            let (guide, below) = if is_last { GUIDES.last } else { GUIDES.more };
-            let below = format!("{before}{below}");
-            self.rows.push(Row {
+            let (branch, branch_below) = if is_last { LAST_BRANCHES } else { BRANCHES };
+            let guide_below = format!("{guide}{branch_below}");
+            let start = attributes::since(child.span.start_time, self.turn.start_time);
+            self.rows.push(SpanRow {
                 span: &child.span,
-                guide: format!("{before}{guide}"),
-                below: below.clone(),
-                offset: format!(
-                    "+{}",
-                    format_duration(span_attributes::since(child.span.start_time, self.turn.start_time))
-                ),
-                duration: format_duration(span_attributes::duration(&child.span)),
-                who: shorten(&row::who(&child.span), WIDEST_WHO),
+                guide: format!("{guide}{branch}"),
+                guide_below: guide_below.clone(),
+                start: format!("+{}", format_duration(start)),
+                duration: format_duration(attributes::duration(&child.span)),
+                name: shorten(&name(&child.span), MAX_NAME_COLUMNS),
             });
-            self.add_children(child, &below);
+            self.add_children(child, &guide_below);
         }
     }
 
-    fn line(&self, row: &Row<'_>) -> String {
-        let mut line = Line::new(self.style);
-        let label = row::label(row.span);
+    fn line(&self, row: &SpanRow<'_>) -> String {
+        let mut line = TreeLine::new(self.style);
+        let label = label(row.span);
         line.add(Paint::Guide, &row.guide);
-        line.add(Paint::Kind, label);
-        line.gap(self.widths.tree.saturating_sub(columns(&row.guide) + columns(label)) + GAP);
-        if self.style.width >= ROOM_FOR_OFFSETS {
-            line.gap(self.widths.offset - columns(&row.offset));
-            line.add(Paint::Guide, &row.offset);
-            line.gap(GAP);
+        line.add(Paint::Label, label);
+        line.add_gap(self.widths.tree - columns(&row.guide) - columns(label) + GAP);
+        if self.style.width >= MIN_WIDTH_WITH_START_TIMES {
+            line.add_gap(self.widths.start - columns(&row.start));
+            line.add(Paint::Guide, &row.start);
+            line.add_gap(GAP);
         }
-        line.gap(self.widths.duration - columns(&row.duration));
+        line.add_gap(self.widths.duration - columns(&row.duration));
         line.add(Paint::Plain, &row.duration);
-        line.gap(GAP);
-        line.add(Paint::Plain, &row.who);
-        line.gap(self.widths.who - columns(&row.who) + GAP);
-        row::add_details(row.span, self.turn, &mut line);
+        line.add_gap(GAP);
+        line.add(Paint::Plain, &row.name);
+        line.add_gap(self.widths.name - columns(&row.name) + GAP);
+        self.add_details(row.span, &mut line);
         line.finish()
     }
+
+    /// Adds interruptions, measurements, and speech that the turn does not already show.
+    fn add_details(&self, span: &SpanData, line: &mut TreeLine) {
+        let marks = [
+            (keys::LLM_INTERRUPTED, "interrupted"),
+            (keys::TTS_INTERRUPTED, "interrupted"),
+            (keys::TOOL_CANCELLED, "cancelled"),
+        ];
+        for (_, mark) in marks.into_iter().filter(|(key, _)| attributes::is_true(span, key)) {
+            line.add(Paint::Warning, mark);
+            line.add_gap(GAP);
+        }
+        for measurement in measurements(span) {
+            line.add(Paint::Plain, &measurement);
+            line.add_gap(GAP);
+        }
+        match attributes::kind(span) {
+            RowKind::Tool => add_tool_call(span, line),
+            RowKind::Service(_) => self.add_output(span, line),
+            RowKind::Turn(_) | RowKind::Other => {}
+        }
+    }
+
+    /// Adds the output of a service unless the turn shows it, or the names of the functions that it requested.
+    fn add_output(&self, span: &SpanData, line: &mut TreeLine) {
+        if attributes::text(span, keys::OUTPUT_MIME_TYPE).is_some() {
+            let functions = attributes::requested_functions(span).join(", ");
+            line.add(Paint::Plain, &format!("calls {}", one_line(&functions)));
+            return;
+        }
+        let shown = [keys::INPUT_VALUE, keys::OUTPUT_VALUE].map(|key| attributes::text(self.turn, key));
+        let output = attributes::text(span, keys::OUTPUT_VALUE);
+        if let Some(output) = output.filter(|_| !shown.contains(&output)) {
+            line.add_quote(output);
+        }
+    }
+}
+
+/// Returns the first word of a row.
+fn label(span: &SpanData) -> &str {
+    match attributes::kind(span) {
+        RowKind::Turn(_) => "turn",
+        RowKind::Service(service_type) => service_type,
+        RowKind::Tool => "tool",
+        RowKind::Other => "span",
+    }
+}
+
+/// Returns a service and its model, the name of a function, or the name of the span.
+fn name(span: &SpanData) -> String {
+    let name = match attributes::kind(span) {
+        RowKind::Service(service_type) => {
+            let class = attributes::text(span, keys::SERVICE_NAME).unwrap_or_default();
+            let instance = attributes::text(span, keys::SERVICE_INSTANCE);
+            let model = attributes::text(span, keys::LLM_MODEL_NAME).unwrap_or_default();
+            format!("{} {model}", service_label(class, instance, service_type))
+        }
+        RowKind::Tool => attributes::text(span, keys::TOOL_NAME).unwrap_or_default().to_owned(),
+        RowKind::Turn(_) | RowKind::Other => span.name.to_string(),
+    };
+    one_line(&name)
+}
+
+/// Returns a short name for a service: its class without the words that follow from its type, and its number if it is not
+/// the first of its class.
+///
+/// ```
+/// use pipecat_instrument_runtime::console::service_label;
+///
+/// assert_eq!(service_label("OpenAILLMService", None, "llm"), "OpenAI");
+/// assert_eq!(service_label("OpenAILLMService", Some("OpenAILLMService#1"), "llm"), "OpenAI#1");
+/// ```
+pub fn service_label(class: &str, name: Option<&str>, service_type: &str) -> String {
+    let stem = class.strip_suffix("Service").unwrap_or(class);
+    let stem = stem.strip_suffix(&service_type.to_uppercase()).unwrap_or(stem);
+    let number = name.and_then(|name| name.strip_prefix(class)).filter(|number| *number != "#0");
+    format!("{}{}", if stem.is_empty() { class } else { stem }, number.unwrap_or_default())
+}
+
+fn measurements(span: &SpanData) -> impl Iterator<Item = String> {
+    let ttfb = attributes::float(span, keys::SERVICE_TTFB).and_then(format_seconds);
+    let characters = attributes::integer(span, keys::TTS_CHARACTER_COUNT);
+    let measurements = [
+        ttfb.map(|ttfb| format!("ttfb {ttfb}")),
+        played_audio(span),
+        tokens(span),
+        characters.map(|count| format!("{count} characters")),
+    ];
+    measurements.into_iter().flatten()
+}
+
+fn tokens(span: &SpanData) -> Option<String> {
+    let input = attributes::integer(span, keys::LLM_TOKENS_PROMPT)?;
+    let output = attributes::integer(span, keys::LLM_TOKENS_COMPLETION)?;
+    let cached = attributes::integer(span, keys::LLM_TOKENS_CACHE_READ).filter(|cached| *cached > 0);
+    let cached = cached.map(|cached| format!(" ({cached} cached)")).unwrap_or_default();
+    Some(format!("{input}→{output} tokens{cached}"))
+}
+
+/// Returns how much of an interrupted reply was played.
+fn played_audio(span: &SpanData) -> Option<String> {
+    if !attributes::is_true(span, keys::TTS_INTERRUPTED) {
+        return None;
+    }
+    let played = attributes::float(span, keys::TTS_PLAYED_DURATION).and_then(format_seconds)?;
+    let sent = attributes::float(span, keys::TTS_AUDIO_DURATION).and_then(format_seconds)?;
+    Some(format!("heard {played} of {sent}"))
+}
+
+/// Adds the arguments of a tool call and its result. If both are long, each gets half of the columns left.
+fn add_tool_call(span: &SpanData, line: &mut TreeLine) {
+    const ARROW: &str = " → ";
+    let arguments = one_line(attributes::text(span, keys::TOOL_PARAMETERS).unwrap_or("()"));
+    let Some(result) = attributes::text(span, keys::TOOL_RESULT).map(one_line) else {
+        line.add(Paint::Plain, &arguments);
+        return;
+    };
+    let left = line.columns_left().saturating_sub(columns(ARROW));
+    let left_by_result = left.saturating_sub(columns(&result));
+    line.add(Paint::Plain, &shorten(&arguments, left_by_result.max(left / 2)));
+    line.add(Paint::Guide, ARROW);
+    line.add(Paint::Plain, &result);
 }

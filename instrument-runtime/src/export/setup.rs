@@ -6,7 +6,6 @@ use std::fmt;
 use std::time::Duration;
 
 pub use check::{CheckError, CheckReport};
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use opentelemetry_semantic_conventions::attribute::SERVICE_NAME;
 
@@ -49,14 +48,11 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 #[must_use = "dropping it ends the export; bind it to a name: `let setup = …`"]
 pub struct Setup {
+    settings: Settings,
     provider: SdkTracerProvider,
     pipelines: Vec<ExportPipeline>,
-    resource: Resource,
-    disabled_by: Option<&'static str>,
-    is_on: bool,
     emit: EmitSettings,
-    max_value_length: Option<usize>,
-    warnings: Vec<SettingWarning>,
+    is_on: bool,
     /// Then dropping it has nothing left to do.
     is_shut_down: bool,
 }
@@ -69,11 +65,11 @@ impl Setup {
         }
         let mut provider = SdkTracerProvider::builder()
             .with_resource(settings.resource.clone())
-            .with_sampler(settings.sampler)
+            .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
         let mut pipelines = Vec::new();
-        for destination in settings.destinations {
-            let pipeline = ExportPipeline::open(destination, settings.batch, &settings.resource)?;
+        for destination in &settings.destinations {
+            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
             provider = provider.with_span_processor(pipeline.processor());
             pipelines.push(pipeline);
         }
@@ -88,17 +84,7 @@ impl Setup {
         }
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
-        Ok(Self {
-            provider: provider.build(),
-            pipelines,
-            resource: settings.resource,
-            disabled_by: settings.disabled_by,
-            is_on,
-            emit,
-            max_value_length: settings.max_value_length,
-            warnings: settings.warnings,
-            is_shut_down: false,
-        })
+        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -120,12 +106,12 @@ impl Setup {
 
     /// Returns the number of characters that texts are truncated to: `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
     pub fn max_value_length(&self) -> Option<usize> {
-        self.max_value_length
+        self.settings.max_value_length
     }
 
     /// Returns the variables that are ignored because of mistakes. They were also logged.
     pub fn warnings(&self) -> &[SettingWarning] {
-        &self.warnings
+        &self.settings.warnings
     }
 
     /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
@@ -184,10 +170,10 @@ impl Drop for Setup {
 /// Prints the destinations in a sentence, for the start of a program.
 impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(variable) = self.disabled_by {
+        if let Some(variable) = self.settings.disabled_by {
             return write!(f, "Tracing is switched off by {variable}.");
         }
-        let name = self.resource.get(&SERVICE_NAME.into()).unwrap_or_else(|| "".into());
+        let name = self.settings.resource.get(&SERVICE_NAME.into()).unwrap_or_else(|| "".into());
         if self.pipelines.is_empty() {
             return write!(f, "Traces of {name} go nowhere.");
         }

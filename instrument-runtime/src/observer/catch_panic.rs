@@ -24,14 +24,18 @@ pub(crate) struct PanicMessage(pub(crate) String);
 /// Runs `work`. A panic in it is caught, counted and returned.
 ///
 /// The caller must drop what `work` may have left half done.
+#[inline]
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, PanicMessage> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        CAUGHT.fetch_add(1, Ordering::Relaxed);
-        let message = panic_message(&*panic);
-        // Dropping a payload may panic again; leaking it does not.
-        std::mem::forget(panic);
-        PanicMessage(message)
-    })
+    catch_unwind(AssertUnwindSafe(work)).map_err(count)
+}
+
+#[cold]
+fn count(panic: Box<dyn Any + Send>) -> PanicMessage {
+    CAUGHT.fetch_add(1, Ordering::Relaxed);
+    let message = panic_message(&*panic);
+    // Dropping a payload may panic again; leaking it does not.
+    std::mem::forget(panic);
+    PanicMessage(message)
 }
 
 /// Returns the message of a panic's payload.

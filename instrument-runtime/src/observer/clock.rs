@@ -52,7 +52,7 @@ pub(super) mod stepped {
     }
 
     /// Sets the clock of this thread `seconds` ahead of the true time.
-    pub(in crate::observer) fn step_to(seconds: i64) {
+    pub(in crate::observer) fn set_step(seconds: i64) {
         STEP.set(seconds);
     }
 

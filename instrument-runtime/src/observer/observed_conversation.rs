@@ -164,7 +164,14 @@ impl ObservedConversation {
     /// Runs `work`. A panic in it ends the tracing of this conversation, and does not reach the pipeline.
     #[inline]
     fn guard<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        catch_panic(work).inspect_err(|panic| self.abandon(panic)).ok()
+        // Both ends are out of line, or every hop would pay for moving the message.
+        match catch_panic(work) {
+            Ok(outcome) => Some(outcome),
+            Err(panic) => {
+                self.abandon(panic);
+                None
+            }
+        }
     }
 
     /// Logs a hop, and drops it if it needs no more. Out of line, to keep registers free in the caller.
@@ -242,7 +249,8 @@ impl ObservedConversation {
     }
 
     /// Ends the conversation after a panic, as well as its state allows.
-    fn abandon(&self, PanicMessage(panic): &PanicMessage) {
+    #[cold]
+    fn abandon(&self, PanicMessage(panic): PanicMessage) {
         if self.is_closed.swap(true, Ordering::Relaxed) {
             return;
         }

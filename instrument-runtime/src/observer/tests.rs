@@ -1,8 +1,8 @@
-//! A conversation as a pipeline sees it: hops in, spans in an exporter.
+//! Conversations from the outside: hops in, spans in an exporter.
 
-#![allow(clippy::disallowed_methods, reason = "a test asks a clock what its subject cannot")]
+#![allow(clippy::disallowed_methods, reason = "a test reads the clock")]
 
-mod stepped_clock;
+mod clock_steps;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,9 +19,9 @@ use crate::engine::frame::{
 /// Long enough for a busy machine to push a few frames within it.
 const SHORT: Duration = Duration::from_millis(500);
 
-/// A group whose spans end up in memory.
+/// A provider whose spans are kept in memory.
 struct Traced {
-    group: ObserverProvider,
+    observers: ObserverProvider,
     spans: InMemorySpanExporter,
 }
 
@@ -29,17 +29,17 @@ impl Traced {
     fn new() -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-        Self { group: ObserverProvider::new(Tracers::new(&provider)), spans }
+        Self { observers: ObserverProvider::new(Tracers::new(&provider)), spans }
     }
 
-    /// The same, with turns that end soon after the bot has stopped.
+    /// Ends turns soon after the bot has stopped.
     fn with_short_turns() -> Self {
-        let Self { group, spans } = Self::new();
-        Self { group: group.turn_end_timeout(SHORT), spans }
+        let Self { observers, spans } = Self::new();
+        Self { observers: observers.turn_end_timeout(SHORT), spans }
     }
 
     fn observe(&self) -> Observer {
-        self.group.observe(ObserveOptions::new())
+        self.observers.observe(ObserveOptions::new())
     }
 
     fn finished(&self) -> Vec<SpanData> {
@@ -76,7 +76,7 @@ fn tts() -> Processor {
     Processor::new("Tts", "CartesiaTTSService", Role::Tts)
 }
 
-/// The bot greets: one turn, which waits for its timeout.
+/// Pushes one turn, which then waits for its timeout.
 fn greet(observer: &Observer) {
     push(observer, &output(), 1, &Frame::Start);
     push(observer, &llm(), 2, &Frame::LlmResponseStart);
@@ -90,7 +90,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
     span.attributes
         .iter()
         .find(|attribute| attribute.key.as_str() == key)
-        .map(|found| found.value.to_string())
+        .map(|attribute| attribute.value.to_string())
 }
 
 fn wait_until(mut done: impl FnMut() -> bool) {
@@ -102,7 +102,7 @@ fn wait_until(mut done: impl FnMut() -> bool) {
 }
 
 #[test]
-fn closing_ends_what_is_open_once() {
+fn close_ends_open_spans_once() {
     let traced = Traced::new();
     let observer = traced.observe();
     greet(&observer);
@@ -116,7 +116,7 @@ fn closing_ends_what_is_open_once() {
 }
 
 #[test]
-fn the_last_handle_closes_as_dropped() {
+fn dropping_the_last_handle_cancels() {
     let traced = Traced::new();
     let observer = traced.observe();
     push(&observer, &output(), 1, &Frame::Start);
@@ -132,15 +132,15 @@ fn the_last_handle_closes_as_dropped() {
 }
 
 #[test]
-fn an_adapter_cancels_what_its_framework_holds_on_to() {
+fn cancel_ends_the_conversation_while_a_handle_is_held() {
     let traced = Traced::new();
     let observer = traced.observe();
-    let held_on_to = observer.clone();
+    let other_handle = observer.clone();
     push(&observer, &output(), 1, &Frame::Start);
     push(&observer, &llm(), 2, &Frame::LlmResponseStart);
     observer.cancel();
 
-    push(&held_on_to, &llm(), 3, &Frame::LlmResponseStart);
+    push(&other_handle, &llm(), 3, &Frame::LlmResponseStart);
     let spans = traced.finished();
     assert_eq!(spans.len(), 2);
     let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
@@ -148,14 +148,14 @@ fn an_adapter_cancels_what_its_framework_holds_on_to() {
 }
 
 #[test]
-fn an_observer_that_saw_nothing_leaves_nothing() {
+fn observer_without_frames_leaves_no_spans() {
     let traced = Traced::new();
     drop(traced.observe());
     assert_eq!(traced.finished(), []);
 }
 
 #[test]
-fn a_turn_ends_by_the_timer_with_no_more_frames() {
+fn timer_ends_a_turn_without_more_frames() {
     let traced = Traced::with_short_turns();
     let observer = traced.observe();
     greet(&observer);
@@ -170,7 +170,7 @@ fn a_turn_ends_by_the_timer_with_no_more_frames() {
     drop(observer);
 }
 
-/// A frame of somebody whose `view` does not keep its word.
+/// A frame whose `view` panics.
 struct Broken;
 
 impl ObservedFrame for Broken {
@@ -184,9 +184,9 @@ impl ObservedFrame for Broken {
 }
 
 #[test]
-fn a_panic_ends_one_conversation_and_nothing_else() {
+fn panic_ends_only_its_own_conversation() {
     let traced = Traced::new();
-    let (broken, whole) = (traced.observe(), traced.observe());
+    let (broken, other) = (traced.observe(), traced.observe());
     greet(&broken);
     let caught_before = caught_panics();
     push(&broken, &llm(), 7, &Broken);
@@ -194,13 +194,13 @@ fn a_panic_ends_one_conversation_and_nothing_else() {
     assert_eq!(traced.names(), ["pipecat.conversation.turn", "pipecat.llm"], "what was open is ended");
 
     push(&broken, &llm(), 8, &Broken);
-    greet(&whole);
-    whole.close();
+    greet(&other);
+    other.close();
     assert_eq!(traced.finished().len(), 4);
 }
 
 #[test]
-fn hops_of_many_threads_are_one_conversation() {
+fn hops_from_many_threads_make_one_conversation() {
     const THREADS: u64 = 8;
     const EACH: u64 = 50;
 
@@ -225,12 +225,12 @@ fn hops_of_many_threads_are_one_conversation() {
 
     let spans = traced.finished();
     let llm = spans.iter().find(|span| span.name == "pipecat.llm").unwrap();
-    let said = attribute(llm, "output.value").unwrap();
-    assert_eq!(said.chars().filter(|c| *c == 'x').count() as u64, THREADS * EACH);
+    let text = attribute(llm, "output.value").unwrap();
+    assert_eq!(text.chars().filter(|c| *c == 'x').count() as u64, THREADS * EACH);
 }
 
 #[test]
-fn audio_that_is_counted_without_the_lock_is_in_the_span() {
+fn audio_counted_without_the_lock_is_in_the_span() {
     let traced = Traced::new();
     let observer = traced.observe();
     let piece = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
@@ -250,7 +250,7 @@ fn audio_that_is_counted_without_the_lock_is_in_the_span() {
 }
 
 #[test]
-fn a_kind_that_never_matters_is_never_viewed() {
+fn frame_of_an_untraced_kind_is_not_viewed() {
     struct Microphone(Arc<Mutex<u32>>);
     impl ObservedFrame for Microphone {
         fn kind(&self) -> FrameKind {

@@ -5,23 +5,23 @@ use std::task::{Context, Poll, Waker};
 
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::{ConsoleExporter, MOST_WAITING};
+use super::{ConsoleExporter, MAX_WAITING_SPANS};
 use crate::console::TreeStyle;
 use crate::console::test_support::TestConversation;
 use crate::emit::test_records::{stt, turn};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, TurnNumber, TurnRecord};
 
-/// What was printed.
+/// A writer whose text a test can read.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Paper {
+impl SharedBuffer {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-impl Write for Paper {
+impl Write for SharedBuffer {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(text)
     }
@@ -31,7 +31,7 @@ impl Write for Paper {
     }
 }
 
-/// Exports without waiting, as this exporter never waits.
+/// Polls an export once, as this exporter never waits.
 fn export(exporter: &ConsoleExporter, batch: Vec<SpanData>) {
     let export = pin!(exporter.export(batch));
     assert!(matches!(export.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
@@ -48,15 +48,15 @@ fn end(conversation: &mut TestConversation, turn_key: SpanKey, number: u32) {
 }
 
 #[test]
-fn a_turn_is_printed_when_it_ends_with_what_came_before_under_its_conversations_name() {
-    let paper = Paper::default();
-    let exporter = ConsoleExporter::new(paper.clone(), TreeStyle::default());
+fn a_turn_is_printed_when_it_ends_below_its_conversation() {
+    let buffer = SharedBuffer::default();
+    let exporter = ConsoleExporter::new(buffer.clone(), TreeStyle::default());
     let mut conversation = TestConversation::new("call-42");
 
     let first = conversation.start(SpanKind::Turn, None, 0);
     utterance(&mut conversation, first);
     export(&exporter, conversation.spans());
-    assert_eq!(paper.text(), "");
+    assert_eq!(buffer.text(), "");
     end(&mut conversation, first, 1);
     export(&exporter, conversation.spans());
     let second = conversation.start(SpanKind::Turn, None, 0);
@@ -64,7 +64,7 @@ fn a_turn_is_printed_when_it_ends_with_what_came_before_under_its_conversations_
     export(&exporter, conversation.spans());
 
     assert_eq!(
-        paper.text(),
+        buffer.text(),
         r#"conversation call-42
 
 turn 1  400 ms  interrupted
@@ -81,28 +81,28 @@ turn 2  400 ms  interrupted
 }
 
 #[test]
-fn conversations_that_take_turns_are_told_apart() {
-    let paper = Paper::default();
-    let exporter = ConsoleExporter::new(paper.clone(), TreeStyle::default());
+fn alternating_conversations_repeat_their_headings() {
+    let buffer = SharedBuffer::default();
+    let exporter = ConsoleExporter::new(buffer.clone(), TreeStyle::default());
     for id in ["a", "b", "a"] {
         let mut conversation = TestConversation::new(id);
         let turn_key = conversation.start(SpanKind::Turn, None, 0);
         end(&mut conversation, turn_key, 1);
         export(&exporter, conversation.spans());
     }
-    let text = paper.text();
+    let text = buffer.text();
     let names: Vec<&str> = text.lines().filter(|line| line.starts_with("conversation")).collect();
     assert_eq!(names, ["conversation a", "conversation b", "conversation a"]);
 }
 
 #[test]
-fn spans_whose_turn_never_comes_are_forgotten_in_the_end() {
-    let exporter = ConsoleExporter::new(Paper::default(), TreeStyle::default());
+fn spans_whose_turn_never_ends_are_discarded() {
+    let exporter = ConsoleExporter::new(SharedBuffer::default(), TreeStyle::default());
     let mut conversation = TestConversation::new("call-42");
     let lost = conversation.start(SpanKind::Turn, None, 0);
-    for _ in 0..MOST_WAITING + 10 {
+    for _ in 0..MAX_WAITING_SPANS + 10 {
         utterance(&mut conversation, lost);
     }
     export(&exporter, conversation.spans());
-    assert_eq!(exporter.console.lock().unwrap().waiting.len(), MOST_WAITING);
+    assert_eq!(exporter.console.lock().unwrap().waiting.len(), MAX_WAITING_SPANS);
 }

@@ -40,8 +40,6 @@ const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 const DEFAULT_MAX_ATTRIBUTES: u32 = 1024;
 /// The specification's default of 2,048 is too small for a burst of 5,000 spans.
 const DEFAULT_MAX_QUEUE_SPANS: usize = 65_536;
-const DEFAULT_MAX_QUEUE_BYTES: usize = 128 * 1024 * 1024;
-const DEFAULT_MAX_BATCH_SPANS: usize = 512;
 /// The specification's default is 5 s. Here, a turn appears as soon as it is over.
 const DEFAULT_SCHEDULE_DELAY: Duration = Duration::from_secs(1);
 
@@ -309,35 +307,23 @@ fn sampler_ratio(reader: &mut EnvReader<'_>) -> f64 {
 }
 
 fn span_limits(overrides: &Overrides, reader: &mut EnvReader<'_>) -> SpanLimits {
-    let default = SpanLimits::default();
     let attributes = reader.first_number(
         &["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"],
         "attributes, such as 1024",
     );
-    let mut limit = |variable, example, default| reader.first_number(&[variable], example).unwrap_or(default);
-    SpanLimits {
+    let mut limits = SpanLimits {
         max_attributes_per_span: overrides.max_attributes.or(attributes).unwrap_or(DEFAULT_MAX_ATTRIBUTES),
-        max_events_per_span: limit(
-            "OTEL_SPAN_EVENT_COUNT_LIMIT",
-            "events, such as 128",
-            default.max_events_per_span,
-        ),
-        max_links_per_span: limit(
-            "OTEL_SPAN_LINK_COUNT_LIMIT",
-            "links, such as 128",
-            default.max_links_per_span,
-        ),
-        max_attributes_per_event: limit(
-            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-            "attributes, such as 128",
-            default.max_attributes_per_event,
-        ),
-        max_attributes_per_link: limit(
-            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-            "attributes, such as 128",
-            default.max_attributes_per_link,
-        ),
+        ..SpanLimits::default()
+    };
+    for (variable, unit, limit) in [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "events", &mut limits.max_events_per_span),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "links", &mut limits.max_links_per_span),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "attributes", &mut limits.max_attributes_per_event),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "attributes", &mut limits.max_attributes_per_link),
+    ] {
+        *limit = reader.first_number(&[variable], &format!("{unit}, such as 128")).unwrap_or(*limit);
     }
+    limits
 }
 
 fn batch_settings(overrides: &Overrides, reader: &mut EnvReader<'_>) -> BatchSettings {
@@ -345,37 +331,24 @@ fn batch_settings(overrides: &Overrides, reader: &mut EnvReader<'_>) -> BatchSet
         reader
             .warn(EXPORT_TIMEOUT, "has no effect: set OTEL_EXPORTER_OTLP_TIMEOUT, the limit of one request");
     }
-    let mut number = |by_code: Option<usize>, variable, example, default| {
+    let mut number = |by_code: Option<usize>, variable, unit, default: usize| {
+        let by_code = by_code.filter(|number| *number > 0);
         by_code
-            .filter(|number| *number > 0)
-            .or_else(|| reader.number(variable, 1_usize, example))
+            .or_else(|| reader.number(variable, 1, &format!("{unit}, such as {default}")))
             .unwrap_or(default)
     };
-    let max_queue_spans =
-        number(overrides.max_queue_spans, MAX_QUEUE_SIZE, "spans, such as 65536", DEFAULT_MAX_QUEUE_SPANS);
-    let max_queue_bytes = number(
-        overrides.max_queue_bytes,
-        MAX_QUEUE_BYTES,
-        "bytes, such as 134217728",
-        DEFAULT_MAX_QUEUE_BYTES,
-    );
-    let max_batch_spans = number(
-        overrides.max_batch_spans,
-        MAX_EXPORT_BATCH_SIZE,
-        "spans, such as 512",
-        DEFAULT_MAX_BATCH_SPANS,
-    );
+    let max_queue_spans = number(overrides.max_queue_spans, MAX_QUEUE_SIZE, "spans", DEFAULT_MAX_QUEUE_SPANS);
+    let max_queue_bytes = number(overrides.max_queue_bytes, MAX_QUEUE_BYTES, "bytes", 128 * 1024 * 1024);
+    let max_batch_spans = number(overrides.max_batch_spans, MAX_EXPORT_BATCH_SIZE, "spans", 512);
     if max_batch_spans > max_queue_spans {
         reader.warn(MAX_EXPORT_BATCH_SIZE, format!("is more than {MAX_QUEUE_SIZE} and is lowered to it"));
     }
+    let delay = overrides.schedule_delay.or_else(|| reader.milliseconds(SCHEDULE_DELAY));
     BatchSettings {
         max_queue_spans,
         max_queue_bytes,
         max_batch_spans: max_batch_spans.min(max_queue_spans),
-        schedule_delay: overrides
-            .schedule_delay
-            .or_else(|| reader.milliseconds(SCHEDULE_DELAY))
-            .unwrap_or(DEFAULT_SCHEDULE_DELAY),
+        schedule_delay: delay.unwrap_or(DEFAULT_SCHEDULE_DELAY),
     }
 }
 

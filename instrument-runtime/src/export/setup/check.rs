@@ -88,7 +88,7 @@ impl Setup {
             let watch = Stopwatch::start();
             // A retry within the timeout may take the timeout again.
             let limit = settings.timeout * 2 + Duration::from_secs(1);
-            send_one(destination, &self.resource, limit).map_err(|error| CheckError {
+            send_one(destination, &self.settings.resource, limit).map_err(|error| CheckError {
                 name: destination.name(),
                 explanation: destination.explain(&error),
                 error,

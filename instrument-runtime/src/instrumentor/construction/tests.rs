@@ -44,7 +44,7 @@ impl Task {
     }
 }
 
-fn switched_on() -> ScopedGuard {
+fn instrumented() -> ScopedGuard {
     PipecatInstrumentor::builder().scoped(NoopTracerProvider::new()).unwrap()
 }
 
@@ -70,21 +70,21 @@ fn run<T>(future: impl Future<Output = T>, mut between: impl FnMut()) -> T {
 }
 
 #[test]
-fn switched_off_nothing_is_asked_and_nothing_is_attached() {
+fn without_instrumentation_options_are_not_evaluated() {
     let task = begin::<Task>(|_| unreachable!()).attach(Task::default);
     assert!(task.observers.is_empty());
 }
 
 #[test]
-fn constructors_that_call_each_other_make_one_observer() {
-    let _on = switched_on();
+fn nested_constructors_make_one_observer() {
+    let _scoped = instrumented();
     assert_eq!(Task::new().observers.len(), 1);
     assert_eq!(Task::through_new().observers.len(), 1);
 }
 
 #[test]
-fn an_inner_constructor_says_what_the_outer_one_does_not_know() {
-    let _on = switched_on();
+fn inner_constructor_sets_options_that_the_outer_leaves_open() {
+    let _scoped = instrumented();
     let named = |id: &'static str| move |options: ObserveOptions| options.conversation_id(id);
 
     let task = begin::<Task>(identity).attach(|| begin::<Task>(named("inner")).attach(Task::default));
@@ -94,8 +94,8 @@ fn an_inner_constructor_says_what_the_outer_one_does_not_know() {
 }
 
 #[test]
-fn a_task_built_while_another_one_waits_has_an_observer_of_its_own() {
-    let _on = switched_on();
+fn task_built_while_another_is_pending_has_its_own_observer() {
+    let _scoped = instrumented();
     let mut meanwhile = None;
     let connected = run(Task::connect(), || meanwhile = Some(Task::new()));
     assert_eq!(connected.observers.len(), 1);
@@ -103,7 +103,7 @@ fn a_task_built_while_another_one_waits_has_an_observer_of_its_own() {
 }
 
 #[test]
-fn tasks_of_two_types_are_two_conversations() {
+fn tasks_of_two_types_have_an_observer_each() {
     struct Outer {
         inner: Task,
         observers: Vec<Observer>,
@@ -114,21 +114,21 @@ fn tasks_of_two_types_are_two_conversations() {
         }
     }
 
-    let _on = switched_on();
+    let _scoped = instrumented();
     let outer = begin::<Outer>(identity).attach(|| Outer { inner: Task::new(), observers: Vec::new() });
     assert_eq!((outer.observers.len(), outer.inner.observers.len()), (1, 1));
 }
 
 #[test]
-fn a_panic_in_an_attribute_costs_the_trace_and_nothing_else() {
-    let _on = switched_on();
+fn panic_in_options_leaves_the_task_unobserved() {
+    let _scoped = instrumented();
     let task = begin::<Task>(|_| panic!("no tenant")).attach(Task::default);
     assert!(task.observers.is_empty());
 }
 
 #[test]
-fn a_body_that_panics_leaves_no_mark() {
-    let _on = switched_on();
+fn panicking_body_is_taken_off_the_stack() {
+    let _scoped = instrumented();
     let _ = std::panic::catch_unwind(|| begin::<Task>(identity).attach(|| -> Task { panic!("no audio") }));
     assert_eq!(Task::new().observers.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! The meter of outgoing audio, which has no lock: what is counted comes out once, whoever takes it when.
+//! The audio meter without a lock: all audio that is counted is drained once, by whichever thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::engine::time::Time;
 use crate::observer::audio_meter::{AudioAction, AudioMeter, CountedAudio};
 
 const PIECE: Audio = Audio::pcm16(640, 16_000, 1);
-const LASTS: Duration = Duration::from_millis(20);
+const DURATION: Duration = Duration::from_millis(20);
 
-/// A meter that counts the audio of a synthesizer.
-struct Scene {
+/// A meter that counts the audio of a TTS.
+struct Fixture {
     meter: AudioMeter,
     synthesizer: Processor,
     next: Processor,
 }
 
-impl Scene {
+impl Fixture {
     fn new() -> Arc<Self> {
         let synthesizer = Processor::new("Tts", "CartesiaTTSService", Role::Tts);
         let next = Processor::new("Next", "Next", Role::Other);
@@ -32,7 +32,7 @@ impl Scene {
         Arc::new(Self { meter, synthesizer, next })
     }
 
-    /// A hop of the piece `id` at `now`, from `source`.
+    /// Pushes the piece `id` from `source` at `now`.
     fn hop(&self, source: &Processor, id: u64, now: u64) -> AudioAction {
         let frame = Frame::TtsAudio(PIECE);
         let hop = FramePushed {
@@ -64,56 +64,56 @@ fn total(drained: &[Option<CountedAudio>]) -> Duration {
     drained.iter().flatten().map(|counted| counted.duration).sum()
 }
 
-/// One thread sends, another takes out what was counted, at any moment.
-pub fn nothing_is_lost_or_counted_twice() {
+/// One thread sends audio while another drains the meter.
+pub fn audio_is_neither_lost_nor_counted_twice() {
     check(|| {
-        let scene = Scene::new();
+        let fixture = Fixture::new();
         let sender = thread::spawn({
-            let scene = Arc::clone(&scene);
-            move || (1..=3).for_each(|id| scene.first_hop(id, id))
+            let fixture = Arc::clone(&fixture);
+            move || (1..=3).for_each(|id| fixture.first_hop(id, id))
         });
-        let drained = [scene.meter.drain(), scene.meter.drain()];
+        let drained = [fixture.meter.drain(), fixture.meter.drain()];
         sender.join().unwrap();
         let [first, second] = drained;
-        assert_eq!(total(&[first, second, scene.meter.drain()]), 3 * LASTS);
+        assert_eq!(total(&[first, second, fixture.meter.drain()]), 3 * DURATION);
     });
 }
 
-/// The same with two who take, as a frame and the timer do.
-pub fn two_who_take_share_what_there_is() {
+/// Two threads drain the meter, as a frame and the timer do.
+pub fn concurrent_drains_share_the_audio() {
     check(|| {
-        let scene = Scene::new();
-        scene.first_hop(1, 1);
+        let fixture = Fixture::new();
+        fixture.first_hop(1, 1);
         let other = thread::spawn({
-            let scene = Arc::clone(&scene);
-            move || scene.meter.drain()
+            let fixture = Arc::clone(&fixture);
+            move || fixture.meter.drain()
         });
-        scene.first_hop(2, 2);
-        let mine = scene.meter.drain();
+        fixture.first_hop(2, 2);
+        let mine = fixture.meter.drain();
         let others = other.join().unwrap();
-        assert_eq!(total(&[mine, others, scene.meter.drain()]), 2 * LASTS);
+        assert_eq!(total(&[mine, others, fixture.meter.drain()]), 2 * DURATION);
     });
 }
 
-/// Pieces are passed on by other threads while the next ones are sent: the later hops are known for what they are.
+/// One thread passes audio on while another sends more: later hops are ignored.
 pub fn later_hops_are_not_counted_again() {
     check(|| {
-        let scene = Scene::new();
+        let fixture = Fixture::new();
         let (pass_on, passed) = channel();
         let next = thread::spawn({
-            let scene = Arc::clone(&scene);
+            let fixture = Arc::clone(&fixture);
             move || {
                 for id in 1..=2 {
                     assert_eq!(passed.recv(), Ok(id));
-                    assert_eq!(scene.hop(&scene.next, id, 3), AudioAction::Ignore);
+                    assert_eq!(fixture.hop(&fixture.next, id, 3), AudioAction::Ignore);
                 }
             }
         });
         for id in 1..=2 {
-            scene.first_hop(id, id);
+            fixture.first_hop(id, id);
             pass_on.send(id).unwrap();
         }
         next.join().unwrap();
-        assert_eq!(total(&[scene.meter.drain()]), 2 * LASTS);
+        assert_eq!(total(&[fixture.meter.drain()]), 2 * DURATION);
     });
 }

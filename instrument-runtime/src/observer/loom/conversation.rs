@@ -1,4 +1,4 @@
-//! One conversation whose frames come on several threads, while the timer fires and its handles are dropped.
+//! One conversation with frames from several threads, while the timer fires and handles are dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,19 +14,19 @@ use crate::engine::frame::{
 };
 use crate::observer::{ObserveOptions, Observer, ObserverProvider, caught_panics};
 
-/// Spans in memory, and who makes them: once for all runs of a model.
+/// A provider with spans in memory, shared by all runs of a model.
 struct Backend {
-    group: ObserverProvider,
+    observers: ObserverProvider,
     spans: InMemorySpanExporter,
 }
 
 impl Backend {
-    /// Turns end as soon as the bot has stopped and somebody looks.
+    /// Ends turns at the next event after the bot has stopped.
     fn new() -> Self {
         let spans = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
-        let group = ObserverProvider::new(Tracers::new(&provider)).turn_end_timeout(Duration::ZERO);
-        Self { group, spans }
+        let observers = ObserverProvider::new(Tracers::new(&provider)).turn_end_timeout(Duration::ZERO);
+        Self { observers, spans }
     }
 
     fn take(&self) -> Vec<SpanData> {
@@ -53,9 +53,9 @@ impl Pipeline {
         }
     }
 
-    /// A conversation in which the bot answers.
-    fn answering(&self, group: &ObserverProvider) -> Observer {
-        let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
+    /// Starts a conversation in which the bot answers.
+    fn answering(&self, observers: &ObserverProvider) -> Observer {
+        let observer = observers.observe(ObserveOptions::new().conversation_id("call-42"));
         push(&observer, &self.next, 1, &Frame::Start);
         push(&observer, &self.llm, 2, &Frame::LlmResponseStart);
         observer
@@ -73,11 +73,11 @@ fn push(observer: &Observer, source: &Processor, id: u64, frame: &Frame<'_>) {
     });
 }
 
-fn say(observer: &Observer, source: &Processor, id: u64, word: &str) {
+fn push_text(observer: &Observer, source: &Processor, id: u64, word: &str) {
     push(observer, source, id, &Frame::LlmText(TextChunk::new(word)));
 }
 
-/// The spans by name, in alphabetical order.
+/// Returns the names of the spans in alphabetical order.
 fn names(spans: &[SpanData]) -> Vec<&str> {
     let mut names: Vec<&str> = spans.iter().map(|span| &*span.name).collect();
     names.sort_unstable();
@@ -89,22 +89,22 @@ fn value<'a>(spans: &'a [SpanData], name: &str, key: &str) -> Option<&'a Value> 
     span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
 }
 
-/// Two processors push, one of them a frame that the other has pushed as well; the timer looks after what is due; and
-/// whoever is last drops the last handle, which ends the conversation.
-pub fn frames_of_two_threads_the_timer_and_the_end() {
+/// Two processors push, and one frame comes from both; the timer fires; and the last thread drops the last handle, which ends
+/// the conversation.
+pub fn frames_from_two_threads_meet_the_timer_and_the_end() {
     let backend = Arc::new(Backend::new());
     check(move || {
         let pipeline = Arc::new(Pipeline::new());
-        let observer = pipeline.answering(&backend.group);
+        let observer = pipeline.answering(&backend.observers);
         let timer = thread::spawn(observer.waker());
         let other = thread::spawn({
             let (pipeline, observer) = (Arc::clone(&pipeline), observer.clone());
             move || {
-                say(&observer, &pipeline.llm, 10, " one");
-                say(&observer, &pipeline.llm, 11, " two");
+                push_text(&observer, &pipeline.llm, 10, " one");
+                push_text(&observer, &pipeline.llm, 11, " two");
             }
         });
-        say(&observer, &pipeline.llm, 10, " one");
+        push_text(&observer, &pipeline.llm, 10, " one");
         push(&observer, &pipeline.output, 12, &Frame::BotStartedSpeaking);
         drop(observer);
         other.join().unwrap();
@@ -117,13 +117,13 @@ pub fn frames_of_two_threads_the_timer_and_the_end() {
     });
 }
 
-/// A turn that is due to end is ended by the timer or by the next frame, once.
-pub fn a_turn_ends_once() {
+/// A turn that is due to end ends once, by the timer or by the next frame.
+pub fn turn_ends_once() {
     let backend = Arc::new(Backend::new());
     check(move || {
         let pipeline = Arc::new(Pipeline::new());
-        let observer = pipeline.answering(&backend.group);
-        say(&observer, &pipeline.llm, 10, " one");
+        let observer = pipeline.answering(&backend.observers);
+        push_text(&observer, &pipeline.llm, 10, " one");
         push(&observer, &pipeline.output, 11, &Frame::BotStartedSpeaking);
         push(&observer, &pipeline.llm, 12, &Frame::LlmResponseEnd);
         let timer = thread::spawn(observer.waker());
@@ -142,13 +142,13 @@ pub fn a_turn_ends_once() {
     });
 }
 
-/// The first audio begins a synthesis, through the lock; what follows is counted without one.
-pub fn audio_begins_one_synthesis() {
+/// The first audio starts a synthesis, through the lock; the rest is counted without it.
+pub fn concurrent_audio_starts_one_synthesis() {
     let backend = Arc::new(Backend::new());
     check(move || {
         let audio = Frame::TtsAudio(Audio::pcm16(640, 16_000, 1));
         let pipeline = Arc::new(Pipeline::new());
-        let observer = pipeline.answering(&backend.group);
+        let observer = pipeline.answering(&backend.observers);
         let (pass_on, passed) = ::loom::sync::mpsc::channel();
         let next = thread::spawn({
             let (pipeline, observer) = (Arc::clone(&pipeline), observer.clone());

@@ -86,7 +86,7 @@ impl Wake for Target {
 }
 
 /// A wake-up is asked for while the thread may sleep until a later one: it comes in time.
-pub fn a_nearer_deadline_wakes_a_sleeping_timer() {
+pub fn nearer_deadline_wakes_a_sleeping_timer() {
     check(|| {
         let [near, far] = [Duration::from_millis(10), Duration::from_secs(10)];
         let queue = Arc::new(ManualQueue::new());

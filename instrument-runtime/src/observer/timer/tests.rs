@@ -4,47 +4,49 @@ use std::time::{Duration, Instant};
 
 use super::{Wake, wake_at};
 
-struct Bell {
+struct Target {
     name: &'static str,
-    rung: Mutex<Sender<(&'static str, Instant)>>,
+    woken: Mutex<Sender<(&'static str, Instant)>>,
 }
 
-impl Wake for Bell {
+impl Wake for Target {
     fn wake(&self) {
-        let _ = self.rung.lock().unwrap().send((self.name, Instant::now()));
+        let _ = self.woken.lock().unwrap().send((self.name, Instant::now()));
     }
 }
 
-/// Bells, and the wire on which they are heard.
-fn bells<const N: usize>(names: [&'static str; N]) -> ([Arc<Bell>; N], Receiver<(&'static str, Instant)>) {
-    let (sender, heard) = channel();
-    (names.map(|name| Arc::new(Bell { name, rung: Mutex::new(sender.clone()) })), heard)
+/// Returns targets, and a channel with their wake-ups.
+fn targets<const N: usize>(
+    names: [&'static str; N],
+) -> ([Arc<Target>; N], Receiver<(&'static str, Instant)>) {
+    let (sender, wake_ups) = channel();
+    (names.map(|name| Arc::new(Target { name, woken: Mutex::new(sender.clone()) })), wake_ups)
 }
 
-fn ring_in(bell: &Arc<Bell>, wait: Duration) -> Instant {
+fn wake_in(target: &Arc<Target>, wait: Duration) -> Instant {
     let at = Instant::now() + wait;
-    let weak: Weak<Bell> = Arc::downgrade(bell);
+    let weak: Weak<Target> = Arc::downgrade(target);
     wake_at(at, weak);
     at
 }
 
 #[test]
-fn wakes_in_the_order_of_the_deadlines_and_never_early() {
-    let ([late, early], heard) = bells(["late", "early"]);
-    let late_at = ring_in(&late, Duration::from_millis(40));
-    let early_at = ring_in(&early, Duration::from_millis(10));
+fn wakes_in_order_of_deadlines_and_never_early() {
+    let ([late, early], wake_ups) = targets(["late", "early"]);
+    let late_at = wake_in(&late, Duration::from_millis(40));
+    let early_at = wake_in(&early, Duration::from_millis(10));
 
-    let (first, first_at) = heard.recv_timeout(Duration::from_secs(5)).unwrap();
-    let (second, second_at) = heard.recv_timeout(Duration::from_secs(5)).unwrap();
+    let (first, first_at) = wake_ups.recv_timeout(Duration::from_secs(5)).unwrap();
+    let (second, second_at) = wake_ups.recv_timeout(Duration::from_secs(5)).unwrap();
     assert_eq!((first, second), ("early", "late"));
     assert!(first_at >= early_at && second_at >= late_at);
 }
 
 #[test]
-fn who_is_gone_is_forgotten() {
-    let ([gone, there], heard) = bells(["gone", "there"]);
-    ring_in(&gone, Duration::from_millis(5));
-    ring_in(&there, Duration::from_millis(15));
+fn dropped_target_is_not_woken() {
+    let ([gone, there], wake_ups) = targets(["gone", "there"]);
+    wake_in(&gone, Duration::from_millis(5));
+    wake_in(&there, Duration::from_millis(15));
     drop(gone);
-    assert_eq!(heard.recv_timeout(Duration::from_secs(5)).unwrap().0, "there");
+    assert_eq!(wake_ups.recv_timeout(Duration::from_secs(5)).unwrap().0, "there");
 }

@@ -1,4 +1,4 @@
-//! What code inside a conversation gets, and what becomes of what it tells.
+//! Contexts, attributes and notes through the handle of a conversation.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,8 +19,8 @@ const CALLER_TRACE: TraceId =
     TraceId::from_bytes(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes());
 const CALLER_SPAN: SpanId = SpanId::from_bytes(0xb7ad_6b71_6920_3331_u64.to_be_bytes());
 
-/// A conversation with a model, and its spans.
-struct Call {
+/// A conversation with one LLM, and its spans.
+struct Fixture {
     observer: Observer,
     tracing: TracingContext,
     spans: InMemorySpanExporter,
@@ -28,23 +28,23 @@ struct Call {
     _provider: SdkTracerProvider,
 }
 
-impl Call {
+impl Fixture {
     fn new(options: ObserveOptions) -> Self {
         Self::sampled(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), options)
     }
 
     fn sampled(sampler: Sampler, options: ObserveOptions) -> Self {
-        Self::laid_out(TraceLayout::PerTurn, sampler, options)
+        Self::with_layout(TraceLayout::PerTurn, sampler, options)
     }
 
-    fn laid_out(layout: TraceLayout, sampler: Sampler, options: ObserveOptions) -> Self {
+    fn with_layout(layout: TraceLayout, sampler: Sampler, options: ObserveOptions) -> Self {
         let spans = InMemorySpanExporter::default();
         let provider =
             SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
-        let group = ObserverProvider::new(Tracers::new(&provider))
+        let observers = ObserverProvider::new(Tracers::new(&provider))
             .turn_end_timeout(Duration::from_secs(60))
             .layout(layout);
-        let observer = group.observe(options.conversation_id("call-42"));
+        let observer = observers.observe(options.conversation_id("call-42"));
         Self { tracing: observer.tracing_context(), observer, spans, next_id: 0, _provider: provider }
     }
 
@@ -62,14 +62,14 @@ impl Call {
         self
     }
 
-    /// The first turn is under way, and nothing was said in it.
+    /// Starts the first turn, in which no one has spoken.
     fn started(options: ObserveOptions) -> Self {
         let mut call = Self::new(options);
         call.push(Role::Other, &Frame::Start);
         call
     }
 
-    /// The bot says something, and the user then begins the next turn.
+    /// Ends a turn: the bot speaks, then the user starts the next turn.
     fn turn(&mut self) -> &mut Self {
         self.push(Role::Llm, &Frame::LlmResponseStart)
             .push(Role::Llm, &Frame::LlmResponseEnd)
@@ -88,7 +88,7 @@ impl Call {
         self.push(Role::Llm, &Frame::FunctionCallResult(result))
     }
 
-    /// The span ids of the exported spans of this name, once the conversation is over.
+    /// Ends the conversation, and returns the ids of its spans of this name.
     fn exported(&self, name: &str) -> Vec<SpanId> {
         self.closed(name).iter().map(|span| span.span_context.span_id()).collect()
     }
@@ -109,27 +109,27 @@ fn span_id(context: Option<Context>) -> SpanId {
 }
 
 #[test]
-fn a_request_within_a_turn_bears_the_turns_own_span() {
-    let call = Call::started(ObserveOptions::new());
+fn injected_traceparent_names_the_span_of_the_turn() {
+    let call = Fixture::started(ObserveOptions::new());
     let mut headers = HashMap::new();
     call.tracing.inject(&mut headers);
-    let told = headers["traceparent"].clone();
-    assert_eq!(call.tracing.traceparent().as_ref(), Some(&told));
+    let traceparent = headers["traceparent"].clone();
+    assert_eq!(call.tracing.traceparent().as_ref(), Some(&traceparent));
 
-    let [turn] = &call.turns()[..] else { panic!("one turn, though nobody spoke in it") };
+    let [turn] = &call.turns()[..] else { panic!("one turn, though no one spoke in it") };
     let span = &turn.span_context;
-    assert_eq!(told, format!("00-{}-{}-01", span.trace_id(), span.span_id()));
+    assert_eq!(traceparent, format!("00-{}-{}-01", span.trace_id(), span.span_id()));
 }
 
 #[test]
-fn a_model_and_a_tool_at_work_have_contexts_of_their_own() {
-    let mut call = Call::started(ObserveOptions::new());
+fn llm_and_tool_calls_in_progress_have_their_own_contexts() {
+    let mut call = Fixture::started(ObserveOptions::new());
     call.push(Role::Llm, &Frame::LlmResponseStart);
     let llm = span_id(call.tracing.llm_context());
     call.calls("call_1").calls("call_2").push(Role::Llm, &Frame::LlmResponseEnd);
     let tools = ["call_1", "call_2"].map(|id| span_id(call.tracing.tool_context(id)));
     let turn = span_id(call.tracing.turn_context());
-    assert_eq!(span_id(call.tracing.llm_context()), turn, "no model is at work");
+    assert_eq!(span_id(call.tracing.llm_context()), turn, "no LLM call is in progress");
     assert_eq!(span_id(call.tracing.tool_context("call_3")), turn, "there is no such call");
     call.returns("call_1");
     assert_eq!(span_id(call.tracing.tool_context("call_1")), turn, "it has returned");
@@ -140,8 +140,8 @@ fn a_model_and_a_tool_at_work_have_contexts_of_their_own() {
 }
 
 #[test]
-fn a_context_is_no_span_to_write_to() {
-    let call = Call::started(ObserveOptions::new());
+fn turn_context_does_not_write_to_the_span() {
+    let call = Fixture::started(ObserveOptions::new());
     let context = call.tracing.turn_context().unwrap();
     assert!(!context.span().is_recording());
     context.span().end();
@@ -150,8 +150,8 @@ fn a_context_is_no_span_to_write_to() {
 }
 
 #[test]
-fn there_is_no_context_before_between_and_after() {
-    let mut call = Call::new(ObserveOptions::new());
+fn turn_context_is_none_before_and_after_the_conversation() {
+    let mut call = Fixture::new(ObserveOptions::new());
     assert!(call.tracing.turn_context().is_none(), "before the first frame");
     assert!(call.tracing.is_observed());
     call.push(Role::Other, &Frame::Start);
@@ -162,22 +162,22 @@ fn there_is_no_context_before_between_and_after() {
 }
 
 #[test]
-fn it_keeps_no_conversation_alive() {
-    let Call { observer, tracing, spans, _provider, .. } = Call::started(ObserveOptions::new());
+fn tracing_context_does_not_keep_the_conversation_alive() {
+    let Fixture { observer, tracing, spans, _provider, .. } = Fixture::started(ObserveOptions::new());
     let context = tracing.turn_context().unwrap();
     drop(observer);
-    assert_eq!(spans.get_finished_spans().unwrap().len(), 1, "dropping the observer has ended it");
+    assert_eq!(spans.get_finished_spans().unwrap().len(), 1, "dropping the observer ends it");
     assert!(tracing.traceparent().is_none() && !tracing.is_observed());
     assert_eq!(tracing.conversation_id(), "call-42");
     drop(context);
 }
 
 #[test]
-fn without_a_conversation_nothing_happens() {
-    fn is_passed_around<T: Clone + Send + Sync + 'static>(_: &T) {}
+fn default_context_has_no_effect() {
+    fn is_shareable<T: Clone + Send + Sync + 'static>(_: &T) {}
 
     let tracing = TracingContext::default();
-    is_passed_around(&tracing);
+    is_shareable(&tracing);
     tracing.set_attribute(KeyValue::new("tier", "gold"));
     tracing.note("ring", 3);
     tracing.score("booked", 1.0, "");
@@ -190,8 +190,8 @@ fn without_a_conversation_nothing_happens() {
 }
 
 #[test]
-fn in_an_unsampled_turn_what_is_done_is_unsampled_too() {
-    let mut call = Call::sampled(Sampler::AlwaysOff, ObserveOptions::new());
+fn context_of_an_unsampled_turn_is_not_sampled() {
+    let mut call = Fixture::sampled(Sampler::AlwaysOff, ObserveOptions::new());
     call.push(Role::Other, &Frame::Start).push(Role::Llm, &Frame::LlmResponseStart);
     call.tracing.set_attribute(KeyValue::new("tier", "gold"));
     call.tracing.note("ring", 3);
@@ -202,26 +202,26 @@ fn in_an_unsampled_turn_what_is_done_is_unsampled_too() {
 }
 
 #[test]
-fn attributes_and_notes_are_of_the_turn_in_which_they_were_told() {
-    let mut call = Call::new(ObserveOptions::new());
-    call.tracing.set_attribute(KeyValue::new("told", "before"));
+fn attributes_and_notes_go_to_the_turn_in_which_they_are_set() {
+    let mut call = Fixture::new(ObserveOptions::new());
+    call.tracing.set_attribute(KeyValue::new("at", "before"));
     call.push(Role::Other, &Frame::Start).turn();
-    call.tracing.set_attribute(KeyValue::new("told", "in the second"));
-    call.tracing.note("told", "in the second");
+    call.tracing.set_attribute(KeyValue::new("at", "in the second"));
+    call.tracing.note("at", "in the second");
     call.turn();
-    call.tracing.score("told", 1.0, "in the third");
+    call.tracing.score("at", 1.0, "in the third");
 
-    let told = |span: &SpanData| {
-        let attribute = span.attributes.iter().find(|attribute| attribute.key.as_str() == "told");
-        (attribute.map(|told| told.value.to_string()), span.events.len())
+    let at = |span: &SpanData| {
+        let attribute = span.attributes.iter().find(|attribute| attribute.key.as_str() == "at");
+        (attribute.map(|attribute| attribute.value.to_string()), span.events.len())
     };
-    let turns: Vec<_> = call.turns().iter().map(told).collect();
+    let turns: Vec<_> = call.turns().iter().map(at).collect();
     assert_eq!(turns, [(Some("before".into()), 0), (Some("in the second".into()), 1), (None, 1)]);
 }
 
 #[test]
-fn turns_are_children_of_the_call_that_is_their_parent() {
-    let mut call = Call::started(ObserveOptions::new().parent(CALLER));
+fn turns_are_children_of_the_parent() {
+    let mut call = Fixture::started(ObserveOptions::new().parent(CALLER));
     assert_eq!(span_id(call.tracing.conversation_context()), CALLER_SPAN);
     call.turn();
     call.tracing.note("hello", "again");
@@ -234,8 +234,8 @@ fn turns_are_children_of_the_call_that_is_their_parent() {
 }
 
 #[test]
-fn turns_link_to_the_calls_that_they_have_to_do_with_and_stay_roots() {
-    let mut call = Call::started(ObserveOptions::new().link(CALLER).link(CALLER));
+fn linked_turns_stay_roots() {
+    let mut call = Fixture::started(ObserveOptions::new().link(CALLER).link(CALLER));
     call.push(Role::Llm, &Frame::LlmResponseStart);
     let [turn] = &call.turns()[..] else { panic!("one turn") };
     assert_eq!(turn.parent_span_id, SpanId::INVALID);
@@ -247,8 +247,8 @@ fn turns_link_to_the_calls_that_they_have_to_do_with_and_stay_roots() {
 }
 
 #[test]
-fn the_call_may_be_told_before_the_first_turn() {
-    let call = Call::new(ObserveOptions::new());
+fn parent_can_be_set_before_the_first_turn() {
+    let call = Fixture::new(ObserveOptions::new());
     call.tracing.set_parent(&Some(CALLER));
     call.tracing.link("nonsense");
     let mut call = call;
@@ -258,18 +258,18 @@ fn the_call_may_be_told_before_the_first_turn() {
 }
 
 #[test]
-fn a_caller_that_is_not_sampled_has_no_turns() {
+fn unsampled_parent_has_no_turns() {
     let unsampled = CALLER.replace("-01", "-00");
-    let mut call = Call::started(ObserveOptions::new().parent(&unsampled));
+    let mut call = Fixture::started(ObserveOptions::new().parent(&unsampled));
     call.push(Role::Llm, &Frame::LlmResponseStart);
     assert_eq!(call.turns(), []);
 }
 
 #[test]
-fn where_a_conversation_is_one_trace_the_call_is_its_parent_and_it_bears_the_notes_too() {
+fn per_conversation_span_has_parent_link_and_notes() {
     let options = ObserveOptions::new().parent(CALLER).link(CALLER);
-    let mut call = Call::laid_out(TraceLayout::PerConversation, Sampler::AlwaysOn, options);
-    assert!(call.tracing.conversation_context().is_none(), "it has not begun");
+    let mut call = Fixture::with_layout(TraceLayout::PerConversation, Sampler::AlwaysOn, options);
+    assert!(call.tracing.conversation_context().is_none(), "it has not started");
     call.push(Role::Other, &Frame::Start);
     let context = span_id(call.tracing.conversation_context());
     call.turn();
