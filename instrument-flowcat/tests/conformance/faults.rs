@@ -53,7 +53,7 @@ fn frames_that_go_up() {
     is_found(
         |event| event.direction == Direction::Upstream,
         Script::FailingModel,
-        r#"turn 2, LLM 1: status should be an error that says "the engine is overloaded""#,
+        r#"turn 2, LLM 1: status: expected an error containing "the engine is overloaded""#,
     );
 }
 
@@ -62,7 +62,7 @@ fn what_goes_to_the_brain_and_back() {
     is_found(
         |event| matches!(event.frame, Frame::Custom(_)),
         Script::Tool,
-        "turn 2, tool 1: this span, of which 8 facts should hold, should be there, and is missing",
+        "turn 2, tool 1: missing span (8 checks)",
     );
 }
 
@@ -71,6 +71,6 @@ fn the_texts_that_a_synthesis_is_given() {
     is_found(
         |event| matches!(event.frame, Frame::TtsSpeak { .. } | Frame::LlmText(_)),
         Script::OneTurn,
-        r#"turn 2, TTS 1: input.value should be "From eight to six.", and is nothing"#,
+        r#"turn 2, TTS 1: input.value: expected "From eight to six.", found nothing"#,
     );
 }

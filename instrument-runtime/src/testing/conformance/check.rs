@@ -107,12 +107,12 @@ impl Checks {
         self.failed.push(FailedCheck { script, location: location.to_owned(), message });
     }
 
-    fn equal<T: PartialEq + fmt::Display>(
+    fn equal<T: PartialEq + fmt::Display + ?Sized>(
         &mut self,
         (script, location): (Script, &str),
         subject: &str,
-        expected: T,
-        found: T,
+        expected: &T,
+        found: &T,
     ) {
         if expected == found {
             self.passed += 1;
@@ -136,7 +136,7 @@ pub(super) fn check(script: Script, scenario: &Scenario, session: &str, spans: &
     let mut turns: Vec<ExportedSpan<'_>> =
         spans.iter().filter(|span| span.parent_span_id == SpanId::INVALID).map(ExportedSpan).collect();
     turns.sort_by_key(|turn| turn.0.start_time);
-    checks.equal((script, "conversation"), "number of turns", scenario.turns.len(), turns.len());
+    checks.equal((script, "conversation"), "number of turns", &scenario.turns.len(), &turns.len());
     for (index, expected) in scenario.turns.iter().enumerate() {
         let name = format!("turn {}", index + 1);
         let Some(&turn) = turns.get(index) else {

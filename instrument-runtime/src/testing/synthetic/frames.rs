@@ -74,8 +74,8 @@ impl Picker {
 /// Calls `push` with the frame of `hop`. Names have no content mark, texts do.
 pub(super) fn with_frame(hop: &SyntheticHop, source: &str, push: impl FnOnce(&Frame<'_>)) {
     let name = hop.text.as_str();
-    let content = if name.is_empty() { String::new() } else { format!("{CONTENT_MARK}{name}") };
-    let text = content.as_str();
+    let marked = if name.is_empty() { String::new() } else { format!("{CONTENT_MARK}{name}") };
+    let text = marked.as_str();
     let transcript = Transcript { text, user_id: Some("u"), language: None };
     let json = TextAsJson(text);
     let mut picker = Picker(hop.number);

@@ -112,7 +112,7 @@ pub fn play(support: FrameSupport, hops: &[SyntheticHop]) -> SpanBuffer {
 /// Panics if the conversation waits for a timeout after its end.
 pub fn play_to(support: FrameSupport, hops: &[SyntheticHop], spans: &mut dyn SpanSink) {
     play_with(support, hops, spans, |conversation, now, hop, spans| {
-        conversation.handle_input(now, hop, spans)
+        conversation.handle_input(now, hop, spans);
     });
 }
 
