@@ -1,10 +1,10 @@
-//! Call after call in one process: memory stays where it is once the process has warmed up.
+//! Memory stays flat over thousands of calls in one process.
 //!
-//! The calls are those of `examples/soak`, which runs for as long as one likes. Here they come as fast as they can be pushed,
-//! with little audio, which says nothing and takes time.
+//! The calls are those of `examples/soak`, which runs in real time and without end. Here they run as fast as possible, with
+//! little audio, which takes time and adds nothing.
 #![cfg(target_os = "linux")]
 #![allow(dead_code, reason = "the example uses all of it")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 #[path = "../examples/soak/src/call.rs"]
 mod call;
@@ -24,24 +24,25 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use pipecat_instrument::{ObserveOptions, PipecatInstrumentor};
 use scenario::Scenario;
 
-/// So many calls are under way at once.
-const CALLS: usize = 16;
+/// Calls at the same time.
+const CONCURRENT_CALLS: usize = 16;
 
-/// So little of a leak is found: a hundred bytes of each turn.
-const LEAK: u64 = 100;
+/// The smallest leak that the test finds, in bytes of each turn.
+const MIN_LEAK: u64 = 100;
 
-/// Calls until nothing is done for the first time, until memory is known, and in between.
-const WARM_UP: u64 = 1_000;
-const MEASURED: u64 = 50;
-/// What waits for a timer is held for two seconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(4);
-const IN_BETWEEN: u64 = 2_000;
+/// Calls until every cache is filled.
+const WARM_UP_CALLS: u64 = 1_000;
+/// Timers keep memory for up to two seconds, so the warm-up lasts twice as long at least.
+const MIN_WARM_UP: Duration = Duration::from_secs(4);
+/// Calls during each of the two measurements, and between them.
+const MEASURED_CALLS: u64 = 50;
+const CALLS_BETWEEN: u64 = 2_000;
 
-/// Keeps nothing, but counts the turns.
+/// Counts the turns and discards the spans.
 #[derive(Debug, Clone, Default)]
-struct Counting(Arc<AtomicU64>);
+struct TurnCounter(Arc<AtomicU64>);
 
-impl SpanExporter for Counting {
+impl SpanExporter for TurnCounter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let turns = batch.iter().filter(|span| span.name == "pipecat.conversation.turn").count();
         self.0.fetch_add(turns as u64, Ordering::Relaxed);
@@ -50,8 +51,8 @@ impl SpanExporter for Counting {
 }
 
 #[test]
-fn memory_is_flat() {
-    let turns = Counting::default();
+fn memory_stays_flat_over_thousands_of_calls() {
+    let turns = TurnCounter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(turns.clone()).build();
     let directory = std::env::temp_dir().join(format!("pipecat-instrument-soak-{}", std::process::id()));
     let _scope = PipecatInstrumentor::builder()
@@ -60,23 +61,23 @@ fn memory_is_flat() {
         .scoped(provider)
         .unwrap();
     let mut calls = Calls::new();
-    // Each figure is the least of some: what a timer or a writer holds for a moment is no leak.
-    let resident_after = |calls: &mut Calls, more: u64| {
-        (0..10).map(|_| calls.run(more / 10)).map(|()| process::resident_bytes().unwrap()).min().unwrap()
+    // The smallest of ten samples, as timers and log writers hold memory for a moment.
+    let resident_after = |calls: &mut Calls, count: u64| {
+        (0..10).map(|_| calls.run(count / 10)).map(|()| process::resident_bytes().unwrap()).min().unwrap()
     };
-    let begun = Instant::now();
-    calls.run(WARM_UP);
-    while begun.elapsed() < LONGEST_WAIT {
-        calls.run(MEASURED);
+    let start = Instant::now();
+    calls.run(WARM_UP_CALLS);
+    while start.elapsed() < MIN_WARM_UP {
+        calls.run(MEASURED_CALLS);
     }
-    let warm = resident_after(&mut calls, MEASURED);
+    let warm = resident_after(&mut calls, MEASURED_CALLS);
     let turns_before = turns.0.load(Ordering::Relaxed);
-    calls.run(IN_BETWEEN);
-    let later = resident_after(&mut calls, MEASURED);
+    calls.run(CALLS_BETWEEN);
+    let later = resident_after(&mut calls, MEASURED_CALLS);
     let turns = turns.0.load(Ordering::Relaxed) - turns_before;
-    let risen = later.saturating_sub(warm);
-    println!("{risen} bytes more after {turns} turns and {warm} bytes");
-    assert!(risen < turns * LEAK, "{risen} bytes more after {turns} turns");
+    let growth = later.saturating_sub(warm);
+    println!("{growth} bytes more after {turns} turns and {warm} bytes");
+    assert!(growth < turns * MIN_LEAK, "{growth} bytes more after {turns} turns");
     drop(calls);
     PipecatInstrumentor::flush_frame_logs(Duration::from_secs(60)).unwrap();
     fs::remove_dir_all(directory).unwrap();
@@ -84,32 +85,32 @@ fn memory_is_flat() {
 
 struct Calls {
     pipeline: Arc<Pipeline>,
-    under_way: Vec<Call>,
-    begun: u64,
+    running: Vec<Call>,
+    started: u64,
 }
 
 impl Calls {
     fn new() -> Self {
-        Self { pipeline: Arc::new(Pipeline::new(1, 25)), under_way: Vec::new(), begun: 0 }
+        Self { pipeline: Arc::new(Pipeline::new(1, 25)), running: Vec::new(), started: 0 }
     }
 
-    /// Goes on until so many more calls have begun.
-    fn run(&mut self, calls: u64) {
-        let until = self.begun + calls;
-        while self.begun < until {
-            while self.under_way.len() < CALLS {
-                self.under_way.push(self.begin());
-                self.begun += 1;
+    /// Runs until so many more calls have started.
+    fn run(&mut self, count: u64) {
+        let target = self.started + count;
+        while self.started < target {
+            while self.running.len() < CONCURRENT_CALLS {
+                self.running.push(self.begin());
+                self.started += 1;
             }
-            self.under_way.retain_mut(|call| call.tick() == Progress::GoesOn);
+            self.running.retain_mut(|call| call.tick() == Progress::GoesOn);
         }
     }
 
     fn begin(&self) -> Call {
         let options = ObserveOptions::new()
-            .conversation_id(&format!("call-{}", self.begun))
-            .debug_log(&self.begun.is_multiple_of(4));
+            .conversation_id(&format!("call-{}", self.started))
+            .debug_log(&self.started.is_multiple_of(4));
         let observer = PipecatInstrumentor::observe(options).unwrap();
-        Call::begin(observer, Arc::clone(&self.pipeline), Scenario::of(self.begun))
+        Call::begin(observer, Arc::clone(&self.pipeline), Scenario::of(self.started))
     }
 }

@@ -1,4 +1,4 @@
-//! What the command line says.
+//! Command-line arguments.
 
 use std::num::ParseIntError;
 use std::time::Duration;
@@ -11,15 +11,14 @@ use crate::output::Destination;
 use crate::source::Source;
 
 const CONVENTIONS_HELP: &str =
-    "The words of spans: openinference, gen_ai, pipecat, langfuse and openobserve, with commas between them";
+    "Attribute conventions, separated by commas: openinference, gen_ai, pipecat, langfuse, openobserve";
 
-const FILES_HELP: &str =
-    "Frame logs: `.jsonl`, or gzipped `.jsonl.gz`; `-` is standard input. Of a log in parts, the first";
+const FILES_HELP: &str = "Frame logs: `.jsonl`, or gzipped `.jsonl.gz`; `-` for standard input. For a log in parts, name the first part";
 
-const EXIT_STATUS: &str = "Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or is no frame \
-    log, or the output could not be written.\n\nWhat the environment hides (OPENINFERENCE_HIDE_INPUTS=true, …) is not shown.";
+const EXIT_STATUS: &str = "Exit status: 0 on success, 1 if lines were skipped, 2 if a file could not be read or is not a frame log, \
+    or the output could not be written.\n\nContent that the environment hides (OPENINFERENCE_HIDE_INPUTS=true, …) is redacted.";
 
-/// Looks at the frame logs of voice agents.
+/// Replays, shows and sends the frame logs of voice agents
 #[derive(Debug, Parser)]
 #[command(name = "pipecat-trace", version, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {
@@ -35,138 +34,138 @@ pub(crate) enum Command {
     Send(SendArguments),
 }
 
-/// Prints each conversation as trees of spans, as they were or would have been traced
+/// Replays conversations and prints their spans as trees
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct ReplayArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Wait for what is still being written, and print each turn when it is over; files need not be there yet. Ends with
-    /// the conversation, or with Ctrl-C
+    /// Follow logs that are still being written, and print each turn when it is complete. Waits for files that do not exist
+    /// yet. Ends with the conversation, or on Ctrl-C
     #[arg(long, short)]
     pub(crate) follow: bool,
 
-    /// Write the spans as OTLP JSON lines; `-` is standard output, and prints no trees
+    /// Write the spans as OTLP JSON lines to a file; `-` for standard output, without trees
     #[arg(long, value_name = "OUT")]
     pub(crate) otlp_json: Option<Destination>,
 
-    /// Print no trees
+    /// Do not print trees
     #[arg(long)]
     no_tree: bool,
 
-    /// Whether trees are colored
+    /// When to color the trees
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
-    /// How long after the bot has stopped a turn ends, whatever the log says
+    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 
     #[command(flatten)]
-    pub(crate) words: WordArguments,
+    pub(crate) emit: EmitArguments,
 }
 
 impl ReplayArguments {
-    /// Whether trees are printed.
+    /// Returns whether trees are printed.
     pub(crate) fn wants_trees(&self) -> bool {
         !self.no_tree && !matches!(self.otlp_json, Some(Destination::Stdout))
     }
 }
 
-/// Prints each conversation as text: who said what when, latencies, tools, errors, what was cut
+/// Prints conversations as text: transcript, latencies, tools, errors, interruptions
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct ShowArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Whether the text is colored
+    /// When to color the text
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
-    /// Columns that what was said is wrapped to
+    /// Width of the text in columns
     #[arg(long, value_name = "COLUMNS", default_value_t = 100)]
     pub(crate) width: usize,
 
-    /// How long after the bot has stopped a turn ends, whatever the log says
+    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 }
 
-/// Writes conversations as one page for a browser: lanes, transcript, latencies, turns. It needs no network
+/// Writes conversations as an HTML page with timeline, transcript and latencies. The page needs no network
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct TimelineArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Where the page is written; `-` is standard output
+    /// The file to write the page to; `-` for standard output
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Destination,
 
-    /// How long after the bot has stopped a turn ends, whatever the log says
+    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 }
 
-/// Sends recorded conversations to a backend, with the times at which they were held.
+/// Sends recorded conversations to a backend, with their original times.
 ///
-/// Where to and how is said by the options, else by the environment: `PIPECAT_TRACE_PRESET`,
-/// `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. A key
-/// is never an option, as others can see those. One span, `setup.check`, goes ahead to see whether the backend takes any.
+/// Options override environment variables: `PIPECAT_TRACE_PRESET`, `OTEL_EXPORTER_OTLP_ENDPOINT`,
+/// `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. API keys can only be set by variables,
+/// as other users of the machine can see options. One span, `setup.check`, is sent first to check the connection.
 ///
-/// What is sent twice is there twice.
+/// Sending a log twice creates duplicate spans.
 ///
-/// Exit status: 0 if all is well, 1 if lines were skipped, 2 if a file could not be read or not all spans were taken.
+/// Exit status: 0 on success, 1 if lines were skipped, 2 if a file could not be read or a span was not accepted.
 #[derive(Debug, Args)]
 pub(crate) struct SendArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Where to: phoenix, arize, langfuse, openobserve, jaeger, zipkin or collector
+    /// Backend: phoenix, arize, langfuse, openobserve, jaeger, zipkin or collector
     #[arg(long, value_name = "BACKEND")]
     pub(crate) preset: Option<Backend>,
 
-    /// The address, if it is not the backend's usual one: `http://localhost:6006`
+    /// Endpoint URL, if it is not the backend's default, such as `http://localhost:6006`
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 
-    /// How it is spoken to: http/protobuf or grpc
+    /// OTLP protocol: http/protobuf or grpc
     #[arg(long, value_name = "PROTOCOL")]
     pub(crate) protocol: Option<Protocol>,
 
-    /// The project that the traces belong to, in Phoenix and Arize
+    /// Project name in Phoenix and Arize
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
 
-    /// What the traces are said to come from
+    /// Service name of the traces
     #[arg(long, value_name = "NAME")]
     pub(crate) service_name: Option<String>,
 
     #[command(flatten)]
-    pub(crate) words: SingleWordArguments,
+    pub(crate) emit: EmitOverrides,
 }
 
-/// How spans are written. What is said by itself counts over the preset.
+/// The preset and the settings of spans. Single settings override the preset.
 #[derive(Debug, Args)]
-pub(crate) struct WordArguments {
-    /// What suits a backend: phoenix, arize, langfuse, openobserve or jaeger
+pub(crate) struct EmitArguments {
+    /// Settings for a backend: phoenix, arize, langfuse, openobserve or jaeger
     #[arg(long, value_name = "BACKEND")]
     preset: Option<Preset>,
 
     #[command(flatten)]
-    single: SingleWordArguments,
+    overrides: EmitOverrides,
 }
 
-/// How spans are written, one thing at a time.
+/// Single settings of spans.
 #[derive(Debug, Args)]
-pub(crate) struct SingleWordArguments {
-    /// What is one trace: per-turn or per-conversation
+pub(crate) struct EmitOverrides {
+    /// Scope of a trace: per-turn or per-conversation
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<TraceLayout>,
 
-    /// What spans are called: openinference or pipecat
+    /// Naming of spans: openinference or pipecat
     #[arg(long, value_name = "NAMES")]
     names: Option<SpanNaming>,
 
@@ -174,20 +173,20 @@ pub(crate) struct SingleWordArguments {
     conventions: Option<Conventions>,
 }
 
-impl WordArguments {
-    /// The settings that they mean.
+impl EmitArguments {
+    /// Returns the default settings with the preset and the overrides applied.
     pub(crate) fn settings(&self) -> EmitSettings {
         let mut settings = EmitSettings::default();
         if let Some(preset) = self.preset {
             settings = settings.preset(preset);
         }
-        self.single.over(settings)
+        self.overrides.apply_to(settings)
     }
 }
 
-impl SingleWordArguments {
-    /// `settings`, with what is said here in place of its own.
-    pub(crate) fn over(&self, mut settings: EmitSettings) -> EmitSettings {
+impl EmitOverrides {
+    /// Returns `settings` with the given options applied.
+    pub(crate) fn apply_to(&self, mut settings: EmitSettings) -> EmitSettings {
         settings.layout = self.layout.unwrap_or(settings.layout);
         settings.span_names = self.names.unwrap_or(settings.span_names);
         settings.conventions = self.conventions.unwrap_or(settings.conventions);
@@ -197,7 +196,7 @@ impl SingleWordArguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless the environment says otherwise
+    /// On a terminal, unless the environment disables colors
     Auto,
     Always,
     Never,

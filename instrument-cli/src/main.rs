@@ -1,58 +1,7 @@
-//! `pipecat-trace`: looks at the frame logs of voice agents.
-//!
-//! ```text
-//! pipecat-trace replay frames-call-42.jsonl
-//! pipecat-trace replay --follow frames-call-42.jsonl
-//! pipecat-trace show frames-call-42.jsonl
-//! pipecat-trace timeline frames-call-42.jsonl -o call-42.html
-//! pipecat-trace send --preset phoenix logs/*.jsonl.gz
-//! ```
-
-mod arguments;
-mod call;
-mod complain;
-mod gather;
-mod otlp;
-mod outcome;
-mod output;
-mod replay;
-mod send;
-mod show;
-mod source;
-mod stage;
-mod timeline;
+//! The program `pipecat-trace`. [`pipecat_instrument_cli`] contains the code.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use self::arguments::{Arguments, Command, SendArguments};
-use self::outcome::Outcome;
-
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Send(arguments) => return send(&arguments),
-        Command::Show(arguments) => show::run(&arguments),
-        Command::Timeline(arguments) => timeline::run(&arguments),
-    };
-    match done {
-        Ok(outcome) => outcome.into(),
-        // Whoever reads the output has seen enough.
-        Err(error) if error.is_closed_pipe() => Outcome::Good.into(),
-        Err(error) => {
-            anstream::eprintln!("pipecat-trace: {error}");
-            Outcome::Failed.into()
-        }
-    }
-}
-
-fn send(arguments: &SendArguments) -> ExitCode {
-    match send::run(arguments) {
-        Ok(sent) => sent.into(),
-        Err(error) => {
-            anstream::eprintln!("pipecat-trace: {error}");
-            Outcome::Failed.into()
-        }
-    }
+    pipecat_instrument_cli::run(std::env::args_os()).into()
 }

@@ -1,4 +1,4 @@
-//! Where output goes, and what may go wrong with it.
+//! Output to files and standard output, and spans as OTLP JSON lines.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -6,7 +6,13 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where to write.
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+
+/// A file, or `-` for standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     Stdout,
@@ -22,7 +28,7 @@ impl FromStr for Destination {
 }
 
 impl Destination {
-    /// Opens it for writing; a file that is there is replaced.
+    /// Opens the destination for writing. An existing file is replaced.
     pub(crate) fn open(&self) -> Result<Box<dyn Write>, OutputError> {
         Ok(match self {
             Self::Stdout => Box::new(BufWriter::new(io::stdout().lock())),
@@ -38,7 +44,7 @@ impl Destination {
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    #[error("cannot create {path}: {source}; choose another place", path = path.display())]
+    #[error("cannot create {path}: {source}; choose another path", path = path.display())]
     Create { path: PathBuf, source: io::Error },
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -47,7 +53,7 @@ pub(crate) enum OutputError {
 }
 
 impl OutputError {
-    /// Whether the other end of a pipe is closed.
+    /// Returns whether the reading end of a pipe is closed.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         match self {
             Self::Write(error) => error.kind() == ErrorKind::BrokenPipe,
@@ -55,4 +61,21 @@ impl OutputError {
             Self::Create { .. } => false,
         }
     }
+}
+
+/// Writes the spans of one conversation as one OTLP JSON line, in the format of OpenTelemetry's file exporter.
+pub(crate) fn write_otlp_line(
+    out: &mut dyn Write,
+    resource: &Resource,
+    spans: Vec<SpanData>,
+) -> Result<(), OutputError> {
+    if spans.is_empty() {
+        return Ok(());
+    }
+    let resource = ResourceAttributesWithSchema::from(resource);
+    let request =
+        ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) };
+    serde_json::to_writer(&mut *out, &request)?;
+    out.write_all(b"\n")?;
+    Ok(())
 }

@@ -1,21 +1,19 @@
-//! `pipecat-trace send`: recorded conversations, to a backend afterwards.
+//! `pipecat-trace send`: sends recorded conversations to a backend.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::emit::Tracers;
 use pipecat_instrument_runtime::export::{self as setup, CheckError, ExporterKind, Setup, SetupError};
 
 use crate::arguments::SendArguments;
-use crate::complain::{complain, refuse};
-use crate::outcome::Outcome;
-use crate::source::{Source, without_later_parts};
-use crate::stage::Stage;
+use crate::diagnostics::ExitStatus;
+use crate::replayer::Replayer;
+use crate::source::without_later_parts;
 
-/// What the traces are said to come from, unless the environment or an option says otherwise.
+/// The service name, unless the environment or an option sets another.
 const SERVICE_NAME: &str = "pipecat-trace";
-/// How long one conversation may take to be sent.
-const FLUSH: Duration = Duration::from_secs(60);
+/// How long sending one conversation may take.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -25,46 +23,33 @@ pub(crate) enum SendError {
     #[error(transparent)]
     Check(#[from] CheckError),
     #[error(
-        "there is nowhere to send to: name a backend with --preset or --endpoint (and see whether OTEL_SDK_DISABLED, \
-         ENABLE_TRACING or OTEL_TRACES_EXPORTER switch it off)"
+        "no backend is configured: name a backend with --preset or --endpoint (and check whether OTEL_SDK_DISABLED, \
+         ENABLE_TRACING or OTEL_TRACES_EXPORTER disable tracing)"
     )]
-    Nowhere,
+    NoBackend,
 }
 
-/// What became of the files, and of the spans that were made of them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sent {
-    files: Outcome,
-    all_arrived: bool,
-}
-
-impl From<Sent> for ExitCode {
-    fn from(sent: Sent) -> Self {
-        if sent.all_arrived { sent.files.into() } else { Outcome::Failed.into() }
-    }
-}
-
-/// Sends every file. One that cannot be read does not keep the others from it; a backend that takes nothing does.
-pub(crate) fn run(arguments: &SendArguments) -> Result<Sent, SendError> {
+/// Sends every file. A file that cannot be read does not stop the others; a backend that accepts nothing does.
+pub(crate) fn run(arguments: &SendArguments) -> Result<ExitStatus, SendError> {
     let setup = set_up(arguments)?;
     if !setup.is_on() {
-        return Err(SendError::Nowhere);
+        return Err(SendError::NoBackend);
     }
     let checked = setup.check()?;
     anstream::eprintln!("{checked}");
-    let settings = arguments.words.over(setup.emit_settings().clone());
-    let stage = Stage::new(Tracers::new(&setup.provider()), settings);
-    let mut files = Outcome::Good;
+    let settings = arguments.emit.apply_to(setup.emit_settings().clone());
+    let replayer = Replayer::new(Tracers::new(&setup.provider()), settings);
+    let mut status = ExitStatus::Success;
     for source in without_later_parts(&arguments.files) {
-        files = files.max(send(&stage, source));
+        status.check(source, replayer.replay(source), |report| report);
         // One conversation at a time is in memory, however many there are.
-        if !setup.flush_within(FLUSH).is_complete() {
+        if !setup.flush_within(FLUSH_TIMEOUT).is_complete() {
             break;
         }
     }
-    let report = setup.shutdown(FLUSH);
+    let report = setup.shutdown(FLUSH_TIMEOUT);
     anstream::println!("{report}");
-    Ok(Sent { files, all_arrived: report.is_complete() })
+    Ok(if report.is_complete() { status } else { ExitStatus::Failure })
 }
 
 fn set_up(arguments: &SendArguments) -> Result<Setup, SetupError> {
@@ -85,12 +70,4 @@ fn set_up(arguments: &SendArguments) -> Result<Setup, SetupError> {
         builder = builder.project(project);
     }
     builder.build()
-}
-
-/// The spans of one log, with their times. What is wrong with it is said on standard error.
-fn send(stage: &Stage, source: &Source) -> Outcome {
-    match stage.replay(source) {
-        Ok(log) => complain(source, &log),
-        Err(error) => refuse(source, &error),
-    }
 }

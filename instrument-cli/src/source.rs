@@ -1,4 +1,4 @@
-//! Where a log is read from.
+//! The input of a command: files, or standard input.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use pipecat_instrument_runtime::frame_log::{FrameLogReadError, FrameLogReader, is_part_after};
 
-/// Where a log is read from: a file, or, as `-`, standard input.
+/// A file, or `-` for standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Stdin,
@@ -49,7 +49,7 @@ impl Source {
         }
     }
 
-    /// What a conversation without an id is called: by its file, so that it is the same each time.
+    /// Returns the id for a conversation without one: the name of its file, so that it is the same each time.
     pub(crate) fn name(&self) -> String {
         let name = match self {
             Self::Stdin => return "stdin".to_owned(),
@@ -58,7 +58,7 @@ impl Source {
         name.split('.').next().unwrap_or_default().to_owned()
     }
 
-    /// Whether it is a file that is not there.
+    /// Returns whether the source is a file that does not exist.
     pub(crate) fn is_missing(&self) -> bool {
         self.path().is_some_and(|path| !path.exists())
     }
@@ -71,7 +71,7 @@ impl Source {
     }
 }
 
-/// `sources` without the parts that are read with another one of them, as where a shell expands `logs/*`.
+/// Returns `sources` without the parts that are read along with an earlier part, as when a shell expands `logs/*`.
 pub(crate) fn without_later_parts(sources: &[Source]) -> Vec<&Source> {
     let is_read_with = |later: &Source, earlier: &Source| {
         earlier.path().zip(later.path()).is_some_and(|(earlier, later)| is_part_after(earlier, later))

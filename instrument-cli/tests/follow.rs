@@ -73,7 +73,7 @@ fn exchange(call: &mut Call, question: &str) {
 }
 
 #[test]
-fn each_turn_is_printed_while_the_call_goes_on_from_before_there_is_a_file() {
+fn following_prints_each_turn_while_the_call_goes_on() {
     for name in ["frames.jsonl", "frames.jsonl.gz"] {
         let directory = fresh(name);
         let log = directory.join(name.replace("frames", "frames-call"));
@@ -93,7 +93,7 @@ fn each_turn_is_printed_while_the_call_goes_on_from_before_there_is_a_file() {
 }
 
 #[test]
-fn a_turn_is_over_when_nobody_has_spoken_for_a_while_though_nothing_is_written() {
+fn a_turn_times_out_while_nothing_is_written() {
     let directory = fresh("silence");
     let mut call = Call::begin("call", &directory.join("frames.jsonl"), None);
     exchange(&mut call, "One?");
@@ -104,7 +104,7 @@ fn a_turn_is_over_when_nobody_has_spoken_for_a_while_though_nothing_is_written()
 }
 
 #[test]
-fn a_log_in_parts_is_followed_from_part_to_part() {
+fn following_continues_in_the_next_part() {
     let directory = fresh("parts");
     let follower = Follower::start(&[], &[&directory.join("frames-call.part-0001.jsonl")]);
     let mut call = Call::begin("call", &directory.join("frames.jsonl"), Some(PartSize::bytes(2_000)));
@@ -178,7 +178,7 @@ fn spans_are_written_as_they_end() {
 }
 
 #[test]
-fn bad_lines_are_told_as_they_come_and_what_is_no_log_is_refused() {
+fn following_reports_bad_lines_and_refuses_other_files() {
     let directory = fresh("bad");
     let log = directory.join("bad.jsonl");
     let lines = fs::read_to_string(recording("a_simple")).unwrap();
@@ -194,7 +194,7 @@ fn bad_lines_are_told_as_they_come_and_what_is_no_log_is_refused() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_it() {
+fn a_closed_pipe_ends_following() {
     let directory = fresh("enough");
     let mut call = Call::begin("call", &directory.join("frames.jsonl"), None);
     exchange(&mut call, "One?");
@@ -212,7 +212,7 @@ fn a_reader_that_has_seen_enough_ends_it() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_prints_what_is_still_open() {
+fn ctrl_c_prints_the_open_turn() {
     let directory = fresh("ctrl-c");
     let mut call = Call::begin("call", &directory.join("frames.jsonl"), None);
     for turn in 1..=3 {

@@ -27,7 +27,7 @@ fn calls_in(page: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_page_holds_the_spans_as_the_observer_finished_them() {
+fn the_page_contains_the_spans_of_the_replay() {
     let (_, calls) = page_of("c_tool", &[&recording("c_tool")]);
     let turn = &calls[0]["turns"][0];
     assert_eq!((&turn["number"], &turn["ended"]), (&json!(1), &json!("completed")));
@@ -35,7 +35,7 @@ fn a_page_holds_the_spans_as_the_observer_finished_them() {
         turn["spans"].as_array().unwrap().iter().map(|span| span["lane"].as_str().unwrap()).collect();
     assert_eq!(lanes, ["stt", "llm", "tool", "llm", "tts"]);
     let tool = &turn["spans"][2];
-    assert_eq!((&tool["who"], &tool["input"]), (&json!("get_weather"), &json!("{\"city\":\"Paris\"}")));
+    assert_eq!((&tool["name"], &tool["input"]), (&json!("get_weather"), &json!("{\"city\":\"Paris\"}")));
     assert_eq!(
         (&turn["tokens_in"], &turn["tokens_out"], &turn["characters"]),
         (&json!(340), &json!(21), &json!(26))
@@ -46,7 +46,7 @@ fn a_page_holds_the_spans_as_the_observer_finished_them() {
 }
 
 #[test]
-fn the_stages_of_a_wait_add_up_to_it() {
+fn latency_stages_add_up_to_the_total() {
     let logs = [recording("c_tool"), recording("b_interrupt"), recording("vv_fast_turns")];
     let logs: Vec<&Path> = logs.iter().map(PathBuf::as_path).collect();
     let (_, calls) = page_of("stages", &logs);
@@ -57,26 +57,26 @@ fn the_stages_of_a_wait_add_up_to_it() {
         let stages = wait["stages"].as_array().unwrap().iter();
         let sum: f64 = stages.map(|stage| stage["time"].as_f64().unwrap()).sum();
         // Each is rounded to a tenth of a millisecond.
-        assert!((sum - wait["whole"].as_f64().unwrap()).abs() < 0.5, "{wait}");
+        assert!((sum - wait["total"].as_f64().unwrap()).abs() < 0.5, "{wait}");
     }
 }
 
 #[test]
-fn an_interruption_tells_what_was_heard_and_what_was_not() {
+fn an_interruption_splits_heard_and_unheard_text() {
     let (_, calls) = page_of("b_interrupt", &[&recording("b_interrupt")]);
     let turn = &calls[0]["turns"][0];
     assert_eq!(turn["ended"], "interrupted");
     let bot = &turn["lines"][1];
     assert_eq!((&bot["who"], &bot["text"]), (&json!("bot"), &json!("Once upon a time there was a fox.")));
-    let unheard = bot["cut"]["unheard"].as_str().unwrap();
+    let unheard = bot["interruption"]["unheard"].as_str().unwrap();
     assert!(
         unheard.starts_with("The fox lived in a den.") && unheard.ends_with("The end of the story came.")
     );
-    assert_eq!(bot["cut"]["at"], turn["end"], "it was cut when the user spoke");
+    assert_eq!(bot["interruption"]["at"], turn["end"], "it was cut when the user spoke");
 }
 
 #[test]
-fn who_was_to_be_heard_is_told_beside_the_spans() {
+fn speech_intervals_are_listed_beside_the_spans() {
     let log = scratch("timeline-speech/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let mut call = call::Call::begin("speech", &log, None);
@@ -103,7 +103,7 @@ fn who_was_to_be_heard_is_told_beside_the_spans() {
 }
 
 #[test]
-fn what_the_environment_hides_is_in_no_page() {
+fn hidden_content_is_not_in_the_page() {
     for (name, said) in [
         ("b_interrupt", ["Tell me a story", "there was a fox", "The fox lived"].as_slice()),
         ("c_tool", &["weather in Paris", "21 degrees", "\\\"city\\\""]),
@@ -125,7 +125,7 @@ fn what_the_environment_hides_is_in_no_page() {
 }
 
 #[test]
-fn several_logs_are_one_page_and_parts_one_log() {
+fn several_logs_make_one_page_and_parts_one_log() {
     let log = scratch("timeline-parts/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let size = pipecat_instrument_runtime::frame_log::PartSize::bytes(3_000);
@@ -142,11 +142,11 @@ fn several_logs_are_one_page_and_parts_one_log() {
     let ids: Vec<&str> = calls.iter().map(|call| call["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["parts", "conv-a_simple"]);
     assert_eq!(calls[0]["turns"].as_array().unwrap().len(), 2);
-    assert_eq!(calls[0]["log"]["sentences"], json!([]));
+    assert_eq!(calls[0]["log"]["problems"], json!([]));
 }
 
 #[test]
-fn a_page_goes_to_standard_output_and_a_log_comes_from_standard_input() {
+fn a_dash_is_standard_input_and_output() {
     let log = fs::File::open(recording("a_simple")).unwrap();
     let output = command(&["timeline", "-", "-o", "-"], &[]).stdin(log).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -154,7 +154,7 @@ fn a_page_goes_to_standard_output_and_a_log_comes_from_standard_input() {
 }
 
 #[test]
-fn what_can_be_read_is_drawn_and_the_rest_is_named() {
+fn unreadable_logs_are_reported_and_the_others_drawn() {
     let (empty, page) = (scratch("timeline-empty.jsonl"), scratch("timeline-nothing.html"));
     let _ = fs::remove_file(&page);
     fs::write(&empty, "").unwrap();
@@ -170,7 +170,7 @@ fn what_can_be_read_is_drawn_and_the_rest_is_named() {
 }
 
 #[test]
-fn what_is_wrong_with_a_log_stands_in_its_page() {
+fn the_page_lists_the_problems_of_a_log() {
     let log = scratch("timeline-bad.jsonl");
     let lines = fs::read_to_string(recording("g4_process_died")).unwrap();
     fs::write(&log, lines.replacen('\n', "\noops\n", 1)).unwrap();
@@ -179,11 +179,11 @@ fn what_is_wrong_with_a_log_stands_in_its_page() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let calls = calls_in(&fs::read_to_string(page).unwrap());
     assert_eq!(calls[0]["log"]["bad_lines"], json!(["line 2: not JSON: expected value at column 1"]));
-    assert!(calls[0]["log"]["sentences"][0].as_str().unwrap().contains("breaks off"));
+    assert!(calls[0]["log"]["problems"][0].as_str().unwrap().contains("breaks off"));
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_an_error() {
+fn an_unwritable_page_is_an_error() {
     let page = scratch("missing/page.html");
     let output = trace(&["timeline", "-o", page.to_str().unwrap()], &[&recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));

@@ -32,32 +32,35 @@ fn was_quiet(mut browser: Browser) {
 
 /// How many bars a lane has: of a bar that first waits, its end.
 fn bars(browser: &mut Browser, lane: &str) -> u64 {
-    browser.count(&format!(".bar.is-whole[data-lane={lane}]"))
+    browser.count(&format!(".bar.is-solid[data-lane={lane}]"))
 }
 
 /// Left edge and width of the bar of the second turn in a lane.
 fn second_bar(browser: &mut Browser, lane: &str) -> (f64, f64) {
     let at = |what: &str| {
         format!(
-            "Number(document.querySelector('.bar.is-whole[data-lane={lane}][data-turn=\"1\"]').getAttribute('{what}'))"
+            "Number(document.querySelector('.bar.is-solid[data-lane={lane}][data-turn=\"1\"]').getAttribute('{what}'))"
         )
     };
     (browser.number(&at("x")), browser.number(&at("width")))
 }
 
-fn chosen_turn(browser: &mut Browser) -> u64 {
-    browser.text("document.querySelector('#transcript .is-chosen .choose').textContent").parse().unwrap()
+fn selected_turn(browser: &mut Browser) -> u64 {
+    browser
+        .text("document.querySelector('#transcript .is-selected .select-turn').textContent")
+        .parse()
+        .unwrap()
 }
 
 #[test]
-fn lanes_and_turns_are_drawn_as_in_the_log() {
+fn lanes_and_turns_match_the_log() {
     let Some(mut browser) = open("c_tool") else { return };
     for (lane, count) in [("user", 2), ("stt", 2), ("llm", 3), ("tool", 1), ("tts", 2), ("bot", 2)] {
         assert_eq!(bars(&mut browser, lane), count, "{lane}");
     }
     let left = |lane: &str, nth: usize| {
         format!(
-            "Number([...document.querySelectorAll('[data-lane={lane}].is-whole')][{nth}].getAttribute('x'))"
+            "Number([...document.querySelectorAll('[data-lane={lane}].is-solid')][{nth}].getAttribute('x'))"
         )
     };
     let order =
@@ -74,28 +77,28 @@ fn lanes_and_turns_are_drawn_as_in_the_log() {
 }
 
 #[test]
-fn an_interruption_shows_what_was_heard_what_was_not_and_when() {
+fn an_interruption_is_marked_with_its_unheard_text() {
     let Some(mut browser) = open("b_interrupt") else { return };
-    let bot = "document.querySelector('#transcript li:nth-child(1) .was-cut .what')";
+    let bot = "document.querySelector('#transcript li:nth-child(1) .was-interrupted .what')";
     assert!(browser.text(&format!("{bot}.textContent")).starts_with("Once upon a time there was a fox."));
     assert!(browser.text(&format!("{bot}.querySelector('del').textContent")).starts_with("The fox lived"));
-    assert_eq!(browser.count(".cut-mark"), 1);
+    assert_eq!(browser.count(".interruption-mark"), 1);
     // The mark stands where the next turn begins.
-    let mark = browser.number("Number(document.querySelector('.cut-line').getAttribute('x1'))");
+    let mark = browser.number("Number(document.querySelector('.interruption-line').getAttribute('x1'))");
     let next = browser
-        .number("Number([...document.querySelectorAll('[data-lane=stt].is-whole')][1].getAttribute('x'))");
+        .number("Number([...document.querySelectorAll('[data-lane=stt].is-solid')][1].getAttribute('x'))");
     assert!((mark - next).abs() < 2.0, "{mark} {next}");
     was_quiet(browser);
 }
 
 #[test]
-fn errors_are_marked_where_they_happened() {
+fn errors_are_marked_at_their_time_and_lane() {
     let Some(mut browser) = open("h_error") else { return };
-    assert_eq!(browser.count(".fault"), 2);
+    assert_eq!(browser.count(".error-mark"), 2);
     let lane = browser.number("Number(document.querySelector('[data-lane=llm]').getAttribute('y'))");
-    let mark = browser.number("Number(document.querySelector('.fault').getAttribute('cy'))");
+    let mark = browser.number("Number(document.querySelector('.error-mark').getAttribute('cy'))");
     assert!((lane..lane + 22.0).contains(&mark), "{mark} is in the lane at {lane}");
-    browser.hover(".fault");
+    browser.hover(".error-mark");
     assert!(browser.text("document.querySelector('#tip').textContent").contains("429 rate limited"));
     was_quiet(browser);
 }
@@ -117,33 +120,33 @@ fn keys_zoom_move_and_select() {
     let again = second_bar(&mut browser, "stt");
     assert!((again.0 - whole.0).abs() < 0.01 && (again.1 - whole.1).abs() < 0.01, "{again:?} {whole:?}");
 
-    assert_eq!(chosen_turn(&mut browser), 1);
+    assert_eq!(selected_turn(&mut browser), 1);
     browser.press("j");
     browser.press("j");
-    assert_eq!(chosen_turn(&mut browser), 3);
+    assert_eq!(selected_turn(&mut browser), 3);
     browser.press("k");
-    assert_eq!(chosen_turn(&mut browser), 2);
+    assert_eq!(selected_turn(&mut browser), 2);
     assert!(browser.text("document.querySelector('#turn-title').textContent").starts_with("Turn 2 · "));
-    assert!(browser.text("document.querySelector('#announced').textContent").starts_with("Turn 2, "));
+    assert!(browser.text("document.querySelector('#announcement').textContent").starts_with("Turn 2, "));
     browser.press("Enter");
     let band =
-        browser.number("Number(document.querySelector('#drawing .band.is-chosen').getAttribute('width'))");
+        browser.number("Number(document.querySelector('#drawing .band.is-selected').getAttribute('width'))");
     assert!(band > browser.number("document.querySelector('#lanes').clientWidth") * 0.7, "{band}");
     was_quiet(browser);
 }
 
 #[test]
-fn keys_find_interruptions_and_errors() {
+fn keys_select_interruptions_and_errors() {
     let Some(mut browser) = Browser::start("find", 1400, 900) else { return };
     browser.open(&page_of("find", &[&call::long_call(60, &scratch("page-find"))]));
-    browser.click("#transcript li:nth-child(3) .choose");
-    assert_eq!(chosen_turn(&mut browser), 3);
+    browser.click("#transcript li:nth-child(3) .select-turn");
+    assert_eq!(selected_turn(&mut browser), 3);
     browser.press("i");
-    assert_eq!(chosen_turn(&mut browser), 7);
+    assert_eq!(selected_turn(&mut browser), 7);
     browser.press("i");
-    assert_eq!(chosen_turn(&mut browser), 14);
+    assert_eq!(selected_turn(&mut browser), 14);
     browser.press("e");
-    assert_eq!(chosen_turn(&mut browser), 50);
+    assert_eq!(selected_turn(&mut browser), 50);
     assert_eq!(browser.text("document.activeElement.textContent"), "50", "the focus goes with it");
     was_quiet(browser);
 }
@@ -161,18 +164,18 @@ fn the_mouse_zooms_moves_and_selects() {
     browser.click("#zoom-all");
     assert!((second_bar(&mut browser, "stt").1 - whole.1).abs() < 0.01);
     browser.click("[data-lane=stt][data-turn='2']");
-    assert_eq!(chosen_turn(&mut browser), 3);
+    assert_eq!(selected_turn(&mut browser), 3);
     was_quiet(browser);
 }
 
 #[test]
-fn a_turn_of_the_transcript_moves_the_lanes() {
+fn clicking_a_transcript_turn_moves_the_lanes() {
     let Some(mut browser) = Browser::start("moves", 1400, 900) else { return };
     browser.open(&page_of("moves", &[&call::long_call(60, &scratch("page-moves"))]));
     assert!(browser.text("document.querySelector('#visible').textContent").starts_with("0:00"));
     browser.click("#transcript li:nth-child(40)");
-    assert_eq!(chosen_turn(&mut browser), 40);
-    let band = "document.querySelector('#drawing .band.is-chosen').getBoundingClientRect()";
+    assert_eq!(selected_turn(&mut browser), 40);
+    let band = "document.querySelector('#drawing .band.is-selected').getBoundingClientRect()";
     let lanes = "document.querySelector('#lanes').getBoundingClientRect()";
     assert_eq!(browser.eval(&format!("{band}.left > {lanes}.left && {band}.right < {lanes}.right")), true);
     assert!(browser.number(&format!("{band}.width")) > 60.0, "large enough to be seen");
@@ -180,7 +183,7 @@ fn a_turn_of_the_transcript_moves_the_lanes() {
 }
 
 #[test]
-fn the_table_is_sorted_by_what_is_clicked() {
+fn clicking_a_column_sorts_the_table() {
     let Some(mut browser) = Browser::start("sorted", 1400, 900) else { return };
     browser.open(&page_of("sorted", &[&call::long_call(30, &scratch("page-sorted"))]));
     let column = |name: &str| {
@@ -208,8 +211,8 @@ fn the_table_is_sorted_by_what_is_clicked() {
     let sorted = browser.text("document.querySelector('#turns th[aria-sort]').textContent");
     assert_eq!(sorted, "user→bot");
     browser.click("#turns tbody tr:nth-child(1)");
-    let turn = browser.text("document.querySelector('#turns tbody tr.is-chosen td').textContent");
-    assert_eq!(chosen_turn(&mut browser).to_string(), turn);
+    let turn = browser.text("document.querySelector('#turns tbody tr.is-selected td').textContent");
+    assert_eq!(selected_turn(&mut browser).to_string(), turn);
     was_quiet(browser);
 }
 
@@ -238,7 +241,7 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 }
 
 #[test]
-fn it_can_be_read_in_the_light_and_in_the_dark() {
+fn both_themes_have_enough_contrast() {
     let Some(mut browser) = Browser::start("themes", 1400, 900) else { return };
     let page = page_of("themes", &[&recording("b_interrupt"), &recording("h_error")]);
     browser.prefer("light");
@@ -265,7 +268,7 @@ fn it_can_be_read_in_the_light_and_in_the_dark() {
         }
         let text = color(&mut browser, ".bar-text", "fill");
         for lane in ["stt", "tts"] {
-            let bar = color(&mut browser, &format!(".bar.is-whole.of-{lane}"), "fill");
+            let bar = color(&mut browser, &format!(".bar.is-solid.of-{lane}"), "fill");
             assert!(contrast(text, bar) >= 4.5, "{lane}, {scheme}: {}", contrast(text, bar));
         }
     }
@@ -282,7 +285,7 @@ const HOSTILE: [&str; 6] = [
 ];
 
 #[test]
-fn nothing_that_is_said_does_anything() {
+fn markup_in_texts_has_no_effect() {
     let log = scratch("page-hostile/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let mut call = Call::begin("<b>call</b></title><script>window.hacked=4</script>", &log, None);
@@ -309,7 +312,7 @@ fn nothing_that_is_said_does_anything() {
 }
 
 #[test]
-fn what_is_forbidden_stays_forbidden() {
+fn the_content_security_policy_is_enforced() {
     let Some(mut browser) = open("a_simple") else { return };
     // As if markup had found its way into the page after all.
     let tried = "new Promise((done) => { const box = document.createElement('div'); document.body.append(box); \
@@ -321,7 +324,7 @@ fn what_is_forbidden_stays_forbidden() {
 }
 
 #[test]
-fn a_call_of_two_hundred_turns_draws() {
+fn a_call_of_two_hundred_turns_is_drawn_in_time() {
     let Some(mut browser) = Browser::start("long", 1400, 900) else { return };
     let page = page_of("long", &[&call::long_call(200, &scratch("page-long"))]);
     let size = fs::metadata(&page).unwrap().len();
@@ -332,18 +335,18 @@ fn a_call_of_two_hundred_turns_draws() {
     assert_eq!(bars(&mut browser, "stt"), 200);
     assert_eq!(bars(&mut browser, "bot"), 200);
     assert_eq!(bars(&mut browser, "tool"), 40);
-    assert_eq!(browser.count(".cut-mark"), 28);
+    assert_eq!(browser.count(".interruption-mark"), 28);
     browser.eval("document.querySelector('#lanes').focus()");
     browser.press("k");
-    browser.click("#transcript li:nth-child(200) .choose");
-    assert_eq!(chosen_turn(&mut browser), 200);
+    browser.click("#transcript li:nth-child(200) .select-turn");
+    assert_eq!(selected_turn(&mut browser), 200);
     // Of what is not in view nothing is drawn.
     assert!(bars(&mut browser, "stt") < 20);
     was_quiet(browser);
 }
 
 #[test]
-fn it_fits_a_narrow_window_and_paper() {
+fn the_page_fits_narrow_windows_and_paper() {
     let Some(mut browser) = Browser::start("narrow", 400, 800) else { return };
     browser.open(&page_of("narrow", &[&recording("h_error")]));
     assert!(browser.number("document.documentElement.scrollWidth") <= 400.0, "it does not run over");
@@ -357,7 +360,7 @@ fn it_fits_a_narrow_window_and_paper() {
 }
 
 #[test]
-fn a_conversation_is_chosen_among_several() {
+fn the_menu_switches_conversations() {
     let Some(mut browser) = Browser::start("several", 1400, 900) else { return };
     browser.open(&page_of("several", &[&recording("a_simple"), &recording("c_tool")]));
     assert_eq!(browser.text("document.querySelector('#call-name').textContent"), "conv-a_simple");

@@ -1,13 +1,13 @@
-//! Logs while they are written: each turn is printed when the observer lets go of it.
+//! Follows logs while they are written, and prints each turn when it is complete.
 //!
 //! ```text
 //!  a log ──▶ its thread ──▶ its conversation ──▶ turns
 //!                               ▲
-//!  the clock ───────────────────┘  what is due though nothing is written
+//!  the clock ───────────────────┘  deadlines that pass while nothing is written
 //! ```
 //!
-//! A log is followed to its footer. One whose process died has none, and is followed until somebody stops this: then what is
-//! still open is printed as it stands.
+//! A log is followed to its footer. The log of a process that died has none; it is followed until the user presses Ctrl-C,
+//! which prints the open turn as it is.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,196 +17,197 @@ use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use pipecat_instrument_runtime::console::ConsoleExporter;
-use pipecat_instrument_runtime::console::{Color, TreeStyle};
 use pipecat_instrument_runtime::emit::Emitter;
 use pipecat_instrument_runtime::frame_log::Replay;
 
-use super::{resource, stage};
+use super::{SpanCollector, replayer, resource, tree_style};
 use crate::arguments::ReplayArguments;
-use crate::call::LogHealth;
-use crate::complain::{complain, refuse};
-use crate::gather::GatheringExporter;
-use crate::otlp;
-use crate::outcome::Outcome;
-use crate::output::{Destination, OutputError};
+use crate::diagnostics::{ExitStatus, report_problems, report_unreadable};
+use crate::output::{Destination, OutputError, write_otlp_line};
+use crate::replayer::Replayer;
 use crate::source::{Source, without_later_parts};
-use crate::stage::Stage;
 
-/// How often it is looked whether something is due though nothing is written.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// How late a line may come that was written in time: a compressed log is flushed once a second.
-const LATENESS: Duration = Duration::from_secs(2);
+/// How often deadlines are checked and spans are written.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How much later than its event a line may be read: a compressed log is flushed once a second.
+const MAX_READ_DELAY: Duration = Duration::from_secs(2);
 
 /// Follows every file to its end.
-pub(super) fn run(arguments: &ReplayArguments) -> Result<Outcome, OutputError> {
-    let gathered = GatheringExporter::default();
-    let out = Watched::new(AutoStream::new(io::stdout(), arguments.color.into()));
-    let failure = Arc::clone(&out.failure);
+pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitStatus, OutputError> {
+    let collector = SpanCollector::default();
+    let out = ErrorRecorder::new(AutoStream::new(io::stdout(), arguments.color.into()));
+    let write_error = Arc::clone(&out.error);
     let resource = resource();
-    let stage = Arc::new(stage(arguments, &resource, |provider| {
+    let replayer = Arc::new(replayer(arguments, &resource, |provider| {
         let provider = match &arguments.otlp_json {
-            Some(_) => provider.with_simple_exporter(gathered.clone()),
+            Some(_) => provider.with_simple_exporter(collector.clone()),
             None => provider,
         };
-        if !arguments.wants_trees() {
-            return provider;
+        if arguments.wants_trees() {
+            provider.with_simple_exporter(ConsoleExporter::new(out, tree_style()))
+        } else {
+            provider
         }
-        let style = TreeStyle { color: Color::Always, ..TreeStyle::default() };
-        provider.with_simple_exporter(ConsoleExporter::new(out, style))
     }));
     let mut otlp = arguments.otlp_json.as_ref().map(Destination::open).transpose()?;
     let sources = without_later_parts(&arguments.files).into_iter();
-    let logs: Vec<Log> = sources.map(|source| Log::follow(&stage, source.clone())).collect();
-    let stop = stopped_by_ctrl_c();
+    let logs: Vec<FollowedLog> =
+        sources.map(|source| FollowedLog::start(&replayer, source.clone())).collect();
+    let stop = stop_on_ctrl_c();
     loop {
-        // Asked before what they have told is written: it is all there when they are at their end.
-        let are_over = logs.iter().all(|log| log.thread.is_finished());
+        // Checked before the spans are written, so that those of finished logs are all there.
+        let are_finished = logs.iter().all(|log| log.thread.is_finished());
         let is_stopped = stop.load(Ordering::Relaxed);
-        logs.iter().for_each(if is_stopped { Log::finish } else { Log::expire });
-        if let Some(error) = lock(&failure).take() {
+        logs.iter().for_each(if is_stopped { FollowedLog::close } else { FollowedLog::handle_silence });
+        if let Some(error) = lock(&write_error).take() {
             return Err(error.into());
         }
         if let Some(out) = &mut otlp {
-            otlp::write_line(out, &resource, gathered.take())?;
+            write_otlp_line(out, &resource, collector.take())?;
             out.flush()?;
         }
-        if are_over || is_stopped {
-            return Ok(logs.iter().map(Log::outcome).max().unwrap_or(Outcome::Good));
+        if are_finished || is_stopped {
+            return Ok(logs.iter().map(FollowedLog::status).max().unwrap_or_default());
         }
-        thread::sleep(BETWEEN_LOOKS);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Whether somebody has pressed Ctrl-C. Where that cannot be found out, it ends the process as it always does.
-fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
+/// Returns a flag that Ctrl-C sets. If the handler cannot be installed, Ctrl-C ends the process as usual.
+fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let pressed = Arc::clone(&stop);
-    let _ = ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed));
+    let flag = Arc::clone(&stop);
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
     stop
 }
 
-/// A log that is followed by a thread of its own.
-struct Log {
-    told: Arc<Told>,
+/// A log that a thread follows.
+struct FollowedLog {
+    state: Arc<FollowState>,
     thread: JoinHandle<()>,
 }
 
-/// What its thread has made of it so far.
+/// What the thread of a log shares with the main thread.
 #[derive(Default)]
-struct Told {
-    /// None before it has a header, and behind its end.
-    conversation: Mutex<Option<Conversation>>,
-    outcome: Mutex<Option<Outcome>>,
+struct FollowState {
+    /// `None` before the header is read, and after the end.
+    conversation: Mutex<Option<FollowedConversation>>,
+    status: Mutex<ExitStatus>,
 }
 
-/// The conversation of a log.
-struct Conversation {
+struct FollowedConversation {
     replay: Replay,
     emitter: Emitter,
     last_event: Instant,
 }
 
-impl Log {
-    fn follow(stage: &Arc<Stage>, source: Source) -> Self {
-        let told = Arc::<Told>::default();
-        let (stage, teller) = (Arc::clone(stage), Arc::clone(&told));
-        Self { told, thread: thread::spawn(move || follow(&stage, &source, &teller)) }
+impl FollowedLog {
+    fn start(replayer: &Arc<Replayer>, source: Source) -> Self {
+        let state = Arc::<FollowState>::default();
+        let (replayer, thread_state) = (Arc::clone(replayer), Arc::clone(&state));
+        Self { state, thread: thread::spawn(move || thread_state.follow(&replayer, &source)) }
     }
 
-    /// Does what is due though nothing is written.
-    fn expire(&self) {
-        if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&self.told.conversation) {
-            replay.handle_silence(last_event.elapsed().saturating_sub(LATENESS), emitter);
+    /// Lets deadlines pass while nothing is written.
+    fn handle_silence(&self) {
+        if let Some(FollowedConversation { replay, emitter, last_event }) =
+            &mut *lock(&self.state.conversation)
+        {
+            replay.handle_silence(last_event.elapsed().saturating_sub(MAX_READ_DELAY), emitter);
         }
     }
 
     /// Prints what is still open.
-    fn finish(&self) {
-        if let Some(Conversation { replay, mut emitter, .. }) = lock(&self.told.conversation).take() {
+    fn close(&self) {
+        if let Some(FollowedConversation { replay, mut emitter, .. }) = lock(&self.state.conversation).take()
+        {
             replay.close(&mut emitter);
         }
     }
 
-    /// What has become of it so far; a thread that panicked has said so.
-    fn outcome(&self) -> Outcome {
-        let panicked = self.thread.is_finished() && lock(&self.told.conversation).is_some();
-        let told = lock(&self.told.outcome).unwrap_or(Outcome::Good);
-        if panicked { Outcome::Failed } else { told }
+    /// Returns the status so far. A thread that panicked leaves its conversation behind.
+    fn status(&self) -> ExitStatus {
+        let has_panicked = self.thread.is_finished() && lock(&self.state.conversation).is_some();
+        if has_panicked { ExitStatus::Failure } else { *lock(&self.state.status) }
     }
 }
 
-impl Told {
-    fn came_to(&self, outcome: Outcome) {
-        let mut worst = lock(&self.outcome);
-        *worst = (*worst).max(Some(outcome));
-    }
-}
-
-/// Reads a log to its end.
-fn follow(stage: &Stage, source: &Source, told: &Told) {
-    if source.is_missing() {
-        anstream::eprintln!("{source}: not there yet; waiting for it");
-    }
-    let mut reader = match source.follow() {
-        Ok(reader) => reader,
-        Err(error) => return told.came_to(refuse(source, &error)),
-    };
-    let header = reader.header();
-    *lock(&told.conversation) = Some(Conversation {
-        replay: Replay::new(stage.config(header)),
-        emitter: stage.emitter(source, header),
-        last_event: Instant::now(),
-    });
-    for event in reader.by_ref() {
-        match event {
-            Ok(event) => {
-                if let Some(Conversation { replay, emitter, last_event }) = &mut *lock(&told.conversation) {
-                    *last_event = Instant::now();
-                    replay.handle_event(&event, emitter);
+impl FollowState {
+    /// Reads a log to its end.
+    fn follow(&self, replayer: &Replayer, source: &Source) {
+        if source.is_missing() {
+            anstream::eprintln!("{source}: waiting for the file, which does not exist yet");
+        }
+        let mut reader = match source.follow() {
+            Ok(reader) => reader,
+            Err(error) => return self.raise(report_unreadable(source, &error)),
+        };
+        let header = reader.header();
+        *lock(&self.conversation) = Some(FollowedConversation {
+            replay: Replay::new(replayer.config(header)),
+            emitter: replayer.emitter(source, header),
+            last_event: Instant::now(),
+        });
+        for item in reader.by_ref() {
+            match item {
+                Ok(event) => {
+                    if let Some(FollowedConversation { replay, emitter, last_event }) =
+                        &mut *lock(&self.conversation)
+                    {
+                        *last_event = Instant::now();
+                        replay.handle_event(&event, emitter);
+                    }
+                }
+                Err(bad) => {
+                    anstream::eprintln!("{source}: {bad}");
+                    self.raise(ExitStatus::BadLines);
                 }
             }
-            Err(bad) => {
-                anstream::eprintln!("{source}: {bad}");
-                told.came_to(Outcome::BadLines);
-            }
+        }
+        // The lock is held to the end of the block, so that Ctrl-C waits for these spans.
+        if let Some(FollowedConversation { replay, mut emitter, .. }) = lock(&self.conversation).take() {
+            let report = replay.finish(&reader, &mut emitter);
+            self.raise(report_problems(source, &report));
         }
     }
-    let Some(Conversation { replay, mut emitter, .. }) = lock(&told.conversation).take() else { return };
-    let report = replay.finish(&reader, &mut emitter);
-    told.came_to(complain(source, &LogHealth::of(&report)));
+
+    fn raise(&self, status: ExitStatus) {
+        let mut worst = lock(&self.status);
+        *worst = (*worst).max(status);
+    }
 }
 
-/// What a panic left behind is printed as far as it goes.
+/// Locks `mutex` even if a thread panicked: what it left behind is printed as far as it goes.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An output that remembers why it could not be written: an exporter has nobody to tell.
-struct Watched<W> {
+/// An output that records its first error, as an exporter cannot return it.
+struct ErrorRecorder<W> {
     out: W,
-    failure: Arc<Mutex<Option<io::Error>>>,
+    error: Arc<Mutex<Option<io::Error>>>,
 }
 
-impl<W> Watched<W> {
+impl<W> ErrorRecorder<W> {
     fn new(out: W) -> Self {
-        Self { out, failure: Arc::default() }
+        Self { out, error: Arc::default() }
     }
 
-    fn watch<T>(&self, done: io::Result<T>) -> io::Result<T> {
-        done.inspect_err(|error| {
-            lock(&self.failure).get_or_insert_with(|| error.kind().into());
+    fn record<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.inspect_err(|error| {
+            lock(&self.error).get_or_insert_with(|| error.kind().into());
         })
     }
 }
 
-impl<W: Write> Write for Watched<W> {
+impl<W: Write> Write for ErrorRecorder<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes);
-        self.watch(written)
+        self.record(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let flushed = self.out.flush();
-        self.watch(flushed)
+        self.record(flushed)
     }
 }

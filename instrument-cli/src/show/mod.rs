@@ -1,36 +1,31 @@
-//! `pipecat-trace show`: a conversation as text.
+//! `pipecat-trace show`: prints a conversation as text.
 
-mod page;
-mod paint;
-mod table;
+mod style;
+mod text;
+mod totals;
 
 use std::io::{self, Write};
 
 use anstream::AutoStream;
 
 use crate::arguments::ShowArguments;
-use crate::call::CallReader;
-use crate::complain::{complain, refuse};
-use crate::outcome::Outcome;
+use crate::conversation_view::ViewReader;
+use crate::diagnostics::ExitStatus;
 use crate::output::OutputError;
 use crate::source::without_later_parts;
 
-/// Prints every conversation. A log that cannot be read does not keep the others from it.
-pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, OutputError> {
-    let reader = CallReader { turn_end_timeout: arguments.turn_end_timeout, ..CallReader::from_env() };
+/// Prints every conversation. A log that cannot be read does not stop the others.
+pub(crate) fn run(arguments: &ShowArguments) -> Result<ExitStatus, OutputError> {
+    let reader = ViewReader::from_env(arguments.turn_end_timeout);
     let mut out = AutoStream::new(io::stdout().lock(), arguments.color.into());
-    let mut outcome = Outcome::Good;
+    let mut status = ExitStatus::Success;
     let mut separator = "";
     for source in without_later_parts(&arguments.files) {
-        match reader.read(source) {
-            Ok(call) => {
-                outcome = outcome.max(complain(source, &call.log));
-                write!(out, "{separator}{}", page::page(&call, arguments.width))?;
-                separator = "\n";
-            }
-            Err(error) => outcome = outcome.max(refuse(source, &error)),
+        if let Some(view) = status.check(source, reader.read(source), |view| &view.log) {
+            write!(out, "{separator}{}", text::render(&view, arguments.width))?;
+            separator = "\n";
         }
     }
     out.flush()?;
-    Ok(outcome)
+    Ok(status)
 }

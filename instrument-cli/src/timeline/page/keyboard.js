@@ -11,20 +11,21 @@ const KEYS = {
   End: () => show(callLength() * 2, callLength() * 2 + (state.to - state.from)),
   j: () => select(state.turn + 1),
   k: () => select(state.turn - 1),
-  i: () => selectNext((turn) => turn.lines.some((line) => line.cut)),
+  i: () => selectNext((turn) => turn.lines.some((line) => line.interruption)),
   e: () => selectNext((turn) => turn.errors.length > 0),
   Enter: showTurn,
 };
-function takeKeys() {
-  for (const place of [byId("lanes"), byId("transcript")]) {
-    place.addEventListener("keydown", (event) => {
+
+function listenForKeys() {
+  for (const target of [byId("lanes"), byId("transcript")]) {
+    target.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const does = KEYS[event.key];
+      const action = KEYS[event.key];
       // On the button of a turn, Enter selects it.
-      if (!does || (event.key === "Enter" && event.target.closest("button"))) return;
+      if (!action || (event.key === "Enter" && event.target.closest("button"))) return;
       event.preventDefault();
-      does(event);
-      if (place.id === "transcript" && "jkie".includes(event.key)) focusChosen();
+      action(event);
+      if (target.id === "transcript" && "jkie".includes(event.key)) focusSelectedTurn();
     });
   }
 }

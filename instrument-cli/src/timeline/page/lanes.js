@@ -1,4 +1,4 @@
-// The lanes: what is in view, and nothing else, is drawn anew whenever the view changes.
+// The lanes. Every change of the view redraws what is in view, and nothing else.
 
 const LANES = ["user", "stt", "llm", "tool", "tts", "bot", "wait"];
 const GUTTER = 46;
@@ -7,21 +7,21 @@ const HEAD = 20;
 const GAP = 7;
 const AXIS = 20;
 
-/** Where each span of a call stands: its row, as some lanes have several things at once. */
+/** The row of each span and interval, as some lanes have several at once, and the top and row count of each lane. */
 let rows = { of: new Map(), tops: {}, counts: {}, height: 0 };
 
-function layOut() {
+function layOutLanes() {
   const ends = Object.fromEntries(LANES.map((lane) => [lane, []]));
   rows = { of: new Map(), tops: {}, counts: {}, height: 0 };
-  const place = (lane, thing) => {
-    const free = ends[lane].findIndex((end) => end <= thing.start);
+  const assignRow = (lane, item) => {
+    const free = ends[lane].findIndex((end) => end <= item.start);
     const row = free < 0 ? ends[lane].length : free;
-    ends[lane][row] = thing.end;
-    rows.of.set(thing, row);
+    ends[lane][row] = item.end;
+    rows.of.set(item, row);
   };
-  for (const speech of state.call.speech) place(speech.who, speech);
+  for (const speech of state.call.speech) assignRow(speech.who, speech);
   const spans = state.call.turns.flatMap((turn) => turn.spans);
-  for (const span of spans.sort((a, b) => a.start - b.start)) place(span.lane, span);
+  for (const span of spans.sort((a, b) => a.start - b.start)) assignRow(span.lane, span);
   let top = HEAD;
   for (const lane of LANES) {
     rows.tops[lane] = top;
@@ -31,7 +31,7 @@ function layOut() {
   rows.height = top + AXIS;
 }
 
-/** How wide the lanes are, in pixels, without their names. */
+/** Returns the width of the lanes in pixels, without their names. */
 function laneWidth() {
   return Math.max(byId("lanes").clientWidth - GUTTER, 50);
 }
@@ -44,8 +44,8 @@ function msAt(x) {
   return state.from + ((x - GUTTER) / laneWidth()) * (state.to - state.from);
 }
 
-function isInView(thing) {
-  return thing.end >= state.from && thing.start <= state.to;
+function isInView(item) {
+  return item.end >= state.from && item.start <= state.to;
 }
 
 function drawLanes() {
@@ -59,21 +59,21 @@ function drawLanes() {
     if (!isInView(turn) && !turn.spans.some(isInView)) return;
     bars.append(...band(turn, index, width));
     for (const span of turn.spans) if (isInView(span)) bars.append(...bar(span, index, width));
-    if (turn.latency) bars.append(...wait(turn, index));
-    marks.append(...cuts(turn, index), ...faults(turn, index));
+    if (turn.latency) bars.append(...latencyBars(turn, index));
+    marks.append(...interruptionMarks(turn, index), ...errorMarks(turn, index));
   });
-  const voices = state.call.speech.filter(isInView).map((speech) => voice(speech, width));
-  drawing.replaceChildren(ticks(), bars, ...voices, marks, names());
+  const speechBars = state.call.speech.filter(isInView).map((speech) => speechBar(speech, width));
+  drawing.replaceChildren(ticks(), bars, ...speechBars, marks, laneNames());
   byId("visible").textContent = `${clock(state.from, digits())} – ${clock(state.to, digits())}`;
 }
 
-/** Digits behind the second that tell what is shown apart. */
+/** Returns the decimals of seconds that suit the shown interval. */
 function digits() {
   const length = state.to - state.from;
   return length > 60000 ? 0 : length > 4000 ? 1 : 3;
 }
 
-/** Left edge and width of something, kept within what can be seen. */
+/** Returns the left edge and the width of an interval, limited to what is visible. */
 function extent(start, end, width) {
   const left = Math.max(xOf(start), GUTTER);
   const right = Math.min(xOf(end), width + 2);
@@ -82,36 +82,36 @@ function extent(start, end, width) {
 
 function band(turn, index, width) {
   const { left, length } = extent(turn.start, turn.end, width);
-  const chosen = index === state.turn && "is-chosen";
-  const made = [];
-  if (chosen || index % 2 === 0) {
-    made.push(shape("rect", {
-      class: classes("band", chosen), "data-turn": index, x: left, y: 0, width: length, height: rows.height - AXIS,
+  const selected = index === state.turn && "is-selected";
+  const nodes = [];
+  if (selected || index % 2 === 0) {
+    nodes.push(shape("rect", {
+      class: classes("band", selected), "data-turn": index, x: left, y: 0, width: length, height: rows.height - AXIS,
     }));
   }
   if (length > 9 + 7 * String(turn.number).length) {
-    made.push(shape("text", { class: classes("number", chosen), x: left + 4, y: 13 }, String(turn.number)));
+    nodes.push(shape("text", { class: classes("number", selected), x: left + 4, y: 13 }, String(turn.number)));
   }
-  return made;
+  return nodes;
 }
 
 function bar(span, index, width) {
   const { left, length } = extent(span.start, span.end, width);
   const y = rows.tops[span.lane] + rows.of.get(span) * ROW;
   const box = { y, height: ROW - 3, rx: 3, "data-turn": index, "data-lane": span.lane };
-  const made = [];
+  const nodes = [];
   const first = span.first === undefined ? left : Math.min(Math.max(xOf(span.first), left), left + length);
   if (first > left + 1) {
-    made.push(shape("rect", { class: `bar is-wait of-${span.lane}`, x: left, width: length, ...box }));
+    nodes.push(shape("rect", { class: `bar is-wait of-${span.lane}`, x: left, width: length, ...box }));
   }
   const solid = Math.max(left + length - first, 2);
-  made.push(shape("rect", { class: `bar is-whole of-${span.lane}`, x: left + length - solid, width: solid, ...box }));
-  if (length > 34) made.push(label(caption(span), left, y, length, first > left + length / 2));
-  for (const rect of made) if (rect.classList.contains("bar")) rect.about = { span, index };
-  return made;
+  nodes.push(shape("rect", { class: `bar is-solid of-${span.lane}`, x: left + length - solid, width: solid, ...box }));
+  if (length > 34) nodes.push(label(caption(span), left, y, length, first > left + length / 2));
+  for (const rect of nodes) if (rect.classList.contains("bar")) rect.about = { span, index };
+  return nodes;
 }
 
-/** Text in a bar, cut at its edge. */
+/** Creates the text of a bar, clipped at its edge. */
 function label(text, left, y, length, onWait) {
   const clipped = shape("svg", { x: left, y, width: length - 3, height: ROW - 3, overflow: "hidden" });
   clipped.append(shape("text", { class: classes("bar-text", onWait && "on-wait"), x: 5, y: 14 }, text.slice(0, 200)));
@@ -119,33 +119,33 @@ function label(text, left, y, length, onWait) {
 }
 
 function caption(span) {
-  if (span.lane === "tool") return `${span.who} ${span.input ?? ""}`;
-  if (span.lane === "llm") return span.model ?? span.who;
-  return span.output ?? span.input ?? span.who;
+  if (span.lane === "tool") return `${span.name} ${span.input ?? ""}`;
+  if (span.lane === "llm") return span.model ?? span.name;
+  return span.output ?? span.input ?? span.name;
 }
 
-function voice(speech, width) {
+function speechBar(speech, width) {
   const { left, length } = extent(speech.start, speech.end, width);
   const y = rows.tops[speech.who] + rows.of.get(speech) * ROW;
   const index = turnAt(speech.start);
   const rect = shape("rect", {
-    class: `bar is-whole of-${speech.who}`, x: left, y, width: length, height: ROW - 3, rx: 3,
+    class: `bar is-solid of-${speech.who}`, x: left, y, width: length, height: ROW - 3, rx: 3,
     "data-turn": index, "data-lane": speech.who,
   });
   rect.about = { speech, index };
   return rect;
 }
 
-/** Where the wait for the bot went, where it was. */
-function wait(turn, index) {
+/** Draws the stages of the latency, where they happened. */
+function latencyBars(turn, index) {
   const { latency } = turn;
   const y = rows.tops.wait;
-  let at = latency.until - latency.whole;
+  let at = latency.until - latency.total;
   return latency.stages.filter((stage) => stage.time > 0).map((stage) => {
     const left = Math.max(xOf(at), GUTTER);
     at += stage.time;
     const rect = shape("rect", {
-      class: `bar is-whole of-${stage.name}`, x: left, y: y + 4, width: Math.max(xOf(at) - left, 0), height: ROW - 11,
+      class: `bar is-solid of-${stage.name}`, x: left, y: y + 4, width: Math.max(xOf(at) - left, 0), height: ROW - 11,
       "data-turn": index, "data-lane": "wait",
     });
     rect.about = { stage, latency, index };
@@ -153,53 +153,53 @@ function wait(turn, index) {
   });
 }
 
-/** Where replies were cut. */
-function cuts(turn, index) {
-  const lines = turn.lines.filter((line) => line.cut && line.cut.at >= state.from && line.cut.at <= state.to);
+/** Draws a mark for each interrupted reply. */
+function interruptionMarks(turn, index) {
+  const lines = turn.lines.filter((line) => line.interruption && line.interruption.at >= state.from && line.interruption.at <= state.to);
   return lines.flatMap((line) => {
-    const x = xOf(line.cut.at);
-    const mark = shape("text", { class: "cut-mark", x: x - 14, y: 14, "data-turn": index }, "✂");
+    const x = xOf(line.interruption.at);
+    const mark = shape("text", { class: "interruption-mark", x: x - 14, y: 14, "data-turn": index }, "✂");
     mark.about = { line, index };
-    return [shape("line", { class: "cut-line", x1: x, x2: x, y1: HEAD - 4, y2: rows.height - AXIS }), mark];
+    return [shape("line", { class: "interruption-line", x1: x, x2: x, y1: HEAD - 4, y2: rows.height - AXIS }), mark];
   });
 }
 
-function faults(turn, index) {
-  return turn.errors.filter((fault) => fault.at >= state.from && fault.at <= state.to).flatMap((fault) => {
-    const span = turn.spans.find((span) => span.errors?.some((other) => other.at === fault.at && other.message === fault.message));
-    const x = xOf(fault.at);
+function errorMarks(turn, index) {
+  return turn.errors.filter((error) => error.at >= state.from && error.at <= state.to).flatMap((error) => {
+    const span = turn.spans.find((span) => span.errors?.some((other) => other.at === error.at && other.message === error.message));
+    const x = xOf(error.at);
     const y = span ? rows.tops[span.lane] + rows.of.get(span) * ROW + (ROW - 3) / 2 : HEAD - 8;
-    const mark = shape("circle", { class: "fault", cx: x, cy: y, r: 7, "data-turn": index });
-    mark.about = { fault, index };
-    return [mark, shape("text", { class: "fault-mark", x, y: y + 3.5, "text-anchor": "middle" }, "!")];
+    const mark = shape("circle", { class: "error-mark", cx: x, cy: y, r: 7, "data-turn": index });
+    mark.about = { error, index };
+    return [mark, shape("text", { class: "error-sign", x, y: y + 3.5, "text-anchor": "middle" }, "!")];
   });
 }
 
-/** Lines at round moments. */
+/** Draws vertical lines at round times. */
 function ticks() {
   const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000];
   const wanted = ((state.to - state.from) * 84) / laneWidth();
   const step = steps.find((step) => step >= wanted) ?? steps[steps.length - 1];
-  const made = document.createDocumentFragment();
+  const nodes = document.createDocumentFragment();
   const bottom = rows.height - AXIS;
-  const places = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
+  const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
   for (let at = Math.max(Math.ceil(state.from / step) * step, 0); at <= state.to; at += step) {
     const x = xOf(at);
-    made.append(
+    nodes.append(
       shape("line", { class: "rule", x1: x, x2: x, y1: HEAD - 2, y2: bottom }),
-      shape("text", { class: "tick", x: x + 3, y: bottom + 13 }, clock(at, places)),
+      shape("text", { class: "tick", x: x + 3, y: bottom + 13 }, clock(at, decimals)),
     );
   }
-  return made;
+  return nodes;
 }
 
-/** The names of the lanes, over whatever is scrolled under them. */
-function names() {
-  const made = document.createDocumentFragment();
-  made.append(shape("rect", { class: "gutter", x: 0, y: 0, width: GUTTER, height: rows.height }));
+/** Draws the names of the lanes, above bars that are scrolled below them. */
+function laneNames() {
+  const nodes = document.createDocumentFragment();
+  nodes.append(shape("rect", { class: "gutter", x: 0, y: 0, width: GUTTER, height: rows.height }));
   for (const lane of LANES) {
     const name = lane === "tool" ? "tools" : lane === "stt" || lane === "llm" || lane === "tts" ? lane.toUpperCase() : lane;
-    made.append(shape("text", { class: `lane-name of-${lane}`, x: 8, y: rows.tops[lane] + 14 }, name));
+    nodes.append(shape("text", { class: `lane-name of-${lane}`, x: 8, y: rows.tops[lane] + 14 }, name));
   }
-  return made;
+  return nodes;
 }

@@ -1,20 +1,20 @@
-// Everything together.
+// Connects everything.
 
-let isDrawn = true;
+let isDrawPending = false;
 
-/** Draws the lanes once before the next picture, however often they are asked to be. */
+/** Draws the lanes before the next frame, once for any number of calls. */
 function drawSoon() {
-  if (!isDrawn) return;
-  isDrawn = false;
+  if (isDrawPending) return;
+  isDrawPending = true;
   requestAnimationFrame(() => {
-    isDrawn = true;
+    isDrawPending = false;
     drawLanes();
     drawOverview();
   });
 }
 
 listen("call", () => {
-  layOut();
+  layOutLanes();
   drawHead();
   drawTranscript();
   drawTable();
@@ -28,12 +28,12 @@ listen("selection", () => {
   markTable();
 });
 
-pointAt();
-takeKeys();
+listenForPointer();
+listenForKeys();
 byId("zoom-in").addEventListener("click", () => zoom(1 / 1.6));
 byId("zoom-out").addEventListener("click", () => zoom(1.6));
 byId("zoom-all").addEventListener("click", showAll);
-byId("theme").addEventListener("click", turnTheme);
+byId("theme").addEventListener("click", cycleTheme);
 byId("help-button").addEventListener("click", toggleHelp);
 byId("calls").append(...CALLS.map((call, index) => element("option", { value: index }, call.id)));
 byId("calls").addEventListener("change", (event) => showCall(Number(event.target.value)));

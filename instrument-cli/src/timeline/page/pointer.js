@@ -1,8 +1,9 @@
-// Mouse, pen and finger: over the lanes and the strip above them.
+// Mouse, pen and touch on the lanes and the strip above them.
 
-const STILL = 4;
+/** A pointer that moves fewer pixels than this clicks. */
+const MIN_DRAG = 4;
 
-function pointAt() {
+function listenForPointer() {
   const lanes = byId("lanes");
   const strip = byId("overview");
   drag(lanes, {
@@ -19,46 +20,46 @@ function pointAt() {
     },
   });
   drag(strip, {
-    start: (event) => centre(event.clientX - strip.getBoundingClientRect().left),
-    move: (_, __, event) => centre(event.clientX - strip.getBoundingClientRect().left),
+    start: (event) => centerView(event.clientX - strip.getBoundingClientRect().left),
+    move: (_, __, event) => centerView(event.clientX - strip.getBoundingClientRect().left),
     click: (event) => select(turnAt(stripMs(event.clientX - strip.getBoundingClientRect().left))),
   });
   lanes.addEventListener("dblclick", showTurn);
-  for (const wheeled of [lanes, strip]) wheeled.addEventListener("wheel", turnWheel, { passive: false });
-  lanes.addEventListener("pointermove", (event) => tip(event.buttons ? null : event.target.about, event));
-  lanes.addEventListener("pointerleave", () => tip(null));
+  for (const surface of [lanes, strip]) surface.addEventListener("wheel", onWheel, { passive: false });
+  lanes.addEventListener("pointermove", (event) => showTip(event.buttons ? null : event.target.about, event));
+  lanes.addEventListener("pointerleave", () => showTip(null));
 }
 
-/** The view, as long as it is, around a place of the strip. */
-function centre(x) {
+/** Centers the view on a position of the strip. */
+function centerView(x) {
   const half = (state.to - state.from) / 2;
   show(stripMs(x) - half, stripMs(x) + half);
 }
 
 function drag(surface, { start, move, click }) {
-  let held = null;
+  let press = null;
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    held = { x: event.clientX, begun: start(event), moved: false, target: event.target };
+    press = { x: event.clientX, begun: start(event), moved: false, target: event.target };
   });
   surface.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    if (!held.moved && Math.abs(event.clientX - held.x) < STILL) return;
-    if (!held.moved) surface.setPointerCapture(event.pointerId);
-    held.moved = true;
+    if (!press) return;
+    if (!press.moved && Math.abs(event.clientX - press.x) < MIN_DRAG) return;
+    if (!press.moved) surface.setPointerCapture(event.pointerId);
+    press.moved = true;
     surface.classList.add("is-dragged");
-    move(held.begun, event.clientX - held.x, event);
+    move(press.begun, event.clientX - press.x, event);
   });
-  const letGo = (event) => {
-    if (held && !held.moved && event.type === "pointerup") click(event);
-    held = null;
+  const onRelease = (event) => {
+    if (press && !press.moved && event.type === "pointerup") click(event);
+    press = null;
     surface.classList.remove("is-dragged");
   };
-  surface.addEventListener("pointerup", letGo);
-  surface.addEventListener("pointercancel", letGo);
+  surface.addEventListener("pointerup", onRelease);
+  surface.addEventListener("pointercancel", onRelease);
 }
 
-function turnWheel(event) {
+function onWheel(event) {
   event.preventDefault();
   const unit = event.deltaMode === 1 ? 16 : 1;
   if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {

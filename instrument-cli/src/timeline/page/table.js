@@ -1,4 +1,4 @@
-// The table of turns, sorted by what somebody clicks.
+// The table of turns. Clicking a column sorts by it.
 
 const stage = (name) => (turn) => turn.latency?.stages.find((stage) => stage.name === name)?.time;
 const COLUMNS = [
@@ -6,7 +6,7 @@ const COLUMNS = [
   { name: "at", value: (turn) => turn.start, text: moment },
   { name: "took", value: (turn) => turn.end - turn.start, text: time },
   { name: "ended", value: (turn) => turn.ended, text: String, isText: true },
-  { name: "user→bot", value: (turn) => turn.latency?.whole, text: time },
+  { name: "user→bot", value: (turn) => turn.latency?.total, text: time },
   { name: "stt", value: stage("stt"), text: time },
   { name: "llm", value: stage("llm"), text: time },
   { name: "tools", value: stage("tools"), text: time },
@@ -28,7 +28,7 @@ function drawTable() {
     element("tbody", {}, ...order.map(({ turn, index }) => row(turn, index, columns))));
 }
 
-/** What is not known stands last, whichever way it is sorted. */
+/** Unknown values come last in both directions. */
 function comparison({ value, isText }) {
   const sign = sorting.down ? -1 : 1;
   return (a, b) => {
@@ -52,18 +52,18 @@ function headCell(column) {
 }
 
 function row(turn, index, columns) {
-  const made = element("tr", { "data-turn": index, class: index === state.turn ? "is-chosen" : null });
+  const tr = element("tr", { "data-turn": index, class: index === state.turn ? "is-selected" : null });
   for (const column of columns) {
     const value = column.value(turn);
-    const warns = (column.name === "ended" && value !== "completed" && "is-cut") || (column.name === "errors" && value && "is-error");
-    made.append(element("td", { class: classes(!column.isText && "number", warns) }, value === undefined ? "" : column.text(value)));
+    const warns = (column.name === "ended" && value !== "completed" && "is-interrupted") || (column.name === "errors" && value && "is-error");
+    tr.append(element("td", { class: classes(!column.isText && "number", warns) }, value === undefined ? "" : column.text(value)));
   }
-  made.addEventListener("click", () => select(index));
-  return made;
+  tr.addEventListener("click", () => select(index));
+  return tr;
 }
 
 function markTable() {
   const body = byId("turns").tBodies[0];
-  body?.querySelector(".is-chosen")?.classList.remove("is-chosen");
-  body?.querySelector(`[data-turn="${state.turn}"]`)?.classList.add("is-chosen");
+  body?.querySelector(".is-selected")?.classList.remove("is-selected");
+  body?.querySelector(`[data-turn="${state.turn}"]`)?.classList.add("is-selected");
 }

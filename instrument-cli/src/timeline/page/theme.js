@@ -1,8 +1,8 @@
-// The buttons of the heading: light or dark, and what keys there are.
+// The buttons of the heading: the theme, and the list of keys.
 
 const THEMES = ["auto", "light", "dark"];
 
-function turnTheme() {
+function cycleTheme() {
   const root = document.documentElement;
   const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? "auto") + 1) % THEMES.length];
   if (next === "auto") delete root.dataset.theme;

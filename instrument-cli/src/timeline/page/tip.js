@@ -1,6 +1,6 @@
-// What the pointer is over.
+// The tooltip: details of the item under the pointer.
 
-function tip(about, event) {
+function showTip(about, event) {
   const box = byId("tip");
   box.hidden = !about;
   if (!about) return;
@@ -11,33 +11,33 @@ function tip(about, event) {
   box.style.top = `${below + height > innerHeight ? Math.max(4, event.clientY - height - 12) : below}px`;
 }
 
-/** Lines of text, with the class of each. */
-function tipLines({ span, speech, stage, latency, line, fault }) {
+/** Returns lines of text, each with its class. */
+function tipLines({ span, speech, stage, latency, line, error }) {
   if (span) {
     const lines = [
-      [classes(`${span.lane} · ${span.who}`, span.model)],
+      [classes(`${span.lane} · ${span.name}`, span.model)],
       [`${clock(span.start, 3)} – ${clock(span.end, 3)} · ${time(span.end - span.start)}`],
     ];
     if (span.first !== undefined) lines.push([`first after ${time(span.first - span.start)}`]);
-    if (span.cut !== undefined) lines.push([span.lane === "tool" ? "called off" : "cut short", "is-cut"]);
+    if (span.interrupted_at !== undefined) lines.push([span.lane === "tool" ? "cancelled" : "interrupted", "is-interrupted"]);
     if (span.input) lines.push([`in: ${brief(span.input)}`]);
     if (span.output) lines.push([`out: ${brief(span.output)}`]);
-    for (const fault of span.errors ?? []) lines.push([brief(`${fault.kind}: ${fault.message}`), "is-error"]);
+    for (const error of span.errors ?? []) lines.push([brief(`${error.kind}: ${error.message}`), "is-error"]);
     return lines;
   }
   if (speech) {
     const text = `${clock(speech.start, 3)} – ${clock(speech.end, 3)} · ${time(speech.end - speech.start)}`;
     return [[`${speech.who} speaks`], [text]];
   }
-  if (stage) return [[`waiting: ${stage.name} ${time(stage.time)}`], [`of ${time(latency.whole)} until the bot was heard`]];
+  if (stage) return [[`waiting: ${stage.name} ${time(stage.time)}`], [`of ${time(latency.total)} until the bot was heard`]];
   if (line) {
-    const lines = [["the bot was cut", "is-cut"], [`at ${clock(line.cut.at, 3)}`]];
+    const lines = [["the bot was interrupted", "is-interrupted"], [`at ${clock(line.interruption.at, 3)}`]];
     if (line.text) lines.push([`heard: ${brief(line.text)}`]);
-    if (line.cut.played) lines.push([`${time(line.cut.played[0])} of ${time(line.cut.played[1])} heard`]);
-    if (line.cut.unheard) lines.push([`not heard: ${brief(line.cut.unheard)}`, "is-cut"]);
+    if (line.interruption.played) lines.push([`${time(line.interruption.played[0])} of ${time(line.interruption.played[1])} heard`]);
+    if (line.interruption.unheard) lines.push([`not heard: ${brief(line.interruption.unheard)}`, "is-interrupted"]);
     return lines;
   }
-  return [[fault.kind, "is-error"], [brief(fault.message)], [`at ${clock(fault.at, 3)}`]];
+  return [[error.kind, "is-error"], [brief(error.message)], [`at ${clock(error.at, 3)}`]];
 }
 
 function brief(text) {

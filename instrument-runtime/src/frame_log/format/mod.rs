@@ -106,6 +106,7 @@ pub(super) struct HeaderLine<'a> {
     pub(super) part: Option<u32>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_native(signals: &FrameSupport) -> bool {
     *signals == FrameSupport::default()
 }

@@ -1,0 +1,252 @@
+//! A conversation as plain data, which `show` prints and the page of `timeline` draws.
+//!
+//! ```text
+//!  frame log ──▶ replay ──▶ records, speech ──▶ privacy ──▶ ConversationView ──▶ text, or JSON in a page
+//! ```
+//!
+//! Everything derives from the records of the engine, so the views only format it. Times are milliseconds from the first
+//! event of the log.
+
+mod span_details;
+mod totals;
+mod transcript;
+mod view_builder;
+
+pub(crate) use totals::Totals;
+pub(crate) use view_builder::ViewReader;
+
+use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::frame_log::ReplayReport;
+use serde::{Serialize, Serializer};
+
+/// One conversation.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConversationView {
+    /// The conversation's id, or else the name of its file.
+    pub(crate) id: String,
+    /// The program that wrote the log.
+    pub(crate) writer: String,
+    /// The time of the first event, in milliseconds of Unix time.
+    pub(crate) began_unix_ms: u64,
+    pub(crate) duration: Ms,
+    pub(crate) turns: Vec<TurnView>,
+    /// When the user and the bot were speaking.
+    pub(crate) speech: Vec<SpeechInterval>,
+    pub(crate) totals: Totals,
+    /// The condition of the log.
+    #[serde(serialize_with = "serialize_report")]
+    pub(crate) log: ReplayReport,
+}
+
+fn serialize_report<S: Serializer>(report: &ReplayReport, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields {
+        events: u64,
+        dropped: u64,
+        bad_lines: Vec<String>,
+        problems: Vec<String>,
+        broken_off: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing_part: Option<u32>,
+    }
+    let bad_lines = report.bad_lines.iter().map(ToString::to_string).collect();
+    let &ReplayReport { events, dropped, broken_off, missing_part, .. } = report;
+    Fields { events, dropped, bad_lines, problems: report.problems(), broken_off, missing_part }
+        .serialize(serializer)
+}
+
+/// One turn.
+#[derive(Debug, Serialize)]
+pub(crate) struct TurnView {
+    pub(crate) number: u32,
+    pub(crate) start: Ms,
+    pub(crate) end: Ms,
+    pub(crate) ended: TurnEnd,
+    /// The transcript, in order.
+    pub(crate) lines: Vec<TranscriptLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) latency: Option<LatencyView>,
+    pub(crate) spans: Vec<SpanView>,
+    /// The errors of the turn and of its spans.
+    pub(crate) errors: Vec<ErrorView>,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_out: u64,
+    pub(crate) characters: u64,
+}
+
+/// Why a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TurnEnd {
+    Completed,
+    Interrupted,
+    Ended,
+    Cancelled,
+}
+
+impl TurnEnd {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::Ended => "ended",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One utterance of the user, or one reply of the bot.
+#[derive(Debug, Serialize)]
+pub(crate) struct TranscriptLine {
+    pub(crate) who: Speaker,
+    pub(crate) at: Ms,
+    /// The text; of the bot, the part that was heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interruption: Option<Interruption>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Speaker {
+    User,
+    Bot,
+}
+
+/// The interruption of a reply.
+#[derive(Debug, Serialize)]
+pub(crate) struct Interruption {
+    pub(crate) at: Ms,
+    /// The text that was not heard, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unheard: Option<String>,
+    /// The played and the total duration of its audio, where the spoken words are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) played: Option<(Ms, Ms)>,
+    /// The text that the audio was to say, where the spoken words are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) intended: Option<String>,
+}
+
+/// The user-to-bot latency of a turn.
+#[derive(Debug, Serialize)]
+pub(crate) struct LatencyView {
+    /// When the bot began to speak.
+    pub(crate) until: Ms,
+    pub(crate) total: Ms,
+    /// The event that it is measured from: `vad` or `user_stopped`.
+    pub(crate) source: &'static str,
+    /// Its stages, which add up to the total.
+    pub(crate) stages: Vec<StageTime>,
+}
+
+/// A stage of the latency: `stt`, `llm`, `tools`, `aggregation`, `tts` or `output`.
+#[derive(Debug, Serialize)]
+pub(crate) struct StageTime {
+    pub(crate) name: &'static str,
+    pub(crate) time: Ms,
+}
+
+/// A span of a service or a tool.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpanView {
+    pub(crate) lane: Lane,
+    pub(crate) start: Ms,
+    pub(crate) end: Ms,
+    /// The name of the service or the tool.
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+    /// When the first token or the first audio came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<Ms>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<String>,
+    /// When it was interrupted or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interrupted_at: Option<Ms>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<ErrorView>,
+    /// Further details as names and formatted values, such as `("tokens", "120 → 20")`.
+    pub(crate) details: Vec<(&'static str, String)>,
+}
+
+/// The lane of the timeline that shows a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Lane {
+    Stt,
+    Llm,
+    Tool,
+    Tts,
+}
+
+impl Lane {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tool => "tool",
+            Self::Tts => "tts",
+        }
+    }
+}
+
+/// An error in a turn or a span.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ErrorView {
+    pub(crate) at: Ms,
+    pub(crate) kind: String,
+    pub(crate) message: String,
+}
+
+/// An interval in which the user or the bot was speaking.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpeechInterval {
+    pub(crate) who: Speaker,
+    pub(crate) start: Ms,
+    pub(crate) end: Ms,
+}
+
+/// Milliseconds from the begin of the conversation, or of duration. Serialized with one decimal.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub(crate) struct Ms(pub(crate) f64);
+
+impl Ms {
+    pub(crate) fn from_seconds(seconds: f64) -> Self {
+        Self(seconds * 1e3)
+    }
+
+    pub(crate) fn seconds(self) -> f64 {
+        self.0 / 1e3
+    }
+}
+
+impl std::ops::Sub for Ms {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Serialize for Ms {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.0 * 10.0).round() / 10.0)
+    }
+}
+
+/// Converts times to milliseconds from the begin of the conversation.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    began: Time,
+}
+
+impl Clock {
+    fn ms(self, at: Time) -> Ms {
+        Ms::from_seconds(at.seconds_since(self.began))
+    }
+}
