@@ -1,4 +1,4 @@
-//! The way without an observer: through the hooks of each processor.
+//! Observes a pipeline through the hooks of its processors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use rustvani::frames::WeakFrameProcessor;
 use rustvani::{Frame, FrameInner, FrameProcessor, SystemFrame};
 
 use crate::billing::Billing;
-use crate::builder::RustvaniObserverBuilder;
 use crate::names::TASK_SOURCE;
-use crate::observer::{RustvaniHop, RustvaniObserver};
+use crate::observer::{RustvaniHop, RustvaniObserver, RustvaniObserverBuilder};
 
-/// The processors of a pipeline, observed through their own hooks: where the task's type must stay rustvani's, as in a
-/// `BaseAgent`, and the one who runs it gives it no observer.
+/// The processors of a pipeline, with hooks for an observer.
+///
+/// For code that must return rustvani's own task type and does not run the task itself, as in a `BaseAgent`.
 ///
 /// ```
 /// use pipecat_instrument::instrument_task;
-/// use pipecat_instrument_rustvani::Processors;
+/// use pipecat_instrument_rustvani::HookedProcessors;
 /// use rustvani::{PipelineParams, PipelineTask};
 ///
 /// #[instrument_task(observers = processors, conversation_id = call_id)]
-/// fn build_task(call_id: &str, processors: Processors) -> PipelineTask {
+/// fn build_task(call_id: &str, processors: HookedProcessors) -> PipelineTask {
 ///     PipelineTask::new(processors.into(), PipelineParams::default())
 /// }
 ///
@@ -30,48 +30,51 @@ use crate::observer::{RustvaniHop, RustvaniObserver};
 /// # let _ = task;
 /// ```
 ///
-/// Hooks say less than an observer: not which way a frame goes (it is told from what the frame is), and nothing of
-/// errors of the first processor that end the task. The conversation ends with its `End` or `Cancel`, or with the
-/// processors: a run that is merely dropped leaves them running, and rustvani never lets go of them.
-pub struct Processors {
+/// # Limits
+///
+/// - Hooks do not receive the direction of a frame. The adapter infers it from the type of the frame.
+/// - They do not receive fatal errors of the first processor.
+/// - The conversation ends with `End` or `Cancel`, or when the processors are dropped. A run that is dropped leaves them
+///   running, and rustvani never drops them.
+pub struct HookedProcessors {
     processors: Vec<FrameProcessor>,
     builder: RustvaniObserverBuilder,
 }
 
-impl Processors {
-    /// Says who stands behind a name: [`RustvaniObserverBuilder::service`].
+impl HookedProcessors {
+    /// Describes the service behind a name, like [`RustvaniObserverBuilder::service`].
     #[must_use]
     pub fn service(self, service: Processor) -> Self {
         Self { builder: self.builder.service(service), ..self }
     }
 
-    /// Takes usage from what is billed: [`RustvaniObserverBuilder::billing`].
+    /// Adds the usage that services bill, like [`RustvaniObserverBuilder::billing`].
     #[must_use]
     pub fn billing(self, billing: &Arc<Billing>) -> Self {
         Self { builder: self.builder.billing(billing), ..self }
     }
 
-    /// Lets `observer` watch these processors. What `#[instrument_task(observers = …)]` calls.
+    /// Adds hooks for `observer` to all processors. `#[instrument_task(observers = …)]` calls this.
     pub fn push(&mut self, observer: Observer) {
         let observer = self.builder.clone().build(observer);
         if let Some(first) = self.processors.first() {
-            watch_entry(first, &observer);
+            hook_entry(first, &observer);
         }
         for processor in &self.processors {
-            watch(processor, &observer);
+            hook(processor, &observer);
         }
     }
 }
 
-/// Watches what a processor pushes, and what those inside it do.
-fn watch(processor: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
-    // The hook is the processor's own: it must not keep it alive.
-    let (this, watching) = (processor.downgrade(), Arc::clone(observer));
-    processor.on_before_push_frame(move |frame| pushed(&this, frame, &watching));
-    processor.processors().iter().for_each(|inner| watch(inner, observer));
+/// Hooks a processor and the processors inside it.
+fn hook(processor: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
+    // The processor owns the hook, so the hook must not keep the processor alive.
+    let (this, hooked) = (processor.downgrade(), Arc::clone(observer));
+    processor.on_before_push_frame(move |frame| on_push(&this, frame, &hooked));
+    processor.processors().iter().for_each(|inner| hook(inner, observer));
 }
 
-fn pushed(this: &WeakFrameProcessor, frame: &Frame, observer: &RustvaniObserver) {
+fn on_push(this: &WeakFrameProcessor, frame: &Frame, observer: &RustvaniObserver) {
     let Some(source) = this.upgrade() else { return };
     let direction = direction_of(frame);
     let neighbor = match direction {
@@ -79,7 +82,7 @@ fn pushed(this: &WeakFrameProcessor, frame: &Frame, observer: &RustvaniObserver)
         Direction::Upstream => source.previous(),
     };
     if let Some(destination) = neighbor {
-        observer.push(&RustvaniHop {
+        observer.on_hop(&RustvaniHop {
             source: source.name(),
             destination: destination.name(),
             frame,
@@ -88,8 +91,8 @@ fn pushed(this: &WeakFrameProcessor, frame: &Frame, observer: &RustvaniObserver)
     }
 }
 
-/// Watches what the task sends to its first processor.
-fn watch_entry(first: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
+/// Hooks the frames that the task sends to its first processor.
+fn hook_entry(first: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
     let (name, observer) = (first.name().to_owned(), Arc::clone(observer));
     first.on_before_process_frame(move |frame| {
         if direction_of(frame) == Direction::Downstream {
@@ -99,12 +102,12 @@ fn watch_entry(first: &FrameProcessor, observer: &Arc<RustvaniObserver>) {
                 frame,
                 direction: Direction::Downstream,
             };
-            observer.push(&hop);
+            observer.on_hop(&hop);
         }
     });
 }
 
-/// Which way a frame goes. Of a broadcast, rustvani makes the frame that goes down first, and ids count up.
+/// Infers the direction of a frame. For a broadcast, rustvani creates the downstream frame first, and ids increase.
 fn direction_of(frame: &Frame) -> Direction {
     let is_upstream = match (&frame.inner, frame.sibling_id) {
         (_, Some(sibling)) => sibling < frame.id,
@@ -122,21 +125,21 @@ fn direction_of(frame: &Frame) -> Direction {
     if is_upstream { Direction::Upstream } else { Direction::Downstream }
 }
 
-impl From<Vec<FrameProcessor>> for Processors {
+impl From<Vec<FrameProcessor>> for HookedProcessors {
     fn from(processors: Vec<FrameProcessor>) -> Self {
         Self { processors, builder: RustvaniObserver::builder() }
     }
 }
 
-impl From<Processors> for Vec<FrameProcessor> {
-    fn from(processors: Processors) -> Self {
+impl From<HookedProcessors> for Vec<FrameProcessor> {
+    fn from(processors: HookedProcessors) -> Self {
         processors.processors
     }
 }
 
-impl fmt::Debug for Processors {
+impl fmt::Debug for HookedProcessors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.processors.iter().map(FrameProcessor::name).collect();
-        f.debug_tuple("Processors").field(&names).finish()
+        f.debug_tuple("HookedProcessors").field(&names).finish()
     }
 }

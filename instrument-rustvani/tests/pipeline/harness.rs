@@ -1,4 +1,4 @@
-//! A pipeline of rustvani's own parts, in which the services are played.
+//! A pipeline of rustvani's own processors and scripted services.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,31 +14,31 @@ use rustvani::{
     SystemFrame, ToolCall, TranscriptionData,
 };
 
-use crate::support::{in_progress, llm_usage, locked, returned};
+use crate::support::{function_call, function_result, llm_usage, lock};
 
-/// What a model does in one round.
+/// Action of a model in one round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Round {
-    /// It says this, in these pieces.
+    /// Sends this text, in these chunks.
     Say(&'static [&'static str]),
-    /// It says this, and nothing more comes for as long as anybody waits.
+    /// Sends this text and never finishes.
     SayAndHang(&'static str),
-    /// It calls a function, which returns this.
+    /// Calls a function that returns this.
     Call { id: &'static str, arguments: &'static str, result: &'static str },
-    /// It calls a function that does not return.
+    /// Calls a function that never returns.
     CallAndHang { id: &'static str },
-    /// It fails.
+    /// Fails.
     Fail(&'static str),
 }
 
-/// The function that is called.
+/// Name of the function.
 pub(crate) const FUNCTION: &str = "check_calendar";
 
-/// What the model is told to be.
+/// System prompt.
 pub(crate) const PROMPT: &str = "Be brief.";
 
-/// Everything in a pipeline but the task's own ends: the user says `words`, one after the other, and the model works
-/// off `answers` in the same way.
+/// Returns the processors of a pipeline in which the user says `words` in order, and the model responds with `answers` in
+/// order.
 pub(crate) fn processors(
     words: &[&str],
     answers: &[&[Round]],
@@ -61,7 +61,7 @@ pub(crate) fn processors(
     ]
 }
 
-/// Holds a stop of the voice back, and sends it on with what was heard.
+/// Holds back the voice stop, and sends it together with the transcript.
 struct Stt {
     words: Mutex<VecDeque<String>>,
 }
@@ -75,7 +75,7 @@ impl FrameHandler for Stt {
         direction: FrameDirection,
     ) -> Result<()> {
         let is_stop = matches!(frame.inner, FrameInner::System(SystemFrame::VADUserStoppedSpeaking { .. }));
-        let words = if is_stop { locked(&self.words).pop_front() } else { None };
+        let words = if is_stop { lock(&self.words).pop_front() } else { None };
         let frame = match words {
             Some(words) => frame.with_vad_stop_transcript(
                 TranscriptionData::new(words, "caller", "now").with_language("en").finalized(),
@@ -86,7 +86,7 @@ impl FrameHandler for Stt {
     }
 }
 
-/// Answers as rustvani's client of a language model does.
+/// Responds like rustvani's own client.
 struct Llm {
     answers: Mutex<VecDeque<Vec<Round>>>,
     billing: Arc<dyn BillingCollector>,
@@ -94,7 +94,7 @@ struct Llm {
 
 impl Llm {
     async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
-        let rounds = locked(&self.answers).pop_front();
+        let rounds = lock(&self.answers).pop_front();
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
         push(Frame::llm_full_response_start()).await?;
         for round in rounds.into_iter().flatten() {
@@ -111,18 +111,18 @@ impl Llm {
                 }
                 Round::Call { id, arguments, result } => {
                     self.bill();
-                    stage(context, id, arguments);
+                    commit_call(context, id, arguments);
                     push(Frame::function_call_start()).await?;
-                    push(in_progress(id, FUNCTION, arguments)).await?;
-                    push(returned(id, FUNCTION, result)).await?;
-                    locked(context).stage_tool_result(id, result);
+                    push(function_call(id, FUNCTION, arguments)).await?;
+                    push(function_result(id, FUNCTION, result)).await?;
+                    lock(context).stage_tool_result(id, result);
                     push(Frame::function_call_end()).await?;
-                    locked(context).commit();
+                    lock(context).commit();
                 }
                 Round::CallAndHang { id } => {
-                    stage(context, id, "{}");
+                    commit_call(context, id, "{}");
                     push(Frame::function_call_start()).await?;
-                    push(in_progress(id, FUNCTION, "{}")).await?;
+                    push(function_call(id, FUNCTION, "{}")).await?;
                     std::future::pending::<()>().await;
                 }
                 Round::Fail(error) => processor.push_error(error, false).await?,
@@ -131,16 +131,16 @@ impl Llm {
         push(Frame::llm_full_response_end()).await
     }
 
-    /// Bills as many tokens for each round.
+    /// Bills the same tokens for each round.
     fn bill(&self) {
         self.billing.record(llm_usage(&*self.billing, 100, 7, false));
     }
 }
 
-fn stage(context: &Mutex<LLMContext>, id: &str, arguments: &str) {
+fn commit_call(context: &Mutex<LLMContext>, id: &str, arguments: &str) {
     let call =
         ToolCall { id: id.to_owned(), function_name: FUNCTION.to_owned(), arguments: arguments.to_owned() };
-    locked(context).stage_assistant_tool_calls(None, vec![call]);
+    lock(context).stage_assistant_tool_calls(None, vec![call]);
 }
 
 #[async_trait]
@@ -158,10 +158,10 @@ impl FrameHandler for Llm {
     }
 }
 
-/// How long every reply takes to say.
+/// Duration of every reply.
 pub(crate) const REPLY: Duration = Duration::from_millis(40);
 
-/// Speaks once the answer is there, if there is one.
+/// Speaks the complete response, if there is one.
 #[derive(Default)]
 struct Tts {
     was_told_something: AtomicBool,

@@ -1,4 +1,4 @@
-//! The line: flowcat's transport, with the user of a script at its other end.
+//! flowcat's transport, with a scripted user at its other end.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -11,60 +11,60 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Interval, interval};
 
-use crate::services::{Ear, Heard};
+use crate::services::{ScriptedTranscript, TranscriptQueue};
 
 /// Samples a second.
 pub(crate) const SAMPLE_RATE: u32 = 16_000;
 
-/// A line to the user of a script. What flowcat's voice detection would find is told at the head of the pipeline, as in
-/// the example `voice_agent`: the cascade has no place for one.
-pub(crate) struct Line {
+/// A transport to a scripted user. It queues the frames of a voice detection at the head of the pipeline, as the example
+/// `voice_agent` does, because the cascade has no voice detection.
+pub(crate) struct ScriptedTransport {
     harness: Harness,
-    ear: Ear,
+    transcripts: TranscriptQueue,
     head: Arc<OnceLock<UnboundedSender<Frame>>>,
     dropped: Arc<Notify>,
     ticks: Interval,
     first: VecDeque<MediaIn>,
 }
 
-impl Line {
+impl ScriptedTransport {
     pub(crate) fn new(
         harness: Harness,
-        ear: Ear,
+        transcripts: TranscriptQueue,
         head: Arc<OnceLock<UnboundedSender<Frame>>>,
         dropped: Arc<Notify>,
     ) -> Self {
         let first = [MediaIn::StreamStart { call_id: harness.script().to_string() }].into();
-        Self { harness, ear, head, dropped, ticks: interval(POLL_INTERVAL), first }
+        Self { harness, transcripts, head, dropped, ticks: interval(POLL_INTERVAL), first }
     }
 
-    fn tell(&self, frames: impl IntoIterator<Item = Frame>) {
+    fn send(&self, frames: impl IntoIterator<Item = Frame>) {
         let Some(head) = self.head.get() else { return };
         for frame in frames {
-            // Nobody listens any more once the call is over.
+            // An error here means that the call is over.
             let _ = head.send(frame);
         }
     }
 
-    /// What the user does, told to the pipeline; `Stop` where that is the transport's to tell.
-    fn follow(&self, user: UserAction) -> Option<MediaIn> {
+    /// Sends the frames of a user action. Returns `Stop` if the user hangs up, which the transport itself reports.
+    fn on_action(&self, user: UserAction) -> Option<MediaIn> {
         match user {
             UserAction::None => {}
             UserAction::StartSpeaking => {
                 let cuts = self.harness.is_bot_audible();
-                self.tell([Frame::VadUserStartedSpeaking { start_secs: 0.0 }, Frame::UserStartedSpeaking]);
+                self.send([Frame::VadUserStartedSpeaking { start_secs: 0.0 }, Frame::UserStartedSpeaking]);
                 if cuts {
-                    self.tell([Frame::Interruption]);
+                    self.send([Frame::Interruption]);
                     self.harness.on_playback_cleared();
                 }
             }
             UserAction::StopSpeaking => {
-                self.tell([Frame::VadUserStoppedSpeaking { stop_secs: 0.0 }, Frame::UserStoppedSpeaking]);
+                self.send([Frame::VadUserStoppedSpeaking { stop_secs: 0.0 }, Frame::UserStoppedSpeaking]);
             }
-            UserAction::InterimTranscript(text) => self.ear.hears(Heard::Interim(text)),
-            UserAction::FinalTranscript(text) => self.ear.hears(Heard::Final(text)),
+            UserAction::InterimTranscript(text) => self.transcripts.push(ScriptedTranscript::Interim(text)),
+            UserAction::FinalTranscript(text) => self.transcripts.push(ScriptedTranscript::Final(text)),
             UserAction::HangUp => return Some(MediaIn::Stop),
-            UserAction::Cancel => self.tell([Frame::Cancel { reason: None }]),
+            UserAction::Cancel => self.send([Frame::Cancel { reason: None }]),
             UserAction::DropTask => self.dropped.notify_one(),
         }
         None
@@ -72,14 +72,14 @@ impl Line {
 }
 
 #[async_trait]
-impl MediaTransport for Line {
+impl MediaTransport for ScriptedTransport {
     async fn recv(&mut self) -> Option<MediaIn> {
         if let Some(first) = self.first.pop_front() {
             return Some(first);
         }
         self.ticks.tick().await;
         let silence = MediaIn::Audio(AudioChunk::new(vec![0; 160], SAMPLE_RATE));
-        Some(self.follow(self.harness.user_action()).unwrap_or(silence))
+        Some(self.on_action(self.harness.user_action()).unwrap_or(silence))
     }
 
     async fn send_audio(&mut self, chunk: AudioChunk) -> Result<(), FlowcatError> {
