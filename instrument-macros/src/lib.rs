@@ -127,9 +127,12 @@ use proc_macro::TokenStream;
 /// # trait FrameObserver {}
 /// # struct Adapter(Observer);
 /// # impl FrameObserver for Adapter {}
-/// # mod adapter { pub(super) fn observer(o: super::Observer) -> Box<dyn super::FrameObserver> { Box::new(super::Adapter(o)) } }
 /// # struct PipelineTask(Vec<Box<dyn FrameObserver>>);
-/// #[instrument_task(observers = observers, via = adapter::observer, conversation_id = call_id)]
+/// fn adapt(observer: Observer) -> Box<dyn FrameObserver> {
+///     Box::new(Adapter(observer))
+/// }
+///
+/// #[instrument_task(observers = observers, via = adapt, conversation_id = call_id)]
 /// fn build_task(call_id: &str, observers: Vec<Box<dyn FrameObserver>>) -> PipelineTask {
 ///     // …
 ///     # let _ = call_id;

@@ -1,4 +1,4 @@
-//! What the signature of a function shows about what it returns.
+//! Return types: the task, future or stream that the signature of a function shows.
 
 use proc_macro2::Ident;
 use syn::visit_mut::VisitMut;
@@ -160,7 +160,7 @@ fn last_ident(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// What a traced function returns.
+/// The return type of a traced function.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TracedReturn {
     Value,
