@@ -53,7 +53,7 @@ fn missing_upstream_frames_are_reported() {
     assert_reported(
         |event| event.direction == Direction::Upstream,
         Script::FailingModel,
-        r#"turn 2, LLM 1: status should be an error that says "the engine is overloaded""#,
+        r#"turn 2, LLM 1: status: expected an error containing "the engine is overloaded""#,
     );
 }
 
@@ -62,7 +62,7 @@ fn missing_brain_frames_are_reported() {
     assert_reported(
         |event| matches!(event.frame, Frame::Custom(_)),
         Script::Tool,
-        "turn 2, tool 1: this span, of which 8 facts should hold, should be there, and is missing",
+        "turn 2, tool 1: missing span (8 checks)",
     );
 }
 
@@ -71,6 +71,6 @@ fn missing_synthesis_texts_are_reported() {
     assert_reported(
         |event| matches!(event.frame, Frame::TtsSpeak { .. } | Frame::LlmText(_)),
         Script::OneTurn,
-        r#"turn 2, TTS 1: input.value should be "From eight to six.", and is nothing"#,
+        r#"turn 2, TTS 1: input.value: expected "From eight to six.", found nothing"#,
     );
 }
