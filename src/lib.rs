@@ -176,12 +176,27 @@ pub use pipecat_instrument_runtime::{console, export as setup};
 #[doc(hidden)]
 pub use pipecat_instrument_runtime::__private;
 
-/// Compiles the examples in the README.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Compiles the examples in the guide for adapters.
+/// Compiles the examples of the guide to pipelines.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/pipelines.md")]
+struct Pipelines;
+
+/// Compiles the examples of the guide to traced functions.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/services.md")]
+struct Services;
+
+/// Compiles the examples of the privacy page.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/privacy.md")]
+struct PrivacyPage;
+
+/// Compiles the examples of the guide to adapters.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/adapters.md")]
 struct Adapters;

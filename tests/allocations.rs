@@ -1,4 +1,4 @@
-//! What goes past an observer in every 20 ms leaves no memory behind, and takes none.
+//! Frames that pass an observer every 20 ms neither allocate nor leave memory behind.
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod support;
@@ -19,7 +19,7 @@ use support::{provider, push};
 const AUDIO: Audio = Audio::pcm16(640, 16_000, 1);
 const TOKEN: Frame<'static> = Frame::LlmText(TextChunk::new(" weather"));
 
-/// A second of a conversation is some hundred frames.
+/// One second of a conversation has some hundred frames.
 const FRAMES: u64 = 10_000;
 
 struct Observed {
@@ -32,20 +32,20 @@ struct Observed {
 }
 
 impl Observed {
-    /// The bot speaks.
-    fn under_way() -> Self {
-        Self::traced_by(provider(&InMemorySpanExporter::default()))
+    /// Returns a conversation in which the bot speaks.
+    fn speaking() -> Self {
+        Self::with_provider(provider(&InMemorySpanExporter::default()))
     }
 
-    fn traced_by(provider: SdkTracerProvider) -> Self {
-        let group = ObserverProvider::new(Tracers::new(&provider));
-        let of = |name: &str, role| Processor::new(name, name, role);
+    fn with_provider(provider: SdkTracerProvider) -> Self {
+        let observers = ObserverProvider::new(Tracers::new(&provider));
+        let processor = |name: &str, role| Processor::new(name, name, role);
         let conversation = Self {
-            observer: group.observe(ObserveOptions::new()),
-            microphone: of("Microphone", Role::InputTransport),
-            llm: of("Llm", Role::Llm),
-            tts: of("Tts", Role::Tts),
-            aggregator: of("Aggregator", Role::Other),
+            observer: observers.observe(ObserveOptions::new()),
+            microphone: processor("Microphone", Role::InputTransport),
+            llm: processor("Llm", Role::Llm),
+            tts: processor("Tts", Role::Tts),
+            aggregator: processor("Aggregator", Role::Other),
             _provider: provider,
         };
         let Self { observer, microphone, llm, tts, .. } = &conversation;
@@ -57,7 +57,7 @@ impl Observed {
         conversation
     }
 
-    /// How many allocations it takes to push `frame`, of `FRAMES` ids that are new or all the same.
+    /// Returns the number of allocations for pushing `frame` with each of `FRAMES` ids.
     fn allocations(&self, source: &Processor, id: impl Fn(u64) -> u64, frame: &Frame<'_>) -> u64 {
         let pushed = || (0..FRAMES).for_each(|index| push(&self.observer, source, id(index), frame));
         measure(pushed).count_total
@@ -65,79 +65,90 @@ impl Observed {
 }
 
 #[test]
-fn audio_of_the_user_takes_none() {
-    let it = Observed::under_way();
-    assert_eq!(it.allocations(&it.microphone, |index| 100 + index, &Frame::InputAudio(AUDIO)), 0);
-    assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::Other { class: "Odd" }), 0);
+fn user_audio_does_not_allocate() {
+    let observed = Observed::speaking();
+    assert_eq!(observed.allocations(&observed.microphone, |index| 100 + index, &Frame::InputAudio(AUDIO)), 0);
+    assert_eq!(
+        observed.allocations(&observed.aggregator, |index| 100 + index, &Frame::Other { class: "Odd" }),
+        0
+    );
 }
 
 #[test]
-fn audio_of_the_bot_takes_none() {
-    let it = Observed::under_way();
-    assert_eq!(it.allocations(&it.tts, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0);
-    assert_eq!(it.allocations(&it.aggregator, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0, "later hops");
+fn bot_audio_does_not_allocate() {
+    let observed = Observed::speaking();
+    assert_eq!(observed.allocations(&observed.tts, |index| 100 + index, &Frame::TtsAudio(AUDIO)), 0);
+    assert_eq!(
+        observed.allocations(&observed.aggregator, |index| 100 + index, &Frame::TtsAudio(AUDIO)),
+        0,
+        "later hops"
+    );
 }
 
 #[test]
-fn the_later_hops_of_a_frame_take_none() {
-    let it = Observed::under_way();
+fn later_hops_of_a_frame_do_not_allocate() {
+    let observed = Observed::speaking();
     for frame in [TOKEN, Frame::UserStartedSpeaking, Frame::Transcription("Hello".into())] {
-        push(&it.observer, &it.llm, 100, &frame);
-        assert_eq!(it.allocations(&it.aggregator, |_| 100, &frame), 0, "{frame:?}");
+        push(&observed.observer, &observed.llm, 100, &frame);
+        assert_eq!(observed.allocations(&observed.aggregator, |_| 100, &frame), 0, "{frame:?}");
     }
 }
 
 #[test]
-fn the_pieces_of_an_answer_take_none_but_for_the_growth_of_its_text() {
-    let it = Observed::under_way();
-    // Text and what is remembered of ids double in size now and then.
-    let doublings = it.allocations(&it.llm, |index| 100 + index, &TOKEN);
+fn response_pieces_allocate_only_for_text_growth() {
+    let observed = Observed::speaking();
+    // The text and the set of ids double in size now and then.
+    let doublings = observed.allocations(&observed.llm, |index| 100 + index, &TOKEN);
     assert!(doublings < 50, "{doublings} allocations for {FRAMES} pieces");
 }
 
-/// Its text is not gathered: what is left are the ids, of which some are remembered.
+/// The text is not kept; only some ids are.
 #[test]
-fn an_answer_that_is_not_sampled_is_not_held() {
-    let held = |sampler| {
+fn the_text_of_an_unsampled_response_is_not_kept() {
+    let peak_bytes = |sampler| {
         let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
-        let it = Observed::traced_by(provider);
-        let pieces = || (0..FRAMES).for_each(|index| push(&it.observer, &it.llm, 100 + index, &TOKEN));
+        let observed = Observed::with_provider(provider);
+        let pieces =
+            || (0..FRAMES).for_each(|index| push(&observed.observer, &observed.llm, 100 + index, &TOKEN));
         measure(pieces).bytes_max
     };
     let text = FRAMES * " weather".len() as u64;
-    let (sampled, unsampled) = (held(Sampler::AlwaysOn), held(Sampler::AlwaysOff));
+    let (sampled, unsampled) = (peak_bytes(Sampler::AlwaysOn), peak_bytes(Sampler::AlwaysOff));
     assert!(sampled > text, "{sampled} bytes for a text of {text}");
-    assert!(unsampled < sampled - text, "{unsampled} bytes, and {sampled} where it is sampled");
+    assert!(unsampled < sampled - text, "{unsampled} bytes, {sampled} if sampled");
 }
 
 #[test]
-fn a_conversation_that_has_only_begun_holds_little() {
-    let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+fn a_new_conversation_takes_under_4_kib() {
+    let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
     let microphone = Processor::new("Microphone", "Microphone", Role::InputTransport);
     let mut observer = None;
-    let held = measure(|| {
-        let begun = observer.insert(group.observe(ObserveOptions::new()));
-        push(begun, &microphone, 1, &Frame::Start);
+    let memory = measure(|| {
+        let started = observer.insert(observers.observe(ObserveOptions::new()));
+        push(started, &microphone, 1, &Frame::Start);
     });
-    assert!(held.bytes_current < 4 * 1024, "{} bytes", held.bytes_current);
+    assert!(memory.bytes_current < 4 * 1024, "{} bytes", memory.bytes_current);
 }
 
-/// An hour of talk, told with its own times: what is held afterwards is what is held after a minute.
+/// Runs on conversation time, so that an hour takes no time.
 #[test]
-fn an_hour_of_talk_holds_no_more_than_a_minute() {
-    let (minute, hour) = (held_after(10), held_after(600));
-    assert!(held_after(1) < 4 * 1024, "after a turn");
+fn memory_of_a_conversation_is_bounded_after_an_hour() {
+    let (minute, hour) = (bytes_after(10), bytes_after(600));
+    assert!(bytes_after(1) < 4 * 1024, "after a turn");
     assert!(minute < 5 * 1024, "{minute} bytes after a minute");
-    assert!(hour < 24 * 1024, "{hour} bytes after an hour, with the ids that it remembers");
-    assert!(held_after(6_000) <= hour, "and no more after ten");
+    assert!(hour < 24 * 1024, "{hour} bytes after an hour, including remembered ids");
+    assert!(bytes_after(6_000) <= hour, "after ten hours");
 }
 
-/// The bytes that a conversation holds after so many turns, in a pause.
-fn held_after(turns: u64) -> i64 {
-    let of = |name: &str, role| Processor::new(name, name, role);
-    let (input, stt) = (of("Input", Role::InputTransport), of("Stt", Role::Stt));
-    let (llm, tts, output) =
-        (of("Llm", Role::Llm), of("Tts", Role::Tts), of("Output", Role::OutputTransport));
+/// Returns the bytes that a conversation takes after this many turns, in a pause.
+fn bytes_after(turns: u64) -> i64 {
+    let processor = |name: &str, role| Processor::new(name, name, role);
+    let (input, stt) = (processor("Input", Role::InputTransport), processor("Stt", Role::Stt));
+    let (llm, tts, output) = (
+        processor("Llm", Role::Llm),
+        processor("Tts", Role::Tts),
+        processor("Output", Role::OutputTransport),
+    );
     let turn = [
         (&input, Frame::VadUserStartedSpeaking),
         (&input, Frame::UserStartedSpeaking),
@@ -165,18 +176,18 @@ fn held_after(turns: u64) -> i64 {
                 sibling: None,
                 frame,
             };
-            conversation.handle_input(Time::from_unix_nanos(index * 500_000_000), &hop, &mut Told);
+            conversation.handle_input(Time::from_unix_nanos(index * 500_000_000), &hop, &mut Discard);
         }
         let pause = Time::from_unix_nanos(u64::MAX / 2);
-        conversation.handle_timeout(pause, &mut Told);
+        conversation.handle_timeout(pause, &mut Discard);
     })
     .bytes_current
 }
 
-/// Spans that are told to nobody.
-struct Told;
+/// Discards all spans.
+struct Discard;
 
-impl SpanSink for Told {
+impl SpanSink for Discard {
     fn start(&mut self, _: SpanStart) -> Recording {
         Recording::Yes
     }

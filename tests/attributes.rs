@@ -1,7 +1,7 @@
-//! `docs/attributes.md` is what the keys say of themselves.
+//! `docs/attributes.md` against the declared keys.
 //!
 //! ```text
-//! UPDATE_DOCS=1 cargo test --test attributes    # writes it anew
+//! UPDATE_DOCS=1 cargo test --test attributes    # rewrites the page
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -15,28 +15,32 @@ use pipecat_instrument_runtime::emit::keys::{self, AttributeTarget, KeyInfo};
 const INTRODUCTION: &str = "\
 # Attributes
 
-Every attribute that is written, by the convention that writes it. A span has the attributes of all the conventions that
-are switched on, each where there is something to tell; those of OpenInference are always on.
+All attributes, grouped by the convention that they belong to. A span carries the attributes of every enabled convention,
+as far as there is a value. OpenInference is always enabled. [docs/spans.md](spans.md) explains the values.
 
-This page is made from the keys themselves: `UPDATE_DOCS=1 cargo test --test attributes`.
+This page is generated from the declared keys: `UPDATE_DOCS=1 cargo test --test attributes`.
 
-`N` and `M` are numbers from 0, `*` is any name. Frames are called as in Pipecat; \"the processor\" is what the adapter
-knows of a service. Additional attributes of the application stand beside these, on every span.
+`N` and `M` stand for numbers from 0, `*` for any name. Frames have the names of Pipecat; \"the processor\" means what the
+adapter reports about a service. Spans also carry the additional attributes of the application.
 ";
 
 const SECTIONS: [(&str, Conventions, &str); 5] = [
-    ("OpenInference", Conventions::OPENINFERENCE, "Always written."),
-    ("GenAI", Conventions::GEN_AI, "OpenTelemetry's conventions for generative AI. On unless switched off."),
-    ("Pipecat", Conventions::PIPECAT, "What Pipecat's own tracing writes. To be switched on."),
+    ("OpenInference", Conventions::OPENINFERENCE, "Always enabled."),
+    (
+        "GenAI",
+        Conventions::GEN_AI,
+        "OpenTelemetry's semantic conventions for generative AI. Enabled by default.",
+    ),
+    ("Pipecat", Conventions::PIPECAT, "The attributes of Pipecat's own tracing. Disabled by default."),
     (
         "Langfuse",
         Conventions::LANGFUSE,
-        "To be switched on. A language model's `input.value` is then a chat, all messages as JSON.",
+        "Disabled by default. If enabled, `input.value` of an LLM span holds all messages as a JSON chat.",
     ),
     (
         "OpenObserve",
         Conventions::OPENOBSERVE,
-        "To be switched on. A span with an output and no input then has an empty `input.value`, without which \
+        "Disabled by default. If enabled, a span with an output but no input gets an empty `input.value`, without which \
          OpenObserve drops the output.",
     ),
 ];
@@ -51,20 +55,22 @@ const EVERY_SPAN: [AttributeTarget; 6] = [
 ];
 
 #[test]
-fn the_page_is_what_the_keys_say() {
+fn docs_attributes_md_equals_the_declared_keys() {
     let (path, page) = (path(), page());
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    if let Some((ours, theirs)) = page.lines().zip(written.lines()).find(|(ours, theirs)| ours != theirs) {
-        panic!("docs/attributes.md says\n{theirs}\nand should say\n{ours}\nUPDATE_DOCS=1 writes it anew");
+    if let Some((expected, line)) =
+        page.lines().zip(written.lines()).find(|(expected, line)| expected != line)
+    {
+        panic!("docs/attributes.md says\n{line}\nbut should say\n{expected}\nUPDATE_DOCS=1 rewrites it");
     }
-    assert_eq!(page.lines().count(), written.lines().count(), "UPDATE_DOCS=1 writes docs/attributes.md anew");
+    assert_eq!(page.lines().count(), written.lines().count(), "UPDATE_DOCS=1 rewrites docs/attributes.md");
 }
 
 #[test]
-fn every_key_has_its_row() {
+fn every_key_has_a_row() {
     let rows = page().lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(rows, keys::table().count());
 }
@@ -77,7 +83,7 @@ fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     for (title, convention, about) in SECTIONS {
         let _ = write!(page, "\n## {title}\n\n{about}\n\n");
-        page += "| key | on | type | unit | what it tells | from |\n|---|---|---|---|---|---|\n";
+        page += "| key | spans | type | unit | description | source |\n|---|---|---|---|---|---|\n";
         keys::table().filter(|info| info.convention == convention).for_each(|info| page += &row(info));
     }
     page
@@ -99,11 +105,11 @@ fn targets(targets: &[AttributeTarget]) -> String {
     if targets == EVERY_SPAN {
         return "every span".to_owned();
     }
-    targets.iter().map(|bearer| name(*bearer)).collect::<Vec<_>>().join(", ")
+    targets.iter().map(|target| name(*target)).collect::<Vec<_>>().join(", ")
 }
 
-const fn name(bearer: AttributeTarget) -> &'static str {
-    match bearer {
+const fn name(target: AttributeTarget) -> &'static str {
+    match target {
         AttributeTarget::Conversation => "conversation",
         AttributeTarget::Turn => "turn",
         AttributeTarget::Stt => "STT",

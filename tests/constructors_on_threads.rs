@@ -104,8 +104,8 @@ fn spans_of(id: &str) -> Vec<SpanData> {
     spans
 }
 
-/// Lets the task speak, and ends its conversation. Its two spans are under `id`.
-fn speaks_once_as(id: &str, task: &Task) {
+/// Pushes a response, closes the conversation, and asserts that `id` has exactly its two spans.
+fn assert_one_conversation(id: &str, task: &Task) {
     task.speak();
     task.observer.as_ref().unwrap().close();
     let spans = spans_of(id);
@@ -122,18 +122,18 @@ fn constructor_moved_between_threads_makes_one_conversation() {
     spans();
     let mut connecting: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(Task::connect(("moved", 1)));
     assert!(poll_once(&mut connecting).is_pending());
-    let elsewhere = thread::spawn(move || block_on(connecting));
-    speaks_once_as("here", &Task::new("here"));
-    speaks_once_as("moved", &elsewhere.join().unwrap());
+    let moved = thread::spawn(move || block_on(connecting));
+    assert_one_conversation("here", &Task::new("here"));
+    assert_one_conversation("moved", &moved.join().unwrap());
 }
 
 /// The outer observer replaces the inner one, whose conversation has seen no frames and leaves no spans.
 #[test]
 fn outer_conversation_replaces_the_one_of_another_thread() {
     spans();
-    speaks_once_as("spawned", &Task::on_another_thread("spawned", "spawned-inner"));
-    speaks_once_as("deep", &block_on(Task::deep("deep", "deep-inner")));
-    speaks_once_as("outside", &Task::named_outside("outside"));
+    assert_one_conversation("spawned", &Task::on_another_thread("spawned", "spawned-inner"));
+    assert_one_conversation("deep", &block_on(Task::deep("deep", "deep-inner")));
+    assert_one_conversation("outside", &Task::named_outside("outside"));
     assert_eq!([spans_of("spawned-inner"), spans_of("deep-inner")], [[], []]);
 }
 
@@ -143,7 +143,7 @@ fn constructors_on_two_threads_make_two_conversations() {
     spans();
     let task = Task::started("outer", "inner");
     assert_eq!(spans_of("inner").len(), 2, "its observer was dropped, which ends it");
-    speaks_once_as("outer", &task);
+    assert_one_conversation("outer", &task);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn concurrent_constructors_make_one_conversation_each() {
             scope.spawn(move || {
                 let id = format!("call-{call}");
                 together.wait();
-                speaks_once_as(&id, &block_on(Task::connect((&id, 1))));
+                assert_one_conversation(&id, &block_on(Task::connect((&id, 1))));
             });
         }
     });

@@ -1,4 +1,4 @@
-//! What an observer spares itself changes nothing: later hops of most frames, and the time of most pieces of an answer.
+//! The observer skips later hops of most frames, and the clock for most pieces of a response. Neither changes any span.
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::collections::HashSet;
@@ -11,13 +11,13 @@ use pipecat_instrument_runtime::engine::record::SpanBuffer;
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, LoggedEvent};
 
-/// How much was spared.
+/// What the fast path skipped, and of how many.
 #[derive(Default)]
-struct Spared {
+struct Skipped {
     hops: usize,
-    of_hops: usize,
+    all_hops: usize,
     times: usize,
-    of_pieces: usize,
+    all_pieces: usize,
 }
 
 fn spans(
@@ -37,37 +37,37 @@ fn spans(
 }
 
 #[test]
-fn every_recording_becomes_the_same_spans() {
-    let mut spared = Spared::default();
+fn fast_path_makes_the_same_spans_of_every_recording() {
+    let mut skipped = Skipped::default();
     let frames = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/frames");
     for file in fs::read_dir(frames).expect("the corpus is there") {
         let path = file.expect("the corpus can be listed").path();
         let mut reader = FrameLogReader::open(&path).expect("a recording can be read");
         let config = reader.header().config(ConversationConfig::default());
         let events: Vec<_> = reader.by_ref().flatten().collect();
-        spared.of_hops += events.len();
+        skipped.all_hops += events.len();
 
-        let whole = spans(config.clone(), &events, |conversation, now, hop, spans| {
+        let expected = spans(config.clone(), &events, |conversation, now, hop, spans| {
             conversation.handle_input(now, hop, spans);
         });
-        let mut known = HashSet::new();
+        let mut ids = HashSet::new();
         let observed = spans(config, &events, |conversation, now, hop, spans| {
             let kind = hop.frame.kind();
             let id = hop.id.filter(|_| kind.is_hop_invariant());
-            if !kind.is_traced() || !id.is_none_or(|id| known.insert(id)) {
-                spared.hops += 1;
+            if !kind.is_traced() || !id.is_none_or(|id| ids.insert(id)) {
+                skipped.hops += 1;
                 return;
             }
-            spared.of_pieces += usize::from(kind == FrameKind::LlmText);
+            skipped.all_pieces += usize::from(kind == FrameKind::LlmText);
             if conversation.handle_untimed(hop) {
-                spared.times += 1;
+                skipped.times += 1;
             } else {
                 conversation.handle_input(now, hop, spans);
             }
         });
-        assert_eq!(observed, whole, "{}", path.display());
+        assert_eq!(observed, expected, "{}", path.display());
     }
-    let Spared { hops, of_hops, times, of_pieces } = spared;
-    assert!(hops > of_hops / 2, "{hops} of {of_hops}");
-    assert!(times > of_pieces / 2, "{times} of {of_pieces}");
+    let Skipped { hops, all_hops, times, all_pieces } = skipped;
+    assert!(hops > all_hops / 2, "{hops} of {all_hops}");
+    assert!(times > all_pieces / 2, "{times} of {all_pieces}");
 }

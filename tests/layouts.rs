@@ -1,4 +1,4 @@
-//! Conversations as one trace, through the facade: each is exported once, whatever becomes of it.
+//! `TraceLayout::PerConversation`, through the facade: each conversation is exported once, however it ends.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -34,7 +34,7 @@ fn llm() -> Processor {
     Processor::new("Llm", "OpenAILLMService", Role::Llm)
 }
 
-/// The bot greets, and has said what it had to say.
+/// Pushes a greeting of the bot.
 fn greet(observer: &Observer) {
     let output = Processor::new("Output", "Output", Role::OutputTransport);
     push(observer, &output, 1, &Frame::Start);
@@ -45,8 +45,8 @@ fn greet(observer: &Observer) {
     push(observer, &output, 6, &Frame::BotStoppedSpeaking);
 }
 
-/// The last hop of a frame, to the end of the pipeline.
-fn push_to_the_end(observer: &Observer, id: u64, frame: &Frame<'_>) {
+/// Pushes a frame over the last hop, to the end of the pipeline.
+fn push_to_sink(observer: &Observer, id: u64, frame: &Frame<'_>) {
     observer.on_push_frame(&FramePushed {
         source: ProcessorRef::named("Output"),
         destination: (&Processor::new("Sink", "Sink", Role::Sink)).into(),
@@ -62,25 +62,25 @@ fn conversations(spans: &[SpanData]) -> Vec<&SpanData> {
 }
 
 #[test]
-fn it_is_over_with_the_end_of_the_pipeline_though_the_task_lives_on() {
+fn a_conversation_ends_with_its_pipeline_while_the_task_lives() {
     for end in [Frame::End, Frame::Cancel] {
         let traced = per_conversation();
         let observer = observer();
         greet(&observer);
         assert!(conversations(&traced.spans()).is_empty());
-        push_to_the_end(&observer, 7, &end);
+        push_to_sink(&observer, 7, &end);
         let spans = traced.spans();
         let [conversation] = conversations(&spans)[..] else { panic!("{spans:?}") };
         let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
         assert_eq!((turn.start_time, turn.end_time), (conversation.start_time, conversation.end_time));
 
         drop(observer);
-        assert_eq!(traced.spans().len(), 3, "a conversation, a turn, a language model");
+        assert_eq!(traced.spans().len(), 3, "conversation, turn, LLM");
     }
 }
 
 #[test]
-fn it_is_over_when_it_is_closed_and_only_once() {
+fn close_ends_a_conversation_once() {
     let traced = per_conversation();
     let observer = observer();
     greet(&observer);
@@ -94,7 +94,7 @@ fn it_is_over_when_it_is_closed_and_only_once() {
 }
 
 #[test]
-fn it_is_over_when_the_task_is_dropped() {
+fn dropping_the_task_ends_the_conversation() {
     let traced = per_conversation();
     greet(&observer());
     let spans = traced.spans();
@@ -103,7 +103,7 @@ fn it_is_over_when_the_task_is_dropped() {
     assert_eq!(attribute(conversation, "openinference.span.kind").as_deref(), Some("CHAIN"));
 }
 
-/// A frame of somebody whose `view` does not keep its word.
+/// A frame whose `view` panics.
 struct Broken;
 
 impl ObservedFrame for Broken {
@@ -112,12 +112,12 @@ impl ObservedFrame for Broken {
     }
 
     fn view(&self) -> Frame<'_> {
-        panic!("no view today")
+        panic!("the view panics")
     }
 }
 
 #[test]
-fn it_is_over_after_a_panic() {
+fn a_panic_in_a_frame_ends_the_conversation() {
     let traced = per_conversation();
     let observer = observer();
     greet(&observer);
@@ -128,17 +128,17 @@ fn it_is_over_after_a_panic() {
 }
 
 #[test]
-fn one_in_which_nothing_happens_is_no_trace() {
+fn a_conversation_without_events_has_no_trace() {
     let traced = per_conversation();
     let observer = observer();
-    push_to_the_end(&observer, 1, &Frame::Start);
-    push_to_the_end(&observer, 2, &Frame::End);
+    push_to_sink(&observer, 1, &Frame::Start);
+    push_to_sink(&observer, 2, &Frame::End);
     drop(observer);
     assert_eq!(traced.spans(), []);
 }
 
 #[test]
-fn what_is_set_after_a_preset_is_set_over_it() {
+fn settings_after_a_preset_override_it() {
     let builder = PipecatInstrumentor::builder().preset(Preset::jaeger()).layout(TraceLayout::PerTurn);
     let traced = Traced::with(builder);
     greet(&observer());
@@ -147,9 +147,8 @@ fn what_is_set_after_a_preset_is_set_over_it() {
     assert_eq!(names, ["llm_openaillmservice", "turn-1"]);
 }
 
-/// All recordings, each as one trace.
 #[test]
-fn every_recording_is_one_trace_whose_turns_lie_within_it() {
+fn every_recording_is_one_trace_that_contains_its_turns() {
     for log in recordings() {
         let per_turn = replayed(&log, EmitSettings::default());
         let spans = replayed(&log, EmitSettings::default().layout(TraceLayout::PerConversation));

@@ -1,4 +1,4 @@
-//! The switch and the life of a conversation, through the facade.
+//! Switching instrumentation on and off, and the life of a conversation, through the facade.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -33,7 +33,7 @@ impl Task {
 }
 
 impl Task {
-    /// The bot greets, and has said what it had to say.
+    /// Pushes a greeting of the bot.
     fn greet(&self) {
         let llm = Processor::new("Llm", "OpenAILLMService", Role::Llm);
         let output = Processor::new("Output", "Output", Role::OutputTransport);
@@ -47,15 +47,15 @@ impl Task {
     }
 }
 
-/// Tests that turn the process's switch take turns.
-fn the_switch() -> MutexGuard<'static, ()> {
-    static SWITCH: Mutex<()> = Mutex::new(());
-    let guard = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
+/// Serializes the tests that switch instrumentation for the process.
+fn lock_process() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     PipecatInstrumentor::uninstrument();
     guard
 }
 
-/// A provider, and where its spans are. The exporter forgets them when the provider is gone.
+/// Returns a provider and its exporter, which loses its spans when the provider is dropped.
 fn exporting() -> (SdkTracerProvider, InMemorySpanExporter) {
     let spans = InMemorySpanExporter::default();
     (provider(&spans), spans)
@@ -67,8 +67,8 @@ fn turns(spans: &InMemorySpanExporter) -> Vec<SpanData> {
 }
 
 #[test]
-fn what_is_built_before_is_not_observed_and_what_is_built_after_is() {
-    let _switch = the_switch();
+fn only_tasks_built_after_instrument_are_observed() {
+    let _lock = lock_process();
     let (provider, spans) = exporting();
     let before = Task::new();
     assert!(before.observer.is_none() && !PipecatInstrumentor::is_instrumented());
@@ -84,8 +84,8 @@ fn what_is_built_before_is_not_observed_and_what_is_built_after_is() {
 }
 
 #[test]
-fn after_uninstrument_running_tasks_finish_and_new_ones_are_not_observed() {
-    let _switch = the_switch();
+fn after_uninstrument_only_running_tasks_are_observed() {
+    let _lock = lock_process();
     let (provider, spans) = exporting();
     PipecatInstrumentor::instrument(provider.clone()).unwrap();
     let running = Task::new();
@@ -101,7 +101,7 @@ fn after_uninstrument_running_tasks_finish_and_new_ones_are_not_observed() {
 
 #[test]
 fn a_second_instrument_is_an_error_and_changes_nothing() {
-    let _switch = the_switch();
+    let _lock = lock_process();
     let ((first_provider, first), (second_provider, second)) = (exporting(), exporting());
     PipecatInstrumentor::instrument(first_provider.clone()).unwrap();
 
@@ -110,7 +110,7 @@ fn a_second_instrument_is_an_error_and_changes_nothing() {
         .instrument(second_provider.clone())
         .unwrap_err();
     assert!(matches!(refused, InstrumentError::AlreadyInstrumented));
-    assert!(refused.to_string().contains("uninstrument"), "names no remedy: {refused}");
+    assert!(refused.to_string().contains("uninstrument"), "no remedy in: {refused}");
     assert!(!std::env::temp_dir().join("never-made").exists());
 
     Task::new().greet();
@@ -124,7 +124,7 @@ fn a_second_instrument_is_an_error_and_changes_nothing() {
 }
 
 #[test]
-fn a_frame_log_that_cannot_be_written_is_an_error_at_once() {
+fn an_unwritable_frame_log_is_an_error_at_once() {
     let a_file = std::env::temp_dir().join(format!("lifecycle-{}", std::process::id()));
     std::fs::write(&a_file, "").unwrap();
     let refused = PipecatInstrumentor::builder()
@@ -136,8 +136,8 @@ fn a_frame_log_that_cannot_be_written_is_an_error_at_once() {
 }
 
 #[test]
-fn a_scope_lies_over_the_process_on_its_own_thread() {
-    let _switch = the_switch();
+fn a_scope_overrides_the_process_on_its_own_thread() {
+    let _lock = lock_process();
     let (provider, process) = exporting();
     PipecatInstrumentor::instrument(provider.clone()).unwrap();
 
@@ -147,7 +147,7 @@ fn a_scope_lies_over_the_process_on_its_own_thread() {
     std::thread::spawn(|| Task::new().greet()).join().unwrap();
     assert_eq!((inner.spans().len(), outer.spans().len(), turns(&process).len()), (2, 0, 1));
 
-    // In any order.
+    // Scopes may be dropped in any order.
     drop(outer);
     Task::new().greet();
     assert_eq!((inner.spans().len(), turns(&process).len()), (4, 1));
@@ -181,7 +181,7 @@ fn a_task_that_panics_leaves_no_span_open() {
 }
 
 #[test]
-fn settings_reach_the_spans() {
+fn settings_and_attributes_reach_the_spans() {
     let traced = Traced::with(
         PipecatInstrumentor::builder()
             .turn_end_timeout(Duration::from_millis(10))
@@ -204,7 +204,7 @@ fn settings_reach_the_spans() {
 }
 
 #[test]
-fn conversations_without_an_id_get_one_each() {
+fn conversations_without_an_id_get_a_uuid_each() {
     let _traced = Traced::new();
     let (one, other) = (Task::new(), Task::new());
     let id = |task: &Task| task.observer.as_ref().unwrap().conversation_id().to_owned();

@@ -1,4 +1,8 @@
-//! Metrics, through the facade.
+//! Metrics, through the facade, and `docs/metrics.md`.
+//!
+//! ```text
+//! UPDATE_DOCS=1 cargo test --all-features --test metrics    # rewrites the table of the page
+//! ```
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -14,11 +18,11 @@ use pipecat_instrument::frame::{
     Frame, LlmUsage, Measurement, Metric, Processor, Role, TextChunk, Transcript,
 };
 use pipecat_instrument::{ObserveOptions, PipecatInstrumentor, caught_panics};
-use pipecat_instrument_runtime::emit::keys::{self, MetricKind};
+use pipecat_instrument_runtime::emit::keys::{self, MetricInfo, MetricKind};
 use support::push;
 
-/// The user asks something, cuts the answer, and the pipeline is dropped.
-fn hold_a_conversation() {
+/// A conversation in which the user asks, interrupts the answer, and the pipeline is dropped.
+fn play_conversation() {
     let options =
         ObserveOptions::new().conversation_id("call-42").attributes(&KeyValue::new("tenant", "acme"));
     let observer = PipecatInstrumentor::observe(options).unwrap();
@@ -30,11 +34,11 @@ fn hold_a_conversation() {
         Metric { processor: "Llm", model: None, value: Measurement::TimeToFirstByte(0.25) },
         Metric { processor: "Llm", model: None, value: Measurement::LlmUsage(usage) },
     ];
-    let said = Transcript { user_id: Some("ann"), ..Transcript::from("What time is it?") };
+    let question = Transcript { user_id: Some("ann"), ..Transcript::from("What time is it?") };
     let frames = [
         (&output, Frame::Start),
         (&output, Frame::UserStartedSpeaking),
-        (&stt, Frame::Transcription(said)),
+        (&stt, Frame::Transcription(question)),
         (&output, Frame::UserStoppedSpeaking),
         (&llm, Frame::LlmResponseStart),
         (&llm, Frame::LlmText(TextChunk::new("It is noon."))),
@@ -48,8 +52,8 @@ fn hold_a_conversation() {
     }
 }
 
-/// The metrics of one conversation whose spans `sampler` lets through, and how many these are.
-fn measured(sampler: Sampler) -> (BTreeMap<String, Vec<String>>, usize) {
+/// Returns the metrics of one conversation sampled by `sampler`, and the number of its spans.
+fn measure(sampler: Sampler) -> (BTreeMap<String, Vec<String>>, usize) {
     let spans = InMemorySpanExporter::default();
     let tracers =
         SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
@@ -59,18 +63,18 @@ fn measured(sampler: Sampler) -> (BTreeMap<String, Vec<String>>, usize) {
 
     let scoped =
         PipecatInstrumentor::builder().meter_provider(meters.clone()).scoped(tracers.clone()).unwrap();
-    hold_a_conversation();
+    play_conversation();
     drop(scoped);
     meters.force_flush().unwrap();
     (series(&metrics), spans.get_finished_spans().unwrap().len())
 }
 
-/// The series of each metric: attributes, and how many measurements, or how much in all where that is certain.
+/// Returns the time series of each metric: attributes, and the number of measurements of times, else the sum.
 fn series(exporter: &InMemoryMetricExporter) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for resource in exporter.get_finished_metrics().unwrap() {
         for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            let told: Vec<String> = match metric.data() {
+            let lines: Vec<String> = match metric.data() {
                 AggregatedMetrics::F64(MetricData::Histogram(all)) => {
                     all.data_points().map(|point| line(point.attributes(), point.count())).collect()
                 }
@@ -83,7 +87,7 @@ fn series(exporter: &InMemoryMetricExporter) -> BTreeMap<String, Vec<String>> {
                 other => panic!("{} is {other:?}", metric.name()),
             };
             let series = all.entry(metric.name().to_owned()).or_default();
-            series.extend(told);
+            series.extend(lines);
             series.sort();
         }
     }
@@ -91,15 +95,15 @@ fn series(exporter: &InMemoryMetricExporter) -> BTreeMap<String, Vec<String>> {
 }
 
 fn line<'a>(attributes: impl Iterator<Item = &'a KeyValue>, value: u64) -> String {
-    let mut attributes: Vec<String> = attributes.map(|told| told.value.to_string()).collect();
+    let mut attributes: Vec<String> = attributes.map(|attribute| attribute.value.to_string()).collect();
     attributes.sort();
     format!("{} {value}", attributes.join(" "))
 }
 
 #[test]
-fn a_conversation_is_measured_whatever_the_sampler_makes_of_its_spans() {
-    let (of_sampled, spans) = measured(Sampler::AlwaysOn);
-    assert_eq!(spans, 5, "two turns with speech in them, and an answer");
+fn metrics_do_not_depend_on_sampling() {
+    let (sampled, spans) = measure(Sampler::AlwaysOn);
+    assert_eq!(spans, 5, "two turns, two utterances and an LLM call");
     for (name, expected) in [
         ("pipecat.turn.duration", &["cancelled 1", "interrupted 1"][..]),
         ("pipecat.turn.interruptions", &[" 1"]),
@@ -112,46 +116,46 @@ fn a_conversation_is_measured_whatever_the_sampler_makes_of_its_spans() {
         ("pipecat.observer.panics", &[&*format!(" {}", caught_panics())]),
         ("pipecat.observer.frame_log.lost", &[" 0"]),
     ] {
-        assert_eq!(of_sampled.get(name).map_or(&[][..], Vec::as_slice), expected, "{name}");
+        assert_eq!(sampled.get(name).map_or(&[][..], Vec::as_slice), expected, "{name}");
     }
 
-    let (of_unsampled, spans) = measured(Sampler::AlwaysOff);
+    let (unsampled, spans) = measure(Sampler::AlwaysOff);
     assert_eq!(spans, 0);
-    assert_eq!(of_unsampled, of_sampled);
+    assert_eq!(unsampled, sampled);
 }
 
 #[test]
-fn no_id_no_user_and_no_text_is_in_a_metric() {
-    let (all, _) = measured(Sampler::AlwaysOn);
-    let told = format!("{all:?}");
+fn metrics_contain_no_ids_users_or_texts() {
+    let (all, _) = measure(Sampler::AlwaysOn);
+    let all = format!("{all:?}");
     for secret in ["call-42", "ann", "acme", "What time", "noon"] {
-        assert!(!told.contains(secret), "{secret} is in {told}");
+        assert!(!all.contains(secret), "{secret} is in {all}");
     }
 }
 
 #[test]
-fn the_documentation_lists_every_metric_as_it_is() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).unwrap();
-    let beginning = "| metric | kind | unit | attributes | what it tells |\n|---|---|---|---|---|\n";
-    let (_, table) = page.split_once(beginning).unwrap();
-    let listed: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
-    let rows: Vec<String> = keys::metrics()
-        .map(|metric| {
-            let kind = match metric.kind {
-                MetricKind::Histogram => "histogram",
-                MetricKind::Counter => "counter",
-                other => panic!("no word for {other:?}"),
-            };
-            let attributes: Vec<String> = metric.attributes.iter().map(|key| format!("`{key}`")).collect();
-            let cells = [
-                format!("`{}`", metric.name),
-                kind.into(),
-                format!("`{}`", metric.unit),
-                attributes.join(", "),
-            ];
-            let cells = cells.map(|cell| if cell.is_empty() { " ".into() } else { format!(" {cell} ") });
-            format!("|{}| {} |", cells.join("|"), metric.about.trim())
-        })
-        .collect();
-    assert_eq!(listed, rows, "\n{}\n", rows.join("\n"));
+fn docs_metrics_md_equals_the_declared_metrics() {
+    const HEADER: &str = "| metric | kind | unit | attributes | description |\n|---|---|---|---|---|\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, after) = page.split_once(HEADER).unwrap();
+    let (listed, after) = after.split_once("\n\n").unwrap();
+    let rows = keys::metrics().map(row).collect::<Vec<_>>().join("\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, [before, HEADER, &rows, "\n\n", after].concat()).unwrap();
+    } else {
+        assert_eq!(listed, rows, "UPDATE_DOCS=1 rewrites docs/metrics.md");
+    }
+}
+
+/// Returns the row of `metric` in `docs/metrics.md`.
+fn row(metric: &MetricInfo) -> String {
+    let kind = match metric.kind {
+        MetricKind::Histogram => "histogram",
+        MetricKind::Counter => "counter",
+        other => panic!("{other:?} has no name"),
+    };
+    let attributes: Vec<String> = metric.attributes.iter().map(|key| format!("`{key}`")).collect();
+    let (name, unit, attributes) = (metric.name, metric.unit, attributes.join(", "));
+    format!("| `{name}` | {kind} | `{unit}` | {attributes} | {} |", metric.about.trim())
 }

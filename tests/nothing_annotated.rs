@@ -1,4 +1,4 @@
-//! A program in which nothing is annotated is told so. It needs a program of its own.
+//! The warning in a program without annotated types, which needs a test program of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Keeps the messages of warnings.
+/// A subscriber that collects the messages of warnings.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 
@@ -40,7 +40,7 @@ impl Subscriber for Warnings {
 }
 
 #[test]
-fn a_program_with_nothing_annotated_is_told_once_what_to_write() {
+fn a_program_without_annotations_warns_once_with_the_remedy() {
     let warnings = Warnings::default();
     tracing::subscriber::with_default(warnings.clone(), || {
         for _ in 0..2 {

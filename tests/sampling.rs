@@ -1,4 +1,4 @@
-//! Sampling, through the facade: what is sampled is whole, in either layout.
+//! Sampling, through the facade: sampled traces are complete in either layout.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -11,12 +11,12 @@ use pipecat_instrument::frame::{Frame, Processor, Role, TextChunk, Transcript};
 use pipecat_instrument::{ObserveOptions, PipecatInstrumentor, TraceLayout};
 use support::push;
 
-/// So many that none or all of them sampled by half is no matter of luck.
+/// Enough that sampling half of them cannot by chance select none or all.
 const CONVERSATIONS: usize = 40;
 const TURNS: u64 = 3;
 
-/// Question and answer, three times.
-fn hold_a_conversation() {
+/// A conversation of three questions and answers.
+fn play_conversation() {
     let observer = PipecatInstrumentor::observe(ObserveOptions::new()).unwrap();
     let stt = Processor::new("Stt", "DeepgramSTTService", Role::Stt);
     let llm = Processor::new("Llm", "OpenAILLMService", Role::Llm);
@@ -39,14 +39,14 @@ fn hold_a_conversation() {
     }
 }
 
-/// The names of the spans of each trace that `sampler` lets through, in alphabetical order.
+/// Returns the span names of each trace that `sampler` keeps, in alphabetical order.
 fn traces(layout: TraceLayout, sampler: Sampler) -> Vec<Vec<String>> {
     let spans = InMemorySpanExporter::default();
     let provider =
         SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
     let scoped = PipecatInstrumentor::builder().layout(layout).scoped(provider.clone()).unwrap();
     for _ in 0..CONVERSATIONS {
-        hold_a_conversation();
+        play_conversation();
     }
     drop(scoped);
 
@@ -60,17 +60,17 @@ fn traces(layout: TraceLayout, sampler: Sampler) -> Vec<Vec<String>> {
     traces.into_values().collect()
 }
 
-/// By half, as the trace's id says; by itself, and where only roots are asked.
-fn by_half() -> [Sampler; 2] {
+/// Samplers that keep half of the trace ids, for all spans and for roots only.
+fn half_samplers() -> [Sampler; 2] {
     let half = Sampler::TraceIdRatioBased(0.5);
     [half.clone(), Sampler::ParentBased(Box::new(half))]
 }
 
 #[test]
-fn half_of_the_turns_are_sampled_whole() {
+fn sampled_turns_are_complete() {
     let turns = CONVERSATIONS * usize::try_from(TURNS).unwrap();
     assert_eq!(traces(TraceLayout::PerTurn, Sampler::AlwaysOn).len(), turns);
-    for sampler in by_half() {
+    for sampler in half_samplers() {
         let sampled = traces(TraceLayout::PerTurn, sampler);
         assert!((1..turns).contains(&sampled.len()), "{} of {turns}", sampled.len());
         for names in sampled {
@@ -80,9 +80,9 @@ fn half_of_the_turns_are_sampled_whole() {
 }
 
 #[test]
-fn half_of_the_conversations_are_sampled_whole() {
+fn sampled_conversations_are_complete() {
     assert_eq!(traces(TraceLayout::PerConversation, Sampler::AlwaysOn).len(), CONVERSATIONS);
-    for sampler in by_half() {
+    for sampler in half_samplers() {
         let sampled = traces(TraceLayout::PerConversation, sampler);
         assert!((1..CONVERSATIONS).contains(&sampled.len()), "{} of {CONVERSATIONS}", sampled.len());
         for names in sampled {

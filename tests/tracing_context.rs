@@ -1,4 +1,4 @@
-//! Requests that a conversation makes, and the one that it came from, over real HTTP.
+//! Trace context of outgoing requests and of the incoming call, over real HTTP.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -40,12 +40,12 @@ impl Task {
 }
 
 #[instrument_task(parent = traceparent, link = FORWARDER)]
-fn put_through(traceparent: Option<&str>) -> Task {
+fn forward(traceparent: Option<&str>) -> Task {
     Task::default()
 }
 
 impl Task {
-    /// The model calls the function `check_calendar`, which asks the calendar's server.
+    /// Pushes a call of the function `check_calendar`, which sends requests to the calendar's server.
     fn check_calendar(&self, calendar: &Server) {
         let llm = Processor::new("Llm", "OpenAILLMService", Role::Llm);
         let (name, tool_call_id) = ("check_calendar", "call_1");
@@ -59,7 +59,7 @@ impl Task {
         ];
         for (id, frame) in (1..).zip(&frames) {
             if id == 5 {
-                self.ask(calendar);
+                self.request(calendar);
             }
             if let Some(observer) = &self.observer {
                 push(observer, &llm, id, frame);
@@ -67,17 +67,17 @@ impl Task {
         }
     }
 
-    /// One request in the name of the turn, one in the name of the tool.
-    fn ask(&self, calendar: &Server) {
-        let mut of_turn = Headers::default();
-        self.tracing.inject(&mut of_turn);
-        calendar.get(&of_turn);
+    /// Sends one request with the context of the turn, and one with that of the tool.
+    fn request(&self, calendar: &Server) {
+        let mut turn_headers = Headers::default();
+        self.tracing.inject(&mut turn_headers);
+        calendar.get(&turn_headers);
 
-        let mut of_tool = Headers::default();
+        let mut tool_headers = Headers::default();
         if let Some(context) = self.tracing.tool_context("call_1") {
-            propagation::inject(&context, &mut of_tool);
+            propagation::inject(&context, &mut tool_headers);
         }
-        calendar.get(&of_tool);
+        calendar.get(&tool_headers);
     }
 }
 
@@ -91,7 +91,7 @@ impl Injector for Headers {
     }
 }
 
-/// A server, and the caller that each of its two requests named.
+/// A server that answers two requests, and returns the span context of each.
 struct Server {
     port: u16,
     callers: JoinHandle<[Option<SpanContext>; 2]>,
@@ -116,7 +116,7 @@ impl Server {
     }
 }
 
-/// Answers a request, and tells whom it names.
+/// Answers a request and returns its span context.
 fn caller(mut stream: &TcpStream) -> Option<SpanContext> {
     let lines = BufReader::new(stream).lines().map_while(Result::ok);
     let headers: HashMap<String, String> = lines
@@ -132,7 +132,7 @@ fn span(traced: &Traced, name: &str) -> SpanData {
 }
 
 #[test]
-fn a_request_within_a_turn_names_a_span_that_is_exported() {
+fn requests_carry_the_context_of_exported_spans() {
     let traced = Traced::new();
     let calendar = Server::start();
     let task = Task::new();
@@ -151,14 +151,14 @@ fn a_request_within_a_turn_names_a_span_that_is_exported() {
 }
 
 #[test]
-fn a_task_that_nobody_watches_makes_its_requests_all_the_same() {
+fn an_unobserved_task_sends_requests_without_context() {
     let calendar = Server::start();
     Task::new().check_calendar(&calendar);
     assert_eq!(calendar.callers(), [None, None]);
 }
 
 #[test]
-fn the_request_that_a_call_came_with_is_the_parent_of_its_turns() {
+fn turns_are_children_of_the_incoming_request() {
     let traced = Traced::new();
     let calendar = Server::start();
     let task = Task::new();
@@ -175,10 +175,10 @@ fn the_request_that_a_call_came_with_is_the_parent_of_its_turns() {
 }
 
 #[test]
-fn an_annotation_names_the_call_that_a_task_is_built_for() {
+fn the_annotation_sets_parent_and_link() {
     for (traceparent, parent) in [(Some(CALL), "b7ad6b7169203331"), (None, "0000000000000000")] {
         let traced = Traced::new();
-        put_through(traceparent).check_calendar(&Server::start());
+        forward(traceparent).check_calendar(&Server::start());
 
         let turn = span(&traced, "pipecat.conversation.turn");
         assert_eq!(turn.parent_span_id.to_string(), parent);

@@ -1,4 +1,4 @@
-//! Any file at all, read as a frame log: bad lines are named, and the spans of the rest are whole.
+//! Reads any bytes as a frame log: bad lines are reported, and the spans of the rest keep the invariants.
 
 #![no_main]
 

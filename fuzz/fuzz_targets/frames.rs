@@ -1,4 +1,4 @@
-//! Frames in any order: what must hold of the spans holds.
+//! Replays frames in any order: the records keep the invariants.
 
 #![no_main]
 

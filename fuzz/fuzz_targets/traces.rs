@@ -1,4 +1,4 @@
-//! Frames in any order, told in any words: what must hold of the spans that leave holds.
+//! Replays frames in any order with any settings: the exported spans keep the invariants.
 
 #![no_main]
 

@@ -1,42 +1,21 @@
 //! `pipecat-trace replay`, as a user runs it.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
+mod support;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
-
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
-
-fn recording(name: &str) -> PathBuf {
-    Path::new(CORPUS).join(name).with_extension("jsonl")
-}
-
-/// A file of this test alone.
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
+use support::{command, recording, scratch, stderr, stdout, trace};
 
 fn replay(arguments: &[&str], files: &[&Path]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .arg("replay")
-        .args(arguments)
-        .args(files)
-        .output()
-        .unwrap()
+    trace(&[&["replay"], arguments].concat(), files)
 }
 
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
-
-/// The names of all spans in OTLP JSON lines, sorted.
+/// Returns the sorted names of all spans in OTLP JSON lines.
 fn span_names(lines: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in lines.lines() {
@@ -60,10 +39,8 @@ fn a_good_log_is_printed_as_trees() {
 }
 
 #[test]
-fn what_the_environment_hides_is_not_printed() {
-    let output = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .arg("replay")
-        .arg(recording("a_simple"))
+fn hidden_content_is_not_printed() {
+    let output = command(&["replay"], &[&recording("a_simple")])
         .env("OPENINFERENCE_HIDE_INPUTS", "True")
         .env("OPENINFERENCE_HIDE_OUTPUTS", "true")
         .output()
@@ -77,13 +54,13 @@ fn what_the_environment_hides_is_not_printed() {
 }
 
 #[test]
-fn colours_can_be_asked_for() {
+fn colors_can_be_requested() {
     let output = replay(&["--color", "always"], &[&recording("a_simple")]);
     assert!(stdout(&output).contains('\u{1b}'));
 }
 
 #[test]
-fn a_compressed_log_reads_alike() {
+fn a_compressed_log_prints_the_same_trees() {
     let path = scratch("a_simple.jsonl.gz");
     let mut gzip =
         flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
@@ -95,7 +72,7 @@ fn a_compressed_log_reads_alike() {
 }
 
 #[test]
-fn bad_lines_are_named_and_the_rest_is_replayed() {
+fn bad_lines_are_reported_and_the_rest_replayed() {
     let path = scratch("bad_lines.jsonl");
     let log = fs::read_to_string(recording("a_simple")).unwrap();
     let mut lines: Vec<&str> = log.lines().collect();
@@ -111,7 +88,7 @@ fn bad_lines_are_named_and_the_rest_is_replayed() {
 }
 
 #[test]
-fn what_is_no_frame_log_is_an_error_but_the_others_are_replayed() {
+fn unreadable_files_are_errors_and_the_others_replayed() {
     let path = scratch("no_log.jsonl");
     fs::write(&path, "{\"hello\":\"world\"}\n").unwrap();
     let output = replay(&[], &[&path, &scratch("missing.jsonl"), &recording("a_simple")]);
@@ -122,14 +99,14 @@ fn what_is_no_frame_log_is_an_error_but_the_others_are_replayed() {
 }
 
 #[test]
-fn a_log_that_breaks_off_says_so() {
+fn a_log_without_a_footer_is_reported() {
     let output = replay(&[], &[&recording("g4_process_died")]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stderr(&output).contains("breaks off"), "{}", stderr(&output));
 }
 
 #[test]
-fn otlp_goes_to_standard_output_alone() {
+fn otlp_on_standard_output_prints_no_trees() {
     let output = replay(&["--otlp-json", "-"], &[&recording("a_simple"), &recording("c_tool")]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stdout(&output).lines().count(), 2, "one line a conversation");
@@ -139,7 +116,7 @@ fn otlp_goes_to_standard_output_alone() {
 }
 
 #[test]
-fn otlp_is_in_the_form_of_the_file_exporter() {
+fn otlp_has_the_format_of_the_file_exporter() {
     let path = scratch("a_simple.otlp.jsonl");
     let output = replay(&["--otlp-json", path.to_str().unwrap()], &[&recording("a_simple")]);
     assert!(stdout(&output).contains("conv-a_simple"), "trees are printed as well");
@@ -155,8 +132,8 @@ fn otlp_is_in_the_form_of_the_file_exporter() {
     assert!(span["kind"].is_u64() && span["status"]["code"].is_u64(), "{span}");
 }
 
-/// Each span as `name < parent's name`, sorted.
-fn family(lines: &str) -> Vec<String> {
+/// Returns each span as `name < parent's name`, sorted.
+fn span_parents(lines: &str) -> Vec<String> {
     let request: Value = serde_json::from_str(lines).unwrap();
     let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
     let name_of = |id: &Value| spans.iter().find(|span| span["spanId"] == *id).map(|span| &span["name"]);
@@ -169,10 +146,10 @@ fn family(lines: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_conversation_can_be_one_trace_with_the_names_of_pipecats_own() {
+fn one_trace_per_conversation_with_pipecat_names() {
     let arguments = ["--layout", "per-conversation", "--names", "pipecat", "--otlp-json", "-"];
     assert_eq!(
-        family(stdout(&replay(&arguments, &[&recording("a_simple")]))),
+        span_parents(stdout(&replay(&arguments, &[&recording("a_simple")]))),
         [
             "conversation-conv-a_simple < nobody",
             "llm_mockllmservice < turn-1",
@@ -188,7 +165,7 @@ fn a_conversation_can_be_one_trace_with_the_names_of_pipecats_own() {
 }
 
 #[test]
-fn a_tree_is_the_same_whatever_spans_are_called_and_whatever_they_are_under() {
+fn trees_do_not_depend_on_names_and_layout() {
     let tree = |arguments: &[&str]| stdout(&replay(arguments, &[&recording("c_tool")])).to_owned();
     for backend in ["phoenix", "arize", "langfuse", "openobserve", "jaeger"] {
         assert_eq!(tree(&["--preset", backend]), tree(&[]), "{backend}");
@@ -196,7 +173,7 @@ fn a_tree_is_the_same_whatever_spans_are_called_and_whatever_they_are_under() {
 }
 
 #[test]
-fn what_is_said_by_itself_counts_over_the_preset() {
+fn single_options_override_the_preset() {
     let lines = |arguments: &[&str]| {
         let arguments = [arguments, &["--otlp-json", "-"]].concat();
         stdout(&replay(&arguments, &[&recording("a_simple")])).to_owned()
@@ -211,23 +188,25 @@ fn what_is_said_by_itself_counts_over_the_preset() {
 }
 
 #[test]
-fn a_word_that_is_none_is_told_with_those_that_are() {
+fn an_unknown_convention_lists_the_valid_ones() {
     let output = replay(&["--conventions", "gen_ai,genai"], &[&recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("choose from openinference, gen_ai, pipecat"), "{}", stderr(&output));
 }
 
 #[test]
-fn trees_can_be_left_out() {
+fn trees_can_be_disabled() {
     let output = replay(&["--no-tree"], &[&recording("a_simple")]);
     assert_eq!((output.status.code(), stdout(&output)), (Some(0), ""));
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
-    let files: Vec<PathBuf> = fs::read_dir(CORPUS).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .args(["replay", "--otlp-json", "-"])
+fn a_closed_pipe_is_not_an_error() {
+    let files: Vec<PathBuf> = fs::read_dir(recording("a_simple").parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let mut child = command(&["replay", "--otlp-json", "-"], &[])
         .args(files)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
@@ -240,7 +219,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_an_error() {
+fn an_unwritable_output_is_an_error() {
     let path = scratch("missing/spans.jsonl");
     let output = replay(&["--otlp-json", path.to_str().unwrap()], &[&recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));
@@ -248,7 +227,7 @@ fn a_place_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn the_turn_end_timeout_can_be_another() {
+fn the_turn_end_timeout_can_be_overridden() {
     let greeting = recording("l_greeting");
     let turns = |arguments: &[&str]| stdout(&replay(arguments, &[&greeting])).to_owned();
     assert_eq!(turns(&["--turn-end-timeout", "2500"]), turns(&[]));

@@ -1,4 +1,4 @@
-//! `pipecat-trace send`, as a user runs it. What a real Phoenix makes of it is seen in `tests/backends/phoenix.rs`.
+//! `pipecat-trace send`, as a user runs it. `tests/backends/phoenix.rs` tests it with a real Phoenix.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ fn recording(name: &str) -> PathBuf {
     Path::new(CORPUS).join(name).with_extension("jsonl")
 }
 
-/// A backend that gives each request the same status and keeps what it was sent.
+/// A backend that answers each request with one status and keeps the bodies.
 struct Backend {
     url: String,
     bodies: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -87,7 +87,7 @@ fn stderr(output: &Output) -> &str {
 }
 
 #[test]
-fn recordings_are_sent_with_the_times_at_which_they_were_held() {
+fn recordings_are_sent_with_their_original_times() {
     let backend = Backend::answering("200 OK");
     let output = send(&["--endpoint", &backend.url], &[&recording("c_tool"), &recording("a_simple")]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -95,14 +95,14 @@ fn recordings_are_sent_with_the_times_at_which_they_were_held() {
     assert!(stderr(&output).contains("took a span in "), "{}", stderr(&output));
     let spans = backend.spans();
     assert_eq!(spans[0].name, "setup.check");
-    // The first lines of both recordings say when they were begun, on the 20th of November 2026 after noon.
+    // Both recordings begin on November 20, 2026, after noon, as their headers show.
     let noon = 1_795_176_000_000_000_000..1_795_180_000_000_000_000;
     assert_eq!(spans.len(), 19);
     assert!(spans[1..].iter().all(|span| noon.contains(&span.start_time_unix_nano)), "{spans:?}");
 }
 
 #[test]
-fn the_preset_says_in_which_words() {
+fn the_preset_selects_the_conventions() {
     let backend = Backend::answering("200 OK");
     let names = |arguments: &[&str]| {
         let arguments = [arguments, &["--endpoint", &backend.url]].concat();
@@ -119,7 +119,7 @@ fn the_preset_says_in_which_words() {
 }
 
 #[test]
-fn a_backend_that_takes_nothing_is_told_of_before_anything_is_read() {
+fn a_refusing_backend_is_reported_before_reading() {
     let backend = Backend::answering("401 Unauthorized");
     let output = send(&["--preset", "phoenix", "--endpoint", &backend.url], &[&recording("c_tool")]);
     assert_eq!(output.status.code(), Some(2));
@@ -134,7 +134,7 @@ fn a_backend_that_takes_nothing_is_told_of_before_anything_is_read() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_sent() {
+fn an_unreadable_file_does_not_stop_the_others() {
     let backend = Backend::answering("200 OK");
     let output = send(&["--endpoint", &backend.url], &[Path::new("missing.jsonl"), &recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));
@@ -143,7 +143,7 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_sent() {
 }
 
 #[test]
-fn with_nowhere_to_send_to_it_says_so() {
+fn without_a_backend_sending_is_an_error() {
     let output = send(&[], &[&recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("name a backend with --preset or --endpoint"), "{}", stderr(&output));

@@ -16,7 +16,7 @@ fn show(arguments: &[&str], log: &Path) -> String {
     stdout(&output).to_owned()
 }
 
-/// A call that a test makes, as it is shown.
+/// Shows a call that `make` scripts.
 fn shown(id: &str, arguments: &[&str], make: impl FnOnce(&mut call::Call)) -> String {
     let directory = scratch(&format!("show-{id}"));
     let _ = fs::remove_dir_all(&directory);
@@ -27,7 +27,7 @@ fn shown(id: &str, arguments: &[&str], make: impl FnOnce(&mut call::Call)) -> St
 }
 
 #[test]
-fn a_conversation_reads_like_one() {
+fn a_conversation_is_printed_with_all_its_parts() {
     let text = shown("booking", &[], |call| {
         call.wait(500).user_says(1_000, "Is Tuesday free?").asks(300);
         call.calls("check_calendar", r#"{"day":"Tuesday"}"#, 600, r#"{"free":["9:30"]}"#).asks(200);
@@ -70,7 +70,7 @@ log         81 events
 }
 
 #[test]
-fn lines_are_wrapped_by_columns_and_cannot_disturb_the_terminal() {
+fn lines_wrap_by_columns_without_control_characters() {
     let said = "お茶をください。".repeat(12);
     let text = shown("wrapped", &["--width", "60"], |call| {
         call.wait(100).user_says(400, &said).asks(200).bot_says(
@@ -86,13 +86,13 @@ fn lines_are_wrapped_by_columns_and_cannot_disturb_the_terminal() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_for_those_who_ask() {
+fn colors_appear_on_request_only() {
     assert!(!show(&[], &recording("b_interrupt")).contains('\u{1b}'));
     assert!(show(&["--color", "always"], &recording("b_interrupt")).contains('\u{1b}'));
 }
 
 #[test]
-fn what_the_environment_hides_is_not_shown() {
+fn hidden_content_is_not_shown() {
     let log = recording("b_interrupt");
     let open = show(&[], &log);
     let hidden = command(&["show"], &[&log])
@@ -107,7 +107,7 @@ fn what_the_environment_hides_is_not_shown() {
 }
 
 #[test]
-fn what_is_hidden_of_an_answer_is_hidden_of_what_was_cut() {
+fn hidden_outputs_hide_unheard_text_too() {
     let output = command(&["show"], &[&recording("b3_interrupt_llm")])
         .env("OPENINFERENCE_HIDE_OUTPUTS", "true")
         .output()
@@ -117,21 +117,21 @@ fn what_is_hidden_of_an_answer_is_hidden_of_what_was_cut() {
 }
 
 #[test]
-fn a_reply_of_which_nobody_tells_the_words_says_how_much_was_heard() {
+fn a_realtime_reply_shows_its_heard_and_unheard_text() {
     let text = show(&[], &recording("own_realtime_interrupted"));
     assert!(text.contains("bot   Once upon a time\n"), "{text}");
     assert!(text.contains("not heard: there was a fox. The fox lived"), "{text}");
 }
 
 #[test]
-fn what_was_typed_is_said_by_the_user() {
+fn typed_text_is_shown_as_the_users() {
     let text = show(&[], &recording("xx_text_input"));
     assert!(text.contains("user  What is the capital of France?"), "{text}");
     assert!(text.contains("bot   It is Paris."), "{text}");
 }
 
 #[test]
-fn what_is_wrong_with_a_log_is_counted() {
+fn problems_of_a_log_are_counted() {
     let log = scratch("show-bad.jsonl");
     let lines = fs::read_to_string(recording("a_simple")).unwrap();
     let footer = lines.lines().last().unwrap();
@@ -146,11 +146,11 @@ fn what_is_wrong_with_a_log_is_counted() {
 }
 
 #[test]
-fn a_compressed_log_that_was_cut_off_is_read_as_far_as_it_goes() {
+fn a_truncated_gzip_log_is_read_as_far_as_possible() {
     let log = scratch("show-truncated.jsonl.gz");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let whole = fs::read(recording("a_simple")).unwrap();
-    // A block that was flushed, and one that was not written to its end.
+    // One flushed block, and one that is truncated.
     let (first, rest) = whole.split_at(whole.len() * 3 / 4);
     gzip.write_all(first).unwrap();
     gzip.flush().unwrap();
@@ -163,7 +163,7 @@ fn a_compressed_log_that_was_cut_off_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_cannot_be_read_names_the_remedy_and_the_others_are_shown() {
+fn unreadable_logs_name_a_remedy_and_the_others_are_shown() {
     let (empty, other) = (scratch("show-empty.jsonl"), scratch("show-other.txt"));
     fs::write(&empty, "").unwrap();
     fs::write(&other, "Dear diary\n").unwrap();
@@ -189,11 +189,9 @@ fn every_recording_is_shown() {
 }
 
 #[test]
-fn the_documents_show_what_is_printed() {
+fn the_document_matches_the_output() {
     let printed = show(&[], &recording("b_interrupt"));
-    for document in ["README.md", "docs/frame-log.md"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
-        let document = fs::read_to_string(path).unwrap();
-        assert!(document.contains(&printed), "a document no longer shows this:\n{printed}");
-    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/frame-log.md");
+    let document = fs::read_to_string(path).unwrap();
+    assert!(document.contains(&printed), "the document no longer shows this:\n{printed}");
 }

@@ -1,4 +1,4 @@
-//! `pipecat-trace timeline`, as far as no browser is needed.
+//! `pipecat-trace timeline`, without a browser.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 mod support;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use support::{call, command, recording, scratch, stderr, stdout, trace};
 
-/// The page of some logs, and the conversations in it.
+/// Returns the page of some logs and the conversations in it.
 fn page_of(name: &str, logs: &[&Path]) -> (String, Vec<Value>) {
     let page = scratch(&format!("timeline-{name}.html"));
     let output = trace(&["timeline", "--output", page.to_str().unwrap()], logs);
@@ -27,7 +27,7 @@ fn calls_in(page: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_page_holds_the_spans_as_the_observer_finished_them() {
+fn the_page_contains_the_spans_of_the_replay() {
     let (_, calls) = page_of("c_tool", &[&recording("c_tool")]);
     let turn = &calls[0]["turns"][0];
     assert_eq!((&turn["number"], &turn["ended"]), (&json!(1), &json!("completed")));
@@ -46,7 +46,7 @@ fn a_page_holds_the_spans_as_the_observer_finished_them() {
 }
 
 #[test]
-fn the_stages_of_a_wait_add_up_to_it() {
+fn latency_stages_add_up_to_the_total() {
     let logs = [recording("c_tool"), recording("b_interrupt"), recording("vv_fast_turns")];
     let logs: Vec<&Path> = logs.iter().map(PathBuf::as_path).collect();
     let (_, calls) = page_of("stages", &logs);
@@ -62,7 +62,7 @@ fn the_stages_of_a_wait_add_up_to_it() {
 }
 
 #[test]
-fn an_interruption_tells_what_was_heard_and_what_was_not() {
+fn an_interruption_splits_heard_and_unheard_text() {
     let (_, calls) = page_of("b_interrupt", &[&recording("b_interrupt")]);
     let turn = &calls[0]["turns"][0];
     assert_eq!(turn["ended"], "interrupted");
@@ -76,7 +76,7 @@ fn an_interruption_tells_what_was_heard_and_what_was_not() {
 }
 
 #[test]
-fn who_was_to_be_heard_is_told_beside_the_spans() {
+fn speech_intervals_are_listed_beside_the_spans() {
     let log = scratch("timeline-speech/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let mut call = call::Call::begin("speech", &log, None);
@@ -88,7 +88,7 @@ fn who_was_to_be_heard_is_told_beside_the_spans() {
     let speech: Vec<String> = speech
         .map(|speech| format!("{} {}..{}", speech["who"].as_str().unwrap(), speech["start"], speech["end"]))
         .collect();
-    // The voice ends where the silence began that it was known by; the bot falls silent when the user speaks.
+    // Speech ends where the silence began that the VAD waited for; the bot stops when the user interrupts.
     let again = interrupted_at + 600;
     let second_reply = interrupted_at + 600 + 200 + 100 + 300 + 180;
     assert_eq!(
@@ -103,7 +103,7 @@ fn who_was_to_be_heard_is_told_beside_the_spans() {
 }
 
 #[test]
-fn what_the_environment_hides_is_in_no_page() {
+fn hidden_content_is_not_in_the_page() {
     for (name, said) in [
         ("b_interrupt", ["Tell me a story", "there was a fox", "The fox lived"].as_slice()),
         ("c_tool", &["weather in Paris", "21 degrees", "\\\"city\\\""]),
@@ -125,7 +125,7 @@ fn what_the_environment_hides_is_in_no_page() {
 }
 
 #[test]
-fn several_logs_are_one_page_and_parts_one_log() {
+fn several_logs_make_one_page_and_parts_one_log() {
     let log = scratch("timeline-parts/frames.jsonl");
     let _ = fs::remove_dir_all(log.parent().unwrap());
     let size = pipecat_instrument_runtime::frame_log::PartSize::bytes(3_000);
@@ -146,7 +146,7 @@ fn several_logs_are_one_page_and_parts_one_log() {
 }
 
 #[test]
-fn a_page_goes_to_standard_output_and_a_log_comes_from_standard_input() {
+fn a_dash_is_standard_input_and_output() {
     let log = fs::File::open(recording("a_simple")).unwrap();
     let output = command(&["timeline", "-", "-o", "-"], &[]).stdin(log).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -154,7 +154,7 @@ fn a_page_goes_to_standard_output_and_a_log_comes_from_standard_input() {
 }
 
 #[test]
-fn what_can_be_read_is_drawn_and_the_rest_is_named() {
+fn unreadable_logs_are_reported_and_the_others_drawn() {
     let (empty, page) = (scratch("timeline-empty.jsonl"), scratch("timeline-nothing.html"));
     let _ = fs::remove_file(&page);
     fs::write(&empty, "").unwrap();
@@ -170,7 +170,7 @@ fn what_can_be_read_is_drawn_and_the_rest_is_named() {
 }
 
 #[test]
-fn what_is_wrong_with_a_log_stands_in_its_page() {
+fn the_page_lists_the_problems_of_a_log() {
     let log = scratch("timeline-bad.jsonl");
     let lines = fs::read_to_string(recording("g4_process_died")).unwrap();
     fs::write(&log, lines.replacen('\n', "\noops\n", 1)).unwrap();
@@ -183,7 +183,7 @@ fn what_is_wrong_with_a_log_stands_in_its_page() {
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_an_error() {
+fn an_unwritable_page_is_an_error() {
     let page = scratch("missing/page.html");
     let output = trace(&["timeline", "-o", page.to_str().unwrap()], &[&recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));

@@ -1,22 +1,22 @@
-//! Which exported span is which expected one.
+//! Pairs exported spans with expected ones.
 //!
-//! Spans of one kind in one turn are told apart by their order alone. Where there are as many as expected, the first is
-//! the first; where one is missing or too many, they are paired, in order, so that most facts come out right. A span
-//! that is missing so costs its own facts, and not those of every span after it.
+//! Spans of one kind in one turn differ by their order alone. If there are as many as expected, the first is paired with the
+//! first, and so on. Otherwise they are paired in the order that makes most facts right, so that a missing span costs its own
+//! facts but not those of the spans after it.
 
 use std::cmp::Reverse;
 
 use super::expected::ExpectedSpan;
 use super::span::Span;
 
-/// For each of `wanted`, which of `exported` it is. Both are of one kind, and in order.
+/// Returns for each of `wanted` the index of its span in `exported`. Both lists are of one kind, and in order.
 pub(crate) fn align(wanted: &[&ExpectedSpan], exported: &[&Span]) -> Vec<Option<usize>> {
     let scores = Scores::new(wanted, exported);
     orders(wanted)
         .into_iter()
         .map(|order| {
             let pairs = align_in_order(&order, &scores);
-            let total: usize = pairs.iter().map(|&(wanted, exported)| scores.of(wanted, exported)).sum();
+            let total: usize = pairs.iter().map(|&(wanted, exported)| scores.get(wanted, exported)).sum();
             (total, pairs)
         })
         .min_by_key(|(total, _)| Reverse(*total)) // the first of the best
@@ -24,7 +24,7 @@ pub(crate) fn align(wanted: &[&ExpectedSpan], exported: &[&Span]) -> Vec<Option<
         .unwrap_or_default()
 }
 
-/// How many facts are right if one of `wanted` is one of `exported`.
+/// The number of right facts for each pair of a wanted and an exported span.
 struct Scores {
     by_wanted: Vec<Vec<usize>>,
     exported: usize,
@@ -37,18 +37,17 @@ impl Scores {
         Self { by_wanted, exported: exported.len() }
     }
 
-    fn of(&self, wanted: usize, exported: usize) -> usize {
+    fn get(&self, wanted: usize, exported: usize) -> usize {
         self.by_wanted[wanted][exported]
     }
 }
 
-/// What `wanted` claims of `span` with right, and that it exists. Not its parent: that may be yet to be found.
+/// Returns the number of right claims plus one for existence. The parent does not count, as it may not be paired yet.
 fn score(wanted: &ExpectedSpan, span: &Span) -> usize {
     1 + wanted.claims.iter().filter(|claim| claim.verdict(Some(span)).is_right()).count()
 }
 
-/// Pairs the wanted spans, in the order `order`, with the exported ones, in theirs, so that the sum of scores is the
-/// highest.
+/// Pairs the wanted spans in the order `order` with the exported ones in theirs, for the highest sum of scores.
 fn align_in_order(order: &[usize], scores: &Scores) -> Vec<(usize, usize)> {
     if order.len() == scores.exported {
         return order.iter().copied().zip(0..).collect();
@@ -57,7 +56,7 @@ fn align_in_order(order: &[usize], scores: &Scores) -> Vec<(usize, usize)> {
     let (mut row, mut column) = (0, 0);
     let mut pairs = Vec::new();
     while row < order.len() && column < scores.exported {
-        if best[row][column] == best[row + 1][column + 1] + worth(order[row], column, scores) {
+        if best[row][column] == best[row + 1][column + 1] + value(order[row], column, scores) {
             pairs.push((order[row], column));
             row += 1;
             column += 1;
@@ -70,21 +69,21 @@ fn align_in_order(order: &[usize], scores: &Scores) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// In row i and column j, the highest sum for the wanted spans from the i-th on and the exported ones from the j-th on.
+/// Returns in row i and column j the highest sum for wanted spans from the i-th and exported spans from the j-th on.
 fn best_sums(order: &[usize], scores: &Scores) -> Vec<Vec<usize>> {
     let mut best = vec![vec![0; scores.exported + 1]; order.len() + 1];
     for (row, &wanted) in order.iter().enumerate().rev() {
         for column in (0..scores.exported).rev() {
-            let paired = best[row + 1][column + 1] + worth(wanted, column, scores);
+            let paired = best[row + 1][column + 1] + value(wanted, column, scores);
             best[row][column] = paired.max(best[row + 1][column]).max(best[row][column + 1]);
         }
     }
     best
 }
 
-/// A pair counts for itself, too: of two ways with as many facts right, the one that leaves fewer spans alone is better.
-fn worth(wanted: usize, exported: usize, scores: &Scores) -> usize {
-    scores.of(wanted, exported) + 1
+/// Returns the score plus one for the pair itself, so that of two equal alignments the one with more pairs wins.
+fn value(wanted: usize, exported: usize, scores: &Scores) -> usize {
+    scores.get(wanted, exported) + 1
 }
 
 fn by_wanted(count: usize, pairs: &[(usize, usize)]) -> Vec<Option<usize>> {
@@ -95,40 +94,40 @@ fn by_wanted(count: usize, pairs: &[(usize, usize)]) -> Vec<Option<usize>> {
     exported_of
 }
 
-/// Every order in which `wanted` may come: as they are listed, but for those of one tie, which may change places.
+/// Returns every permitted order of `wanted`: as listed, except that spans of one tie may change positions.
 fn orders(wanted: &[&ExpectedSpan]) -> Vec<Vec<usize>> {
     let mut orders = vec![(0..wanted.len()).collect::<Vec<_>>()];
-    for places in tied_places(wanted) {
-        orders = orders.iter().flat_map(|order| with_permuted(order, &places)).collect();
+    for tied in tied_indices(wanted) {
+        orders = orders.iter().flat_map(|order| permute(order, &tied)).collect();
     }
     orders
 }
 
-/// The places of each tie.
-fn tied_places(wanted: &[&ExpectedSpan]) -> Vec<Vec<usize>> {
+/// Returns the indices of each tie.
+fn tied_indices(wanted: &[&ExpectedSpan]) -> Vec<Vec<usize>> {
     let mut ties: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (place, span) in wanted.iter().enumerate() {
+    for (index, span) in wanted.iter().enumerate() {
         let Some(tie) = span.tie.as_deref() else {
             continue;
         };
         match ties.iter_mut().find(|(other, _)| *other == tie) {
-            Some((_, places)) => places.push(place),
-            None => ties.push((tie, vec![place])),
+            Some((_, indices)) => indices.push(index),
+            None => ties.push((tie, vec![index])),
         }
     }
-    ties.into_iter().map(|(_, places)| places).collect()
+    ties.into_iter().map(|(_, indices)| indices).collect()
 }
 
-/// `order`, with what is at `places` there in every order.
-fn with_permuted(order: &[usize], places: &[usize]) -> Vec<Vec<usize>> {
+/// Returns `order` with the items at `indices` in every order.
+fn permute(order: &[usize], indices: &[usize]) -> Vec<Vec<usize>> {
     let permuted = |sources: Vec<usize>| {
         let mut order = order.to_vec();
-        for (&place, source) in places.iter().zip(sources) {
-            order[place] = source;
+        for (&index, source) in indices.iter().zip(sources) {
+            order[index] = source;
         }
         order
     };
-    permutations(places).into_iter().map(permuted).collect()
+    permutations(indices).into_iter().map(permuted).collect()
 }
 
 fn permutations(items: &[usize]) -> Vec<Vec<usize>> {

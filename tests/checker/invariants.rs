@@ -1,7 +1,6 @@
-//! What holds in every file, whatever was said.
+//! Rules that hold for every conversation.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use opentelemetry::trace::TraceId;
 use serde_json::Value;
@@ -9,79 +8,33 @@ use serde_json::Value;
 use super::conversation::Conversation;
 use super::span::{Property, Span};
 
-/// Something that holds in every file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Invariant {
-    Readable,
-    Ended,
-    EndsAfterStart,
-    ChildrenInsideTheirTurn,
-    NoDuplicateKeys,
-    NoKeyPrefixOfAnother,
-    SessionIdOnEverySpan,
-    TurnsAreRootsOfTheirOwnTrace,
-    ChildrenShareTheTrace,
-    StatusNeverUnset,
-    UniqueSpanIds,
-    KindOnEverySpan,
+/// Returns the breaches of a rule in a conversation.
+type Breaches = fn(&Conversation<'_>) -> Vec<String>;
+
+/// The rules, and how to find their breaches.
+pub(crate) const INVARIANTS: [(&str, Breaches); 11] = [
+    ("every span is ended", |conversation| in_spans(conversation, never_ended)),
+    ("no span ends before its start", |conversation| in_spans(conversation, ends_before_start)),
+    ("children lie inside their turn", |conversation| in_spans(conversation, outside_its_turn)),
+    ("no duplicate keys", |conversation| in_spans(conversation, duplicate_key)),
+    ("no key is a prefix of another", |conversation| in_spans(conversation, key_with_prefix)),
+    ("session.id on every span", |conversation| in_spans(conversation, another_session)),
+    ("turns are roots of their own trace", turns_that_are_not_roots),
+    ("children share the trace", |conversation| in_spans(conversation, apart_from_its_parent)),
+    ("status is never unset", |conversation| in_spans(conversation, unset_status)),
+    ("unique span ids", repeated_ids),
+    ("openinference.span.kind on every span", |conversation| in_spans(conversation, wrong_kind)),
+];
+
+fn in_spans(
+    conversation: &Conversation<'_>,
+    breach: fn(&Conversation<'_>, &Span) -> Option<String>,
+) -> Vec<String> {
+    conversation.spans().iter().filter_map(|span| breach(conversation, span)).collect()
 }
 
-impl Invariant {
-    pub(crate) const ALL: [Self; 12] = [
-        Self::Readable,
-        Self::Ended,
-        Self::EndsAfterStart,
-        Self::ChildrenInsideTheirTurn,
-        Self::NoDuplicateKeys,
-        Self::NoKeyPrefixOfAnother,
-        Self::SessionIdOnEverySpan,
-        Self::TurnsAreRootsOfTheirOwnTrace,
-        Self::ChildrenShareTheTrace,
-        Self::StatusNeverUnset,
-        Self::UniqueSpanIds,
-        Self::KindOnEverySpan,
-    ];
-
-    /// Where it does not hold in `conversation`; `problem` is what could not be read of it.
-    pub(crate) fn breaches(self, conversation: &Conversation<'_>, problem: Option<&str>) -> Vec<String> {
-        let every = |breach: fn(&Conversation<'_>, &Span) -> Option<String>| {
-            conversation.spans().iter().filter_map(|span| breach(conversation, span)).collect()
-        };
-        match self {
-            Self::Readable => problem.map(str::to_owned).into_iter().collect(),
-            Self::Ended => every(never_ended),
-            Self::EndsAfterStart => every(ends_before_start),
-            Self::ChildrenInsideTheirTurn => every(outside_its_turn),
-            Self::NoDuplicateKeys => every(duplicate_key),
-            Self::NoKeyPrefixOfAnother => every(key_with_prefix),
-            Self::SessionIdOnEverySpan => every(another_session),
-            Self::TurnsAreRootsOfTheirOwnTrace => turns_that_are_no_roots(conversation),
-            Self::ChildrenShareTheTrace => every(apart_from_its_parent),
-            Self::StatusNeverUnset => every(unset_status),
-            Self::UniqueSpanIds if conversation.has_unique_ids() => Vec::new(),
-            Self::UniqueSpanIds => vec!["an id is used twice".to_owned()],
-            Self::KindOnEverySpan => every(wrong_kind),
-        }
-    }
-}
-
-impl fmt::Display for Invariant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Readable => "is readable",
-            Self::Ended => "every span is ended",
-            Self::EndsAfterStart => "no span ends before its start",
-            Self::ChildrenInsideTheirTurn => "children lie inside their turn",
-            Self::NoDuplicateKeys => "no duplicate keys",
-            Self::NoKeyPrefixOfAnother => "no key is a prefix of another",
-            Self::SessionIdOnEverySpan => "session.id on every span",
-            Self::TurnsAreRootsOfTheirOwnTrace => "turns are roots of their own trace",
-            Self::ChildrenShareTheTrace => "children share the trace",
-            Self::StatusNeverUnset => "status is never unset",
-            Self::UniqueSpanIds => "unique span ids",
-            Self::KindOnEverySpan => "openinference.span.kind on every span",
-        })
-    }
+fn repeated_ids(conversation: &Conversation<'_>) -> Vec<String> {
+    if conversation.has_unique_ids() { Vec::new() } else { vec!["an id is used twice".to_owned()] }
 }
 
 fn never_ended(_: &Conversation<'_>, span: &Span) -> Option<String> {
@@ -99,19 +52,19 @@ fn outside_its_turn(conversation: &Conversation<'_>, span: &Span) -> Option<Stri
     let Some(turn) = conversation.turn_of(span) else {
         return Some(format!("{} has no turn", span.name()));
     };
-    let number = told(turn, "conversation.turn_number");
+    let number = attribute(turn, "conversation.turn_number");
     let is_outside = span.start() < turn.start() || span.end() > turn.end();
     is_outside.then(|| format!("{} outside turn {number}", span.name()))
 }
 
-/// What was written twice is seen here, and in no backend: each keeps one of the two.
+/// Backends keep one of two equal keys, so only this check sees both.
 fn duplicate_key(_: &Conversation<'_>, span: &Span) -> Option<String> {
     let mut seen = HashSet::new();
     let duplicate = span.keys().find(|key| !seen.insert(*key))?;
     Some(format!("{}: {duplicate}", span.name()))
 }
 
-/// Phoenix shows neither `input` nor `input.value` where a span has both.
+/// Phoenix shows neither `input` nor `input.value` if a span has both.
 fn key_with_prefix(_: &Conversation<'_>, span: &Span) -> Option<String> {
     let keys: HashSet<&str> = span.keys().collect();
     let has_prefix = |key: &&str| key.match_indices('.').any(|(dot, _)| keys.contains(&key[..dot]));
@@ -120,11 +73,11 @@ fn key_with_prefix(_: &Conversation<'_>, span: &Span) -> Option<String> {
 }
 
 fn another_session(conversation: &Conversation<'_>, span: &Span) -> Option<String> {
-    let session = told(span, "session.id");
+    let session = attribute(span, "session.id");
     (session != conversation.id()).then(|| format!("{}: {session}", span.name()))
 }
 
-fn turns_that_are_no_roots(conversation: &Conversation<'_>) -> Vec<String> {
+fn turns_that_are_not_roots(conversation: &Conversation<'_>) -> Vec<String> {
     let turns = conversation.turns();
     let children = turns.iter().filter(|turn| turn.parent_id().is_some());
     let mut breaches: Vec<String> = children.map(|turn| turn.name().to_owned()).collect();
@@ -143,16 +96,16 @@ fn apart_from_its_parent(conversation: &Conversation<'_>, span: &Span) -> Option
 }
 
 fn unset_status(_: &Conversation<'_>, span: &Span) -> Option<String> {
-    (span.tell(&Property::Status)? == "unset").then(|| span.name().to_owned())
+    (span.property(&Property::Status)? == "unset").then(|| span.name().to_owned())
 }
 
 fn wrong_kind(_: &Conversation<'_>, span: &Span) -> Option<String> {
-    let kind = told(span, "openinference.span.kind");
+    let kind = attribute(span, "openinference.span.kind");
     let is_right = span.kind().is_some_and(|expected| kind == expected.openinference());
     (!is_right).then(|| format!("{}: {kind}", span.name()))
 }
 
-/// The attribute `key`, for comparison and for reports.
-fn told(span: &Span, key: &str) -> Value {
+/// Returns the attribute `key`, or null.
+fn attribute(span: &Span, key: &str) -> Value {
     span.attribute(key).unwrap_or_default()
 }

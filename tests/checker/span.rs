@@ -1,17 +1,78 @@
-//! One exported span, and what it tells.
+//! One exported span: its kind, its attributes and its chat messages.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{SpanId, Status, TraceId};
 use opentelemetry::{Array, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SpanData;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::kind::Kind;
-use super::messages::Messages;
+use super::matcher::parse_json;
 
-/// Something that a span tells by itself.
+/// The kind of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Conversation,
+    Turn,
+    Stt,
+    Llm,
+    Tts,
+    Tool,
+}
+
+impl Kind {
+    /// The kinds of spans within a turn.
+    pub(crate) const IN_A_TURN: [Self; 4] = [Self::Stt, Self::Llm, Self::Tts, Self::Tool];
+
+    /// Returns the kind that expectations call `name`.
+    pub(crate) fn in_a_turn(name: &str) -> Option<Self> {
+        Self::IN_A_TURN.into_iter().find(|kind| kind.to_string() == name)
+    }
+
+    /// Returns whether spans of this kind lie within a turn.
+    pub(crate) fn is_in_a_turn(self) -> bool {
+        Self::IN_A_TURN.contains(&self)
+    }
+
+    /// Returns the span kind of `OpenInference`.
+    pub(crate) const fn openinference(self) -> &'static str {
+        match self {
+            Self::Conversation | Self::Turn => "CHAIN",
+            Self::Stt | Self::Llm | Self::Tts => "LLM",
+            Self::Tool => "TOOL",
+        }
+    }
+
+    /// Returns the kind of spans called `name`.
+    pub(crate) fn of_span_named(name: &str) -> Option<Self> {
+        match name {
+            "pipecat.conversation" => Some(Self::Conversation),
+            "pipecat.conversation.turn" => Some(Self::Turn),
+            "pipecat.stt" => Some(Self::Stt),
+            "pipecat.llm" => Some(Self::Llm),
+            "pipecat.tts" => Some(Self::Tts),
+            tool if tool.starts_with("pipecat.tool.") => Some(Self::Tool),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conversation => "conversation",
+            Self::Turn => "turn",
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tts => "tts",
+            Self::Tool => "tool",
+        })
+    }
+}
+
+/// A property of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Property {
     /// The attribute of this key.
@@ -20,17 +81,17 @@ pub(crate) enum Property {
     Status,
     /// The message of the status, and those of the exceptions.
     ErrorMessages,
-    /// Every message that a language model was sent, as role and content.
+    /// Every input message, as role and content.
     InputMessages,
-    /// The last so many of them.
+    /// This many of the last input messages.
     NewestInputMessages(usize),
-    /// The first of them.
+    /// The first input message.
     FirstInputMessage,
-    /// The calls that a language model asked for, each as name, arguments and id.
+    /// The tool calls of the response, each as name, arguments and id.
     ToolCalls,
-    /// What a language model answered, as role and content.
+    /// The response, as role and content.
     OutputMessage,
-    /// From its start to its end.
+    /// The time from start to end.
     DurationMs,
 }
 
@@ -87,19 +148,19 @@ impl Span {
         self.end() != UNIX_EPOCH
     }
 
-    /// The key of each attribute, in the order in which they were written.
+    /// Returns the keys of the attributes, in the order in which they were written.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.attributes.iter().map(|attribute| attribute.key.as_str())
     }
 
-    /// The attribute `key`; of several, the last, as most backends keep that one.
+    /// Returns the attribute `key`; the last one of several, as most backends do.
     pub(crate) fn attribute(&self, key: &str) -> Option<Value> {
         let attribute = self.0.attributes.iter().rfind(|attribute| attribute.key.as_str() == key)?;
         Some(json(&attribute.value))
     }
 
-    /// What it tells; `None` if nothing.
-    pub(crate) fn tell(&self, property: &Property) -> Option<Value> {
+    /// Returns a property; `None` if the span does not have it.
+    pub(crate) fn property(&self, property: &Property) -> Option<Value> {
         match property {
             Property::Attribute(key) => self.attribute(key),
             Property::Status => Some(self.status().into()),
@@ -148,7 +209,7 @@ impl Span {
         self.0.attributes.iter().map(|KeyValue { key, value, .. }| (key.as_str(), json(value)))
     }
 
-    /// Below zero where it ends before it starts.
+    /// Returns the duration, negative if the span ends before it starts.
     fn duration_ms(&self) -> f64 {
         let in_ms = |duration: Duration| duration.div_duration_f64(Duration::from_millis(1));
         match self.end().duration_since(self.start()) {
@@ -158,7 +219,7 @@ impl Span {
     }
 }
 
-/// An attribute's value in the words of the expectations.
+/// Converts an attribute's value to JSON.
 fn json(value: &opentelemetry::Value) -> Value {
     match value {
         opentelemetry::Value::Bool(value) => (*value).into(),
@@ -171,7 +232,65 @@ fn json(value: &opentelemetry::Value) -> Value {
         opentelemetry::Value::Array(Array::String(values)) => {
             values.iter().map(StringValue::as_str).collect()
         }
-        // A kind of value that is newer than this checker: its text will be no match, and so be told.
+        // A type of value newer than this checker. Its text will not match, and be reported.
         other => other.to_string().into(),
     }
+}
+
+/// Chat messages by index, each with its fields, such as `role` or `tool_calls.0.tool_call.id`.
+#[derive(Debug, Default)]
+pub(crate) struct Messages(BTreeMap<usize, Map<String, Value>>);
+
+impl Messages {
+    /// Returns the messages whose keys begin with `prefix`.
+    pub(crate) fn under<'a>(prefix: &str, attributes: impl Iterator<Item = (&'a str, Value)>) -> Self {
+        let mut messages = Self::default();
+        for (key, value) in attributes {
+            if let Some((number, field)) = key.strip_prefix(prefix).and_then(|key| numbered(key, "message")) {
+                messages.0.entry(number).or_default().insert(field.to_owned(), value);
+            }
+        }
+        messages
+    }
+
+    /// Returns role and content of each message, in order.
+    pub(crate) fn history(&self) -> Vec<Value> {
+        self.0.values().map(|message| role_and_content(Some(message))).collect()
+    }
+
+    /// Returns role and content of message 0.
+    pub(crate) fn first(&self) -> Value {
+        role_and_content(self.0.get(&0))
+    }
+
+    /// Returns name, arguments and id of each tool call in message 0.
+    pub(crate) fn first_tool_calls(&self) -> Vec<Value> {
+        let mut calls: BTreeMap<usize, Map<String, Value>> = BTreeMap::new();
+        for (key, value) in self.0.get(&0).into_iter().flatten() {
+            let call = key.strip_prefix("tool_calls.").and_then(|key| numbered(key, "tool_call"));
+            if let Some((number, field @ ("id" | "function.name" | "function.arguments"))) = call {
+                calls.entry(number).or_default().insert(field.to_owned(), value.clone());
+            }
+        }
+        calls.values().map(name_arguments_and_id).collect()
+    }
+}
+
+fn role_and_content(message: Option<&Map<String, Value>>) -> Value {
+    let field = |name| message.and_then(|message| message.get(name)).cloned();
+    [field("role"), field("content")].into_iter().collect()
+}
+
+/// Returns name, arguments and id. Arguments are parsed, as white space in JSON does not matter.
+fn name_arguments_and_id(call: &Map<String, Value>) -> Value {
+    let name = call.get("function.name").cloned();
+    let arguments = parse_json(call.get("function.arguments"));
+    [name, arguments, call.get("id").cloned()].into_iter().collect()
+}
+
+/// Splits a key such as `3.message.role`, where `what` is `message`, into index and field.
+fn numbered<'k>(key: &'k str, what: &str) -> Option<(usize, &'k str)> {
+    let (number, rest) = key.split_once('.')?;
+    let field = rest.strip_prefix(what)?.strip_prefix('.')?;
+    Some((number.parse().ok()?, field))
 }

@@ -1,5 +1,5 @@
-//! Frame logs of a process that may open few files, or write short ones: its shell says so, for a limit binds the whole
-//! process.
+//! Frame logs under limits on open files and file size. A shell sets them for a child process, as they apply to whole
+//! processes.
 #![cfg(unix)]
 
 use std::fs;
@@ -13,12 +13,12 @@ use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, ReplayReport, replay};
 
 use crate::support::{Traced, push};
-use crate::{Scratch, a_turn};
+use crate::{Scratch, turn_frames};
 
-/// Where the test itself finds its logs' template, run once more within a limit.
+/// The variable with the log template, set in the child process.
 const LOG: &str = "PIPECAT_INSTRUMENT_TEST_LIMITED_LOG";
 
-/// Runs the test `name` once more, with [`LOG`] set, by a shell that first says `limit`.
+/// Runs the test `name` in a child process with [`LOG`] set, after the shell command `limit`.
 fn run_within(limit: &str, name: &str, log: &Path) {
     let output = Command::new("sh")
         .arg("-c")
@@ -38,14 +38,14 @@ fn replayed(log: &Path) -> (SpanBuffer, ReplayReport) {
     (spans, report)
 }
 
-/// So many calls, each of which says a piece of its turn, then the next call, and so on.
-fn talk(calls: usize, log: &Path, after_each_round: impl Fn()) -> Traced {
+/// Pushes the frames of a turn to this many calls, frame by frame in rounds.
+fn play_calls(calls: usize, log: &Path, after_each_round: impl Fn()) -> Traced {
     let traced = Traced::with(PipecatInstrumentor::builder().debug_log(log));
     let observe = |call: usize| {
         PipecatInstrumentor::observe(ObserveOptions::new().conversation_id(&format!("call-{call}"))).unwrap()
     };
     let observers: Vec<Observer> = (0..calls).map(observe).collect();
-    for (id, (source, frame)) in (1..).zip(a_turn()) {
+    for (id, (source, frame)) in (1..).zip(turn_frames()) {
         for observer in &observers {
             push(observer, &source, id, &frame);
         }
@@ -61,29 +61,25 @@ fn flush() {
 }
 
 #[test]
-fn three_hundred_calls_have_whole_logs_where_64_files_may_be_open() {
+fn logs_of_300_calls_are_complete_with_64_open_files() {
     const CALLS: usize = 300;
 
     if let Some(log) = std::env::var_os(LOG) {
-        // Others need files, too: these are gone for the logs.
-        let taken: Vec<_> = (0..20).map(|_| fs::File::open("/dev/null").unwrap()).collect();
-        talk(CALLS, Path::new(&log), flush);
-        drop(taken);
+        // The rest of a program needs files, too.
+        let other_files: Vec<_> = (0..20).map(|_| fs::File::open("/dev/null").unwrap()).collect();
+        play_calls(CALLS, Path::new(&log), flush);
+        drop(other_files);
         return;
     }
     for extension in ["jsonl", "jsonl.gz"] {
         let directory = Scratch::new(&format!("limited-{extension}"));
         let log = directory.0.join(format!("{{conversation_id}}.{extension}"));
-        run_within(
-            "ulimit -n 64",
-            "limits::three_hundred_calls_have_whole_logs_where_64_files_may_be_open",
-            &log,
-        );
+        run_within("ulimit -n 64", "limits::logs_of_300_calls_are_complete_with_64_open_files", &log);
         for call in 0..CALLS {
             let (spans, report) = replayed(&directory.0.join(format!("call-{call}.{extension}")));
             assert_eq!(
                 (report.events, report.dropped, report.bad_lines.len()),
-                (a_turn().len() as u64, 0, 0)
+                (turn_frames().len() as u64, 0, 0)
             );
             assert!(!report.broken_off);
             assert_eq!(spans.ended.len(), 4, "turn, STT, LLM, TTS");
@@ -91,22 +87,22 @@ fn three_hundred_calls_have_whole_logs_where_64_files_may_be_open() {
     }
 }
 
-/// What a full disk does to a file, a limit on its size does: the last write is short, and the next one an error.
+/// A size limit acts like a full disk: the last write is short, and the next one fails.
 #[test]
-fn a_log_that_finds_no_room_ends_there_and_the_spans_do_not() {
+fn a_log_ends_at_the_size_limit_while_spans_continue() {
     const CALLS: usize = 3;
 
     if let Some(log) = std::env::var_os(LOG) {
-        let traced = talk(CALLS, Path::new(&log), flush);
+        let traced = play_calls(CALLS, Path::new(&log), flush);
         assert_eq!(traced.spans().len(), CALLS * 4, "turn, STT, LLM, TTS");
         return;
     }
     let directory = Scratch::new("full");
     let log = directory.0.join("{conversation_id}.jsonl");
-    // With it comes a signal, which would end the process.
+    // The limit raises a signal, which would end the process.
     run_within(
         "trap '' XFSZ; ulimit -f 5",
-        "limits::a_log_that_finds_no_room_ends_there_and_the_spans_do_not",
+        "limits::a_log_ends_at_the_size_limit_while_spans_continue",
         &log,
     );
     for call in 0..CALLS {
@@ -115,7 +111,7 @@ fn a_log_that_finds_no_room_ends_there_and_the_spans_do_not() {
         assert_eq!(size, 5 * 512, "POSIX counts blocks of 512 bytes");
         let (spans, report) = replayed(&log);
         assert!(report.broken_off);
-        assert_eq!(report.bad_lines.len(), 1, "the line that was cut");
+        assert_eq!(report.bad_lines.len(), 1, "the truncated line");
         let SpanDetails::Turn(turn) = &spans.ended.last().unwrap().details else { panic!("{spans:?}") };
         assert_eq!(turn.input.as_deref(), Some("What is the weather?"));
     }

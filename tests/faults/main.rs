@@ -1,4 +1,4 @@
-//! What breaks around a conversation, and what is left of it.
+//! Aborted calls, killed processes, deleted logs: spans and logs stay complete.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -42,12 +42,13 @@ impl Task {
     }
 }
 
-/// The frames of a turn with a question and an answer, and who pushes them.
-fn a_turn() -> Vec<(Processor, Frame<'static>)> {
-    let of = |name: &str, role| Processor::new(name, name, role);
-    let input = of("Input", Role::InputTransport);
-    let (stt, llm, tts) = (of("Stt", Role::Stt), of("Llm", Role::Llm), of("Tts", Role::Tts));
-    let output = of("Output", Role::OutputTransport);
+/// Returns the frames of a turn with a question and an answer, and the processors that push them.
+fn turn_frames() -> Vec<(Processor, Frame<'static>)> {
+    let processor = |name: &str, role| Processor::new(name, name, role);
+    let input = processor("Input", Role::InputTransport);
+    let (stt, llm, tts) =
+        (processor("Stt", Role::Stt), processor("Llm", Role::Llm), processor("Tts", Role::Tts));
+    let output = processor("Output", Role::OutputTransport);
     let mut frames = vec![
         (input.clone(), Frame::Start),
         (input.clone(), Frame::VadUserStartedSpeaking),
@@ -71,14 +72,14 @@ fn a_turn() -> Vec<(Processor, Frame<'static>)> {
 
 async fn call() {
     let task = Task::new();
-    for (id, (source, frame)) in (1..).zip(a_turn()) {
+    for (id, (source, frame)) in (1..).zip(turn_frames()) {
         push(task.0.as_ref().unwrap(), &source, id, &frame);
         yield_once().await;
     }
 }
 
-/// Every span once, with how it went; and what the turn says of its end, if there is one.
-fn assert_whole(spans: &[SpanData]) -> Option<String> {
+/// Asserts that every span is complete and exported once. Returns the end reason of the turn, if there is one.
+fn assert_complete(spans: &[SpanData]) -> Option<String> {
     let ids: HashSet<_> = spans.iter().map(|span| span.span_context.span_id()).collect();
     assert_eq!(ids.len(), spans.len(), "each is exported once");
     for span in spans {
@@ -93,8 +94,8 @@ fn assert_whole(spans: &[SpanData]) -> Option<String> {
 }
 
 #[test]
-fn a_call_that_is_aborted_at_any_await_leaves_no_span_open() {
-    let awaits = a_turn().len();
+fn a_call_aborted_at_any_await_leaves_no_open_span() {
+    let awaits = turn_frames().len();
     let mut reasons = Vec::new();
     for polls in 0..=awaits + 1 {
         let traced = Traced::new();
@@ -103,18 +104,18 @@ fn a_call_that_is_aborted_at_any_await_leaves_no_span_open() {
             let _ = dropped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
         drop(dropped);
-        reasons.extend(assert_whole(&traced.spans()));
+        reasons.extend(assert_complete(&traced.spans()));
     }
-    let before_the_words = 6;
+    let polls_before_first_text = 6;
     assert_eq!(
         reasons,
-        vec!["cancelled"; awaits + 2 - before_the_words],
-        "nobody was known to listen before"
+        vec!["cancelled"; awaits + 2 - polls_before_first_text],
+        "before, the turn had no content"
     );
 }
 
 #[test]
-fn a_process_that_is_killed_leaves_a_log_that_replays() {
+fn the_log_of_a_killed_process_replays() {
     const LOG: &str = "PIPECAT_INSTRUMENT_TEST_KILLED_LOG";
 
     if let Some(path) = std::env::var_os(LOG) {
@@ -124,7 +125,7 @@ fn a_process_that_is_killed_leaves_a_log_that_replays() {
         let directory = Scratch::new(&format!("killed-{extension}"));
         let log = directory.0.join(format!("call-1.{extension}"));
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_process_that_is_killed_leaves_a_log_that_replays"])
+            .args(["--exact", "the_log_of_a_killed_process_replays"])
             .env(LOG, directory.0.join(format!("{{conversation_id}}.{extension}")))
             .stdout(Stdio::null())
             .spawn()
@@ -147,31 +148,30 @@ fn a_process_that_is_killed_leaves_a_log_that_replays() {
     }
 }
 
-/// A bot that never stops.
+/// Pushes LLM text until the process is killed.
 fn talk_until_killed(log: &Path) -> ! {
     let _traced = Traced::with(PipecatInstrumentor::builder().debug_log(log));
     let observer = &PipecatInstrumentor::observe(ObserveOptions::new().conversation_id("call-1")).unwrap();
-    let frames = a_turn();
+    let frames = turn_frames();
     let llm = Processor::new("Llm", "Llm", Role::Llm);
-    let before_the_answer_ends =
-        frames.iter().take_while(|(_, frame)| !matches!(frame, Frame::LlmResponseEnd));
-    for (id, (source, frame)) in (1..).zip(before_the_answer_ends) {
+    let before_response_end = frames.iter().take_while(|(_, frame)| !matches!(frame, Frame::LlmResponseEnd));
+    for (id, (source, frame)) in (1..).zip(before_response_end) {
         push(observer, source, id, frame);
     }
     for id in 100.. {
         push(observer, &llm, id, &Frame::LlmText(TextChunk::new(" Really.")));
         thread::sleep(Duration::from_millis(1));
     }
-    unreachable!("ids are enough for a long time")
+    unreachable!("ids do not run out")
 }
 
 #[test]
-fn a_log_that_is_deleted_while_it_is_written_disturbs_nothing() {
+fn deleting_a_log_during_a_call_leaves_the_spans_complete() {
     let directory = Scratch::new("deleted");
     let log = directory.0.join("frames.jsonl");
     let traced = Traced::with(PipecatInstrumentor::builder().debug_log(&log));
     let task = Task::new();
-    for (id, (source, frame)) in (1..).zip(a_turn()) {
+    for (id, (source, frame)) in (1..).zip(turn_frames()) {
         push(task.0.as_ref().unwrap(), &source, id, &frame);
         if id == 5 {
             PipecatInstrumentor::flush_frame_logs(Duration::from_secs(10)).unwrap();
@@ -180,15 +180,15 @@ fn a_log_that_is_deleted_while_it_is_written_disturbs_nothing() {
     }
     drop(task);
     PipecatInstrumentor::flush_frame_logs(Duration::from_secs(10)).unwrap();
-    assert_eq!(assert_whole(&traced.spans()).as_deref(), Some("cancelled"));
+    assert_eq!(assert_complete(&traced.spans()).as_deref(), Some("cancelled"));
     assert_eq!(traced.spans().len(), 4);
 }
 
-/// Each task that was given an observer has its turn, and each turn was such a task's, whenever the switch was turned.
+/// Every observed task has one turn, and every turn has an observed task.
 #[test]
-fn switching_on_and_off_in_a_storm_of_new_tasks_loses_no_turn() {
+fn switching_while_tasks_are_built_loses_no_turn() {
     const THREADS: usize = 4;
-    const TURNS_OF_THE_SWITCH: usize = 200;
+    const SWITCHES: usize = 200;
 
     let spans = InMemorySpanExporter::default();
     let provider = provider(&spans);
@@ -197,20 +197,22 @@ fn switching_on_and_off_in_a_storm_of_new_tasks_loses_no_turn() {
         while !over.load(Ordering::Relaxed) {
             let task = Task::new();
             if let Some(observer) = &task.0 {
-                (1..).zip(a_turn()).for_each(|(id, (source, frame))| push(observer, &source, id, &frame));
+                (1..)
+                    .zip(turn_frames())
+                    .for_each(|(id, (source, frame))| push(observer, &source, id, &frame));
                 observed.fetch_add(1, Ordering::Relaxed);
             }
         }
     };
     thread::scope(|scope| {
         (0..THREADS).for_each(|_| drop(scope.spawn(builds_tasks)));
-        let mut turned = 0;
-        // However the threads are scheduled, some tasks are built while it is on.
-        while turned < TURNS_OF_THE_SWITCH || observed.load(Ordering::Relaxed) == 0 {
+        let mut switched = 0;
+        // At least one task must be built while instrumentation is on.
+        while switched < SWITCHES || observed.load(Ordering::Relaxed) == 0 {
             PipecatInstrumentor::instrument(provider.clone()).unwrap();
             thread::yield_now();
             PipecatInstrumentor::uninstrument();
-            turned += 1;
+            switched += 1;
         }
         over.store(true, Ordering::Relaxed);
     });
@@ -224,12 +226,12 @@ fn switching_on_and_off_in_a_storm_of_new_tasks_loses_no_turn() {
 fn wait_until(mut done: impl FnMut() -> bool) {
     let limit = Instant::now() + Duration::from_secs(60);
     while !done() {
-        assert!(Instant::now() < limit, "it never came to pass");
+        assert!(Instant::now() < limit, "timed out after 60 s");
         thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// A directory of this test alone, gone with it.
+/// A temporary directory, removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

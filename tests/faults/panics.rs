@@ -1,4 +1,4 @@
-//! Code of the program that panics where it is asked about a frame: the call goes on, and so does what can be told of it.
+//! Panics in the application's hooks and frames: the call goes on, and everything else is still traced.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,16 +8,16 @@ use pipecat_instrument::{ContentKind, ObserveOptions, PipecatInstrumentor, Trace
 use pipecat_instrument_runtime::frame_log::FrameLogReader;
 
 use crate::support::{Traced, attribute, push};
-use crate::{Scratch, a_turn, assert_whole};
+use crate::{Scratch, assert_complete, turn_frames};
 
 const CALL: &str = "call-1";
 
-/// A whole call with its frame log, in which `in_the_middle` happens after the user has spoken.
-fn call(config: TraceConfig, log: &Path, in_the_middle: impl Fn(&dyn Fn(&dyn ObservedFrame))) -> Traced {
+/// Runs a call with a frame log, and `in_the_middle` after the user has spoken.
+fn run_call(config: TraceConfig, log: &Path, in_the_middle: impl Fn(&dyn Fn(&dyn ObservedFrame))) -> Traced {
     let traced = Traced::with(PipecatInstrumentor::builder().trace_config(config).debug_log(log));
     let observer = PipecatInstrumentor::observe(ObserveOptions::new().conversation_id(CALL)).unwrap();
     let llm = Processor::new("Llm", "Llm", Role::Llm);
-    for (id, (source, frame)) in (1..).zip(a_turn()) {
+    for (id, (source, frame)) in (1..).zip(turn_frames()) {
         push(&observer, &source, id, &frame);
         if matches!(frame, Frame::Transcription(_)) {
             in_the_middle(&|frame| push(&observer, &llm, 100, frame));
@@ -28,7 +28,7 @@ fn call(config: TraceConfig, log: &Path, in_the_middle: impl Fn(&dyn Fn(&dyn Obs
     traced
 }
 
-/// The classes of the frames that the log holds, every line of which is whole, and its last one there.
+/// Returns the classes of the logged frames. Every line and the footer must be readable.
 fn classes(log: PathBuf) -> Vec<String> {
     let mut reader = FrameLogReader::open(log).unwrap();
     let classes = reader.by_ref().map(|event| event.unwrap().class().to_owned()).collect();
@@ -37,43 +37,43 @@ fn classes(log: PathBuf) -> Vec<String> {
 }
 
 #[test]
-fn a_redaction_hook_that_panics_costs_the_texts_that_it_panics_at() {
+fn a_panicking_redaction_hook_redacts_the_text() {
     let directory = Scratch::new("panicking-hook");
     let hook = TraceConfig::default().redact_with(|kind, text| {
-        assert!(kind != ContentKind::UserText, "this hook cannot read");
+        assert!(kind != ContentKind::UserText, "the hook panics");
         text.into()
     });
-    let traced = call(hook, &directory.0.join("{conversation_id}.jsonl"), |_| {});
+    let traced = run_call(hook, &directory.0.join("{conversation_id}.jsonl"), |_| {});
     let spans = traced.spans();
     assert_eq!(spans.len(), 4, "turn, STT, LLM, TTS");
-    assert_whole(&spans);
+    assert_complete(&spans);
     let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
     assert_eq!(attribute(turn, "input.value").as_deref(), Some("__REDACTED__"));
     assert_eq!(attribute(turn, "output.value").as_deref(), Some("It is sunny."));
     let log = directory.0.join("call-1.jsonl");
     assert!(!std::fs::read_to_string(&log).unwrap().contains("weather"));
-    assert_eq!(classes(log).len(), a_turn().len());
+    assert_eq!(classes(log).len(), turn_frames().len());
 }
 
-/// A frame that says one thing and shows another.
-struct Unseen;
+/// A frame whose view panics.
+struct PanickingView;
 
-impl ObservedFrame for Unseen {
+impl ObservedFrame for PanickingView {
     fn kind(&self) -> FrameKind {
         FrameKind::LlmText
     }
 
     fn view(&self) -> Frame<'_> {
-        panic!("no view today")
+        panic!("the view panics")
     }
 }
 
-/// JSON that fails in the middle of the line that it is written into.
-struct Unwritten;
+/// JSON that panics while a log line is written.
+struct PanickingJson;
 
-impl Json for Unwritten {
+impl Json for PanickingJson {
     fn to_text(&self) -> String {
-        panic!("no text today")
+        panic!("the text panics")
     }
 
     fn error_text(&self) -> Option<String> {
@@ -82,16 +82,16 @@ impl Json for Unwritten {
 }
 
 #[test]
-fn a_frame_that_panics_when_it_is_looked_at_ends_the_tracing_of_its_call_alone() {
-    let calls_a_tool = FunctionCall { name: "look", tool_call_id: "c1", arguments: Some(&Unwritten) };
-    let broken: [&dyn ObservedFrame; 2] = [&Unseen, &Frame::FunctionCallInProgress(calls_a_tool)];
+fn a_panicking_frame_ends_the_tracing_of_its_call_only() {
+    let call = FunctionCall { name: "look", tool_call_id: "c1", arguments: Some(&PanickingJson) };
+    let broken: [&dyn ObservedFrame; 2] = [&PanickingView, &Frame::FunctionCallInProgress(call)];
     for (number, frame) in broken.into_iter().enumerate() {
         let directory = Scratch::new(&format!("panicking-frame-{number}"));
         let log = directory.0.join("{conversation_id}.jsonl");
-        let traced = call(TraceConfig::default(), &log, |pushes| pushes(frame));
+        let traced = run_call(TraceConfig::default(), &log, |pushes| pushes(frame));
         let spans = traced.spans();
-        assert_eq!(assert_whole(&spans).as_deref(), Some("cancelled"), "{number}");
-        assert_eq!(spans.len(), 2, "what was open then: turn, STT");
+        assert_eq!(assert_complete(&spans).as_deref(), Some("cancelled"), "{number}");
+        assert_eq!(spans.len(), 2, "open at that time: turn, STT");
         let classes = classes(directory.0.join("call-1.jsonl"));
         assert!(classes.contains(&"TranscriptionFrame".to_owned()), "{number}: {classes:?}");
     }

@@ -1,4 +1,5 @@
-//! The documents that this project answers to each show a trace. Here each trace is made.
+//! Makes the traces that the project's requirements show: Pipecat's demo in Jaeger, Langfuse's and `OpenObserve`'s guides to
+//! Pipecat, and `OpenInference`'s pull request for Pipecat.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -28,30 +29,30 @@ fn demo_services() -> [Processor; 3] {
     ]
 }
 
-/// One exchange, with everything measured that Pipecat measures.
+/// Plays one exchange with all measurements that Pipecat makes.
 fn exchange(pipeline: &mut Pipeline, user: &str, bot: &str) {
     let (stt, llm, tts) = (pipeline.stt.clone(), pipeline.llm.clone(), pipeline.tts.clone());
-    pipeline.user_starts();
-    pipeline.measures(&stt, Measurement::TimeToFirstByte(0.125));
-    pipeline.user_has_said(user);
-    pipeline.model_is_asked();
-    pipeline.measures(&llm, Measurement::TimeToFirstByte(0.25));
-    pipeline.model_answers(bot);
-    pipeline.measures(
+    pipeline.start_user();
+    pipeline.report_metric(&stt, Measurement::TimeToFirstByte(0.125));
+    pipeline.say_as_user(user);
+    pipeline.start_llm_call();
+    pipeline.report_metric(&llm, Measurement::TimeToFirstByte(0.25));
+    pipeline.stream_response(bot);
+    pipeline.report_metric(
         &llm,
         Measurement::LlmUsage(LlmUsage { prompt: 120, completion: 20, total: 140, ..LlmUsage::default() }),
     );
-    pipeline.measures(&llm, Measurement::Processing(0.5));
-    pipeline.model_is_done();
-    pipeline.synthesis_begins(bot);
-    pipeline.measures(&tts, Measurement::TimeToFirstByte(0.0625));
-    pipeline.measures(&tts, Measurement::TtsCharacters(bot.chars().count() as u64));
-    pipeline.bot_says(bot);
-    pipeline.bot_is_done(bot);
+    pipeline.report_metric(&llm, Measurement::Processing(0.5));
+    pipeline.end_llm_call();
+    pipeline.start_synthesis(bot);
+    pipeline.report_metric(&tts, Measurement::TimeToFirstByte(0.0625));
+    pipeline.report_metric(&tts, Measurement::TtsCharacters(bot.chars().count() as u64));
+    pipeline.start_bot(bot);
+    pipeline.stop_bot(bot);
 }
 
-/// Two exchanges of the demo's services.
-fn demo() {
+/// Plays two exchanges with the demo's services.
+fn play_demo() {
     let mut pipeline = Pipeline::start("customer-123", demo_services());
     exchange(&mut pipeline, "What time is it?", "It is noon.");
     exchange(&mut pipeline, "Thanks.", "You are welcome.");
@@ -70,31 +71,31 @@ conversation-customer-123
     tts_cartesiattsservice
 ";
 
-/// `seeds/000`: Pipecat's demo, seen in Jaeger.
+/// Pipecat's demo, as Jaeger shows it.
 #[test]
-fn pipecats_demo_in_jaeger() {
+fn jaeger_preset_makes_the_trace_of_pipecats_demo() {
     let traced = Traced::with(PipecatInstrumentor::builder().preset(Preset::jaeger()));
-    demo();
+    play_demo();
     let trace = Trace::of(traced.spans());
     assert_eq!(trace.tree(), DEMO_TREE);
 
     trace
         .first("conversation-customer-123")
-        .says(&[("conversation.id", "customer-123"), ("conversation.type", "voice")]);
-    trace.first("turn-1").says(&[
+        .assert_attributes(&[("conversation.id", "customer-123"), ("conversation.type", "voice")]);
+    trace.first("turn-1").assert_attributes(&[
         ("turn.number", "1"),
         ("turn.type", "conversation"),
         ("turn.was_interrupted", "false"),
         ("conversation.id", "customer-123"),
     ]);
-    trace.first("stt_deepgramsttservice").says(&[
+    trace.first("stt_deepgramsttservice").assert_attributes(&[
         ("transcript", "What time is it?"),
         ("language", "en"),
         ("is_final", "true"),
         ("gen_ai.request.model", "nova-3-general"),
         ("metrics.ttfb_ms", "125"),
     ]);
-    trace.first("llm_openaillmservice").says(&[
+    trace.first("llm_openaillmservice").assert_attributes(&[
         ("llm.input_messages.0.message.content", "You are a helpful assistant"),
         ("llm.input_messages.1.message.content", "What time is it?"),
         ("gen_ai.usage.input_tokens", "120"),
@@ -106,7 +107,7 @@ fn pipecats_demo_in_jaeger() {
         ("metrics.ttfb_ms", "250"),
         ("service.processing_time_seconds", "0.5"),
     ]);
-    trace.first("tts_cartesiattsservice").says(&[
+    trace.first("tts_cartesiattsservice").assert_attributes(&[
         ("voice_id", "british-lady"),
         ("text", "It is noon."),
         ("metrics.character_count", "11"),
@@ -116,30 +117,30 @@ fn pipecats_demo_in_jaeger() {
     ]);
 }
 
-/// `seeds/002`: the same, in Langfuse.
+/// Langfuse's guide to Pipecat, with the conversation as one trace.
 #[test]
-fn pipecats_demo_in_langfuse() {
+fn langfuse_per_conversation_makes_the_trace_of_its_guide() {
     let traced = Traced::with(
         PipecatInstrumentor::builder()
             .preset(Preset::langfuse())
             .layout(TraceLayout::PerConversation)
             .conventions(Conventions::LANGFUSE | Conventions::PIPECAT),
     );
-    demo();
+    play_demo();
     let trace = Trace::of(traced.spans());
     assert_eq!(trace.tree(), DEMO_TREE);
 
     for span in trace.all() {
-        span.says(&[
+        span.assert_attributes(&[
             ("langfuse.session.id", "customer-123"),
             ("langfuse.trace.name", "conversation-customer-123"),
         ]);
     }
-    trace.first("stt_deepgramsttservice").says(&[("metrics.ttfb", "0.125")]);
+    trace.first("stt_deepgramsttservice").assert_attributes(&[("metrics.ttfb", "0.125")]);
     trace
         .first("tts_cartesiattsservice")
-        .says(&[("metrics.ttfb", "0.0625"), ("metrics.character_count", "11")]);
-    trace.first("llm_openaillmservice").says(&[
+        .assert_attributes(&[("metrics.ttfb", "0.0625"), ("metrics.character_count", "11")]);
+    trace.first("llm_openaillmservice").assert_attributes(&[
         (
             "input.value",
             r#"[{"role":"system","content":"You are a helpful assistant"},{"role":"user","content":"What time is it?"}]"#,
@@ -152,11 +153,11 @@ fn pipecats_demo_in_langfuse() {
     ]);
 }
 
-/// The same with nothing set but the preset: the turns are traces of one session, each with its input and output.
+/// The preset alone: turns are traces of one session, each with input and output.
 #[test]
-fn a_session_of_turns_in_langfuse() {
+fn langfuse_preset_makes_a_session_of_turns() {
     let traced = Traced::with(PipecatInstrumentor::builder().preset(Preset::langfuse()));
-    demo();
+    play_demo();
     let trace = Trace::of(traced.spans());
     assert_eq!(
         trace.tree(),
@@ -171,7 +172,7 @@ turn-2
   tts_cartesiattsservice
 "
     );
-    trace.first("turn-2").says(&[
+    trace.first("turn-2").assert_attributes(&[
         ("langfuse.session.id", "customer-123"),
         ("langfuse.trace.name", "turn-2"),
         ("langfuse.trace.tags", r#"["pipecat","completed"]"#),
@@ -183,9 +184,9 @@ turn-2
 const QUESTION: &str = "What is quantum computing?";
 const ANSWER: &str = "Quantum computing is a type of computing that uses quantum mechanics.";
 
-/// A question, an invocation that asks for a function, another that answers: in real time, for the pull request tells
+/// Plays a question, an LLM call with a tool call, and an LLM call that answers, in real time, as the pull request states
 /// durations.
-fn question_and_answer() {
+fn play_question_and_answer() {
     let mut pipeline = Pipeline::start(
         "conversation-20251113_152502",
         [
@@ -196,53 +197,53 @@ fn question_and_answer() {
                 .voice("ballad"),
         ],
     );
-    pipeline.user_starts();
+    pipeline.start_user();
     wait(780);
-    pipeline.user_has_said(QUESTION);
-    pipeline.model_is_asked();
-    pipeline.model_calls("look_up", r#"{"topic":"quantum computing"}"#, r#"{"found":true}"#);
-    pipeline.model_is_asked();
+    pipeline.say_as_user(QUESTION);
+    pipeline.start_llm_call();
+    pipeline.call_tool("look_up", r#"{"topic":"quantum computing"}"#, r#"{"found":true}"#);
+    pipeline.start_llm_call();
     wait(1_200);
-    pipeline.model_answers(ANSWER);
-    pipeline.synthesis_begins(ANSWER);
-    pipeline.bot_says(ANSWER);
+    pipeline.stream_response(ANSWER);
+    pipeline.start_synthesis(ANSWER);
+    pipeline.start_bot(ANSWER);
     wait(1_570);
     let (llm, tts) = (pipeline.llm.clone(), pipeline.tts.clone());
-    pipeline.measures(
+    pipeline.report_metric(
         &llm,
         Measurement::LlmUsage(LlmUsage { prompt: 380, completion: 140, total: 520, ..LlmUsage::default() }),
     );
-    pipeline.measures(&tts, Measurement::Processing(1.57));
-    pipeline.model_is_done();
-    pipeline.bot_is_done(ANSWER);
+    pipeline.report_metric(&tts, Measurement::Processing(1.57));
+    pipeline.end_llm_call();
+    pipeline.stop_bot(ANSWER);
     pipeline.end();
 }
 
-/// `seeds/003`: what the pull request that brought Pipecat to OpenInference says is traced.
+/// `OpenInference`'s pull request for Pipecat.
 #[test]
-fn the_turn_of_openinferences_pull_request() {
+fn defaults_make_the_turn_of_openinferences_pull_request() {
     let traced = Traced::new();
-    question_and_answer();
+    play_question_and_answer();
     let trace = Trace::of(traced.spans());
     let turn = trace.first("pipecat.conversation.turn");
-    let services = trace.under(turn);
+    let services = trace.children(turn);
     let names: Vec<&str> = services.iter().map(trace::Span::name).collect();
     assert_eq!(names, ["pipecat.stt", "pipecat.llm", "pipecat.llm", "pipecat.tts"]);
     for span in trace.all() {
         assert_eq!(span.0.span_context.trace_id(), turn.0.span_context.trace_id());
-        span.says(&[("session.id", "conversation-20251113_152502")]);
+        span.assert_attributes(&[("session.id", "conversation-20251113_152502")]);
     }
 
-    turn.says(&[
+    turn.assert_attributes(&[
         ("input.value", QUESTION),
         ("output.value", ANSWER),
         ("conversation.turn_number", "1"),
         ("conversation.end_reason", "completed"),
     ]);
-    turn.says_within("conversation.turn_duration_seconds", &(3.5..=5.0));
+    turn.assert_seconds("conversation.turn_duration_seconds", &(3.5..=5.0));
 
-    let [stt, _first_invocation, llm, tts] = services[..] else { panic!("{names:?}") };
-    stt.says(&[
+    let [stt, _first_llm_call, llm, tts] = services[..] else { panic!("{names:?}") };
+    stt.assert_attributes(&[
         ("service.name", "OpenAISTTService"),
         ("service.type", "stt"),
         ("llm.provider", "openai"),
@@ -250,8 +251,8 @@ fn the_turn_of_openinferences_pull_request() {
         ("input.value", QUESTION),
         ("audio.transcript", QUESTION),
     ]);
-    stt.lasts(&(0.78..=1.2));
-    llm.says(&[
+    stt.assert_duration(&(0.78..=1.2));
+    llm.assert_attributes(&[
         ("service.name", "OpenAILLMService"),
         ("service.type", "llm"),
         ("llm.provider", "openai"),
@@ -268,8 +269,8 @@ fn the_turn_of_openinferences_pull_request() {
         ("llm.token_count.prompt", "380"),
         ("llm.token_count.completion", "140"),
     ]);
-    llm.lasts(&(2.77..=3.8));
-    tts.says(&[
+    llm.assert_duration(&(2.77..=3.8));
+    tts.assert_attributes(&[
         ("service.name", "OpenAITTSService"),
         ("service.type", "tts"),
         ("llm.provider", "openai"),
@@ -279,12 +280,12 @@ fn the_turn_of_openinferences_pull_request() {
         ("output.value", ANSWER),
         ("service.processing_time_seconds", "1.57"),
     ]);
-    tts.lasts(&(1.57..=2.4));
+    tts.assert_duration(&(1.57..=2.4));
 }
 
-/// `seeds/004`: `OpenObserve`'s guide, which filters by these keys of the language model's span.
+/// `OpenObserve`'s guide to Pipecat, which filters by these keys of LLM spans.
 #[test]
-fn a_turn_in_openobserve() {
+fn openobserve_preset_writes_the_keys_of_its_guide() {
     const REPLY: &str = "Distributed tracing follows a request through all the services that handle it.";
 
     let traced = Traced::with(PipecatInstrumentor::builder().preset(Preset::openobserve()));
@@ -295,7 +296,7 @@ fn a_turn_in_openobserve() {
     pipeline.end();
 
     let trace = Trace::of(traced.spans());
-    let llm = trace.first("pipecat.llm").says(&[
+    let llm = trace.first("pipecat.llm").assert_attributes(&[
         ("pipecat.service", "OpenAILLMService"),
         ("pipecat.model", "gpt-4o-mini"),
         ("pipecat.user_message", "Explain distributed tracing in one sentence."),

@@ -1,4 +1,4 @@
-//! A pipeline that says, frame by frame, what is to be traced.
+//! A scripted pipeline that pushes the frames of a conversation.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use pipecat_instrument::frame::{
 };
 use pipecat_instrument::{ObserveOptions, Observer, PipecatInstrumentor};
 
-/// Speech-to-text, a language model, synthesis, and a transport.
+/// A pipeline of STT, LLM, TTS and an output transport.
 pub(crate) struct Pipeline {
     observer: Observer,
     pub(crate) stt: Processor,
@@ -22,7 +22,7 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// The services of a conversation, which starts.
+    /// Starts a conversation with these services.
     pub(crate) fn start(conversation_id: &str, [stt, llm, tts]: [Processor; 3]) -> Self {
         let options = ObserveOptions::new().conversation_id(conversation_id);
         let mut pipeline = Self {
@@ -35,26 +35,26 @@ impl Pipeline {
             messages: vec![Message::text("system", "You are a helpful assistant")],
             ids: 0,
         };
-        pipeline.passes_all(&Frame::Start);
+        pipeline.push_over_all_hops(&Frame::Start);
         pipeline
     }
 
-    /// The user starts to speak.
-    pub(crate) fn user_starts(&mut self) {
+    /// The user starts speaking.
+    pub(crate) fn start_user(&mut self) {
         self.push_by_user(&Frame::VadUserStartedSpeaking);
         self.push_by_user(&Frame::UserStartedSpeaking);
     }
 
-    /// The user has said `text`, and stops.
-    pub(crate) fn user_has_said(&mut self, text: &str) {
+    /// The user says `text` and stops speaking.
+    pub(crate) fn say_as_user(&mut self, text: &str) {
         self.push_by_user(&Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: None });
         self.push(&self.stt.clone(), &Frame::Transcription(text.into()));
         self.push_by_user(&Frame::UserStoppedSpeaking);
         self.messages.push(Message::text("user", text));
     }
 
-    /// The context is sent to the model, which begins to answer.
-    pub(crate) fn model_is_asked(&mut self) {
+    /// Sends the context to the LLM and starts the response.
+    pub(crate) fn start_llm_call(&mut self) {
         let id = self.new_id();
         let (aggregator, llm, context) =
             (user_aggregator(), self.llm.clone(), Context(self.messages.clone()));
@@ -62,25 +62,25 @@ impl Pipeline {
         self.push(&llm, &Frame::LlmResponseStart);
     }
 
-    /// The model answers, token by token.
-    pub(crate) fn model_answers(&mut self, text: &str) {
+    /// Streams the response, token by token.
+    pub(crate) fn stream_response(&mut self, text: &str) {
         for token in text.split_inclusive(' ') {
             self.push(&self.llm.clone(), &Frame::LlmText(TextChunk::new(token)));
         }
     }
 
-    /// The model has answered.
-    pub(crate) fn model_is_done(&mut self) {
+    /// Ends the response.
+    pub(crate) fn end_llm_call(&mut self) {
         self.push(&self.llm.clone(), &Frame::LlmResponseEnd);
     }
 
-    /// The model asks for a function, which returns `result`.
-    pub(crate) fn model_calls(&mut self, name: &str, arguments: &'static str, result: &'static str) {
+    /// Ends the response with a tool call, which returns `result`.
+    pub(crate) fn call_tool(&mut self, name: &str, arguments: &'static str, result: &'static str) {
         let (llm, tool_call_id) = (self.llm.clone(), "call_1");
         let (called_with, returned) = (JsonText(arguments), JsonText(result));
         let call = FunctionCall { name, tool_call_id, arguments: Some(&called_with) };
         self.push(&llm, &Frame::FunctionCallsStarted(&[call]));
-        self.model_is_done();
+        self.end_llm_call();
         self.push(&llm, &Frame::FunctionCallInProgress(call));
         let result = FunctionCallResult { name, tool_call_id, result: Some(&returned), error: None };
         self.push(&llm, &Frame::FunctionCallResult(result));
@@ -91,47 +91,47 @@ impl Pipeline {
         self.messages.extend([asking, answer]);
     }
 
-    /// Synthesis of `text` begins.
-    pub(crate) fn synthesis_begins(&mut self, text: &str) {
+    /// Starts the synthesis of `text`.
+    pub(crate) fn start_synthesis(&mut self, text: &str) {
         let tts = self.tts.clone();
         self.push(&tts, &Frame::AggregatedText(spoken(text)));
         self.push(&tts, &Frame::TtsStarted { context_id: None });
         self.push(&tts, &Frame::TtsText(spoken(text)));
     }
 
-    /// The bot is heard to say `text`.
-    pub(crate) fn bot_says(&mut self, text: &str) {
+    /// The bot starts speaking `text`.
+    pub(crate) fn start_bot(&mut self, text: &str) {
         let output = self.output.clone();
         self.push(&output, &Frame::BotStartedSpeaking);
         self.push(&output, &Frame::TtsText(spoken(text)));
     }
 
-    /// Synthesis is done, and the bot has said it all.
-    pub(crate) fn bot_is_done(&mut self, text: &str) {
+    /// Ends the synthesis; the bot stops speaking.
+    pub(crate) fn stop_bot(&mut self, text: &str) {
         self.push(&self.tts.clone(), &Frame::TtsStopped { context_id: None });
         self.push(&self.output.clone(), &Frame::BotStoppedSpeaking);
         self.messages.push(Message::text("assistant", text));
     }
 
-    /// A service reports of itself.
-    pub(crate) fn measures(&mut self, service: &Processor, value: Measurement) {
+    /// Pushes a metric of `service`.
+    pub(crate) fn report_metric(&mut self, service: &Processor, value: Measurement) {
         self.push(service, &Frame::Metrics(&[Metric { processor: &service.name, model: None, value }]));
     }
 
-    /// The pipeline ends.
+    /// Ends the pipeline.
     pub(crate) fn end(mut self) {
-        self.passes_all(&Frame::End);
+        self.push_over_all_hops(&Frame::End);
     }
 
-    fn passes_all(&mut self, frame: &Frame<'_>) {
+    fn push_over_all_hops(&mut self, frame: &Frame<'_>) {
         let id = self.new_id();
-        let ways = [
+        let hops = [
             (&self.stt, &self.llm),
             (&self.llm, &self.tts),
             (&self.tts, &self.output),
             (&self.output, &self.sink),
         ];
-        for (source, destination) in ways {
+        for (source, destination) in hops {
             self.hop(source, destination.into(), id, frame);
         }
     }
@@ -163,7 +163,7 @@ impl Pipeline {
     }
 }
 
-/// Time passes.
+/// Sleeps.
 pub(crate) fn wait(milliseconds: u64) {
     sleep(Duration::from_millis(milliseconds));
 }
@@ -176,7 +176,7 @@ fn spoken(text: &str) -> TextChunk<'_> {
     TextChunk { spacing: Spacing::Between, ..TextChunk::new(text) }
 }
 
-/// The messages so far, and one tool.
+/// A context with the messages so far, and one tool.
 struct Context(Vec<Message>);
 
 impl ChatContext for Context {

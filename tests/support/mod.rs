@@ -1,4 +1,4 @@
-//! What the tests share: a provider that keeps its spans, and a pipeline to push from.
+//! Shared by the tests: a provider that keeps its spans, and pushed frames.
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, unreachable_pub, reason = "each test file has its own copy, and none uses all of it")]
 
@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData
 use pipecat_instrument::frame::{Direction, FrameId, FramePushed, ObservedFrame, Processor, ProcessorRef};
 use pipecat_instrument::{InstrumentorBuilder, Observer, PipecatInstrumentor, ScopedGuard};
 
-/// An instrumentation of this thread, and what it traces.
+/// An instrumentation of this thread, and its exported spans.
 pub struct Traced {
     spans: InMemorySpanExporter,
     _provider: SdkTracerProvider,
@@ -42,10 +42,10 @@ pub fn attribute(span: &SpanData, key: &str) -> Option<String> {
     span.attributes
         .iter()
         .find(|attribute| attribute.key.as_str() == key)
-        .map(|found| found.value.to_string())
+        .map(|attribute| attribute.value.to_string())
 }
 
-/// One hop of one frame.
+/// Pushes one frame over one hop.
 pub fn push<F: ObservedFrame + ?Sized>(observer: &Observer, source: &Processor, id: u64, frame: &F) {
     observer.on_push_frame(&FramePushed {
         source: source.into(),
@@ -57,7 +57,7 @@ pub fn push<F: ObservedFrame + ?Sized>(observer: &Observer, source: &Processor, 
     });
 }
 
-/// Polls to the end.
+/// Polls `future` until it is ready.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
@@ -67,7 +67,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Comes back to whoever polls, once.
+/// Returns `Pending` once.
 pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::engine::frame::Json;
+use crate::observer::forward_conversion;
 
 /// Text.
 #[diagnostic::on_unimplemented(
@@ -55,29 +55,25 @@ impl<'a, T: AsRef<str> + ?Sized> OptionalText<'a> for Option<&'a T> {
     }
 }
 
-impl<T: MaybeText> MaybeText for Option<T> {
+forward_conversion!(MaybeText::maybe_text() -> Option<&str>, none: None);
+
+impl MaybeText for str {
     fn maybe_text(&self) -> Option<&str> {
-        self.as_ref()?.maybe_text()
+        Some(self)
     }
 }
 
-impl<T: MaybeText + ?Sized> MaybeText for &T {
+impl MaybeText for String {
     fn maybe_text(&self) -> Option<&str> {
-        (**self).maybe_text()
+        Some(self)
     }
 }
 
-macro_rules! always_text {
-    ($($text:ty),*) => {$(
-        impl MaybeText for $text {
-            fn maybe_text(&self) -> Option<&str> {
-                Some(self.as_ref())
-            }
-        }
-    )*};
+impl MaybeText for Cow<'_, str> {
+    fn maybe_text(&self) -> Option<&str> {
+        Some(self)
+    }
 }
-
-always_text!(str, String, Box<str>, Arc<str>, Rc<str>, Arc<String>, Cow<'_, str>);
 
 /// Optional JSON, or text that holds JSON.
 #[diagnostic::on_unimplemented(
@@ -224,46 +220,6 @@ impl ByteCount for usize {
 impl ByteCount for &usize {
     fn byte_count(self) -> u64 {
         *self as u64
-    }
-}
-
-/// Optional seconds, as a number or a `Duration`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a number of seconds",
-    label = "not an `f64` or a `Duration`"
-)]
-pub trait OptionalSeconds {
-    /// Returns the seconds, if they are known.
-    fn optional_seconds(self) -> Option<f64>;
-}
-
-impl OptionalSeconds for f64 {
-    fn optional_seconds(self) -> Option<f64> {
-        Some(self)
-    }
-}
-
-impl OptionalSeconds for f32 {
-    fn optional_seconds(self) -> Option<f64> {
-        Some(self.into())
-    }
-}
-
-impl OptionalSeconds for Duration {
-    fn optional_seconds(self) -> Option<f64> {
-        Some(self.as_secs_f64())
-    }
-}
-
-impl<T: OptionalSeconds> OptionalSeconds for Option<T> {
-    fn optional_seconds(self) -> Option<f64> {
-        self?.optional_seconds()
-    }
-}
-
-impl<T: OptionalSeconds + Copy> OptionalSeconds for &T {
-    fn optional_seconds(self) -> Option<f64> {
-        (*self).optional_seconds()
     }
 }
 

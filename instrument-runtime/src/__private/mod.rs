@@ -4,13 +4,13 @@ mod fields;
 
 /// The first version.
 pub mod v1 {
-    pub use super::fields::{ByteCount, Count, OptionalJson, OptionalSeconds, OptionalText, Text, Truth};
+    pub use super::fields::{ByteCount, Count, OptionalJson, OptionalText, Text, Truth};
     pub use crate::__pipecat_instrument_v1_register as register;
     pub use crate::engine::frame;
     pub use crate::instrumentor::AnnotatedType;
     pub use crate::instrumentor::construction::{Construction, UnderConstruction, begin, never};
     pub use crate::traced::{
-        AudioLength, CharacterCount, LlmTokens, OutcomeBuilder, ReturnValue, ServiceInput, ServiceMetadata,
+        CharacterCount, LlmTokens, OutcomeBuilder, ReturnValue, Seconds, ServiceInput, ServiceMetadata,
         ServiceOutput, ServiceRef, Started, TracedCall, TracedFuture, TracedStream, traced_llm, traced_stt,
         traced_tts,
     };

@@ -1,146 +1,161 @@
-//! Attributes of one span, as they gather.
+//! Collects the attributes of one span.
 
-use opentelemetry::{Key, KeyValue, Value};
+use std::borrow::Cow;
 
-/// How many attributes a span usually has, without messages.
-const USUAL: usize = 64;
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// The attributes of one span, in order of importance: the most important are put first.
+use crate::privacy::Privacy;
+
+/// The usual number of attributes on a span, without messages.
+const TYPICAL_COUNT: usize = 64;
+
+/// The attributes of one span, most important first.
 ///
-/// Holds that
-/// - a key is written once: the first value stays, as the SDK would keep both and count both;
-/// - no key is a dotted prefix of another, as Phoenix shows neither `input` nor `input.value` where both are;
-/// - there are no more than fit: what comes last is left out, as the SDK would silently drop it.
+/// - A key is written once. The first value stays; the SDK would keep and count both.
+/// - No key is a dotted prefix of another: Phoenix shows neither `input` nor `input.value` if a span has both.
+/// - Attributes beyond the limit are left out, as the SDK would silently drop them.
 #[derive(Debug)]
 pub(super) struct Attributes {
-    written: Vec<KeyValue>,
+    list: Vec<KeyValue>,
     limit: usize,
-    /// Whether there are keys among them that are not of our table.
-    has_others: bool,
+    /// Whether the list has keys from outside the [table of keys](super::keys::table).
+    has_foreign_keys: bool,
 }
 
 impl Attributes {
-    /// Room for `limit` attributes.
     pub(super) fn with_limit(limit: usize) -> Self {
-        Self { written: Vec::with_capacity(limit.min(USUAL)), limit, has_others: false }
+        Self { list: Vec::with_capacity(limit.min(TYPICAL_COUNT)), limit, has_foreign_keys: false }
     }
 
-    /// How many more fit.
-    pub(super) fn room(&self) -> usize {
-        self.limit.saturating_sub(self.written.len())
+    /// Returns how many more attributes fit.
+    pub(super) fn remaining(&self) -> usize {
+        self.limit.saturating_sub(self.list.len())
     }
 
-    /// Makes room in memory for `more` attributes that are about to come.
-    pub(super) fn reserve(&mut self, more: usize) {
-        self.written.reserve(more);
+    /// Reserves memory for `additional` attributes.
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.list.reserve(additional);
     }
 
-    /// Adds an attribute of a key of our table, unless it is there or nothing more fits. No key of the table is a prefix of
-    /// another: a test of `keys` holds that, so that it need not be looked at here, for each key with each.
+    /// Adds an attribute with a key of the table, unless the key is present or the limit is reached. A test of `keys`
+    /// ensures that no key of the table is a prefix of another, so keys are compared for prefixes only after
+    /// [`put_foreign`](Self::put_foreign).
     pub(super) fn put(&mut self, key: &'static str, value: impl Into<Value>) {
-        let is_taken = if self.has_others { self.clashes(key) } else { self.holds(key) };
+        let is_taken = if self.has_foreign_keys { self.conflicts(key) } else { self.contains(key) };
         if !is_taken {
             self.append(key.into(), value.into());
         }
     }
 
-    /// Adds an attribute of any key, unless that clashes with one before it or nothing more fits.
-    pub(super) fn put_other(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
+    /// Adds an attribute with any key, unless the key conflicts with an earlier one or the limit is reached.
+    pub(super) fn put_foreign(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
         let key = key.into();
-        if !self.clashes(key.as_str()) {
-            self.has_others = true;
+        if !self.conflicts(key.as_str()) {
+            self.has_foreign_keys = true;
             self.append(key, value.into());
         }
     }
 
-    /// The same, if there is a value.
+    /// Calls [`put`](Self::put) if there is a value.
     pub(super) fn put_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.put(key, value);
         }
     }
 
-    /// The same, for a count of things.
+    /// Calls [`put`](Self::put) if there is a count.
     pub(super) fn put_count(&mut self, key: &'static str, count: Option<u64>) {
         self.put_some(key, count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
     }
 
-    /// The same, if `fact` is true: for what is written only then.
-    pub(super) fn put_if(&mut self, key: &'static str, fact: bool) {
-        if fact {
+    /// Adds a flag that is written only when true.
+    pub(super) fn put_if(&mut self, key: &'static str, flag: bool) {
+        if flag {
             self.put(key, true);
         }
     }
 
-    /// Gives another value to `key` where it stands; adds it, if it does not.
+    /// Replaces the value of `key` in its position, or adds the attribute if the key is missing.
     pub(super) fn replace(&mut self, key: &'static str, value: impl Into<Value>) {
-        match self.written.iter_mut().find(|written| written.key.as_str() == key) {
-            Some(written) => written.value = value.into(),
+        match self.list.iter_mut().find(|attribute| attribute.key.as_str() == key) {
+            Some(attribute) => attribute.value = value.into(),
             None => self.put(key, value),
         }
     }
 
-    /// Whether there is a value of `key`.
-    pub(super) fn holds(&self, key: &str) -> bool {
-        self.written.iter().any(|written| written.key.as_str() == key)
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.list.iter().any(|attribute| attribute.key.as_str() == key)
     }
 
-    /// A writer of keys that all begin with `family` and a dot, and that differ by construction.
+    /// Returns a writer for distinct keys that all begin with `prefix` and a dot.
     ///
-    /// It looks at the other keys once, and not again for each of its own: a context has hundreds.
-    pub(super) fn family(&mut self, family: &'static str) -> Family<'_> {
-        let may_meet = self.has_others && self.clashes(family);
-        let trust = if may_meet { Trust::LookAtEach } else { Trust::Distinct };
-        Family { attributes: self, trust }
+    /// It compares the prefix with the other keys once, instead of each of its own: a context has hundreds.
+    pub(super) fn family(&mut self, prefix: &'static str) -> Family<'_> {
+        let needs_check = self.has_foreign_keys && self.conflicts(prefix);
+        Family { attributes: self, needs_check }
     }
 
-    /// What was gathered.
     pub(super) fn into_vec(self) -> Vec<KeyValue> {
-        self.written
+        self.list
     }
 
-    fn clashes(&self, key: &str) -> bool {
-        self.written.iter().any(|other| clash(other.key.as_str(), key))
+    fn conflicts(&self, key: &str) -> bool {
+        self.list.iter().any(|other| conflict(other.key.as_str(), key))
     }
 
     fn append(&mut self, key: Key, value: Value) {
-        if self.room() > 0 {
-            self.written.push(KeyValue::new(key, value));
+        if self.remaining() > 0 {
+            self.list.push(KeyValue::new(key, value));
         }
     }
 }
 
-/// Writes keys that have their beginning in common; see [`Attributes::family`].
+/// Writes keys with a common prefix; see [`Attributes::family`].
 #[derive(Debug)]
 pub(super) struct Family<'a> {
     attributes: &'a mut Attributes,
-    trust: Trust,
-}
-
-/// Whether keys of a family can meet others.
-#[derive(Debug, Clone, Copy)]
-enum Trust {
-    /// They cannot.
-    Distinct,
-    /// They can: an attribute of the user's begins like the family.
-    LookAtEach,
+    /// Whether an additional attribute of the application shares the prefix.
+    needs_check: bool,
 }
 
 impl Family<'_> {
-    /// Adds an attribute, unless nothing more fits.
+    /// Adds an attribute, unless its key conflicts with an earlier one or the limit is reached.
     pub(super) fn put(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
-        match self.trust {
-            Trust::Distinct => self.attributes.append(key.into(), value.into()),
-            Trust::LookAtEach => self.attributes.put_other(key, value),
+        if self.needs_check {
+            self.attributes.put_foreign(key, value);
+        } else {
+            self.attributes.append(key.into(), value.into());
         }
     }
 }
 
-/// Whether two keys are the same, or one is a dotted prefix of the other.
-fn clash(one: &str, other: &str) -> bool {
+/// Returns whether two keys are equal, or one is a dotted prefix of the other.
+fn conflict(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    // The byte after the shorter one rules out nearly all pairs without looking at the rest.
+    // The byte after the shorter key rules out nearly all pairs without comparing the rest.
     matches!(long.as_bytes().get(short.len()), None | Some(b'.')) && long.starts_with(short)
+}
+
+/// Truncates the texts in `attributes` to the length that `privacy` allows, each text of a list by itself.
+pub(super) fn truncate_values(attributes: &mut [KeyValue], privacy: &Privacy) {
+    if privacy.max_value_length().is_none() {
+        return;
+    }
+    for attribute in attributes {
+        match &mut attribute.value {
+            Value::String(text) => truncate(text, privacy),
+            Value::Array(Array::String(texts)) => texts.iter_mut().for_each(|text| truncate(text, privacy)),
+            _ => {}
+        }
+    }
+}
+
+fn truncate(text: &mut StringValue, privacy: &Privacy) {
+    let truncated = match privacy.truncate(text.as_str()) {
+        Cow::Borrowed(same) if same.len() == text.as_str().len() => return,
+        truncated => truncated.into_owned(),
+    };
+    *text = truncated.into();
 }
 
 #[cfg(test)]

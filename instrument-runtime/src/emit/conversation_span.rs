@@ -1,79 +1,70 @@
-//! The span of a whole conversation, in the layout that has one.
+//! The span of a whole conversation, in [`TraceLayout::PerConversation`](super::TraceLayout::PerConversation).
 
 use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 
-use super::emitter::{AnnotationEvents, status, system_time};
+use super::annotations::AnnotationEvents;
+use super::attributes::truncate_values;
+use super::otel::{to_otel_status, to_system_time};
 use super::span_scope::SpanScope;
-use super::truncate::truncate_values;
 use super::{RemoteParent, Tracers, span_attributes};
 use crate::engine::record::{SpanDetails, SpanRecord, Status};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
-/// The span of a whole conversation: it begins with the first turn and ends with the last one, which is known when
-/// the conversation is over.
+/// The span of a whole conversation. It starts with the first turn and ends with the last one, which is known when the
+/// conversation closes.
 #[derive(Debug)]
 pub(super) struct ConversationSpan {
     context: Context,
     start: Time,
-    /// Until when its turns go, as far as they have ended.
+    /// The latest end of a record so far.
     end: Time,
-    told: ConversationFacts,
-}
-
-/// What there is to tell of a whole conversation.
-#[derive(Debug, Default)]
-pub(super) struct ConversationFacts {
-    /// The first turn that failed is what failed.
-    pub(super) status: Status,
-    /// Who the user is, as the last turn that knows says.
-    pub(super) user_id: Option<Arc<str>>,
+    /// The status of the first failed turn.
+    status: Status,
+    /// The user id of the last turn that has one.
+    user_id: Option<Arc<str>>,
 }
 
 impl ConversationSpan {
-    pub(super) fn begin(
-        tracers: &Tracers,
-        scope: &SpanScope<'_>,
-        remote_parent: &RemoteParent,
-        at: Time,
-    ) -> Self {
-        let builder = SpanBuilder::from_name(scope.root_name()).with_start_time(system_time(at));
-        let span = tracers.tracer().build_with_context(remote_parent.link(builder), remote_parent.parent());
-        let context = remote_parent.parent().with_span(span);
-        Self { context, start: at, end: at, told: ConversationFacts::default() }
+    pub(super) fn start(tracers: &Tracers, scope: &SpanScope<'_>, remote: &RemoteParent, at: Time) -> Self {
+        let builder = SpanBuilder::from_name(scope.root_name()).with_start_time(to_system_time(at));
+        let span = tracers.tracer().build_with_context(remote.link(builder), remote.parent());
+        let context = remote.parent().with_span(span);
+        Self { context, start: at, end: at, status: Status::Ok, user_id: None }
     }
 
-    /// The context in which it is current.
+    /// Returns the context in which the span is current.
     pub(super) const fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Something of it is over, and this is what may leave of it.
-    pub(super) fn take_in(&mut self, record: &SpanRecord) {
+    /// Takes end time, status and user id from a redacted record of the conversation.
+    pub(super) fn on_end(&mut self, record: &SpanRecord) {
         self.end = self.end.max(record.end);
         if !matches!(record.details, SpanDetails::Turn(_)) {
             return;
         }
-        if self.told.status == Status::Ok {
-            self.told.status.clone_from(&record.status);
+        if self.status == Status::Ok {
+            self.status.clone_from(&record.status);
         }
         if record.user_id.is_some() {
-            self.told.user_id.clone_from(&record.user_id);
+            self.user_id.clone_from(&record.user_id);
         }
     }
 
-    pub(super) fn end(self, scope: &SpanScope<'_>, notes: AnnotationEvents, privacy: &Privacy) {
+    /// Writes the attributes and `events`, and ends the span.
+    pub(super) fn end(self, scope: &SpanScope<'_>, events: AnnotationEvents, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
-            let mut attributes = span_attributes::conversation_attributes(&self.told, scope);
+            let mut attributes = span_attributes::of_conversation(&self.status, self.user_id, scope);
             truncate_values(&mut attributes, privacy);
             span.set_attributes(attributes);
-            notes.write(&span, (self.start, self.end), privacy);
-            span.set_status(status(self.told.status));
+            events.write(&span, (self.start, self.end), privacy);
+            span.set_status(to_otel_status(self.status));
         }
-        span.end_with_timestamp(system_time(self.end));
+        span.end_with_timestamp(to_system_time(self.end));
     }
 }

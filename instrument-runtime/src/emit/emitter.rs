@@ -1,40 +1,29 @@
-//! The OpenTelemetry spans of one conversation.
-
-mod annotations;
+//! Starts and ends the OpenTelemetry spans of one conversation.
 
 use std::mem::take;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{SpanBuilder, SpanRef, Status as SpanStatus, TraceContextExt, Tracer};
+use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
-pub(crate) use annotations::Annotation;
-pub(super) use annotations::AnnotationEvents;
-
-use self::annotations::Annotations;
+use super::annotations::{Annotation, AnnotationEvents, Annotations};
 use super::conversation_span::ConversationSpan;
+use super::open_span::OpenSpan;
+use super::otel::to_system_time;
 use super::span_scope::SpanScope;
-use super::truncate::truncate_values;
-use super::unfinished_span::abandoned;
-use super::{
-    EmitSettings, RecordProcessor, RemoteParent, Session, TraceLayout, Tracers, keys, span_attributes,
-};
-use crate::engine::record::{
-    Recording, SpanEvent, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, Status,
-    TurnNumber,
-};
+use super::{EmitSettings, RecordProcessor, RemoteParent, Session, TraceLayout, Tracers};
+use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
-/// Turns the spans of one conversation into OpenTelemetry spans.
+/// Turns the records of one conversation into OpenTelemetry spans.
 ///
-/// A span is started when its record is, so that its context exists for its children, for the sampler and for
-/// outgoing requests. All that it has to tell is written at its end, once, in order of importance. One that the sampler
-/// drops is still there as a context, and writes nothing.
+/// A span starts when its record does, so that its context exists for its children, for the sampler and for outgoing
+/// requests. Its attributes are written once, when it ends, in order of importance. A span that the sampler drops still
+/// has a context, but nothing is written to it.
 ///
-/// The [layout](TraceLayout) says what is the root of a trace: each turn, or a span of the conversation, which ends
-/// with [`finish`](Self::finish) or when this is dropped.
+/// The root of a trace is each turn or a span of the whole conversation, depending on the [layout](TraceLayout). The
+/// conversation span ends with [`finish`](Self::finish), or when the emitter is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -54,7 +43,7 @@ use crate::privacy::Privacy;
 ///     name: String::new(),
 ///     turn: TurnNumber(1),
 /// };
-/// assert_eq!(emitter.start(turn), Recording::No); // as this provider records nothing
+/// assert_eq!(emitter.start(turn), Recording::No); // this provider records nothing
 /// assert!(emitter.context(SpanKey(1)).is_some());
 /// ```
 #[derive(Debug)]
@@ -63,67 +52,58 @@ pub struct Emitter {
     settings: Arc<EmitSettings>,
     session: Session,
     remote_parent: RemoteParent,
-    measure: Option<Arc<dyn RecordProcessor>>,
+    record_processor: Option<Arc<dyn RecordProcessor>>,
     privacy: Privacy,
-    /// The root of all, in the layout that has one; it begins with the first turn.
+    /// The root of all turns, in the layout that has one. Starts with the first turn.
     conversation: Option<Box<ConversationSpan>>,
-    /// In the order in which they began. They are few: what one or two turns have under way.
+    /// In the order of their starts. They are few: the spans under way in one or two turns.
     open: Vec<OpenSpan>,
-    /// What was told while no turn was open: it is the next one's.
-    untold: Annotations,
-    /// What was remarked on the conversation, in the layout that has a span for it.
-    notes: AnnotationEvents,
-    /// The latest time that was told.
+    /// Annotations made while no turn was open. The next turn takes them.
+    pending: Annotations,
+    /// Notes and scores of the conversation span, in the layout that has one.
+    conversation_events: AnnotationEvents,
+    /// The latest time of any start or end.
     now: Time,
 }
 
-/// A span that has begun.
-#[derive(Debug)]
-struct OpenSpan {
-    start: SpanStart,
-    context: Context,
-    told: Annotations,
-}
-
 impl Emitter {
-    /// Spans of the conversation `session` are made by `tracers` and written as `settings` say.
-    ///
-    /// They tell what they have to tell, but for large pictures; see [`privacy`](Self::privacy).
+    /// Returns an emitter of the conversation `session`. It redacts nothing but large images; see
+    /// [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
         Self {
             tracers: tracers.clone(),
             settings,
             session,
             remote_parent: RemoteParent::default(),
-            measure: None,
+            record_processor: None,
             privacy: Privacy::default(),
             conversation: None,
             open: Vec::new(),
-            untold: Annotations::default(),
-            notes: AnnotationEvents::default(),
+            pending: Annotations::default(),
+            conversation_events: AnnotationEvents::default(),
             now: Time::default(),
         }
     }
 
-    /// The same, with spans that tell no more than `privacy` lets out.
+    /// Sets what is redacted and truncated.
     pub fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = privacy;
         self
     }
 
-    /// The same, with every record shown to `measure` as well.
-    pub fn record_processor(mut self, measure: Arc<dyn RecordProcessor>) -> Self {
-        self.measure = Some(measure);
+    /// Sets the processor that receives every finished record.
+    pub fn record_processor(mut self, processor: Arc<dyn RecordProcessor>) -> Self {
+        self.record_processor = Some(processor);
         self
     }
 
-    /// Where the conversation came from.
+    /// Returns the parent and links of the conversation's root spans.
     pub const fn remote_parent_mut(&mut self) -> &mut RemoteParent {
         &mut self.remote_parent
     }
 
-    /// The OpenTelemetry context that turns begin in: the conversation's own, in the layout that has one, once it has
-    /// begun; else the one that the conversation came from.
+    /// Returns the OpenTelemetry context in which turns start: that of the remote parent, or of the conversation span in
+    /// [`TraceLayout::PerConversation`], where it is `None` before the first turn.
     pub fn conversation_context(&self) -> Option<&Context> {
         match self.settings.layout {
             TraceLayout::PerTurn => Some(self.remote_parent.parent()),
@@ -131,24 +111,24 @@ impl Emitter {
         }
     }
 
-    /// The OpenTelemetry context in which the span `key` is current, while that span is open: the parent of what is
-    /// done in it, and what `traceparent` is made from.
+    /// Returns the OpenTelemetry context in which the span `key` is current, for child spans and `traceparent` headers;
+    /// `None` once the span has ended.
     pub fn context(&self, key: SpanKey) -> Option<Context> {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    /// How many attributes a span carries.
+    /// Returns the maximum number of attributes on a span.
     pub(crate) fn attribute_limit(&self) -> usize {
         self.settings.attribute_limit
     }
 
-    /// Another one, for a span that belongs to no turn: a child of what is current in `parent`, else of what this
-    /// conversation came from.
+    /// Returns an emitter for one span outside any turn. The span's parent is the current span of `parent`, else the
+    /// remote parent of this conversation.
     pub(crate) fn standalone(&self, parent: &Context) -> Self {
         let settings = Arc::new(EmitSettings::clone(&self.settings).layout(TraceLayout::PerTurn));
         let mut alone =
             Self::new(&self.tracers, settings, self.session.clone()).privacy(self.privacy.clone());
-        alone.measure.clone_from(&self.measure);
+        alone.record_processor.clone_from(&self.record_processor);
         alone.remote_parent = self.remote_parent.clone();
         if parent.has_active_span() {
             alone.remote_parent.set_parent(parent);
@@ -156,57 +136,56 @@ impl Emitter {
         alone
     }
 
-    /// The conversation is over: ends what is still open, and its own span. Dropping it does the same.
+    /// Sets an attribute of the turn `turn`; if that is not open, of the next turn.
+    pub(crate) fn set_attribute(&mut self, turn: Option<SpanKey>, attribute: KeyValue) {
+        let limit = self.settings.attribute_limit;
+        let open = self.open.iter_mut().find(|open| Some(open.start.key) == turn);
+        let annotations = open.map_or(&mut self.pending, |open| &mut open.annotations);
+        annotations.set_attribute(attribute, limit);
+    }
+
+    /// Adds `annotation` to the newest open turn; if none is open, to the next turn. Also adds it to the conversation
+    /// span, in the layout that has one.
+    pub(crate) fn annotate(&mut self, at: Time, annotation: Annotation) {
+        if self.settings.layout == TraceLayout::PerConversation {
+            self.conversation_events.add(at, annotation.clone());
+        }
+        let open = self.open.iter_mut().rev().find(|open| open.is_turn());
+        open.map_or(&mut self.pending, |open| &mut open.annotations).add_event(at, annotation);
+    }
+
+    /// Ends all open spans and the conversation span. Dropping the emitter does so, too.
     pub fn finish(self) {
         drop(self);
     }
 
-    /// The root that `builder` builds, and what it is under: the conversation, in the layout that has one.
+    /// Returns `builder` and its parent context for a span without a parent of this conversation.
     fn root(&mut self, builder: SpanBuilder, at: Time) -> (SpanBuilder, Context) {
         if self.settings.layout == TraceLayout::PerTurn {
-            // Never the thread's current context: what the pipeline happens to be traced by is not the turn's parent.
+            // Never the thread's current context: a span around the pipeline is not the parent of its turns.
             return (self.remote_parent.link(builder), self.remote_parent.parent().clone());
         }
         let scope = SpanScope { session: &self.session, settings: &self.settings, turn: None };
-        let begin = || Box::new(ConversationSpan::begin(&self.tracers, &scope, &self.remote_parent, at));
-        (builder, self.conversation.get_or_insert_with(begin).context().clone())
+        let start = || Box::new(ConversationSpan::start(&self.tracers, &scope, &self.remote_parent, at));
+        (builder, self.conversation.get_or_insert_with(start).context().clone())
     }
 
-    fn close(&mut self, OpenSpan { start, context, told }: OpenSpan, record: SpanRecord) {
-        if let Some(measure) = &self.measure {
-            measure.on_end(&record);
+    /// Redacts `record` and ends its span.
+    fn close(&mut self, open: OpenSpan, record: SpanRecord) {
+        if let Some(processor) = &self.record_processor {
+            processor.on_end(&record);
         }
-        let (span, end) = (context.span(), system_time(record.end));
-        let is_shown = span.is_recording() || self.conversation.is_some();
-        let mut record = if is_shown { self.privacy.redact_record(record) } else { record };
+        let is_written = open.is_recording() || self.conversation.is_some();
+        let record = if is_written { self.privacy.redact_record(record) } else { record };
         if let Some(conversation) = &mut self.conversation {
-            conversation.take_in(&record);
+            conversation.on_end(&record);
         }
-        if span.is_recording() {
-            let (events, status) = (take(&mut record.events), status(record.status.clone()));
-            let session = told.with_session(&self.session);
-            let scope = SpanScope { session: &session, ..self.place(start.turn_of_it()) };
-            told.into_notes().write(&span, (record.start, record.end), &self.privacy);
-            let mut attributes = span_attributes::attributes(record, &scope);
-            truncate_values(&mut attributes, &self.privacy);
-            span.set_attributes(attributes);
-            for event in events {
-                add_event(&span, event);
-            }
-            span.set_status(status);
-        }
-        span.end_with_timestamp(end);
+        let scope = self.scope(open.turn());
+        open.end(record, &scope, &self.privacy);
     }
 
-    fn place(&self, turn: Option<TurnNumber>) -> SpanScope<'_> {
+    fn scope(&self, turn: Option<TurnNumber>) -> SpanScope<'_> {
         SpanScope { session: &self.session, settings: &self.settings, turn }
-    }
-}
-
-impl SpanStart {
-    /// The turn that it belongs to, if it does to one.
-    fn turn_of_it(&self) -> Option<TurnNumber> {
-        (self.kind == SpanKind::Turn || self.parent.is_some()).then_some(self.turn)
     }
 }
 
@@ -214,19 +193,20 @@ impl SpanSink for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);
         let name = self.settings.span_names.span(&start);
-        let builder = SpanBuilder::from_name(name).with_start_time(system_time(start.at));
+        let builder = SpanBuilder::from_name(name).with_start_time(to_system_time(start.at));
         let (builder, parent) = match start.parent.and_then(|key| self.context(key)) {
             Some(parent) => (builder, parent),
             None => self.root(builder, start.at),
         };
         let context = parent.with_span(self.tracers.tracer().build_with_context(builder, &parent));
-        let recording = match &self.measure {
+        let recording = match &self.record_processor {
             _ if context.span().is_recording() => Recording::Yes,
             Some(_) => Recording::MetricsOnly,
             None => Recording::No,
         };
-        let told = if start.kind == SpanKind::Turn { take(&mut self.untold) } else { Annotations::default() };
-        self.open.push(OpenSpan { start, context, told });
+        let is_turn = start.kind == SpanKind::Turn;
+        let annotations = if is_turn { take(&mut self.pending) } else { Annotations::default() };
+        self.open.push(OpenSpan { start, context, annotations });
         recording
     }
 
@@ -240,46 +220,28 @@ impl SpanSink for Emitter {
     }
 }
 
-/// Every span that was started is exported, whatever became of its conversation.
+/// Ends and exports every started span, also when the conversation is lost.
 impl Drop for Emitter {
     fn drop(&mut self) {
         while let Some(open) = self.open.pop() {
-            let record = abandoned(&open.start, self.now);
+            let record = open.unfinished_record(self.now);
             self.close(open, record);
         }
-        self.warn_of_untold();
-        if let Some(conversation) = self.conversation.take() {
-            let notes = take(&mut self.notes);
-            conversation.end(&self.place(None), notes, &self.privacy);
+        let conversation = self.conversation.take();
+        let unwritten = self.pending.event_count();
+        if unwritten > 0 && conversation.is_none() {
+            tracing::warn!(
+                conversation_id = &*self.session.id,
+                notes = unwritten,
+                "notes or scores arrived after the conversation's last turn and are in no span; add them during the \
+                 conversation, at the latest two seconds after the turn ends"
+            );
+        }
+        if let Some(conversation) = conversation {
+            let events = take(&mut self.conversation_events);
+            conversation.end(&self.scope(None), events, &self.privacy);
         }
     }
-}
-
-fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
-    let (name, attributes) = match event.kind {
-        SpanEventKind::Exception { message, error_type } => (
-            "exception",
-            vec![
-                KeyValue::new(keys::EXCEPTION_TYPE, error_type),
-                KeyValue::new(keys::EXCEPTION_MESSAGE, message),
-            ],
-        ),
-        SpanEventKind::FirstToken => ("first_token", Vec::new()),
-        SpanEventKind::FirstAudio => ("first_audio", Vec::new()),
-        SpanEventKind::Interrupted => ("interrupted", Vec::new()),
-    };
-    span.add_event_with_timestamp(name, system_time(event.at), attributes);
-}
-
-pub(super) fn status(status: Status) -> SpanStatus {
-    match status {
-        Status::Ok => SpanStatus::Ok,
-        Status::Error { message, .. } => SpanStatus::error(message),
-    }
-}
-
-pub(super) fn system_time(time: Time) -> SystemTime {
-    UNIX_EPOCH + Duration::from_nanos(time.as_unix_nanos())
 }
 
 #[cfg(test)]

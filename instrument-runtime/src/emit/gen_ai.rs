@@ -1,18 +1,19 @@
-//! OpenTelemetry's conventions for generative AI.
-
-mod provider;
+//! OpenTelemetry's semantic conventions for generative AI.
+//!
+//! See [GenAI](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#genai).
 
 use std::borrow::Cow;
 
 use opentelemetry::{Array, StringValue, Value};
 
 use super::attributes::Attributes;
-use super::service_attributes::{ServiceSpan, ServiceType};
+use super::service_attributes::ServiceSpan;
 use super::{Session, keys};
 use crate::engine::frame::{LlmUsage, Setting};
+use crate::engine::operation::ServiceKind;
 use crate::engine::record::{SpanDetails, SpanRecord, ToolRecord};
 
-/// Settings that are any number, by the names that services give them.
+/// Numeric settings: their names in services, and their keys.
 const NUMBERS: [(&str, &str); 5] = [
     ("temperature", keys::GEN_AI_REQUEST_TEMPERATURE),
     ("top_p", keys::GEN_AI_REQUEST_TOP_P),
@@ -21,7 +22,7 @@ const NUMBERS: [(&str, &str); 5] = [
     ("presence_penalty", keys::GEN_AI_REQUEST_PRESENCE_PENALTY),
 ];
 
-/// Settings that are whole numbers. The newer name of the token limit stands behind the older, which wins.
+/// Integer settings. The first of two names for one key wins, so the older name of the token limit does.
 const WHOLE_NUMBERS: [(&str, &str); 3] = [
     ("max_tokens", keys::GEN_AI_REQUEST_MAX_TOKENS),
     ("max_completion_tokens", keys::GEN_AI_REQUEST_MAX_TOKENS),
@@ -32,10 +33,10 @@ const WHOLE_NUMBERS: [(&str, &str); 3] = [
 const LISTS: [(&str, &str); 2] =
     [("stop_sequences", keys::GEN_AI_REQUEST_STOP_SEQUENCES), ("stop", keys::GEN_AI_REQUEST_STOP_SEQUENCES)];
 
-/// Writes what this convention has words for.
-pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attributes) {
+/// Writes the attributes of `record`.
+pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attributes) {
     out.put(keys::GEN_AI_OPERATION_NAME, operation(&record.details));
-    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.told_id());
+    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.written_id());
     if let Some(service) = ServiceSpan::of(&record.details) {
         put_service(&service, out);
     }
@@ -51,12 +52,12 @@ pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attribu
     }
 }
 
-/// Writes what it says of a whole conversation: whose it is. What is done is done by its turns.
-pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
-    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.told_id());
+/// Writes the conversation id of a conversation span. It has no operation: its turns do.
+pub(super) fn put_conversation(session: &Session, out: &mut Attributes) {
+    out.put_some(keys::GEN_AI_CONVERSATION_ID, session.written_id());
 }
 
-/// What is done.
+/// Returns the operation name.
 pub(super) const fn operation(details: &SpanDetails) -> &'static str {
     match details {
         SpanDetails::Turn(_) => "invoke_agent",
@@ -67,9 +68,9 @@ pub(super) const fn operation(details: &SpanDetails) -> &'static str {
     }
 }
 
-/// Who provides a service, by the name in OpenTelemetry's registry.
+/// Returns the service's provider, by its name in OpenTelemetry's registry.
 pub(super) fn provider_name(span: &ServiceSpan<'_>) -> Cow<'static, str> {
-    provider::registry_name(span.service.provider_or_guess(), span.service_type)
+    registry_name(span.service.provider_or_guess(), span.kind)
 }
 
 fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
@@ -77,15 +78,12 @@ fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
     out.put_some(keys::GEN_AI_REQUEST_MODEL, span.model().map(str::to_owned));
     out.put(
         keys::GEN_AI_OUTPUT_TYPE,
-        match span.service_type {
-            ServiceType::Stt | ServiceType::Llm => "text",
-            ServiceType::Tts => "speech",
+        match span.kind {
+            ServiceKind::Stt | ServiceKind::Llm => "text",
+            ServiceKind::Tts => "speech",
         },
     );
-    // What is streamed to STT are not chunks of a response.
-    if span.service_type != ServiceType::Stt {
-        out.put_some(keys::GEN_AI_TIME_TO_FIRST_CHUNK, span.times.ttfb.map(|(seconds, _)| seconds));
-    }
+    out.put_some(keys::GEN_AI_TIME_TO_FIRST_CHUNK, span.time_to_first_chunk());
 }
 
 fn put_usage(usage: &LlmUsage, out: &mut Attributes) {
@@ -119,7 +117,7 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
 fn number(setting: &Setting) -> Option<f64> {
     match setting {
         Setting::Float(number) => Some(*number),
-        // The conversion is exact for any number that is a sensible setting.
+        // The conversion is exact up to 2^53, far beyond any sensible setting.
         #[allow(clippy::cast_precision_loss, reason = "settings are small")]
         Setting::Int(number) => Some(*number as f64),
         Setting::Bool(_) | Setting::Text(_) | Setting::Json(_) => None,
@@ -133,7 +131,7 @@ const fn whole_number(setting: &Setting) -> Option<i64> {
     }
 }
 
-/// A list of texts, or one alone.
+/// Returns a list of texts, also for a single text.
 fn texts(setting: &Setting) -> Option<Value> {
     let texts: Vec<String> = match setting {
         Setting::Text(text) => vec![text.clone()],
@@ -141,6 +139,52 @@ fn texts(setting: &Setting) -> Option<Value> {
         Setting::Bool(_) | Setting::Int(_) | Setting::Float(_) => return None,
     };
     Some(Value::Array(Array::String(texts.into_iter().map(StringValue::from).collect())))
+}
+
+/// Providers whose name in the registry differs from the framework's: the framework's name in lower case without
+/// punctuation, and the registry's name.
+const RENAMED: [(&str, &str); 17] = [
+    ("openairealtime", "openai"),
+    ("anthropicclaude", "anthropic"),
+    ("awsbedrock", "aws.bedrock"),
+    ("awsnovasonic", "aws.bedrock"),
+    ("bedrock", "aws.bedrock"),
+    ("azureopenai", "azure.ai.openai"),
+    ("azurerealtime", "azure.ai.openai"),
+    ("gemini", "gcp.gemini"),
+    ("geminilive", "gcp.gemini"),
+    ("googlegemini", "gcp.gemini"),
+    ("googlevertex", "gcp.vertex_ai"),
+    ("vertexai", "gcp.vertex_ai"),
+    ("grok", "x_ai"),
+    ("xai", "x_ai"),
+    ("mistral", "mistral_ai"),
+    ("mistralai", "mistral_ai"),
+    ("watsonx", "ibm.watsonx.ai"),
+];
+
+/// Clouds, and the registry's name of their language model service. Their other services keep the cloud's name: speech
+/// from `aws` does not come from Bedrock.
+const CLOUD_MODELS: [(&str, &str); 3] =
+    [("aws", "aws.bedrock"), ("azure", "azure.ai.openai"), ("google", "gcp.gemini")];
+
+/// Returns the registry's name of `provider`, or the name itself if the registry has none.
+fn registry_name(provider: String, kind: ServiceKind) -> Cow<'static, str> {
+    let is_plain = provider.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let plain: Cow<'_, str> = if is_plain {
+        Cow::Borrowed(&provider)
+    } else {
+        provider.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let renamed = RENAMED.iter().find(|(name, _)| *name == plain);
+    let cloud = || match kind {
+        ServiceKind::Llm => CLOUD_MODELS.iter().find(|(name, _)| *name == plain),
+        ServiceKind::Stt | ServiceKind::Tts => None,
+    };
+    match renamed.or_else(cloud) {
+        Some((_, registered)) => Cow::Borrowed(registered),
+        None => Cow::Owned(provider),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! JSON that is put together here: compact, in source order, UTF-8.
+//! JSON values of attributes: compact, in source order, UTF-8.
 
 use std::borrow::Cow;
 
@@ -7,43 +7,43 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::frame::{Message, MessageContent, MessagePart, Setting, ToolCall};
 
-/// The type of a value that is JSON. Plain text says nothing of its type.
+/// The MIME type of JSON values. Plain text has no MIME type.
 pub(super) const MIME_TYPE: &str = "application/json";
 
-/// A setting that is no parameter of a request: it is the first message.
+/// A setting that is sent as the first message, not as a request parameter.
 const SYSTEM_INSTRUCTION: &str = "system_instruction";
 
-/// The settings as one object, without nulls and the system instruction; `None` where nothing is left.
+/// Returns the settings as one object, without nulls and the system instruction; `None` if nothing is left.
 pub(super) fn invocation_parameters(settings: &[(String, Setting)]) -> Option<String> {
     let parameters = Parameters(settings);
     let any = parameters.names_and_values().next().is_some();
     any.then(|| serde_json::to_string(&parameters).ok()).flatten()
 }
 
-/// Settings that are told, written one after the other, with no map in between.
+/// Settings, serialized without building a map.
 struct Parameters<'a>(&'a [(String, Setting)]);
 
 impl<'a> Parameters<'a> {
     fn names_and_values(&self) -> impl Iterator<Item = (&'a str, &'a Setting)> {
-        let told = |(name, setting): &&(String, Setting)| name != SYSTEM_INSTRUCTION && !is_null(setting);
-        self.0.iter().filter(told).map(|(name, setting)| (name.as_str(), setting))
+        let is_parameter =
+            |(name, setting): &&(String, Setting)| name != SYSTEM_INSTRUCTION && !is_null(setting);
+        self.0.iter().filter(is_parameter).map(|(name, setting)| (name.as_str(), setting))
     }
 }
 
 impl Serialize for Parameters<'_> {
-    /// Of a name that is there twice, its newest value stands in its first scope, as in any object.
+    /// Writes a repeated name once, in its first position and with its last value, as a JSON object would.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let first = |index, name| self.names_and_values().take(index).all(|(before, _)| before != name);
-        let newest = |name| self.names_and_values().filter(|(other, _)| *other == name).last();
+        let last = |name| self.names_and_values().filter(|(other, _)| *other == name).last();
         let once = self.names_and_values().enumerate().filter(|(index, (name, _))| first(*index, *name));
         serializer.collect_map(
-            once.filter_map(|(_, (name, _))| newest(name))
-                .map(|(name, setting)| (name, SettingValue(setting))),
+            once.filter_map(|(_, (name, _))| last(name)).map(|(name, setting)| (name, SettingValue(setting))),
         )
     }
 }
 
-/// The calls as `[{"id", "name", "arguments"}]`.
+/// Returns the calls as `[{"id", "name", "arguments"}]`.
 pub(super) fn tool_calls(calls: &[ToolCall]) -> String {
     let calls = calls
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn tool_calls(calls: &[ToolCall]) -> String {
     Value::Array(calls.collect()).to_string()
 }
 
-/// The messages as a chat of `OpenAI`'s form, `[{"role", "content", …}]`; `None` where there are none.
+/// Returns the messages in `OpenAI`'s chat format, `[{"role", "content", …}]`; `None` if there are none.
 pub(super) fn chat<'a>(messages: impl Iterator<Item = Cow<'a, Message>>) -> Option<String> {
     let messages: Vec<Value> = messages.map(|message| chat_message(&message)).collect();
     (!messages.is_empty()).then(|| Value::Array(messages).to_string())
@@ -90,13 +90,13 @@ fn chat_part(part: &MessagePart) -> Value {
     }
 }
 
-/// The arguments of a call are a text, as the model wrote them.
+/// Returns a tool call with its arguments as text, as the model wrote them.
 fn chat_call(call: &ToolCall) -> Value {
     let function = json!({"name": call.name, "arguments": call.arguments});
     json!({"id": call.id, "type": "function", "function": function})
 }
 
-/// Whether a setting is null: so is a number that JSON cannot write (an infinity).
+/// Returns whether JSON would write the setting as null, as it does infinity and NaN.
 fn is_null(setting: &Setting) -> bool {
     match setting {
         Setting::Float(value) => !value.is_finite(),
@@ -105,7 +105,7 @@ fn is_null(setting: &Setting) -> bool {
     }
 }
 
-/// A setting, as JSON.
+/// Serializes a setting.
 struct SettingValue<'a>(&'a Setting);
 
 impl Serialize for SettingValue<'_> {
@@ -120,7 +120,7 @@ impl Serialize for SettingValue<'_> {
     }
 }
 
-/// The value that `text` writes; a text that is no JSON is itself.
+/// Returns the JSON value in `text`; if it is not valid JSON, the text itself.
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
@@ -134,7 +134,7 @@ mod tests {
     use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
 
     #[test]
-    fn messages_are_a_chat_as_a_model_is_sent_it() {
+    fn chat_has_the_format_of_openai_messages() {
         let parts = vec![
             MessagePart::Text("What is this?".into()),
             MessagePart::Image(ImageUrl("https://example.com/cat.png".into())),

@@ -1,8 +1,9 @@
-//! Every attribute key that is written or read, spelled here and nowhere else, with what there is to know of it.
+//! Attribute keys and metrics, each declared here and nowhere else.
 //!
-//! One file a convention, as the words themselves. `OpenInference`'s keys are constants of this crate, held against its
-//! contract by a test; what OpenTelemetry itself defines takes its spelling from
-//! `opentelemetry-semantic-conventions`. [`table`] is all of it as data; `docs/attributes.md` is made from that.
+//! A key is declared with its description, its type of value, the spans that carry it, and the frames that its value comes
+//! from. [`table`] returns all declarations, from which `docs/attributes.md` is generated. A test checks the keys of
+//! `OpenInference`, which are constants of this crate, against [docs/spans.md][spans]; the keys that OpenTelemetry defines come
+//! from `opentelemetry-semantic-conventions`.
 //!
 //! ```
 //! use pipecat_instrument_runtime::emit::keys::{self, MessageField, MessageKeys, MessageList};
@@ -11,17 +12,19 @@
 //! let third = MessageKeys::new(MessageList::Input, 2);
 //! assert_eq!(third.key(MessageField::PartText(0)), "llm.input_messages.2.message.contents.0.message_content.text");
 //! ```
+//!
+//! [spans]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#openinference
 
 use opentelemetry_semantic_conventions::attribute as otel;
 
-/// Declares the keys of a convention, each with its documentation, its kind of value, what it stands on and the
-/// frames that it comes from; and `TABLE`, which holds all of that.
+/// Declares the keys of a convention, each with its documentation, its type of value, its targets and the frames that it
+/// comes from; and the table of these declarations.
 macro_rules! keys {
-    ($convention:ident;
+    ($convention:ident in $table:ident;
      $($(#[doc = $doc:literal])+ $name:ident = $key:expr => $value:ident, $targets:expr, $source:literal;)+) => {
         $($(#[doc = $doc])+ pub const $name: &str = $key;)+
 
-        pub(super) const TABLE: &[KeyInfo] = &[$(KeyInfo {
+        pub(super) const $table: &[KeyInfo] = &[$(KeyInfo {
             key: $name,
             about: concat!($($doc),+),
             convention: Conventions::$convention,
@@ -34,34 +37,30 @@ macro_rules! keys {
 
 mod gen_ai;
 mod key_info;
-mod langfuse;
 mod messages;
 mod metrics;
 mod openinference;
-mod openobserve;
-mod pipecat;
+mod opt_in;
 
-// Lists of constants by the hundred: to name each here would be to keep every list twice.
+// Globs, as naming a hundred constants here would keep every list twice.
 pub use gen_ai::*;
-pub use langfuse::*;
 pub use metrics::*;
 pub use openinference::*;
-pub use openobserve::*;
-pub use pipecat::*;
+pub use opt_in::*;
 
 pub use key_info::{AttributeTarget, KeyInfo, ValueKind};
 pub(super) use messages::LLM_TOOLS;
 pub use messages::{MessageField, MessageKeys, MessageList, tool_schema};
 
-/// The attribute of a resource that says which project of Phoenix or Arize its spans belong to.
+/// The resource attribute that names the project in Phoenix or Arize.
 pub const PROJECT_NAME: &str = "openinference.project.name";
 
-/// The event that is a remark of the application's.
+/// The name of the event for a note of the application.
 pub const NOTE_EVENT: &str = "note";
-/// The event that is a judgement of how well it went, as OpenTelemetry calls it.
+/// The name of the event for a score, as OpenTelemetry calls it.
 pub const EVALUATION_EVENT: &str = "gen_ai.evaluation.result";
 
-/// Every key, convention by convention.
+/// Returns every key, convention by convention.
 ///
 /// ```
 /// use pipecat_instrument_runtime::emit::keys;
@@ -74,17 +73,17 @@ pub fn table() -> impl Iterator<Item = &'static KeyInfo> {
         openinference::TABLE,
         messages::TABLE,
         gen_ai::TABLE,
-        pipecat::TABLE,
-        pipecat::SETTINGS_TABLE,
-        langfuse::TABLE,
-        openobserve::TABLE,
+        opt_in::PIPECAT_TABLE,
+        opt_in::SETTINGS_TABLE,
+        opt_in::LANGFUSE_TABLE,
+        opt_in::OPENOBSERVE_TABLE,
     ];
     tables.into_iter().flatten()
 }
 
-/// What is known of `key`; `None` for one that is not written here.
+/// Returns the declaration of `key`; `None` if this crate does not write it.
 pub fn info(key: &str) -> Option<&'static KeyInfo> {
-    table().find(|info| info.stands_for(key))
+    table().find(|info| info.matches(key))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Chat messages as attributes, and which of them fit.
+//! Chat messages as attributes, limited to those that fit.
 
 use std::borrow::Cow;
 
@@ -9,34 +9,34 @@ use super::keys::{MessageField, MessageKeys, MessageList};
 use crate::engine::frame::{Message, MessageContent, MessagePart};
 use crate::engine::record::{LlmRecord, Visibility};
 
-/// The role of a service's own instruction, and of the messages that make it unnecessary.
+/// The role under which a service's own system instruction is written.
 const SYSTEM: &str = "system";
 
-/// What the user said last: what a model that hears by itself has heard, else the last message of a user.
-pub(super) fn last_of_user(llm: &LlmRecord) -> Option<&str> {
+/// Returns the user's last input: the transcript of a speech-to-speech service, else the last user message.
+pub(super) fn last_user_text(llm: &LlmRecord) -> Option<&str> {
     llm.user_transcript.as_deref().or(llm.request.last_user_message.as_deref())
 }
 
-/// What a model was sent, as far as the record holds it, in the order of the conversation; what a model that hears by
-/// itself has heard comes last.
-pub(super) fn sent(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
+/// Returns the input messages of the record in conversation order. The transcript of a speech-to-speech service comes
+/// last.
+pub(super) fn input(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
     let heard = llm.user_transcript.as_deref().map(|heard| Cow::Owned(Message::text("user", heard)));
     system_message(llm).into_iter().chain(llm.request.newest.iter().map(Cow::Borrowed)).chain(heard)
 }
 
-/// Writes what a model was sent: the system message, and as many of the newest as fit, whole.
+/// Writes the system message and as many of the newest messages as fit, each complete or not at all.
 ///
-/// They are numbered from 0 in the order of the conversation, so that what is left out leaves no gap, and written in
-/// order of importance: system, newest, …, oldest.
+/// Written messages are numbered from 0 in conversation order, without gaps. They are written in order of importance:
+/// system, newest, …, oldest.
 pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
-    let all = out.room();
-    let mut room = all;
-    let system = system_message(&llm).filter(|system| take_room(&mut room, system)).map(Cow::into_owned);
+    let limit = out.remaining();
+    let mut remaining = limit;
+    let system = system_message(&llm).filter(|system| try_take(&mut remaining, system)).map(Cow::into_owned);
     let mut newest = llm.request.newest;
-    let kept = newest.iter().rev().take_while(|message| take_room(&mut room, message)).count();
+    let kept = newest.iter().rev().take_while(|message| try_take(&mut remaining, message)).count();
 
-    out.reserve(all - room);
-    let mut family = out.family(MessageList::Input.family());
+    out.reserve(limit - remaining);
+    let mut family = out.family(MessageList::Input.prefix());
     let first = usize::from(system.is_some());
     if let Some(system) = system {
         put(system, &MessageKeys::new(MessageList::Input, 0), &mut family);
@@ -46,7 +46,7 @@ pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
     }
 }
 
-/// Writes the one message that a model answered with; nothing where it did not.
+/// Writes the response as one assistant message; nothing if there was no response.
 pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
     if llm.message_visibility == Visibility::Omitted || (llm.text.is_none() && llm.tool_calls.is_empty()) {
         return;
@@ -58,16 +58,16 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
         tool_calls: llm.tool_calls.clone(),
         ..Message::default()
     };
-    let mut family = out.family(MessageList::Output.family());
+    let mut family = out.family(MessageList::Output.prefix());
     put(answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
 }
 
-/// How many messages a model was sent, with the service's instruction where it stands in for a system message.
+/// Returns the number of messages sent, including the service's instruction if it replaced a system message.
 pub(super) fn count(llm: &LlmRecord) -> usize {
     llm.request.message_count + usize::from(llm.instruction_in_place_of_system().is_some())
 }
 
-/// The context's own system message; where it has none, the service's instruction, which was sent in its scope.
+/// Returns the context's system message, else the service's instruction that was sent instead.
 fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     if let Some(system) = &llm.request.system {
         return Some(Cow::Borrowed(system));
@@ -75,15 +75,15 @@ fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
     Some(Cow::Owned(Message::text(SYSTEM, llm.instruction_in_place_of_system()?)))
 }
 
-/// Takes the room that `message` needs, if there is as much.
-fn take_room(room: &mut usize, message: &Message) -> bool {
-    let left = room.checked_sub(needed(message));
-    *room = left.unwrap_or(*room);
+/// Reserves the attributes of `message` from the `remaining` number; returns false if they do not fit.
+fn try_take(remaining: &mut usize, message: &Message) -> bool {
+    let left = remaining.checked_sub(attribute_count(message));
+    *remaining = left.unwrap_or(*remaining);
     left.is_some()
 }
 
-/// How many attributes [`put`] writes of `message`.
-fn needed(message: &Message) -> usize {
+/// Returns the number of attributes that [`put`] writes for `message`.
+fn attribute_count(message: &Message) -> usize {
     let content = match &message.content {
         MessageContent::None => 0,
         MessageContent::Text(_) => 1,
@@ -91,12 +91,11 @@ fn needed(message: &Message) -> usize {
             parts.iter().map(|part| if matches!(part, MessagePart::Other(_)) { 1 } else { 2 }).sum()
         }
     };
-    let others = usize::from(message.name.is_some()) + usize::from(message.tool_call_id.is_some());
-    1 + content + others + 3 * message.tool_calls.len()
+    let optional = usize::from(message.name.is_some()) + usize::from(message.tool_call_id.is_some());
+    1 + content + optional + 3 * message.tool_calls.len()
 }
 
-/// Writes everything that there is to write of `message`. Its texts are moved, not copied: they are most of what a
-/// span holds.
+/// Writes all fields of `message`. Texts are moved, not copied: they are most of the bytes of a span.
 fn put(message: Message, keys: &MessageKeys, family: &mut Family<'_>) {
     let mut field = |field: MessageField, text: Value| family.put(keys.key(field), text);
     field(MessageField::Role, message.role.into());

@@ -1,25 +1,27 @@
-//! `OpenInference`: the words that Phoenix reads, and the ones that this crate adds in its manner.
+//! `OpenInference` attributes, and the attributes that this crate adds in their style.
+//!
+//! See [OpenInference](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#openinference).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::Attributes;
-use super::conversation_span::ConversationFacts;
-use super::service_attributes::{ServiceSpan, language};
+use super::service_attributes::{ServiceSpan, end_reason, language, latency_source, ttfb_source};
 use super::{Session, json, keys, messages};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{
-    EndReason, LatencySource, LatencyStages, LlmRecord, SpanDetails, SpanRecord, SttRecord, TimingSource,
-    ToolRecord, TtsRecord, TurnRecord,
+    EndReason, LatencyStages, LlmRecord, SpanDetails, SpanRecord, SttRecord, ToolRecord, TtsRecord,
+    TurnRecord,
 };
 use crate::privacy::REDACTED;
 
-/// The kind of a span that holds others, and does nothing by itself.
+/// The kind of a span that only groups other spans.
 const CHAIN: &str = "CHAIN";
 
-/// Writes what is needed most: all but [`parameters`], [`tools`] and [`input_messages`].
-pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attributes) {
+/// Writes the most important attributes: all but parameters, tools and input messages.
+pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attributes) {
     out.put(keys::SPAN_KIND, span_kind(&record.details));
-    out.put_some(keys::SESSION_ID, session.told_id());
+    out.put_some(keys::SESSION_ID, session.written_id());
     out.put_some(keys::USER_ID, record.user_id.clone());
 
     let service = ServiceSpan::of(&record.details);
@@ -38,34 +40,30 @@ pub(super) fn essentials(record: &SpanRecord, session: &Session, out: &mut Attri
     }
 }
 
-/// Writes what it says of a whole conversation.
-pub(super) fn describe_conversation(facts: &ConversationFacts, session: &Session, out: &mut Attributes) {
-    out.put(keys::SPAN_KIND, CHAIN);
-    out.put_some(keys::SESSION_ID, session.told_id());
-    out.put_some(keys::USER_ID, facts.user_id.clone());
-}
-
-/// Writes the parameters that a model was called with.
-pub(super) fn parameters(details: &SpanDetails, out: &mut Attributes) {
+/// Writes the parameters of an LLM call.
+pub(super) fn put_parameters(details: &SpanDetails, out: &mut Attributes) {
     if let SpanDetails::Llm(llm) = details {
         out.put_some(keys::LLM_INVOCATION_PARAMETERS, json::invocation_parameters(&llm.service.settings));
     }
 }
 
-/// Writes the tools that a model might call.
-pub(super) fn tools(tools: Vec<String>, out: &mut Attributes) {
+/// Writes the tools of an LLM call, then as many of its input messages as fit.
+pub(super) fn put_tools_and_messages(mut llm: LlmRecord, out: &mut Attributes) {
     let mut family = out.family(keys::LLM_TOOLS);
-    for (index, tool) in tools.into_iter().enumerate() {
+    for (index, tool) in std::mem::take(&mut llm.request.tools).into_iter().enumerate() {
         family.put(keys::tool_schema(index), tool);
     }
-}
-
-/// Writes the messages that a model was sent, as many as fit.
-pub(super) fn input_messages(llm: LlmRecord, out: &mut Attributes) {
     messages::put_input(llm, out);
 }
 
-/// `OpenInference` has no kinds of its own for speech: what a model does is `LLM`.
+/// Writes the attributes of a conversation span.
+pub(super) fn put_conversation(user_id: Option<Arc<str>>, session: &Session, out: &mut Attributes) {
+    out.put(keys::SPAN_KIND, CHAIN);
+    out.put_some(keys::SESSION_ID, session.written_id());
+    out.put_some(keys::USER_ID, user_id);
+}
+
+/// Returns the span kind. `OpenInference` has no kinds for speech, so STT and TTS spans are `LLM` spans.
 const fn span_kind(details: &SpanDetails) -> &'static str {
     match details {
         SpanDetails::Turn(_) => CHAIN,
@@ -77,7 +75,7 @@ const fn span_kind(details: &SpanDetails) -> &'static str {
 fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
     out.put(keys::SERVICE_NAME, span.service.class.clone());
     out.put_some(keys::SERVICE_INSTANCE, span.instance().map(str::to_owned));
-    out.put(keys::SERVICE_TYPE, span.service_type.as_str());
+    out.put(keys::SERVICE_TYPE, span.kind.as_str());
     out.put_some(keys::LLM_MODEL_NAME, span.model().map(str::to_owned));
     let provider = span.service.provider_or_guess();
     out.put(keys::LLM_PROVIDER, provider.clone());
@@ -85,9 +83,9 @@ fn put_service(span: &ServiceSpan<'_>, out: &mut Attributes) {
 }
 
 fn put_times(span: &ServiceSpan<'_>, out: &mut Attributes) {
-    if let Some((seconds, measured)) = span.times.ttfb {
+    if let Some((seconds, source)) = span.times.ttfb {
         out.put(keys::SERVICE_TTFB, seconds);
-        out.put(keys::SERVICE_TTFB_SOURCE, ttfb_source(measured));
+        out.put(keys::SERVICE_TTFB_SOURCE, ttfb_source(source));
     }
     out.put_some(keys::SERVICE_PROCESSING_TIME, span.times.processing);
 }
@@ -130,7 +128,7 @@ fn put_stt(stt: &SttRecord, out: &mut Attributes) {
 }
 
 fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
-    out.put_some(keys::INPUT_VALUE, messages::last_of_user(llm).map(str::to_owned));
+    out.put_some(keys::INPUT_VALUE, messages::last_user_text(llm).map(str::to_owned));
     if let Some(text) = &llm.text {
         out.put(keys::OUTPUT_VALUE, text.clone());
     } else if !llm.tool_calls.is_empty() {
@@ -188,35 +186,11 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
 }
 
-/// Writes JSON, and that it is JSON: what was redacted is none.
+/// Writes JSON and its MIME type. A redacted value is not JSON, so it has no MIME type.
 fn put_json((value, mime_type): (&'static str, &'static str), json: &str, out: &mut Attributes) {
     out.put(value, json.to_owned());
     if json != REDACTED {
         out.put(mime_type, json::MIME_TYPE);
-    }
-}
-
-pub(super) const fn ttfb_source(measured: TimingSource) -> &'static str {
-    match measured {
-        TimingSource::Reported => "reported",
-        TimingSource::Measured => "measured",
-    }
-}
-
-pub(super) const fn latency_source(source: LatencySource) -> &'static str {
-    match source {
-        LatencySource::Vad => "vad",
-        LatencySource::UserStopped => "user_stopped",
-    }
-}
-
-/// Why a turn ended, as it is written.
-pub(super) const fn end_reason(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Completed => "completed",
-        EndReason::Interrupted => "interrupted",
-        EndReason::Ended => "ended",
-        EndReason::Cancelled => "cancelled",
     }
 }
 

@@ -1,4 +1,6 @@
-//! What Pipecat's own tracing writes.
+//! Attributes of Pipecat's own tracing.
+//!
+//! See [Pipecat](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#pipecat).
 
 use std::time::Duration;
 
@@ -12,13 +14,13 @@ use crate::engine::record::{
     EndReason, LlmRecord, SpanDetails, SpanRecord, SttRecord, TtsRecord, TurnRecord,
 };
 
-/// A setting that is a text of its own, and no setting to Pipecat's tracing.
+/// A setting that Pipecat's tracing does not write among the settings.
 const SYSTEM_INSTRUCTION: &str = "system_instruction";
-/// The setting that tells whether a model answers piece by piece, as all do unless told otherwise.
+/// The setting that turns streamed responses off. They are on by default.
 const STREAM: &str = "stream";
 
-/// Writes what this convention has words for.
-pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attributes) {
+/// Writes the attributes of `record`.
+pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attributes) {
     match &record.details {
         SpanDetails::Turn(turn) => put_turn(turn, record.end.since(record.start), session, out),
         SpanDetails::Stt(stt) => put_stt(stt, out),
@@ -28,15 +30,15 @@ pub(super) fn describe(record: &SpanRecord, session: &Session, out: &mut Attribu
     }
     if let Some(service) = ServiceSpan::of(&record.details) {
         put_ttfb(&service, out);
-        // Of a model, they are the parameters of its requests.
+        // The settings of a language model are request parameters.
         if !matches!(record.details, SpanDetails::Llm(_)) {
             put_settings(&service.service.settings, out);
         }
     }
 }
 
-/// Writes what it says of a whole conversation.
-pub(super) fn describe_conversation(session: &Session, out: &mut Attributes) {
+/// Writes the attributes of a conversation span.
+pub(super) fn put_conversation(session: &Session, out: &mut Attributes) {
     out.put(keys::PIPECAT_CONVERSATION_ID, session.id.clone());
     out.put(keys::PIPECAT_CONVERSATION_TYPE, "voice");
 }
@@ -58,8 +60,8 @@ fn put_stt(stt: &SttRecord, out: &mut Attributes) {
 }
 
 fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
-    let told = llm.service.settings.iter().find(|(name, _)| name == STREAM);
-    out.put(keys::PIPECAT_STREAM, !matches!(told, Some((_, Setting::Bool(false)))));
+    let stream = llm.service.settings.iter().find(|(name, _)| name == STREAM);
+    out.put(keys::PIPECAT_STREAM, !matches!(stream, Some((_, Setting::Bool(false)))));
     let tools = u64::try_from(llm.request.tools.len()).ok();
     out.put_count(keys::PIPECAT_TOOLS_COUNT, tools.filter(|count| *count > 0));
 }
@@ -71,7 +73,7 @@ fn put_tts(tts: &TtsRecord, out: &mut Attributes) {
 }
 
 fn put_ttfb(span: &ServiceSpan<'_>, out: &mut Attributes) {
-    let ttfb = span.times.ttfb.map(|(seconds, _)| seconds);
+    let ttfb = span.ttfb();
     out.put_some(keys::PIPECAT_TTFB, ttfb);
     out.put_some(keys::PIPECAT_TTFB_MS, ttfb.map(|seconds| seconds * 1000.0));
 }
@@ -79,12 +81,12 @@ fn put_ttfb(span: &ServiceSpan<'_>, out: &mut Attributes) {
 fn put_settings(settings: &[(String, Setting)], out: &mut Attributes) {
     for (name, setting) in settings.iter().filter(|(name, _)| name != SYSTEM_INSTRUCTION) {
         if let Some(value) = scalar(setting) {
-            out.put_other(keys::setting(name), value);
+            out.put_foreign(keys::setting(name), value);
         }
     }
 }
 
-/// The value of a setting that is no list and no object.
+/// Returns the value of a setting, unless it is a list or an object.
 fn scalar(setting: &Setting) -> Option<Value> {
     match setting {
         Setting::Bool(value) => Some((*value).into()),

@@ -1,11 +1,11 @@
-//! What suits a backend.
+//! Settings that suit a backend.
 
 use std::str::FromStr;
 
-use super::parse_name::NameTable;
-use super::{Conventions, SpanNaming, TraceLayout, UnknownNameError};
+use super::settings::NameTable;
+use super::{Conventions, EmitSettings, SpanNaming, TraceLayout, UnknownNameError};
 
-/// What suits a backend: layout, names and conventions together. Each can be set to another afterwards.
+/// The trace layout, span names and conventions that suit a backend. Later calls can replace each of them.
 ///
 /// | | layout | names | conventions |
 /// |---|---|---|---|
@@ -24,18 +24,18 @@ use super::{Conventions, SpanNaming, TraceLayout, UnknownNameError};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Preset {
-    /// What is one trace.
+    /// Whether a trace holds one turn or the whole conversation.
     pub layout: TraceLayout,
-    /// What spans are called.
+    /// The naming scheme for spans.
     pub span_names: SpanNaming,
-    /// The words that spans are told in.
+    /// The conventions whose attributes are written.
     pub conventions: Conventions,
 }
 
 impl Preset {
-    /// For Phoenix. It reads `OpenInference` and nothing else, so that the room that others would take goes to
-    /// messages. It puts the traces of one `session.id` into a session and shows of each its root's input and output,
-    /// which turns have and conversations have not.
+    /// Settings for Phoenix. Phoenix reads `OpenInference` alone, so all other attributes would only take space from
+    /// messages. It groups traces by `session.id` and shows the input and output of each root span, which turns have and
+    /// conversations do not.
     pub const fn phoenix() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
@@ -44,14 +44,14 @@ impl Preset {
         }
     }
 
-    /// For Arize AX, whose sessions and words are Phoenix's.
+    /// Settings for Arize AX, which reads sessions and attributes as Phoenix does.
     pub const fn arize() -> Self {
         Self::phoenix()
     }
 
-    /// For Langfuse. Its sessions are made of traces with an input and an output, which turns are. Names are as in its
-    /// guide to Pipecat: its lists show them, and not the service behind them. `GenAI` is left out, as Langfuse would
-    /// list tokens of the cache twice, once by each convention.
+    /// Settings for Langfuse. Its sessions consist of traces with an input and an output, as turns have. Span names follow
+    /// its guide to Pipecat, as its lists show the name of a span but not the service. `GenAI` is left out: with both
+    /// conventions, Langfuse would list cached tokens twice.
     pub const fn langfuse() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
@@ -60,8 +60,8 @@ impl Preset {
         }
     }
 
-    /// For `OpenObserve`: each turn a root, and on language models the keys that its guide to Pipecat tells to filter
-    /// by. What it shows of models in general it reads from `GenAI`.
+    /// Settings for `OpenObserve`: each turn is a root, and LLM spans carry the keys that its guide to Pipecat filters by.
+    /// Its LLM views read `GenAI`.
     pub const fn openobserve() -> Self {
         Self {
             layout: TraceLayout::PerTurn,
@@ -70,8 +70,8 @@ impl Preset {
         }
     }
 
-    /// For Jaeger, or any other that knows traces but no sessions: a conversation is one trace. Names and words are as
-    /// in Pipecat's own demo, for Jaeger's timeline shows the name of a span and not its service.
+    /// Settings for Jaeger and other backends without sessions: a conversation is one trace. Names and attributes follow
+    /// Pipecat's own demo, as Jaeger's timeline shows the name of a span but not the service.
     pub const fn jaeger() -> Self {
         Self {
             layout: TraceLayout::PerConversation,
@@ -81,9 +81,16 @@ impl Preset {
     }
 }
 
-const NAMES: NameTable<Preset> = NameTable {
-    what: "preset",
-    named: &[
+impl EmitSettings {
+    /// Sets the layout, span names and conventions of `preset`.
+    pub const fn preset(self, preset: Preset) -> Self {
+        self.layout(preset.layout).span_names(preset.span_names).conventions(preset.conventions)
+    }
+}
+
+const PRESETS: NameTable<Preset> = NameTable {
+    setting: "preset",
+    entries: &[
         ("phoenix", Preset::phoenix()),
         ("arize", Preset::arize()),
         ("langfuse", Preset::langfuse()),
@@ -92,11 +99,11 @@ const NAMES: NameTable<Preset> = NameTable {
     ],
 };
 
-/// By the backend's name.
+/// Parses the backend's name.
 impl FromStr for Preset {
     type Err = UnknownNameError;
 
     fn from_str(name: &str) -> Result<Self, UnknownNameError> {
-        NAMES.find(name)
+        PRESETS.find(name)
     }
 }

@@ -1,13 +1,13 @@
-//! Who wants the numbers of a conversation besides its spans.
+//! A hook that sees every finished record.
 
 use std::fmt::Debug;
 
 use crate::engine::record::SpanRecord;
 
-/// Is shown every record when it is over: for what is counted over many conversations.
+/// Receives every finished record, for figures over many conversations.
 ///
-/// Turns that the sampler dropped are shown as well, or the figures would depend on it. Of what their models were sent,
-/// their records tell nothing.
+/// It also receives the records of turns that the sampler dropped, so that figures do not depend on sampling. The LLM
+/// records of such turns carry no request messages.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::engine::record::SpanRecord;
 /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanRecord};
 /// use pipecat_instrument_runtime::emit::RecordProcessor;
 ///
-/// /// How often users cut the bot short.
+/// /// Counts the turns in which the user interrupted the bot.
 /// #[derive(Debug, Default)]
 /// struct Interruptions(AtomicU64);
 ///
@@ -30,6 +30,6 @@ use crate::engine::record::SpanRecord;
 /// }
 /// ```
 pub trait RecordProcessor: Debug + Send + Sync {
-    /// A span is over. Called while its conversation is locked: it must be quick.
+    /// Called when a span ends, before anything is redacted. It must be quick: the conversation is locked meanwhile.
     fn on_end(&self, record: &SpanRecord);
 }

@@ -1,12 +1,14 @@
-//! Where a conversation came from.
+//! The remote spans that a conversation came from.
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt};
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext, TraceContextExt};
 
-/// How many callers a conversation links to. It has one, or a few that were put through.
-const MOST_LINKS: usize = 32;
+/// Maximum number of links. A conversation has one caller, or a few if it was transferred.
+const MAX_LINKS: usize = 32;
 
-/// The spans, of other programs as a rule, that a conversation came from: a phone call's, a web request's.
+/// The parent and links of a conversation's root spans, usually spans of other programs: a phone call or a web request.
+///
+/// Changes apply to root spans that start afterwards.
 ///
 /// ```
 /// use opentelemetry::Context;
@@ -20,51 +22,51 @@ const MOST_LINKS: usize = 32;
 ///     true,
 ///     TraceState::default(),
 /// );
-/// let mut remote_parent = RemoteParent::default();
-/// remote_parent.set_parent(&Context::new().with_remote_span_context(call.clone()));
-/// remote_parent.add_link(call.clone());
-/// assert_eq!(remote_parent.parent().span().span_context(), &call);
+/// let mut remote = RemoteParent::default();
+/// remote.set_parent(&Context::new().with_remote_span_context(call.clone()));
+/// remote.add_link(call.clone());
+/// assert_eq!(remote.parent().span().span_context(), &call);
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct RemoteParent {
-    /// Bears no span that could be written to, or it would not end before the conversation does.
+    /// Holds the span's identity only: holding the span itself would keep it open until the conversation ends.
     parent: Context,
     links: Vec<SpanContext>,
 }
 
 impl RemoteParent {
-    /// The roots that begin from now on are children of the span that is current in `context`, and see its baggage.
+    /// Makes the current span of `context` the parent of root spans, which also inherit the baggage.
     pub fn set_parent(&mut self, context: &Context) {
         self.parent = identity_of(context);
     }
 
-    /// The roots that begin from now on link to the span `caller`. There is room for 32.
+    /// Links root spans to the span `caller`. Ignores invalid and repeated links, and those after the first 32.
     pub fn add_link(&mut self, caller: SpanContext) {
-        if caller.is_valid() && self.links.len() < MOST_LINKS && !self.links.contains(&caller) {
+        if caller.is_valid() && self.links.len() < MAX_LINKS && !self.links.contains(&caller) {
             self.links.push(caller);
         }
     }
 
-    /// The context that roots begin in: empty, if nobody is known as their parent.
+    /// Returns the context in which root spans start. It has no span unless a parent was set.
     pub const fn parent(&self) -> &Context {
         &self.parent
     }
 
-    /// Whether nothing is known.
+    /// Returns whether there is neither a parent nor a link.
     pub(crate) fn is_empty(&self) -> bool {
         !self.parent.has_active_span() && self.links.is_empty()
     }
 
-    /// The root that `builder` builds, with its links.
+    /// Adds the links to the root span of `builder`.
     pub(super) fn link(&self, builder: SpanBuilder) -> SpanBuilder {
         if self.links.is_empty() {
             return builder;
         }
-        builder.with_links(self.links.iter().cloned().map(opentelemetry::trace::Link::with_context).collect())
+        builder.with_links(self.links.iter().cloned().map(Link::with_context).collect())
     }
 }
 
-/// `context` with its span's identity in the place of the span: it is no span to write to, and keeps none alive.
+/// Returns `context` with its span replaced by the span's identity, which cannot be written to and keeps no span open.
 pub(crate) fn identity_of(context: &Context) -> Context {
     context.with_remote_span_context(context.span().span_context().clone())
 }

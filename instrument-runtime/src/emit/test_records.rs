@@ -13,7 +13,7 @@ use crate::engine::record::{
 };
 use crate::engine::time::Time;
 
-/// A record of 1.5 s with nothing wrong in it.
+/// A record of 1.5 s without errors.
 pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     SpanRecord {
         key: SpanKey(1),
@@ -26,7 +26,7 @@ pub(crate) fn record(details: SpanDetails) -> SpanRecord {
     }
 }
 
-/// Times as a service reports them.
+/// Times reported by a service.
 fn times() -> ServiceTimes {
     ServiceTimes { ttfb: Some((0.25, TimingSource::Reported)), processing: Some(0.5) }
 }
@@ -132,7 +132,7 @@ pub(crate) fn tool() -> ToolRecord {
     }
 }
 
-/// One attribute a line, as `key = value`, in the order given.
+/// Returns the attributes in their order, one `key = value` per line.
 pub(crate) fn text(attributes: &[KeyValue]) -> String {
     attributes
         .iter()

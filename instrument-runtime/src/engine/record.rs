@@ -268,7 +268,7 @@ pub struct ServiceTimes {
 /// The content of an utterance: user speech and its transcript. See [STT].
 ///
 /// [STT]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#stt
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SttRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -294,7 +294,7 @@ pub struct SttRecord {
 ///
 /// [LLM]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm
 /// [Speech to speech]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#speech-to-speech
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LlmRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -351,7 +351,7 @@ pub struct LlmRequest {
 /// The content of a synthesis: the text and audio of one reply. See [TTS].
 ///
 /// [TTS]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tts
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TtsRecord {
     /// The service.
     pub service: Arc<Processor>,
@@ -378,7 +378,7 @@ pub struct TtsRecord {
 /// The content of a tool call. See [Tools].
 ///
 /// [Tools]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolRecord {
     /// The name of the tool.
     pub name: String,

@@ -19,7 +19,6 @@
 mod conversation_log;
 mod error;
 mod file_writer;
-mod flush_schedule;
 mod format;
 mod header;
 mod line_buffer;

@@ -1,10 +1,11 @@
 //! The thread that writes the logs of all conversations.
 //!
-//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them when
-//! they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least recently
-//! written file is closed for the next, and opened again when it has more lines.
+//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them
+//! when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least
+//! recently written file is closed for the next, and opened again when it has more lines.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, Sender, TryRecvError, channel};
@@ -14,13 +15,18 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 
 use super::file_writer::is_too_many_open_files;
-use super::flush_schedule::{FlushDelay, FlushSchedule};
 use super::line_buffer::{LogLimits, QueueBudget};
 use super::log_writer::{LogWriter, Progress};
 use super::recorded_log::RecordedLog;
 
-/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not wake
-/// it, as the pipelines would pay for that.
+/// How long lines wait for a file that is open and not compressed. No more than this is lost if the process is killed.
+const FLUSH_DELAY: Duration = Duration::from_millis(20);
+
+/// How long lines wait for a file that has to be opened first, or is compressed, which pays off only for many lines.
+const COSTLY_FLUSH_DELAY: Duration = Duration::from_secs(1);
+
+/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not
+/// wake it, as the pipelines would pay for that.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long the thread waits before it tries again to open a file when this process may not open any.
@@ -50,8 +56,8 @@ impl WriterHandle {
         Ok(Self { messages, thread: thread.thread().clone() })
     }
 
-    /// Announces that `log` has lines. Fails silently if the thread is gone: then no log gets a footer, as if the process
-    /// had died.
+    /// Announces that `log` has lines. Fails silently if the thread is gone: then no log gets a footer, as if the
+    /// process had died.
     pub(super) fn announce(&self, log: Arc<RecordedLog>) {
         let _ = self.messages.send(Message::Lines(log));
     }
@@ -78,7 +84,8 @@ struct WriterThread {
     limits: LogLimits,
     /// The limit on open files, lowered for a time if the process has none left.
     open_file_limit: usize,
-    schedule: FlushSchedule,
+    /// The logs that have lines to write: when each is due, and its number.
+    schedule: BinaryHeap<Reverse<(Instant, u64)>>,
 }
 
 impl WriterThread {
@@ -91,7 +98,7 @@ impl WriterThread {
             compressing: LruNumbers::unbounded(),
             limits,
             open_file_limit: limits.open_files,
-            schedule: FlushSchedule::default(),
+            schedule: BinaryHeap::new(),
         }
     }
 
@@ -126,14 +133,16 @@ impl WriterThread {
         let may_open = self.open.len() < self.open_file_limit;
         let log = self.logs.entry(number).or_insert_with(|| LogWriter::new(recorded));
         let is_cheap = !is_gzip && (log.is_open() || may_open);
-        self.schedule.add(now(), number, if is_cheap { FlushDelay::Short } else { FlushDelay::Long });
+        let delay = if is_cheap { FLUSH_DELAY } else { COSTLY_FLUSH_DELAY };
+        self.schedule.push(Reverse((now() + delay, number)));
     }
 
     /// Writes the next log if it is due or the budget is low. Returns false if there was nothing to write.
     fn write_next(&mut self) -> bool {
-        let Some(due) = self.schedule.next_due() else { return false };
+        let Some(&Reverse((due, number))) = self.schedule.peek() else { return false };
         let is_due = self.budget.is_low() || due <= now();
-        if is_due && let Some(number) = self.schedule.pop() {
+        if is_due {
+            self.schedule.pop();
             self.write(number);
         }
         is_due
@@ -141,7 +150,7 @@ impl WriterThread {
 
     /// Waits until there may be something to do. Returns false if there never will be.
     fn wait(&mut self) -> bool {
-        if let Some(due) = self.schedule.next_due() {
+        if let Some(Reverse((due, _))) = self.schedule.peek() {
             thread::park_timeout(due.saturating_duration_since(now()).min(POLL_INTERVAL));
             return true;
         }
@@ -155,7 +164,7 @@ impl WriterThread {
     }
 
     fn write_all(&mut self) {
-        while let Some(number) = self.schedule.pop() {
+        while let Some(Reverse((_, number))) = self.schedule.pop() {
             self.write(number);
         }
     }
@@ -229,8 +238,8 @@ impl WriterThread {
         }
     }
 
-    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file to
-    /// close it waits; what is recorded meanwhile has the queue's budget.
+    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file
+    /// to close it waits; what is recorded meanwhile has the queue's budget.
     fn reduce_open_files(&mut self, error: &io::Error) {
         static WARNED: std::sync::Once = std::sync::Once::new();
 

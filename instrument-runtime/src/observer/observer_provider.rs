@@ -11,9 +11,7 @@ use super::observed_conversation::ObservedConversation;
 use super::{FrameLogTarget, ObserveOptions, Observer};
 #[cfg(feature = "metrics")]
 use crate::emit::keys;
-use crate::emit::{
-    Conventions, EmitSettings, Emitter, Preset, RecordProcessor, Session, SpanNaming, TraceLayout, Tracers,
-};
+use crate::emit::{EmitSettings, Emitter, RecordProcessor, Session, Tracers};
 use crate::engine::conversation::{ConversationConfig, FrameSupport};
 use crate::engine::frame::FramePushed;
 use crate::engine::time::Time;
@@ -66,7 +64,17 @@ impl ObserverProvider {
         }
     }
 
-    /// Sets how spans are written.
+    /// Sets layout, naming and conventions of spans.
+    ///
+    /// ```
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::emit::{EmitSettings, Preset, Tracers};
+    /// use pipecat_instrument_runtime::observer::ObserverProvider;
+    ///
+    /// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()))
+    ///     .emit_settings(EmitSettings::default().preset(Preset::jaeger()));
+    /// # let _ = observers;
+    /// ```
     pub fn emit_settings(mut self, settings: EmitSettings) -> Self {
         // The engine copies no more messages than a span can carry.
         self.config.attribute_limit = settings.attribute_limit;
@@ -78,40 +86,6 @@ impl ObserverProvider {
     pub fn trace_config(mut self, config: TraceConfig) -> Self {
         self.privacy = Privacy::new(config.or_env());
         self
-    }
-
-    /// Sets the [layout](TraceLayout): one trace per turn or per conversation.
-    pub fn layout(self, layout: TraceLayout) -> Self {
-        self.with_emit(|emit| emit.layout(layout))
-    }
-
-    /// Sets the [naming](SpanNaming) of spans.
-    pub fn span_names(self, names: SpanNaming) -> Self {
-        self.with_emit(|emit| emit.span_names(names))
-    }
-
-    /// Sets the [conventions](Conventions) whose attributes are written.
-    pub fn conventions(self, conventions: Conventions) -> Self {
-        self.with_emit(|emit| emit.conventions(conventions))
-    }
-
-    /// Sets layout, naming and conventions for a backend.
-    ///
-    /// ```
-    /// use opentelemetry::trace::noop::NoopTracerProvider;
-    /// use pipecat_instrument_runtime::emit::{Preset, Tracers};
-    /// use pipecat_instrument_runtime::observer::ObserverProvider;
-    ///
-    /// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new())).preset(Preset::jaeger());
-    /// # let _ = observers;
-    /// ```
-    pub fn preset(self, preset: Preset) -> Self {
-        self.with_emit(|emit| emit.preset(preset))
-    }
-
-    fn with_emit(self, change: impl FnOnce(EmitSettings) -> EmitSettings) -> Self {
-        let settings = EmitSettings::clone(&self.emit);
-        self.emit_settings(change(settings))
     }
 
     /// Sets how long after the bot has stopped speaking a turn ends.
@@ -159,8 +133,7 @@ impl ObserverProvider {
         let config = ConversationConfig { signals: options.frame_support, ..self.config.clone() };
         let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
             writer,
-            conversation_id: Arc::clone(&id),
-            attributes: attributes.clone(),
+            session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
             turn_end_timeout: config.turn_end_timeout,
             privacy: self.privacy.clone(),
             log: OnceLock::new(),
@@ -202,8 +175,7 @@ impl ObserverProvider {
 /// The frame log of one conversation. The first hop opens it, because until then an adapter may set the frame support.
 pub(super) struct LazyFrameLog {
     writer: FrameLogWriter,
-    conversation_id: Arc<str>,
-    attributes: Vec<KeyValue>,
+    session: Session,
     turn_end_timeout: Duration,
     privacy: Privacy,
     log: OnceLock<ConversationLog>,
@@ -219,9 +191,9 @@ impl LazyFrameLog {
     ) {
         let log = self.log.get_or_init(|| {
             let header = HeaderInfo {
-                conversation_id: &self.conversation_id,
+                conversation_id: &self.session.id,
                 begun: now,
-                attributes: &self.attributes,
+                attributes: &self.session.attributes,
                 turn_end_timeout: Some(self.turn_end_timeout),
                 signals: frame_support(),
             };

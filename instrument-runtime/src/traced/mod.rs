@@ -47,4 +47,4 @@ pub use error_message::ReturnValue;
 pub use metadata::{ServiceMetadata, ServiceRef};
 pub use outcome_builder::{OutcomeBuilder, ServiceOutput};
 pub use traced_call::{Started, TracedCall, TracedFuture, TracedStream, traced_llm, traced_stt, traced_tts};
-pub use values::{AudioLength, CharacterCount, LlmTokens, ServiceInput};
+pub use values::{CharacterCount, LlmTokens, Seconds, ServiceInput};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::values::{AudioLength, CharacterCount, LlmTokens};
+use super::values::{CharacterCount, LlmTokens, Seconds};
 use crate::engine::frame::{Measurement, Message, Spacing, TextChunk, ToolCall};
 use crate::engine::operation::{Completion, Failure, Outcome, ServiceKind};
 use crate::engine::record::Recording;
@@ -63,7 +63,7 @@ impl OutcomeBuilder {
     }
 
     /// Adds the seconds of audio used by an item.
-    pub fn audio(&mut self, audio: &(impl AudioLength + ?Sized)) {
+    pub fn audio(&mut self, audio: &(impl Seconds + ?Sized)) {
         let sum = match self.usage {
             Some(Measurement::SttAudioSeconds(seconds)) => seconds,
             _ => 0.0,

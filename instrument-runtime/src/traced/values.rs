@@ -156,32 +156,32 @@ macro_rules! counts {
 
 counts!(u16, u32, u64, usize, i32, i64);
 
-/// The length of the audio that an STT transcribed.
+/// Seconds: the length of the audio that an STT transcribed, or `stop_secs` of a frame.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a length of audio",
-    label = "not the usage of an STT",
+    message = "`{Self}` is not a number of seconds",
+    label = "not an `f64` or a `Duration`",
     note = "give seconds as `f64` or `f32`, a `Duration`, or an `Option` of one"
 )]
-pub trait AudioLength {
+pub trait Seconds {
     /// Returns the seconds, if they are known.
     fn seconds(&self) -> Option<f64>;
 }
 
-forward_conversion!(AudioLength::seconds() -> Option<f64>, none: None);
+forward_conversion!(Seconds::seconds() -> Option<f64>, none: None);
 
-impl AudioLength for f64 {
+impl Seconds for f64 {
     fn seconds(&self) -> Option<f64> {
         Some(*self)
     }
 }
 
-impl AudioLength for f32 {
+impl Seconds for f32 {
     fn seconds(&self) -> Option<f64> {
         Some((*self).into())
     }
 }
 
-impl AudioLength for Duration {
+impl Seconds for Duration {
     fn seconds(&self) -> Option<f64> {
         Some(self.as_secs_f64())
     }

@@ -1,5 +1,6 @@
-//! What reaches an exporter.
+//! Spans as they reach an exporter.
 
+mod annotations;
 mod layouts;
 
 use std::sync::Arc;
@@ -7,7 +8,8 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanId, Status as SpanStatus, TraceContextExt};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
-use super::{Emitter, system_time};
+use super::Emitter;
+use crate::emit::otel::to_system_time;
 use crate::emit::test_records::{llm, record, text, tool, turn};
 use crate::emit::{Conventions, EmitSettings, Session, SpanNaming, TraceLayout, Tracers, keys};
 use crate::engine::record::{
@@ -20,7 +22,7 @@ const TURN: SpanKey = SpanKey(1);
 const LLM: SpanKey = SpanKey(2);
 const TOOL: SpanKey = SpanKey(3);
 
-/// An emitter, and where its spans end up.
+/// An emitter and its exporter.
 struct Fixture {
     emitter: Emitter,
     exporter: InMemorySpanExporter,
@@ -56,7 +58,7 @@ impl Fixture {
         self.start(TOOL, SpanKind::Tool, Some(LLM), "clock");
     }
 
-    /// Ends the conversation, and tells what was exported of it.
+    /// Ends the conversation and returns the exported spans.
     fn finish(self) -> Vec<SpanData> {
         self.emitter.finish();
         self.exporter.get_finished_spans().unwrap()
@@ -71,10 +73,10 @@ impl Fixture {
     }
 }
 
-/// Name, parent's name and status of each span, one a line.
-fn family_tree(spans: &[SpanData]) -> String {
+/// Returns name, parent's name and status of each span, one per line.
+fn tree(spans: &[SpanData]) -> String {
     let name_of = |id: SpanId| {
-        spans.iter().find(|span| span.span_context.span_id() == id).map_or("nobody", |span| &span.name)
+        spans.iter().find(|span| span.span_context.span_id() == id).map_or("none", |span| &span.name)
     };
     spans.iter().fold(String::new(), |tree, span| {
         tree + &format!("{} of {}: {:?}\n", span.name, name_of(span.parent_span_id), span.status)
@@ -82,7 +84,7 @@ fn family_tree(spans: &[SpanData]) -> String {
 }
 
 #[test]
-fn a_turn_is_the_root_of_its_own_trace_and_its_services_are_its_children() {
+fn a_turn_is_the_root_of_its_trace_and_the_parent_of_its_services() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start_turn_llm_and_tool();
     fixture.end(TOOL, SpanDetails::Tool(tool()));
@@ -91,17 +93,17 @@ fn a_turn_is_the_root_of_its_own_trace_and_its_services_are_its_children() {
 
     let spans = fixture.exported();
     assert_eq!(
-        family_tree(&spans),
+        tree(&spans),
         "\
 pipecat.tool.clock of pipecat.llm: Ok
 pipecat.llm of pipecat.conversation.turn: Ok
-pipecat.conversation.turn of nobody: Ok
+pipecat.conversation.turn of none: Ok
 "
     );
     for span in &spans {
         assert_eq!(span.span_context.trace_id(), spans[2].span_context.trace_id());
-        assert_eq!(span.start_time, system_time(Time::from_unix_nanos(1_000_000_000)));
-        assert_eq!(span.end_time, system_time(Time::from_unix_nanos(2_500_000_000)));
+        assert_eq!(span.start_time, to_system_time(Time::from_unix_nanos(1_000_000_000)));
+        assert_eq!(span.end_time, to_system_time(Time::from_unix_nanos(2_500_000_000)));
         assert_eq!(span.instrumentation_scope.name(), "pipecat-instrument");
         assert_eq!(span.instrumentation_scope.version(), Some(env!("CARGO_PKG_VERSION")));
         assert_eq!(span.dropped_attributes_count, 0);
@@ -109,7 +111,7 @@ pipecat.conversation.turn of nobody: Ok
 }
 
 #[test]
-fn the_next_turn_has_another_trace_whatever_is_current() {
+fn the_next_turn_starts_a_trace_even_if_a_span_is_current() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start(TURN, SpanKind::Turn, None, "");
     let first = fixture.emitter.context(TURN).unwrap();
@@ -120,16 +122,16 @@ fn the_next_turn_has_another_trace_whatever_is_current() {
 }
 
 #[test]
-fn an_error_is_the_status_an_attribute_and_an_event() {
+fn an_error_is_written_as_status_attribute_and_event() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start_turn_llm_and_tool();
     let (message, error_type) = ("503 overloaded".to_owned(), "RuntimeError".to_owned());
     let at = Time::from_unix_nanos(2_000_000_000);
-    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
+    let kind = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     fixture.emitter.end(SpanRecord {
         key: LLM,
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at, kind: what }],
+        events: vec![SpanEvent { at, kind }],
         ..record(SpanDetails::Llm(Box::new(llm())))
     });
 
@@ -137,7 +139,7 @@ fn an_error_is_the_status_an_attribute_and_an_event() {
     assert_eq!(spans[0].status, SpanStatus::error("503 overloaded"));
     assert!(text(&spans[0].attributes).contains("error.type = RuntimeError\n"));
     let event = &spans[0].events[0];
-    assert_eq!((event.name.as_ref(), event.timestamp), ("exception", system_time(at)));
+    assert_eq!((event.name.as_ref(), event.timestamp), ("exception", to_system_time(at)));
     assert_eq!(
         text(&event.attributes),
         "exception.type = RuntimeError\nexception.message = 503 overloaded\n"
@@ -145,7 +147,7 @@ fn an_error_is_the_status_an_attribute_and_an_event() {
 }
 
 #[test]
-fn a_span_that_is_dropped_by_the_sampler_is_a_context_and_nothing_more() {
+fn a_span_dropped_by_the_sampler_has_a_context_but_no_export() {
     let mut fixture = Fixture::new(Sampler::AlwaysOff);
     assert_eq!(fixture.start(TURN, SpanKind::Turn, None, ""), Recording::No);
     let context = fixture.emitter.context(TURN).unwrap();
@@ -156,7 +158,7 @@ fn a_span_that_is_dropped_by_the_sampler_is_a_context_and_nothing_more() {
 }
 
 #[test]
-fn the_context_of_a_span_is_gone_with_it() {
+fn the_context_of_a_span_is_gone_after_its_end() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     assert!(fixture.emitter.context(TURN).is_none());
     assert_eq!(fixture.start(TURN, SpanKind::Turn, None, ""), Recording::Yes);
@@ -166,17 +168,17 @@ fn the_context_of_a_span_is_gone_with_it() {
 }
 
 #[test]
-fn a_stranger_as_parent_or_as_ended_span_disturbs_nothing() {
+fn unknown_parents_and_repeated_ends_are_ignored() {
     let mut fixture = Fixture::new(Sampler::AlwaysOn);
     fixture.start(TOOL, SpanKind::Tool, Some(SpanKey(99)), "clock");
     fixture.end(SpanKey(98), SpanDetails::Tool(tool()));
     fixture.end(TOOL, SpanDetails::Tool(tool()));
     fixture.end(TOOL, SpanDetails::Tool(tool()));
-    assert_eq!(family_tree(&fixture.exported()), "pipecat.tool.clock of nobody: Ok\n");
+    assert_eq!(tree(&fixture.exported()), "pipecat.tool.clock of none: Ok\n");
 }
 
 #[test]
-fn what_is_open_when_the_conversation_is_lost_is_exported_all_the_same() {
+fn open_spans_are_exported_when_the_emitter_is_dropped() {
     let Fixture { mut emitter, exporter, _provider } = {
         let mut fixture = Fixture::new(Sampler::AlwaysOn);
         fixture.start_turn_llm_and_tool();
@@ -187,13 +189,13 @@ fn what_is_open_when_the_conversation_is_lost_is_exported_all_the_same() {
 
     let spans = exporter.get_finished_spans().unwrap();
     assert_eq!(
-        family_tree(&spans),
+        tree(&spans),
         "\
 pipecat.tool.clock of pipecat.llm: Ok
 pipecat.llm of pipecat.conversation.turn: Ok
-pipecat.conversation.turn of nobody: Ok
+pipecat.conversation.turn of none: Ok
 "
     );
-    assert_eq!(spans[2].end_time, system_time(Time::from_unix_nanos(2_500_000_000)));
+    assert_eq!(spans[2].end_time, to_system_time(Time::from_unix_nanos(2_500_000_000)));
     assert!(text(&spans[2].attributes).contains(&format!("{} = cancelled", keys::END_REASON)));
 }

@@ -1,66 +1,66 @@
-//! What is known of a key besides its spelling.
+//! The declaration of a key.
 
 use crate::emit::Conventions;
 
-/// What is known of a key: a row of `docs/attributes.md`.
+/// The declaration of a key: a row of `docs/attributes.md`.
 ///
 /// ```
 /// use pipecat_instrument_runtime::emit::Conventions;
 /// use pipecat_instrument_runtime::emit::keys::{self, AttributeTarget, ValueKind};
 ///
-/// let ttfb = keys::info("metrics.ttfb").ok_or("an unknown key")?;
+/// let ttfb = keys::info("metrics.ttfb").ok_or("unknown key")?;
 /// assert_eq!((ttfb.convention, ttfb.value), (Conventions::PIPECAT, ValueKind::Seconds));
 /// assert_eq!(ttfb.targets, [AttributeTarget::Stt, AttributeTarget::Llm, AttributeTarget::Tts]);
 ///
-/// let role = keys::info("llm.input_messages.3.message.role").ok_or("an unknown key")?;
+/// let role = keys::info("llm.input_messages.3.message.role").ok_or("unknown key")?;
 /// assert_eq!(role.key, "llm.input_messages.N.message.role");
 /// # Ok::<(), &str>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo {
-    /// The key. `N` and `M` in it stand for any number, `*` at its end for any name.
+    /// The key. `N` and `M` stand for any number, `*` at the end for any name.
     pub key: &'static str,
-    /// What its value tells.
+    /// A description of the value.
     pub about: &'static str,
     /// The convention that writes it.
     pub convention: Conventions,
-    /// What kind of value it has.
+    /// The type and unit of the value.
     pub value: ValueKind,
-    /// What it stands on.
+    /// The spans and events that carry the attribute.
     pub targets: &'static [AttributeTarget],
     /// The frames that its value comes from.
     pub source: &'static str,
 }
 
 impl KeyInfo {
-    /// Whether `key` is this one, or one of those that it stands for.
+    /// Returns whether `key` is this key, or matches its placeholders.
     ///
     /// ```
     /// use pipecat_instrument_runtime::emit::keys;
     ///
-    /// let tool = keys::info("llm.tools.0.tool.json_schema").ok_or("an unknown key")?;
-    /// assert!(tool.stands_for("llm.tools.12.tool.json_schema"));
-    /// assert!(!tool.stands_for("llm.tools.first.tool.json_schema"));
+    /// let tool = keys::info("llm.tools.0.tool.json_schema").ok_or("unknown key")?;
+    /// assert!(tool.matches("llm.tools.12.tool.json_schema"));
+    /// assert!(!tool.matches("llm.tools.first.tool.json_schema"));
     /// # Ok::<(), &str>(())
     /// ```
-    pub fn stands_for(&self, key: &str) -> bool {
-        if let Some(beginning) = self.key.strip_suffix('*') {
-            return key.strip_prefix(beginning).is_some_and(|name| !name.is_empty());
+    pub fn matches(&self, key: &str) -> bool {
+        if let Some(prefix) = self.key.strip_suffix('*') {
+            return key.strip_prefix(prefix).is_some_and(|name| !name.is_empty());
         }
-        let (mut ours, mut theirs) = (self.key.split('.'), key.split('.'));
+        let (mut pattern, mut segments) = (self.key.split('.'), key.split('.'));
         loop {
-            match (ours.next(), theirs.next()) {
+            match (pattern.next(), segments.next()) {
                 (None, None) => return true,
                 (Some("N" | "M"), Some(number)) if number.parse::<usize>().is_ok() => {}
-                (Some(our), Some(their)) if our == their => {}
+                (Some(expected), Some(segment)) if expected == segment => {}
                 _ => return false,
             }
         }
     }
 }
 
-/// What kind of value an attribute has.
+/// The type and unit of an attribute's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueKind {
@@ -72,26 +72,26 @@ pub enum ValueKind {
     Texts,
     /// `true` or `false`.
     Flag,
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// Any number.
+    /// A floating-point number.
     Number,
-    /// A text, a number or a flag, as the service's setting is.
+    /// A text, number or flag.
     Scalar,
     /// A number of tokens.
     Tokens,
     /// A number of characters.
     Characters,
-    /// Samples a second.
+    /// Samples per second.
     Hertz,
-    /// Seconds, with their fraction.
+    /// Seconds, with fractions.
     Seconds,
-    /// Milliseconds, with their fraction.
+    /// Milliseconds, with fractions.
     Milliseconds,
 }
 
 impl ValueKind {
-    /// The type of the attribute, as OpenTelemetry calls it.
+    /// Returns the type of the attribute, as OpenTelemetry calls it.
     ///
     /// ```
     /// use pipecat_instrument_runtime::emit::keys::ValueKind;
@@ -110,7 +110,7 @@ impl ValueKind {
         }
     }
 
-    /// What it is counted in; `None` for what is not counted.
+    /// Returns the unit; `None` for values without one.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
             Self::Tokens => Some("tokens"),
@@ -118,18 +118,12 @@ impl ValueKind {
             Self::Hertz => Some("Hz"),
             Self::Seconds => Some("s"),
             Self::Milliseconds => Some("ms"),
-            Self::Text
-            | Self::Json
-            | Self::Texts
-            | Self::Flag
-            | Self::Integer
-            | Self::Number
-            | Self::Scalar => None,
+            _ => None,
         }
     }
 }
 
-/// What an attribute stands on.
+/// A kind of span or event that carries attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttributeTarget {
     /// The span of a conversation, in the layout that has one.
@@ -138,11 +132,11 @@ pub enum AttributeTarget {
     Turn,
     /// The span of an utterance.
     Stt,
-    /// The span of an invocation of a language model.
+    /// The span of an LLM call.
     Llm,
-    /// The span of a reply that is spoken.
+    /// The span of a synthesis.
     Tts,
-    /// The span of a function call.
+    /// The span of a tool call.
     Tool,
     /// The event `exception` of any span.
     Exception,
@@ -160,7 +154,7 @@ pub(super) const EVERY_SPAN: &[AttributeTarget] = &[
     AttributeTarget::Tts,
     AttributeTarget::Tool,
 ];
-pub(super) const WITHIN: &[AttributeTarget] = &[
+pub(super) const TURN_AND_BELOW: &[AttributeTarget] = &[
     AttributeTarget::Turn,
     AttributeTarget::Stt,
     AttributeTarget::Llm,
@@ -170,7 +164,7 @@ pub(super) const WITHIN: &[AttributeTarget] = &[
 pub(super) const SERVICES: &[AttributeTarget] =
     &[AttributeTarget::Stt, AttributeTarget::Llm, AttributeTarget::Tts];
 pub(super) const SPEECH: &[AttributeTarget] = &[AttributeTarget::Stt, AttributeTarget::Tts];
-pub(super) const ANSWERS: &[AttributeTarget] = &[AttributeTarget::Llm, AttributeTarget::Tts];
+pub(super) const RESPONSES: &[AttributeTarget] = &[AttributeTarget::Llm, AttributeTarget::Tts];
 pub(super) const ROOTS: &[AttributeTarget] = &[AttributeTarget::Conversation, AttributeTarget::Turn];
 pub(super) const CONVERSATION: &[AttributeTarget] = &[AttributeTarget::Conversation];
 pub(super) const TURN: &[AttributeTarget] = &[AttributeTarget::Turn];

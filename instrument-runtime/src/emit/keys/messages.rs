@@ -1,4 +1,6 @@
-//! Keys with numbers in them: those of messages and tools.
+//! Keys with an index: messages and tools.
+//!
+//! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,26 +8,26 @@ use std::sync::LazyLock;
 use super::key_info::{KeyInfo, LLM, ValueKind};
 use crate::emit::Conventions;
 
-/// The family of the tools' keys.
+/// The prefix of the tools' keys.
 pub(in crate::emit) const LLM_TOOLS: &str = "llm.tools";
 
-/// The key of the tool at `index`: its whole object, as JSON.
+/// Returns the key of the tool at `index`, whose value is the tool's JSON object.
 pub fn tool_schema(index: usize) -> String {
     format!("{LLM_TOOLS}.{index}.tool.json_schema")
 }
 
-/// Which of a span's two lists of messages.
+/// One of the two lists of messages on an LLM span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageList {
-    /// What the model was sent.
+    /// The request.
     Input,
-    /// What it answered.
+    /// The response.
     Output,
 }
 
 impl MessageList {
-    /// What every key of the list begins with, up to the first dot after it.
-    pub const fn family(self) -> &'static str {
+    /// Returns the common prefix of the list's keys, without the dot after it.
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::Input => "llm.input_messages",
             Self::Output => "llm.output_messages",
@@ -33,56 +35,53 @@ impl MessageList {
     }
 }
 
-/// What a message has keys for. A number is the index of a part or of a tool call, from 0.
+/// A field of a message. The number is the index of a part or of a tool call, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageField {
-    /// Who says it.
+    /// The role of the speaker.
     Role,
-    /// The text, in a message that is one text.
+    /// The text of a message without parts.
     Content,
-    /// Who says it, where several share a role.
+    /// The speaker's name, where several share a role.
     Name,
-    /// The call that it answers.
+    /// The id of the tool call that the message answers.
     ToolCallId,
-    /// What kind of part.
+    /// The type of a part.
     PartType(usize),
     /// The text of a part.
     PartText(usize),
-    /// Where the picture of a part is.
+    /// The URL of an image part.
     PartImageUrl(usize),
-    /// Which call it asks for.
+    /// The id of a tool call.
     CallId(usize),
-    /// The function of a call.
+    /// The function of a tool call.
     CallName(usize),
-    /// The arguments of a call, as JSON.
+    /// The arguments of a tool call, as JSON.
     CallArguments(usize),
 }
 
-/// How many messages of a list have keys that are made once for the whole process: as many as fit, each with a role and a
-/// content, into a span of the usual limit of 128 attributes.
-const READY: usize = 64;
+/// The number of messages whose keys are cached for the process: a span with the usual limit of 128 attributes has at most
+/// this many messages of role and content.
+const MAX_CACHED: usize = 64;
 
-/// The keys that each message has: its role's and its content's. A context has hundreds of them.
+/// The keys that nearly every message has. A context has hundreds of them.
 #[derive(Debug)]
-struct Ready {
+struct CachedKeys {
     role: String,
     content: String,
 }
 
-static READY_OF_INPUT: LazyLock<Vec<Ready>> = LazyLock::new(|| ready(MessageList::Input));
-static READY_OF_OUTPUT: LazyLock<Vec<Ready>> = LazyLock::new(|| ready(MessageList::Output));
+static INPUT_KEYS: LazyLock<Vec<CachedKeys>> = LazyLock::new(|| build_cache(MessageList::Input, MAX_CACHED));
+static OUTPUT_KEYS: LazyLock<Vec<CachedKeys>> = LazyLock::new(|| build_cache(MessageList::Output, 1));
 
-fn ready(list: MessageList) -> Vec<Ready> {
-    let messages = match list {
-        MessageList::Input => READY,
-        MessageList::Output => 1,
-    };
-    let of = |index| Ready { role: made(list, index, "role"), content: made(list, index, "content") };
-    (0..messages).map(of).collect()
+fn build_cache(list: MessageList, messages: usize) -> Vec<CachedKeys> {
+    let keys =
+        |index| CachedKeys { role: key_of(list, index, "role"), content: key_of(list, index, "content") };
+    (0..messages).map(keys).collect()
 }
 
-fn made(list: MessageList, index: usize, leaf: &str) -> String {
-    [list.family(), ".", &index.to_string(), ".message.", leaf].concat()
+fn key_of(list: MessageList, index: usize, leaf: &str) -> String {
+    [list.prefix(), ".", &index.to_string(), ".message.", leaf].concat()
 }
 
 /// The keys of one message.
@@ -90,30 +89,30 @@ fn made(list: MessageList, index: usize, leaf: &str) -> String {
 pub struct MessageKeys {
     list: MessageList,
     index: usize,
-    ready: Option<&'static Ready>,
+    cached: Option<&'static CachedKeys>,
 }
 
 impl MessageKeys {
-    /// The keys of the message at `index` of `list`.
+    /// Returns the keys of the message at `index` of `list`.
     pub fn new(list: MessageList, index: usize) -> Self {
-        let ready = match list {
-            MessageList::Input => &READY_OF_INPUT,
-            MessageList::Output => &READY_OF_OUTPUT,
+        let cache = match list {
+            MessageList::Input => &INPUT_KEYS,
+            MessageList::Output => &OUTPUT_KEYS,
         };
-        Self { list, index, ready: ready.get(index) }
+        Self { list, index, cached: cache.get(index) }
     }
 
-    /// The key of `field`.
+    /// Returns the key of `field`.
     pub fn key(&self, field: MessageField) -> Cow<'static, str> {
-        match (field, self.ready) {
-            (MessageField::Role, Some(ready)) => Cow::Borrowed(&ready.role),
-            (MessageField::Content, Some(ready)) => Cow::Borrowed(&ready.content),
-            (field, _) => Cow::Owned(self.made(field)),
+        match (field, self.cached) {
+            (MessageField::Role, Some(keys)) => Cow::Borrowed(&keys.role),
+            (MessageField::Content, Some(keys)) => Cow::Borrowed(&keys.content),
+            (field, _) => Cow::Owned(self.build(field)),
         }
     }
 
-    fn made(&self, field: MessageField) -> String {
-        let leaf = |leaf| made(self.list, self.index, leaf);
+    fn build(&self, field: MessageField) -> String {
+        let leaf = |leaf| key_of(self.list, self.index, leaf);
         let (list, index, part) = match field {
             MessageField::Role => return leaf("role"),
             MessageField::Content => return leaf("content"),
@@ -130,60 +129,66 @@ impl MessageKeys {
     }
 }
 
-/// The keys with numbers in them.
+/// The keys of messages and tools.
 pub(super) const TABLE: &[KeyInfo] = &[
-    sent("llm.input_messages.N.message.role", "Who says it: `system`, `user`, `assistant`, `tool`, …"),
-    sent("llm.input_messages.N.message.content", "The text of a message that is one text."),
-    sent(
+    input("llm.input_messages.N.message.role", "The role: `system`, `user`, `assistant`, `tool`, …"),
+    input("llm.input_messages.N.message.content", "The text of a message without parts."),
+    input(
         "llm.input_messages.N.message.contents.M.message_content.type",
-        "What a part is: `text`, `image`, …",
+        "The type of a part: `text`, `image`, …",
     ),
-    sent("llm.input_messages.N.message.contents.M.message_content.text", "The text of a part."),
-    sent(
+    input("llm.input_messages.N.message.contents.M.message_content.text", "The text of a part."),
+    input(
         "llm.input_messages.N.message.contents.M.message_content.image.image.url",
-        "Where a part's picture is.",
+        "The URL of an image part.",
     ),
-    sent("llm.input_messages.N.message.name", "Who says it, where several share a role."),
-    sent("llm.input_messages.N.message.tool_call_id", "The call that a `tool` message answers."),
-    sent("llm.input_messages.N.message.tool_calls.M.tool_call.id", "Which call a message asks for."),
-    sent("llm.input_messages.N.message.tool_calls.M.tool_call.function.name", "The function of a call."),
+    input("llm.input_messages.N.message.name", "The speaker's name, where several share a role."),
+    input(
+        "llm.input_messages.N.message.tool_call_id",
+        "The id of the tool call that a `tool` message answers.",
+    ),
+    input("llm.input_messages.N.message.tool_calls.M.tool_call.id", "The id of a tool call."),
+    input(
+        "llm.input_messages.N.message.tool_calls.M.tool_call.function.name",
+        "The function of a tool call.",
+    ),
     KeyInfo {
         value: ValueKind::Json,
-        ..sent(
+        ..input(
             "llm.input_messages.N.message.tool_calls.M.tool_call.function.arguments",
-            "What a function is to be called with.",
+            "The arguments of a tool call.",
         )
     },
-    answered("llm.output_messages.N.message.role", "Who answers: `assistant`.", "`LLMTextFrame`"),
-    answered("llm.output_messages.N.message.content", "What the model answered.", "`LLMTextFrame`"),
-    answered("llm.output_messages.N.message.tool_calls.M.tool_call.id", "Which call it asks for.", CALLS),
-    answered(
+    output("llm.output_messages.N.message.role", "The role: `assistant`.", "`LLMTextFrame`"),
+    output("llm.output_messages.N.message.content", "The text of the response.", "`LLMTextFrame`"),
+    output("llm.output_messages.N.message.tool_calls.M.tool_call.id", "The id of a tool call.", TOOL_CALLS),
+    output(
         "llm.output_messages.N.message.tool_calls.M.tool_call.function.name",
-        "The function of a call.",
-        CALLS,
+        "The function of a tool call.",
+        TOOL_CALLS,
     ),
     KeyInfo {
         value: ValueKind::Json,
-        ..answered(
+        ..output(
             "llm.output_messages.N.message.tool_calls.M.tool_call.function.arguments",
-            "What a function is to be called with.",
-            CALLS,
+            "The arguments of a tool call.",
+            TOOL_CALLS,
         )
     },
     KeyInfo {
         value: ValueKind::Json,
-        ..sent("llm.tools.N.tool.json_schema", "A tool that the model may call, the whole object.")
+        ..input("llm.tools.N.tool.json_schema", "A tool that the model may call, as its JSON object.")
     },
 ];
 
-/// Where the calls of an answer come from.
-const CALLS: &str = "`FunctionCallsStartedFrame`, `FunctionCallInProgressFrame`";
+/// The frames from which the tool calls of a response come.
+const TOOL_CALLS: &str = "`FunctionCallsStartedFrame`, `FunctionCallInProgressFrame`";
 
-const fn sent(key: &'static str, about: &'static str) -> KeyInfo {
-    answered(key, about, "`LLMContextFrame`")
+const fn input(key: &'static str, about: &'static str) -> KeyInfo {
+    output(key, about, "`LLMContextFrame`")
 }
 
-const fn answered(key: &'static str, about: &'static str, source: &'static str) -> KeyInfo {
+const fn output(key: &'static str, about: &'static str, source: &'static str) -> KeyInfo {
     let (convention, value, targets) = (Conventions::OPENINFERENCE, ValueKind::Text, LLM);
     KeyInfo { key, about, convention, value, targets, source }
 }

@@ -1,160 +1,162 @@
-//! `OpenInference`'s keys, and the ones that this crate adds in its manner.
+//! Keys of `OpenInference`, and keys that this crate adds in their style.
+//!
+//! See [OpenInference](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#openinference).
 #![allow(deprecated, reason = "those of generative AI have moved to a specification that has no crate yet")]
 
 use super::key_info::{
     EVALUATION, EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, NOTE, SERVICES, SPEECH, STT, TOOL, TTS,
-    TURN, ValueKind, WITHIN,
+    TURN, TURN_AND_BELOW, ValueKind,
 };
 use super::otel;
 use crate::emit::Conventions;
 
-keys! { OPENINFERENCE;
-    /// `OpenInference`'s kind of a span: `CHAIN`, `LLM` or `TOOL`.
+keys! { OPENINFERENCE in TABLE;
+    /// The span kind of `OpenInference`: `CHAIN`, `LLM` or `TOOL`.
     SPAN_KIND = "openinference.span.kind" => Text, EVERY_SPAN, "what the span is";
-    /// The conversation's id.
+    /// The conversation id.
     SESSION_ID = otel::SESSION_ID => Text, EVERY_SPAN, "the task; a UUID where it has none";
-    /// Who the user is.
+    /// The user's id.
     USER_ID = otel::USER_ID => Text, EVERY_SPAN, "`TranscriptionFrame`";
-    /// What went in: what the user said, what a synthesizer was asked to say, what a function was called with.
-    INPUT_VALUE = "input.value" => Text, WITHIN,
+    /// The input: what the user said, the text to synthesize, or a function's arguments.
+    INPUT_VALUE = "input.value" => Text, TURN_AND_BELOW,
         "`TranscriptionFrame`, `LLMContextFrame`, `AggregatedTextFrame`, `TTSSpeakFrame`, `FunctionCallInProgressFrame`";
-    /// What kind of text went in, where it is not plain.
+    /// The input's MIME type, unless it is plain text.
     INPUT_MIME_TYPE = "input.mime_type" => Text, LLM_AND_TOOL, "as `input.value`";
-    /// What came out: what was heard, answered, spoken or returned.
-    OUTPUT_VALUE = "output.value" => Text, WITHIN,
+    /// The output: the transcript, the response, the spoken text, or a function's result.
+    OUTPUT_VALUE = "output.value" => Text, TURN_AND_BELOW,
         "`TranscriptionFrame`, `LLMTextFrame`, `FunctionCallsStartedFrame`, `TTSTextFrame`, `FunctionCallResultFrame`";
-    /// What kind of text came out, where it is not plain.
+    /// The output's MIME type, unless it is plain text.
     OUTPUT_MIME_TYPE = "output.mime_type" => Text, LLM_AND_TOOL, "as `output.value`";
-    /// Anything else, as a JSON object.
+    /// Further data, as a JSON object.
     METADATA = "metadata" => Json, EVERY_SPAN, "the application";
 
-    /// A turn's number, from 1.
+    /// The number of the turn, from 1.
     TURN_NUMBER = "conversation.turn_number" => Integer, TURN, "`StartFrame`, `UserStartedSpeakingFrame`";
-    /// How long a turn took.
+    /// The duration of the turn.
     TURN_DURATION = "conversation.turn_duration_seconds" => Seconds, TURN, "its start and its end";
-    /// Why a turn ended: `completed`, `interrupted`, `ended` or `cancelled`.
+    /// The reason why the turn ended: `completed`, `interrupted`, `ended` or `cancelled`.
     END_REASON = "conversation.end_reason" => Text, TURN,
         "`BotStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `EndFrame`, `CancelFrame`";
-    /// Whether the user cut the bot short.
+    /// Whether the user interrupted the bot.
     WAS_INTERRUPTED = "conversation.was_interrupted" => Flag, TURN, "`UserStartedSpeakingFrame`";
-    /// How long the user waited for the bot.
+    /// The time that the user waited for the bot to speak.
     USER_TO_BOT_LATENCY = "conversation.user_to_bot_latency" => Seconds, TURN,
         "`VADUserStoppedSpeakingFrame` or `UserStoppedSpeakingFrame`, `BotStartedSpeakingFrame`";
-    /// From when that is counted: `vad` or `user_stopped`.
+    /// The event from which the latency counts: `vad` or `user_stopped`.
     LATENCY_SOURCE = "conversation.latency_source" => Text, TURN, "as `conversation.user_to_bot_latency`";
-    /// Of that, until the last final transcript.
+    /// Part of the latency: until the last final transcript.
     LATENCY_STT = "conversation.latency.stt" => Seconds, TURN, "`TranscriptionFrame`";
-    /// Of that, until the first token of the answer, without the function calls.
+    /// Part of the latency: until the first token of the response, without function calls.
     LATENCY_LLM = "conversation.latency.llm" => Seconds, TURN, "`LLMTextFrame`";
-    /// Of that, the function calls on the way to the answer.
+    /// Part of the latency: the function calls before the response.
     LATENCY_TOOLS = "conversation.latency.tools" => Seconds, TURN,
         "`FunctionCallInProgressFrame`, `FunctionCallResultFrame`";
-    /// Of that, until synthesis had its first text.
+    /// Part of the latency: until text-to-speech got its first text.
     LATENCY_AGGREGATION = "conversation.latency.aggregation" => Seconds, TURN, "`AggregatedTextFrame`";
-    /// Of that, until the first audio.
+    /// Part of the latency: until the first audio.
     LATENCY_TTS = "conversation.latency.tts" => Seconds, TURN, "`TTSAudioRawFrame`";
-    /// Of that, until the bot was heard.
+    /// Part of the latency: until the bot started speaking.
     LATENCY_OUTPUT = "conversation.latency.output" => Seconds, TURN, "`BotStartedSpeakingFrame`";
 
-    /// A service's class. (OpenTelemetry's resource attribute of this name names the program.)
+    /// The service's class. (OpenTelemetry's resource attribute of this name is the program's name.)
     SERVICE_NAME = otel::SERVICE_NAME => Text, SERVICES, "the processor";
-    /// Which instance of its class a service is.
+    /// The processor's name, where it differs from the class.
     SERVICE_INSTANCE = "service.instance" => Text, SERVICES, "the processor";
-    /// What a service does: `stt`, `llm` or `tts`.
+    /// The kind of service: `stt`, `llm` or `tts`.
     SERVICE_TYPE = "service.type" => Text, SERVICES, "the processor";
-    /// Who provides a service.
+    /// The provider of the service.
     SERVICE_PROVIDER = "service.provider" => Text, SERVICES, "the processor";
-    /// How long a service took to its first byte.
+    /// The time to the service's first byte.
     SERVICE_TTFB = "service.ttfb_seconds" => Seconds, SERVICES, "`MetricsFrame`; else the service's frames";
-    /// Who says so: `reported` by the service, or `measured` from its frames.
+    /// The source of that time: `reported` by the service, or `measured` from its frames.
     SERVICE_TTFB_SOURCE = "service.ttfb_source" => Text, SERVICES, "as `service.ttfb_seconds`";
-    /// How long a service worked on it.
+    /// The service's processing time.
     SERVICE_PROCESSING_TIME = "service.processing_time_seconds" => Seconds, SERVICES,
         "`MetricsFrame`; else the service's frames";
 
-    /// What was heard.
+    /// The transcript.
     AUDIO_TRANSCRIPT = "audio.transcript" => Text, STT, "`TranscriptionFrame`";
-    /// Samples a second.
+    /// The sample rate of the audio.
     AUDIO_SAMPLE_RATE = "audio.sample_rate" => Hertz, SPEECH, "the processor";
-    /// The voice that speaks.
+    /// The voice.
     AUDIO_VOICE = "audio.voice" => Text, TTS, "the processor";
-    /// The voice that speaks, as its provider calls it.
+    /// The provider's id of the voice.
     AUDIO_VOICE_ID = "audio.voice_id" => Text, TTS, "the processor";
-    /// The language that was heard.
+    /// The language of the transcript.
     STT_LANGUAGE = "stt.language" => Text, STT, "`TranscriptionFrame`; else the processor";
-    /// How much audio was transcribed.
+    /// The duration of the transcribed audio.
     STT_AUDIO_DURATION = "stt.audio_seconds" => Seconds, STT, "`MetricsFrame`";
-    /// From the end of the voice to the last final transcript.
+    /// The time from the end of the voice to the last final transcript.
     STT_TIME_TO_LAST_TRANSCRIPTION = "stt.time_to_last_transcription_seconds" => Seconds, STT,
         "`VADUserStoppedSpeakingFrame`, `TranscriptionFrame`";
-    /// Whether a final transcript came.
+    /// Whether a final transcript arrived.
     STT_IS_FINAL = "stt.is_final" => Flag, STT, "`TranscriptionFrame`";
-    /// How much was synthesized.
+    /// The number of synthesized characters.
     TTS_CHARACTER_COUNT = "tts.character_count" => Characters, TTS, "`MetricsFrame`";
-    /// How long it took to the first audio that is not silence.
+    /// The time to the first audio that is not silence.
     TTS_TTFA = "tts.ttfa_seconds" => Seconds, TTS, "`MetricsFrame`";
-    /// How much audio was sent.
+    /// The duration of the audio sent.
     TTS_AUDIO_DURATION = "tts.audio_seconds" => Seconds, TTS, "`TTSAudioRawFrame`";
-    /// How much audio was heard, where the rest was cut.
+    /// The duration of the audio played before an interruption.
     TTS_PLAYED_DURATION = "tts.played_seconds" => Seconds, TTS, "`TTSAudioRawFrame`, `UserStartedSpeakingFrame`";
-    /// That the speech was cut; written only then.
+    /// Whether the speech was interrupted; written only if so.
     TTS_INTERRUPTED = "tts.interrupted" => Flag, TTS, "`UserStartedSpeakingFrame`, `CancelFrame`";
 
-    /// Who provides a model.
+    /// The provider of the model.
     LLM_PROVIDER = "llm.provider" => Text, SERVICES, "the processor";
     /// The model.
     LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "the processor; else `MetricsFrame`";
-    /// How many messages a context has, whether or not a span carries them all.
+    /// The number of messages in the context, including those that the span does not carry.
     LLM_MESSAGES_COUNT = "llm.messages_count" => Integer, LLM, "`LLMContextFrame`";
-    /// A request's parameters, as a JSON object.
+    /// The parameters of the request, as a JSON object.
     LLM_INVOCATION_PARAMETERS = "llm.invocation_parameters" => Json, LLM, "the processor";
-    /// What was sent, with what came from a cache.
+    /// Prompt tokens, including cached ones.
     LLM_TOKENS_PROMPT = "llm.token_count.prompt" => Tokens, LLM, "`MetricsFrame`";
-    /// What was received.
+    /// Completion tokens.
     LLM_TOKENS_COMPLETION = "llm.token_count.completion" => Tokens, LLM, "`MetricsFrame`";
-    /// All of it, as the provider counts.
+    /// Total tokens, as the provider counts them.
     LLM_TOKENS_TOTAL = "llm.token_count.total" => Tokens, LLM, "`MetricsFrame`";
-    /// Of what was sent, what came from a cache.
+    /// Prompt tokens read from a cache.
     LLM_TOKENS_CACHE_READ = "llm.token_count.prompt_details.cache_read" => Tokens, LLM, "`MetricsFrame`";
-    /// Of what was sent, what went into a cache.
+    /// Prompt tokens written to a cache.
     LLM_TOKENS_CACHE_WRITE = "llm.token_count.prompt_details.cache_write" => Tokens, LLM, "`MetricsFrame`";
-    /// Of what was sent, audio.
+    /// Prompt tokens of audio.
     LLM_TOKENS_PROMPT_AUDIO = "llm.token_count.prompt_details.audio" => Tokens, LLM, "`MetricsFrame`";
-    /// Of what was received, reasoning.
+    /// Completion tokens of reasoning.
     LLM_TOKENS_REASONING = "llm.token_count.completion_details.reasoning" => Tokens, LLM, "`MetricsFrame`";
-    /// Of what was received, audio.
+    /// Completion tokens of audio.
     LLM_TOKENS_COMPLETION_AUDIO = "llm.token_count.completion_details.audio" => Tokens, LLM, "`MetricsFrame`";
-    /// How long it took to the first token of the answer, after any thinking.
+    /// The time to the first token of the answer, after any reasoning.
     LLM_TTFAT = "llm.ttfat_seconds" => Seconds, LLM, "`MetricsFrame`";
-    /// That the answer was cut; written only then.
+    /// Whether the LLM call was interrupted; written only if so.
     LLM_INTERRUPTED = "llm.interrupted" => Flag, LLM, "`UserStartedSpeakingFrame`, `CancelFrame`";
 
-    /// A function's name.
+    /// The function's name.
     TOOL_NAME = "tool.name" => Text, TOOL, "`FunctionCallInProgressFrame`";
-    /// Which call of it.
+    /// The id of the tool call.
     TOOL_CALL_ID = "tool_call.id" => Text, TOOL, "`FunctionCallInProgressFrame`";
-    /// What it was called with.
+    /// The arguments.
     TOOL_PARAMETERS = "tool.parameters" => Json, TOOL, "`FunctionCallInProgressFrame`";
-    /// What it returned.
+    /// The result.
     TOOL_RESULT = "tool.result" => Json, TOOL, "`FunctionCallResultFrame`";
-    /// That it was called off; written only then.
+    /// Whether the tool call was cancelled; written only if so.
     TOOL_CANCELLED = "tool.cancelled" => Flag, TOOL, "`FunctionCallCancelFrame`";
 
-    /// What kind of error a span ended with.
+    /// The type of the error with which a span ended.
     ERROR_TYPE = otel::ERROR_TYPE => Text, EVERY_SPAN, "`ErrorFrame`, `FunctionCallResultFrame`";
-    /// What kind of error an event tells.
+    /// The type of an error.
     EXCEPTION_TYPE = otel::EXCEPTION_TYPE => Text, EXCEPTION, "`ErrorFrame`, `FunctionCallResultFrame`";
-    /// What an error says.
+    /// The message of an error.
     EXCEPTION_MESSAGE = otel::EXCEPTION_MESSAGE => Text, EXCEPTION, "`ErrorFrame`, `FunctionCallResultFrame`";
 
-    /// What a remark is about.
+    /// The subject of a note.
     NOTE_NAME = "note.name" => Text, NOTE, "the application";
-    /// What there is to remark.
+    /// The information in a note.
     NOTE_VALUE = "note.value" => Scalar, NOTE, "the application";
-    /// The measure by which something is judged.
+    /// The metric of an evaluation.
     EVALUATION_NAME = otel::GEN_AI_EVALUATION_NAME => Text, EVALUATION, "the application";
-    /// How well it did.
+    /// The score.
     EVALUATION_SCORE = otel::GEN_AI_EVALUATION_SCORE_VALUE => Number, EVALUATION, "the application";
-    /// Why.
+    /// The reason for the score.
     EVALUATION_EXPLANATION = otel::GEN_AI_EVALUATION_EXPLANATION => Text, EVALUATION, "the application";
 }

@@ -1,11 +1,11 @@
-//! Our spelling against the contract's, which is written out here by hand.
+//! Compares the spelling of keys with `docs/spans.md`, copied here by hand.
 
 use super::{MessageField, MessageKeys, MessageList};
 use crate::emit::keys;
 
 #[test]
-fn openinference_keys_are_spelled_as_in_the_contract() {
-    let ours_and_the_contracts = [
+fn openinference_keys_are_spelled_as_in_docs_spans_md() {
+    let spellings = [
         (keys::SPAN_KIND, "openinference.span.kind"),
         (keys::SESSION_ID, "session.id"),
         (keys::USER_ID, "user.id"),
@@ -67,13 +67,13 @@ fn openinference_keys_are_spelled_as_in_the_contract() {
         (keys::TOOL_CANCELLED, "tool.cancelled"),
         (&keys::tool_schema(7), "llm.tools.7.tool.json_schema"),
     ];
-    for (ours, contracts) in ours_and_the_contracts {
-        assert_eq!(ours, contracts);
+    for (declared, documented) in spellings {
+        assert_eq!(declared, documented);
     }
 }
 
 #[test]
-fn message_keys_are_spelled_as_in_the_contract() {
+fn message_keys_are_spelled_as_in_docs_spans_md() {
     let input = MessageKeys::new(MessageList::Input, 12);
     let fields = [
         (MessageField::Role, "role"),
@@ -95,8 +95,8 @@ fn message_keys_are_spelled_as_in_the_contract() {
 }
 
 #[test]
-fn opt_in_keys_are_spelled_as_in_the_contract() {
-    for (ours, contracts) in [
+fn opt_in_keys_are_spelled_as_in_docs_spans_md() {
+    for (declared, documented) in [
         (keys::PIPECAT_CONVERSATION_ID, "conversation.id"),
         (keys::PIPECAT_CONVERSATION_TYPE, "conversation.type"),
         (keys::PIPECAT_TURN_NUMBER, "turn.number"),
@@ -127,28 +127,28 @@ fn opt_in_keys_are_spelled_as_in_the_contract() {
         (keys::OPENOBSERVE_PROMPT_TOKENS, "pipecat.prompt_tokens"),
         (keys::OPENOBSERVE_COMPLETION_TOKENS, "pipecat.completion_tokens"),
     ] {
-        assert_eq!(ours, contracts);
+        assert_eq!(declared, documented);
     }
 }
 
-/// Phoenix blanks both: no key may be the beginning of another, up to a dot, whatever conventions come together.
+/// Phoenix shows neither of two keys of which one is a dotted prefix of the other.
 #[test]
 fn no_key_of_any_convention_is_a_dotted_prefix_of_another() {
     for info in keys::table() {
-        let within = format!("{}.", info.key);
-        let longer = keys::table().find(|other| other.key.starts_with(&within));
+        let prefix = format!("{}.", info.key);
+        let longer = keys::table().find(|other| other.key.starts_with(&prefix));
         assert_eq!(longer, None, "{} is a prefix of it", info.key);
         assert_eq!(
             keys::table().filter(|other| other.key == info.key).count(),
             1,
-            "{} is there twice",
+            "{} is declared twice",
             info.key
         );
     }
 }
 
 #[test]
-fn a_key_with_a_number_or_a_name_in_it_is_found_in_the_table() {
+fn keys_with_a_number_or_a_name_match_their_placeholder() {
     let found = |key: &str| keys::info(key).map(|info| info.key);
     assert_eq!(found("llm.tools.0.tool.json_schema"), Some("llm.tools.N.tool.json_schema"));
     assert_eq!(found("settings.vad.disabled"), Some("settings.*"));
@@ -159,10 +159,10 @@ fn a_key_with_a_number_or_a_name_in_it_is_found_in_the_table() {
     }
 }
 
-/// Newer versions of the crate that these come from may rename or drop them.
+/// Newer versions of `opentelemetry-semantic-conventions` may rename these keys.
 #[test]
-fn keys_of_generative_ai_are_spelled_as_in_the_contract() {
-    for (theirs, contracts) in [
+fn gen_ai_keys_are_spelled_as_in_docs_spans_md() {
+    for (declared, documented) in [
         (keys::GEN_AI_OPERATION_NAME, "gen_ai.operation.name"),
         (keys::GEN_AI_PROVIDER_NAME, "gen_ai.provider.name"),
         (keys::GEN_AI_REQUEST_MODEL, "gen_ai.request.model"),
@@ -188,6 +188,6 @@ fn keys_of_generative_ai_are_spelled_as_in_the_contract() {
         (keys::EXCEPTION_TYPE, "exception.type"),
         (keys::EXCEPTION_MESSAGE, "exception.message"),
     ] {
-        assert_eq!(theirs, contracts);
+        assert_eq!(declared, documented);
     }
 }

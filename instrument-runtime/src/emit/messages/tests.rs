@@ -1,4 +1,4 @@
-//! Which messages fit, and what each says.
+//! Input messages within the limit, and the fields of each.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::emit::{EmitSettings, Session, keys, span_attributes};
 use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
 use crate::engine::record::{LlmRecord, LlmRequest, SpanDetails};
 
-/// A context of `system` and as many messages as `newest` says, each of two keys, numbered from 1.
+/// A request of `system` and `newest` messages, numbered from 1, of two keys each.
 fn context(system: Option<&str>, newest: usize) -> LlmRecord {
     let mut llm = llm();
     llm.request = LlmRequest {
@@ -25,17 +25,17 @@ fn context(system: Option<&str>, newest: usize) -> LlmRecord {
     llm
 }
 
-/// The input messages of `llm` alone, with room for `limit` attributes.
-fn told(llm: &LlmRecord, limit: usize) -> String {
+/// Returns the input messages of `llm` within `limit` attributes as text.
+fn written(llm: &LlmRecord, limit: usize) -> String {
     let mut out = Attributes::with_limit(limit);
     put_input(llm.clone(), &mut out);
     text(&out.into_vec())
 }
 
 #[test]
-fn the_system_message_comes_first_then_the_newest_and_the_oldest_are_left_out() {
+fn system_message_comes_first_then_the_newest_that_fit() {
     assert_eq!(
-        told(&context(Some("Be brief."), 9), 7),
+        written(&context(Some("Be brief."), 9), 7),
         "\
 llm.input_messages.0.message.role = system
 llm.input_messages.0.message.content = Be brief.
@@ -48,9 +48,9 @@ llm.input_messages.1.message.content = message 8
 }
 
 #[test]
-fn without_a_system_message_the_oldest_kept_is_number_0() {
+fn oldest_message_has_index_0_if_there_is_no_system_message() {
     assert_eq!(
-        told(&context(None, 9), 4),
+        written(&context(None, 9), 4),
         "\
 llm.input_messages.1.message.role = user
 llm.input_messages.1.message.content = message 9
@@ -61,20 +61,18 @@ llm.input_messages.0.message.content = message 8
 }
 
 #[test]
-fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
+fn three_hundred_messages_fill_the_span_and_are_all_counted() {
     let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
-    record.user_id = Some("ann".into()); // makes the rest even, as each message takes two
+    record.user_id = Some("ann".into()); // leaves an even number, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
-    let written = span_attributes::attributes(
-        record,
-        &SpanScope { session: &session, settings: &settings, turn: None },
-    );
-    assert_eq!(written.len(), 128);
-    let count = written.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
+    let attributes =
+        span_attributes::of_record(record, &SpanScope { session: &session, settings: &settings, turn: None });
+    assert_eq!(attributes.len(), 128);
+    let count = attributes.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));
 
     let messages: Vec<_> =
-        written.iter().filter(|a| a.key.as_str().starts_with("llm.input_messages")).collect();
+        attributes.iter().filter(|a| a.key.as_str().starts_with("llm.input_messages")).collect();
     let newest = messages.len() / 2 - 1;
     assert_eq!(text(&[messages[1].clone()]), "llm.input_messages.0.message.content = Be brief.\n");
     assert_eq!(
@@ -84,16 +82,16 @@ fn three_hundred_messages_fill_what_the_span_can_carry_and_are_counted_truly() {
 }
 
 #[test]
-fn a_message_that_does_not_fit_whole_is_left_out_whole() {
-    assert_eq!(told(&context(None, 1), 1), "");
+fn a_message_that_does_not_fit_is_left_out_completely() {
+    assert_eq!(written(&context(None, 1), 1), "");
 }
 
 #[test]
-fn the_services_instruction_stands_in_for_a_missing_system_message() {
+fn instruction_is_message_0_if_there_is_no_system_message() {
     let mut llm = context(None, 1);
     instruct(&mut llm, "Be kind.");
     assert_eq!(
-        told(&llm, 128),
+        written(&llm, 128),
         "\
 llm.input_messages.0.message.role = system
 llm.input_messages.0.message.content = Be kind.
@@ -104,15 +102,15 @@ llm.input_messages.1.message.content = message 1
 }
 
 #[test]
-fn the_services_instruction_gives_way_to_a_system_message_wherever_it_stands() {
+fn instruction_is_left_out_if_there_is_a_system_message() {
     let mut first = context(Some("Be brief."), 0);
     instruct(&mut first, "Be kind.");
-    assert!(!told(&first, 128).contains("Be kind."));
+    assert!(!written(&first, 128).contains("Be kind."));
 
     let mut later = context(None, 1);
     later.request.newest.push(Message::text("system", "Be brief."));
     instruct(&mut later, "Be kind.");
-    assert!(!told(&later, 128).contains("Be kind."));
+    assert!(!written(&later, 128).contains("Be kind."));
 }
 
 fn instruct(llm: &mut LlmRecord, instruction: &str) {
@@ -120,7 +118,7 @@ fn instruct(llm: &mut LlmRecord, instruction: &str) {
 }
 
 #[test]
-fn every_field_of_a_message_is_told() {
+fn every_field_of_a_message_is_written() {
     let mut llm = context(None, 0);
     llm.request.newest = vec![
         Message {
@@ -137,7 +135,7 @@ fn every_field_of_a_message_is_told() {
         Message { tool_call_id: Some("call_1".into()), ..Message::text("tool", r#""12:00""#) },
     ];
     assert_eq!(
-        told(&llm, 128),
+        written(&llm, 128),
         "\
 llm.input_messages.2.message.role = tool
 llm.input_messages.2.message.content = \"12:00\"
@@ -155,6 +153,6 @@ llm.input_messages.0.message.contents.2.message_content.type = input_audio
 llm.input_messages.0.message.name = ann
 "
     );
-    assert_eq!(told(&llm, 14), told(&llm, 128), "it is known how many attributes that takes");
-    assert_eq!(told(&llm, 13).lines().count(), 7, "the oldest is left out whole");
+    assert_eq!(written(&llm, 14), written(&llm, 128), "the predicted number of attributes suffices");
+    assert_eq!(written(&llm, 13).lines().count(), 7, "the oldest is left out completely");
 }

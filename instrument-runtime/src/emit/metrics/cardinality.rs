@@ -1,4 +1,4 @@
-//! Values of attributes that come from outside.
+//! Limits the number of time series.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -6,17 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::StringValue;
 
-/// What stands for every word that is not admitted.
+/// The value written in place of all others.
 const OTHER: &str = "_OTHER";
 
-/// A word longer than this is no name of a kind: somebody has put a message in its scope.
-const LONGEST_TYPE: usize = 64;
+/// Maximum length of an error type in bytes. A longer one is a message.
+const MAX_TYPE_BYTES: usize = 64;
 
-/// Names of models can be paths and ARNs.
-const LONGEST_NAME: usize = 160;
+/// Maximum length of a provider or model in bytes. Models can be paths and ARNs.
+const MAX_NAME_BYTES: usize = 160;
 
-/// The values that attributes of metrics may have, where they come from outside: every one is a time series that a
-/// backend keeps, and is paid for.
+/// Limits for the attributes whose values services choose. Every value is a time series that a backend stores and bills.
 #[derive(Debug)]
 pub(super) struct CardinalityLimits {
     pub(super) providers: CardinalityLimit,
@@ -27,56 +26,56 @@ pub(super) struct CardinalityLimits {
 impl Default for CardinalityLimits {
     fn default() -> Self {
         Self {
-            providers: CardinalityLimit::new(64, LONGEST_NAME),
-            models: CardinalityLimit::new(128, LONGEST_NAME),
-            error_types: CardinalityLimit::new(64, LONGEST_TYPE),
+            providers: CardinalityLimit::new(64, MAX_NAME_BYTES),
+            models: CardinalityLimit::new(128, MAX_NAME_BYTES),
+            error_types: CardinalityLimit::new(64, MAX_TYPE_BYTES),
         }
     }
 }
 
-/// So many words, first come, first served. Every other is `_OTHER`.
+/// The first distinct values of an attribute, up to a maximum. All later values become `_OTHER`.
 #[derive(Debug)]
 pub(super) struct CardinalityLimit {
-    words: Mutex<HashSet<Word>>,
-    most: usize,
-    longest: usize,
+    values: Mutex<HashSet<SharedStr>>,
+    max_values: usize,
+    max_bytes: usize,
 }
 
-/// A word, shared with the measurements that bear it.
+/// A value, shared with its measurements.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Word(Arc<str>);
+struct SharedStr(Arc<str>);
 
-impl Borrow<str> for Word {
+impl Borrow<str> for SharedStr {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
 impl CardinalityLimit {
-    fn new(most: usize, longest: usize) -> Self {
-        Self { words: Mutex::default(), most, longest }
+    fn new(max_values: usize, max_bytes: usize) -> Self {
+        Self { values: Mutex::default(), max_values, max_bytes }
     }
 
-    /// `word`, if it is admitted.
-    pub(super) fn admit(&self, word: &str) -> StringValue {
-        if !self.is_word(word) {
+    /// Returns `value`, or `_OTHER` if the limit is reached or it is not a name.
+    pub(super) fn limit(&self, value: &str) -> StringValue {
+        if !self.is_name(value) {
             return OTHER.into();
         }
-        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Word(known)) = words.get(word) {
-            return Arc::clone(known).into();
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(SharedStr(shared)) = values.get(value) {
+            return Arc::clone(shared).into();
         }
-        if words.len() == self.most {
+        if values.len() == self.max_values {
             return OTHER.into();
         }
-        let new: Arc<str> = word.into();
-        words.insert(Word(Arc::clone(&new)));
-        new.into()
+        let shared: Arc<str> = value.into();
+        values.insert(SharedStr(Arc::clone(&shared)));
+        shared.into()
     }
 
-    /// Texts have spaces in them, names have none.
-    fn is_word(&self, word: &str) -> bool {
-        (1..=self.longest).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_graphic())
+    /// Returns whether `value` is short and without spaces, unlike a message.
+    fn is_name(&self, value: &str) -> bool {
+        (1..=self.max_bytes).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -85,9 +84,9 @@ mod tests {
     use super::{CardinalityLimit, CardinalityLimits};
 
     #[test]
-    fn what_is_no_name_is_other() {
+    fn values_that_are_not_names_become_other() {
         let CardinalityLimits { models, error_types, .. } = CardinalityLimits::default();
-        for (word, admitted) in [
+        for (value, limited) in [
             ("RuntimeError", "RuntimeError"),
             ("requests.exceptions.Timeout", "requests.exceptions.Timeout"),
             ("503", "503"),
@@ -97,17 +96,17 @@ mod tests {
             (&"E".repeat(64), &"E".repeat(64)),
             (&"E".repeat(65), "_OTHER"),
         ] {
-            assert_eq!(error_types.admit(word).as_str(), admitted, "{word}");
+            assert_eq!(error_types.limit(value).as_str(), limited, "{value}");
         }
         let arn =
             "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-3-haiku-v1:0";
-        assert_eq!(models.admit(arn).as_str(), arn);
+        assert_eq!(models.limit(arn).as_str(), arn);
     }
 
     #[test]
-    fn words_are_admitted_until_there_are_enough() {
+    fn values_beyond_the_limit_become_other() {
         let two = CardinalityLimit::new(2, 9);
-        let admitted = ["a", "b", "a", "c", "b"].map(|word| two.admit(word));
-        assert_eq!(admitted.map(|word| word.to_string()), ["a", "b", "a", "_OTHER", "b"]);
+        let limited = ["a", "b", "a", "c", "b"].map(|value| two.limit(value));
+        assert_eq!(limited.map(|value| value.to_string()), ["a", "b", "a", "_OTHER", "b"]);
     }
 }

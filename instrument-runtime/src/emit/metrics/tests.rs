@@ -1,4 +1,4 @@
-//! What reaches a metric exporter.
+//! Metrics as they reach an exporter.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::engine::record::{
 };
 use crate::engine::time::Time;
 
-/// Metrics, and what was told of them.
+/// A recorder, its provider and its exporter.
 struct Fixture {
-    meters: MetricsRecorder,
+    recorder: MetricsRecorder,
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
 }
@@ -28,15 +28,15 @@ impl Fixture {
         let exporter = InMemoryMetricExporter::default();
         let reader = PeriodicReader::builder(exporter.clone()).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        Self { meters: MetricsRecorder::new(provider.clone()), provider, exporter }
+        Self { recorder: MetricsRecorder::new(provider.clone()), provider, exporter }
     }
 
-    fn measure(&self, bodies: impl IntoIterator<Item = SpanDetails>) -> &Self {
-        bodies.into_iter().for_each(|details| self.meters.on_end(&record(details)));
+    fn record(&self, details: impl IntoIterator<Item = SpanDetails>) -> &Self {
+        details.into_iter().for_each(|details| self.recorder.on_end(&record(details)));
         self
     }
 
-    /// `look` at every metric.
+    /// Flushes, and calls `look` with every metric.
     fn each(&self, mut look: impl FnMut(&Metric)) {
         self.provider.force_flush().unwrap();
         for resource in self.exporter.get_finished_metrics().unwrap() {
@@ -47,13 +47,15 @@ impl Fixture {
         }
     }
 
-    /// One series a line, sorted: `name{attributes} count × sum`, or the sum alone of a counter.
-    fn told(&self) -> String {
+    /// Returns the time series, sorted, one per line: `name{attributes} count × sum`, or the sum alone of a counter.
+    fn exported(&self) -> String {
         let mut lines = Vec::new();
         self.each(|metric| {
             for (attributes, value) in series(metric) {
-                let attributes: Vec<String> =
-                    attributes.iter().map(|told| format!("{}={}", told.key, told.value)).collect();
+                let attributes: Vec<String> = attributes
+                    .iter()
+                    .map(|attribute| format!("{}={}", attribute.key, attribute.value))
+                    .collect();
                 lines.push(format!("{}{{{}}} {value}", metric.name(), attributes.join(",")));
             }
         });
@@ -65,7 +67,7 @@ impl Fixture {
     }
 }
 
-/// The series of a metric: their attributes, sorted by key, and their value.
+/// Returns the time series of a metric: attributes, sorted by key, and value.
 fn series(metric: &Metric) -> Vec<(Vec<KeyValue>, String)> {
     let sorted = |attributes: &mut dyn Iterator<Item = &KeyValue>| {
         let mut attributes: Vec<KeyValue> = attributes.cloned().collect();
@@ -95,21 +97,21 @@ fn series(metric: &Metric) -> Vec<(Vec<KeyValue>, String)> {
 
 fn failed(details: SpanDetails, error_type: &str) -> SpanRecord {
     let (message, error_type) = ("503 overloaded".to_owned(), error_type.to_owned());
-    let what = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
+    let kind = SpanEventKind::Exception { message: message.clone(), error_type: error_type.clone() };
     SpanRecord {
         status: Status::Error { message, error_type },
-        events: vec![SpanEvent { at: Time::from_unix_nanos(2_000_000_000), kind: what }],
+        events: vec![SpanEvent { at: Time::from_unix_nanos(2_000_000_000), kind }],
         ..record(details)
     }
 }
 
 #[test]
-fn a_turn_tells_its_length_the_wait_and_that_it_was_cut() {
+fn turns_record_duration_latency_and_interruption() {
     let completed = TurnRecord { end_reason: EndReason::Completed, latency: None, ..turn() };
     let fixture = Fixture::new();
-    fixture.measure([SpanDetails::Turn(turn()), SpanDetails::Turn(turn()), SpanDetails::Turn(completed)]);
+    fixture.record([SpanDetails::Turn(turn()), SpanDetails::Turn(turn()), SpanDetails::Turn(completed)]);
     assert_eq!(
-        fixture.told(),
+        fixture.exported(),
         "\
 pipecat.turn.duration{conversation.end_reason=completed} 1 × 1.5
 pipecat.turn.duration{conversation.end_reason=interrupted} 2 × 3
@@ -122,11 +124,11 @@ pipecat.turn.user_to_bot_latency{conversation.latency_source=vad} 2 × 1.5
 }
 
 #[test]
-fn services_tell_times_and_usage_by_kind_provider_and_model() {
+fn services_record_times_and_usage_by_operation_provider_and_model() {
     let fixture = Fixture::new();
-    fixture.measure([SpanDetails::Stt(stt()), SpanDetails::Llm(Box::new(llm())), SpanDetails::Tts(tts())]);
+    fixture.record([SpanDetails::Stt(stt()), SpanDetails::Llm(Box::new(llm())), SpanDetails::Tts(tts())]);
     assert_eq!(
-        fixture.told(),
+        fixture.exported(),
         "\
 gen_ai.client.operation.duration{gen_ai.operation.name=chat,gen_ai.provider.name=openai,\
 gen_ai.request.model=gpt-4o} 1 × 1.5
@@ -155,7 +157,7 @@ gen_ai.request.model=sonic-2} 11
 }
 
 #[test]
-fn errors_are_counted_where_they_happened_and_by_type() {
+fn errors_are_counted_by_operation_and_type() {
     let fixture = Fixture::new();
     let silent = TtsRecord { times: ServiceTimes::default(), characters: None, ..tts() };
     for record in [
@@ -163,10 +165,10 @@ fn errors_are_counted_where_they_happened_and_by_type() {
         failed(SpanDetails::Tool(tool()), "the calendar is closed on Sundays"),
         failed(SpanDetails::Turn(TurnRecord { latency: None, ..turn() }), "PipelineError"),
     ] {
-        fixture.meters.on_end(&record);
+        fixture.recorder.on_end(&record);
     }
     assert_eq!(
-        fixture.told(),
+        fixture.exported(),
         "\
 gen_ai.client.operation.duration{error.type=RuntimeError,gen_ai.operation.name=text_to_speech,\
 gen_ai.provider.name=cartesia,gen_ai.request.model=sonic-2} 1 × 1.5
@@ -182,7 +184,7 @@ pipecat.turn.interruptions{} 1
 }
 
 #[test]
-fn numbers_that_make_no_sense_do_no_harm() {
+fn negative_and_infinite_numbers_are_clamped_or_skipped() {
     let latency = |seconds| UserToBotLatency {
         seconds,
         source: LatencySource::UserStopped,
@@ -195,33 +197,33 @@ fn numbers_that_make_no_sense_do_no_harm() {
         SpanDetails::Stt(SttRecord { times: ttfb(seconds), audio_seconds: Some(seconds), ..stt() })
     });
     let fixture = Fixture::new();
-    let told = fixture.measure(turns).measure(utterances).told();
+    let exported = fixture.record(turns).record(utterances).exported();
     for expected in [
         "user_to_bot_latency{conversation.latency_source=user_stopped} 2 × 0.5\n",
         "service.ttfb_source=reported} 1 × 0.5\n",
         "gen_ai.request.model=nova-2} 0.5\n",
     ] {
-        assert!(told.contains(expected), "no {expected} in\n{told}");
+        assert!(exported.contains(expected), "no {expected} in\n{exported}");
     }
 }
 
 #[test]
-fn no_texts_and_no_more_series_than_there_is_room_for_come_from_outside() {
+fn time_series_are_limited_and_carry_no_texts() {
     let fixture = Fixture::new();
     for number in 0..1_000 {
         let mut call = llm();
         Arc::make_mut(&mut call.service).model = Some(format!("model-{number}"));
         Arc::make_mut(&mut call.service).provider = Some(format!("provider {number}"));
-        fixture.meters.on_end(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));
+        fixture.recorder.on_end(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));
     }
-    let mut most = 0;
-    fixture.each(|metric| most = most.max(series(metric).len()));
-    // 128 models and `_OTHER`; 64 types of error, which here come with the first 64 of them; two kinds of token.
-    assert_eq!(most, 2 * 129);
+    let mut max_series = 0;
+    fixture.each(|metric| max_series = max_series.max(series(metric).len()));
+    // 128 models and `_OTHER`, with two token types each. The 64 error types come with the first 64 models.
+    assert_eq!(max_series, 2 * 129);
 }
 
 #[test]
-fn every_metric_of_the_table_is_told_as_it_says() {
+fn every_metric_of_the_table_is_exported_as_declared() {
     let stages = LatencyStages {
         stt: Some(0.1),
         llm: Some(0.1),
@@ -232,18 +234,18 @@ fn every_metric_of_the_table_is_told_as_it_says() {
     };
     let latency = UserToBotLatency { seconds: 0.6, source: LatencySource::Vad, stages };
     let fixture = Fixture::new();
-    fixture.meters.observe(&keys::LOST_EVENTS_METRIC, || 3);
-    fixture.meters.observe(&keys::PANICS_METRIC, || 1);
-    fixture.measure([
+    fixture.recorder.observe(&keys::LOST_EVENTS_METRIC, || 3);
+    fixture.recorder.observe(&keys::PANICS_METRIC, || 1);
+    fixture.record([
         SpanDetails::Turn(TurnRecord { latency: Some(latency), ..turn() }),
         SpanDetails::Stt(stt()),
         SpanDetails::Tool(tool()),
         SpanDetails::Tts(tts()),
     ]);
-    fixture.meters.on_end(&failed(SpanDetails::Llm(Box::new(llm())), "RuntimeError"));
-    fixture.meters.on_end(&failed(SpanDetails::Tool(tool()), "RuntimeError"));
+    fixture.recorder.on_end(&failed(SpanDetails::Llm(Box::new(llm())), "RuntimeError"));
+    fixture.recorder.on_end(&failed(SpanDetails::Tool(tool()), "RuntimeError"));
 
-    let mut told = Vec::new();
+    let mut names = Vec::new();
     fixture.each(|metric| {
         let info = keys::metrics().find(|info| info.name == metric.name()).unwrap();
         assert_eq!((metric.description(), metric.unit()), (info.about.trim(), info.unit), "{}", info.name);
@@ -257,10 +259,10 @@ fn every_metric_of_the_table_is_told_as_it_says() {
         let mut expected = info.attributes.to_vec();
         expected.sort_unstable();
         assert_eq!(attributes, expected, "{}", info.name);
-        told.push(info.name);
+        names.push(info.name);
     });
-    told.sort_unstable();
+    names.sort_unstable();
     let mut all: Vec<&str> = keys::metrics().map(|info| info.name).collect();
     all.sort_unstable();
-    assert_eq!(told, all);
+    assert_eq!(names, all);
 }

@@ -1,34 +1,33 @@
-//! What each kind of span says, written down by hand.
+//! Attributes of each kind of span, with expected values written by hand.
 
 mod arbitrary;
-mod dictionary;
-mod words;
+mod key_table;
+mod opt_in;
 
 use opentelemetry::{KeyValue, Value};
 use proptest::prelude::*;
 
-use super::{attributes, conversation_attributes};
-use crate::emit::conversation_span::ConversationFacts;
+use super::{of_conversation, of_record};
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{clock_call, llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, keys};
 use crate::engine::record::{SpanDetails, SpanRecord, Status, TurnNumber};
 
-/// What `record` says in a conversation of no additional attributes.
-fn told(record: &SpanRecord, conventions: Conventions) -> String {
+/// Returns the attributes of `record` as text, without additional attributes.
+fn written_text(record: &SpanRecord, conventions: Conventions) -> String {
     let settings = EmitSettings::default().conventions(conventions);
     text(&written(record, &Session::new("call-42"), &settings))
 }
 
 fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
-    attributes(record.clone(), &SpanScope { session, settings, turn: Some(TurnNumber(3)) })
+    of_record(record.clone(), &SpanScope { session, settings, turn: Some(TurnNumber(3)) })
 }
 
 #[test]
-fn a_turn() {
+fn turn_span() {
     let record = SpanRecord { user_id: Some("ann".into()), ..record(SpanDetails::Turn(turn())) };
     assert_eq!(
-        told(&record, Conventions::default()),
+        written_text(&record, Conventions::default()),
         "\
 openinference.span.kind = CHAIN
 session.id = call-42
@@ -50,9 +49,9 @@ gen_ai.conversation.id = call-42
 }
 
 #[test]
-fn an_utterance() {
+fn stt_span() {
     assert_eq!(
-        told(&record(SpanDetails::Stt(stt())), Conventions::default()),
+        written_text(&record(SpanDetails::Stt(stt())), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -83,9 +82,9 @@ gen_ai.output.type = text
 }
 
 #[test]
-fn an_invocation() {
+fn llm_span() {
     assert_eq!(
-        told(&record(SpanDetails::Llm(Box::new(llm()))), Conventions::default()),
+        written_text(&record(SpanDetails::Llm(Box::new(llm()))), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -131,12 +130,12 @@ llm.input_messages.1.message.content = What time is it?
 }
 
 #[test]
-fn an_invocation_that_only_calls_tools() {
-    let mut asked = llm();
-    asked.text = None;
-    asked.tool_calls = vec![clock_call()];
-    let said = told(&record(SpanDetails::Llm(Box::new(asked))), Conventions::OPENINFERENCE);
-    let output: Vec<&str> = said.lines().filter(|line| line.contains("output")).collect();
+fn llm_span_with_tool_calls_only() {
+    let mut llm = llm();
+    llm.text = None;
+    llm.tool_calls = vec![clock_call()];
+    let text = written_text(&record(SpanDetails::Llm(Box::new(llm))), Conventions::OPENINFERENCE);
+    let output: Vec<&str> = text.lines().filter(|line| line.contains("output")).collect();
     assert_eq!(
         output,
         [
@@ -151,9 +150,9 @@ fn an_invocation_that_only_calls_tools() {
 }
 
 #[test]
-fn a_reply() {
+fn tts_span() {
     assert_eq!(
-        told(&record(SpanDetails::Tts(tts())), Conventions::default()),
+        written_text(&record(SpanDetails::Tts(tts())), Conventions::default()),
         "\
 openinference.span.kind = LLM
 session.id = call-42
@@ -185,9 +184,9 @@ gen_ai.response.time_to_first_chunk = 0.0625
 }
 
 #[test]
-fn a_function_call() {
+fn tool_span() {
     assert_eq!(
-        told(&record(SpanDetails::Tool(tool())), Conventions::default()),
+        written_text(&record(SpanDetails::Tool(tool())), Conventions::default()),
         "\
 openinference.span.kind = TOOL
 session.id = call-42
@@ -210,26 +209,26 @@ gen_ai.tool.call.result = \"12:00\"
 }
 
 #[test]
-fn the_type_of_an_error_is_told_in_every_convention() {
+fn error_type_is_written_with_openinference_alone() {
     let status = Status::Error { message: "503 overloaded".into(), error_type: "RuntimeError".into() };
     let failed = SpanRecord { status, ..record(SpanDetails::Tool(tool())) };
-    assert!(told(&failed, Conventions::OPENINFERENCE).ends_with("error.type = RuntimeError\n"));
+    assert!(written_text(&failed, Conventions::OPENINFERENCE).ends_with("error.type = RuntimeError\n"));
 }
 
 #[test]
-fn generative_ai_can_be_left_out() {
+fn no_gen_ai_keys_without_that_convention() {
     for details in [
         SpanDetails::Turn(turn()),
         SpanDetails::Stt(stt()),
         SpanDetails::Llm(Box::new(llm())),
         SpanDetails::Tool(tool()),
     ] {
-        assert!(!told(&record(details), Conventions::OPENINFERENCE).contains("gen_ai."));
+        assert!(!written_text(&record(details), Conventions::OPENINFERENCE).contains("gen_ai."));
     }
 }
 
 #[test]
-fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
+fn additional_attributes_keep_types_and_replace_no_key_of_the_span() {
     let session = Session::new("call-42")
         .attribute(KeyValue::new("tenant.seats", 12))
         .attribute(KeyValue::new("tenant.trial", true))
@@ -243,7 +242,7 @@ fn additional_attributes_keep_their_types_and_never_displace_the_spans_own() {
 }
 
 #[test]
-fn an_additional_attribute_among_the_messages_keys_is_written_once() {
+fn an_additional_attribute_with_a_message_key_is_written_once() {
     let taken = "llm.input_messages.0.message.content";
     let session = Session::new("call-42").attribute(KeyValue::new(taken, "mine"));
     let written = written(&record(SpanDetails::Llm(Box::new(llm()))), &session, &EmitSettings::default());
@@ -261,8 +260,8 @@ fn every_convention() -> Conventions {
     Conventions::GEN_AI | Conventions::PIPECAT | Conventions::LANGFUSE | Conventions::OPENOBSERVE
 }
 
-/// What is wrong with the keys of `written`; nothing, if nothing is.
-fn clash(written: &[KeyValue]) -> Option<String> {
+/// Returns the first repeated key or prefix among the keys of `written`.
+fn conflict(written: &[KeyValue]) -> Option<String> {
     let mut keys: Vec<&str> = written.iter().map(|attribute| attribute.key.as_str()).collect();
     keys.sort_unstable();
     for (index, key) in keys.iter().enumerate() {
@@ -280,24 +279,24 @@ fn clash(written: &[KeyValue]) -> Option<String> {
 
 proptest! {
     #[test]
-    fn keys_are_unique_none_is_a_prefix_of_another_and_no_more_than_fit(
+    fn keys_are_unique_without_prefixes_and_within_the_limit(
         record in arbitrary::record(),
         session in arbitrary::session(),
         settings in arbitrary::settings(),
     ) {
         let of_the_record = written(&record, &session, &settings);
         let scope = SpanScope { session: &session, settings: &settings, turn: None };
-        for written in [of_the_record, conversation_attributes(&ConversationFacts::default(), &scope)] {
+        for written in [of_the_record, of_conversation(&Status::Ok, None, &scope)] {
             prop_assert!(written.len() <= settings.attribute_limit);
-            prop_assert_eq!(clash(&written), None);
+            prop_assert_eq!(conflict(&written), None);
         }
     }
 
     #[test]
-    fn every_key_is_known_to_the_table(record in arbitrary::record(), settings in arbitrary::settings()) {
-        let bearer = dictionary::bearer(&record.details);
-        for told in written(&record, &Session::new("call-42"), &settings) {
-            prop_assert_eq!(dictionary::mistake(&told, bearer, settings.conventions), None);
+    fn every_written_key_is_in_the_table(record in arbitrary::record(), settings in arbitrary::settings()) {
+        let target = key_table::target(&record.details);
+        for attribute in written(&record, &Session::new("call-42"), &settings) {
+            prop_assert_eq!(key_table::mistake(&attribute, target, settings.conventions), None);
         }
     }
 }

@@ -16,6 +16,15 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
+    /// Returns the name, as in `service.type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tts => "tts",
+        }
+    }
+
     /// Returns the kind of the service's spans.
     pub const fn span_kind(self) -> SpanKind {
         match self {

@@ -1,4 +1,4 @@
-//! What a reader makes of good lines, bad lines and lines that it does not know.
+//! Good, bad and unknown lines.
 
 use std::io::Write;
 
@@ -23,7 +23,7 @@ fn event(frame: &str, id: &str, payload: &str) -> String {
     )
 }
 
-/// The good events of a log, and the messages about its bad lines.
+/// Returns the events of a log and the messages of its bad lines.
 fn read(log: &[u8]) -> (Vec<LoggedEvent>, Vec<String>) {
     let (mut events, mut bad) = (Vec::new(), Vec::new());
     for item in FrameLogReader::new(log).unwrap() {
@@ -36,11 +36,11 @@ fn read(log: &[u8]) -> (Vec<LoggedEvent>, Vec<String>) {
 }
 
 fn error(log: &str) -> FrameLogReadError {
-    FrameLogReader::new(log.as_bytes()).err().expect("it is no frame log")
+    FrameLogReader::new(log.as_bytes()).err().expect("it is not a frame log")
 }
 
 #[test]
-fn what_is_no_frame_log_is_refused_and_says_why() {
+fn a_file_that_is_not_a_frame_log_is_refused_with_a_reason() {
     assert!(matches!(error(""), FrameLogReadError::Empty));
     assert!(matches!(error(r#"{"frame_log":2,"writer":"x","wall":1}"#), FrameLogReadError::Version(2)));
     for log in ["hello", "{}", r#"{"frame_log":1}"#, "[1]", r#"{"end":true,"events":0}"#] {
@@ -51,7 +51,7 @@ fn what_is_no_frame_log_is_refused_and_says_why() {
 }
 
 #[test]
-fn bad_lines_are_named_and_skipped() {
+fn bad_lines_are_reported_and_skipped() {
     let good = event("EndFrame", "7", "{}");
     let lines = [
         "oops",
@@ -82,14 +82,14 @@ fn bad_lines_are_named_and_skipped() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_a_bad_line() {
+fn invalid_utf8_is_a_bad_line() {
     let mut log = log(&[]).into_bytes();
     log.extend_from_slice(b"{\"n\":\"\xff\"}\n");
     assert_eq!(read(&log).1.len(), 1);
 }
 
 #[test]
-fn what_a_reader_does_not_know_it_skips() {
+fn unknown_lines_and_frames_are_skipped() {
     let unknown_frame = event("BotSpeakingFrame", "7", r#"{"x":[1]}"#);
     let (events, bad) = read(log(&[r#"{"note":"hi","id":"x"}"#, &unknown_frame]).as_bytes());
     assert!(bad.is_empty(), "{bad:?}");
@@ -107,7 +107,7 @@ fn nothing_is_read_after_the_footer() {
 }
 
 #[test]
-fn a_processor_without_a_line_goes_by_its_id() {
+fn a_processor_without_a_line_is_named_by_its_id() {
     let (events, _) = read(log(&[&event("EndFrame", "7", "{}")]).as_bytes());
     let frame = events[0].frame();
     let hop = events[0].hop(&frame);
@@ -115,7 +115,7 @@ fn a_processor_without_a_line_goes_by_its_id() {
 }
 
 #[test]
-fn the_end_of_the_pipeline_is_named_like_its_begin() {
+fn the_sink_is_derived_from_the_first_source() {
     let processor = |id: &str, name: &str| {
         format!(r#"{{"processor":{{"id":"{id}","class":"C","name":"{name}","role":"other"}}}}"#)
     };
@@ -152,7 +152,7 @@ fn each_hop_of_a_context_shows_its_messages() {
         .iter()
         .map(|event| match event.frame() {
             Frame::LlmContext(context) => context.map(ChatContext::message_count),
-            other => panic!("{other:?} is no context"),
+            other => panic!("{other:?} is not a context"),
         })
         .collect();
     assert_eq!(counts, [Some(1), Some(1), None]);
@@ -165,14 +165,14 @@ fn an_error_may_be_fatal_by_its_class() {
 }
 
 #[test]
-fn a_header_may_say_what_the_framework_announces() {
+fn the_header_may_contain_the_frame_support() {
     let log = r#"{"frame_log":1,"writer":"w","wall":1,"signals":{"bot_speech":"unreliable","x":"y"}}"#;
     let signals = FrameLogReader::new(log.as_bytes()).unwrap().header().signals;
     assert_eq!((signals.bot_speech, signals.user_speech), (Support::Unreliable, Support::Native));
 }
 
 #[test]
-fn a_compressed_log_reads_alike_even_if_it_breaks_off() {
+fn a_compressed_log_is_read_even_if_it_breaks_off() {
     let event = event("EndFrame", "7", "{}");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(log(&[&event, &event]).as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Logs that something has gone through.
+//! Damaged logs.
 
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::sample::Index;
@@ -10,9 +10,16 @@ use crate::frame_log::{FrameLogReader, replay};
 const LOG: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames/dd_same_tool_twice.jsonl"));
 
-/// Replays `log`, if it is one, and holds the reader and the core to what they promise of any log.
-fn hold(log: &[u8]) {
-    let Ok(mut reader) = FrameLogReader::new(log) else { return };
+/// Replays `log` and checks the invariants of reader and engine. A log that is refused must have a damaged header.
+fn check_invariants(log: &[u8]) {
+    let mut reader = match FrameLogReader::new(log) {
+        Ok(reader) => reader,
+        Err(error) => {
+            let header = |log: &[u8]| log.split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
+            assert_ne!(header(log), header(LOG.as_bytes()), "refused in spite of its header: {error}");
+            return;
+        }
+    };
     let mut spans = SpanBuffer::default();
     let report = replay(&mut reader, ConversationConfig::default(), &mut spans);
     let lines = log.split(|byte| *byte == b'\n').count() as u64;
@@ -25,17 +32,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn bytes_may_change(changes in proptest::collection::vec((any::<Index>(), any::<u8>()), 1..40)) {
+    fn changed_bytes_keep_the_invariants(changes in proptest::collection::vec((any::<Index>(), any::<u8>()), 1..40)) {
         let mut log = LOG.as_bytes().to_vec();
         for (at, byte) in changes {
             let at = at.index(log.len());
             log[at] = byte;
         }
-        hold(&log);
+        check_invariants(&log);
     }
 
     #[test]
-    fn lines_may_be_lost_or_out_of_order(moves in proptest::collection::vec((any::<Index>(), any::<Index>()), 1..40)) {
+    fn lost_or_moved_lines_keep_the_invariants(moves in proptest::collection::vec((any::<Index>(), any::<Index>()), 1..40)) {
         let mut lines: Vec<&str> = LOG.lines().skip(1).collect();
         for (from, to) in moves {
             let line = lines.remove(from.index(lines.len()));
@@ -45,11 +52,11 @@ proptest! {
             }
         }
         let header = LOG.lines().next().unwrap_or_default();
-        hold(format!("{header}\n{}", lines.join("\n")).as_bytes());
+        check_invariants(format!("{header}\n{}", lines.join("\n")).as_bytes());
     }
 
     #[test]
-    fn a_log_may_end_anywhere(at in any::<Index>()) {
-        hold(&LOG.as_bytes()[..at.index(LOG.len())]);
+    fn a_truncated_log_keeps_the_invariants(at in any::<Index>()) {
+        check_invariants(&LOG.as_bytes()[..at.index(LOG.len())]);
     }
 }

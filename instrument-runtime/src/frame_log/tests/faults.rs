@@ -1,4 +1,4 @@
-//! Paths that cannot be, queues that are full, disks that fail.
+//! Unusable paths, full queues, failing disks.
 
 #![allow(clippy::disallowed_methods, reason = "a test asks a clock what its subject cannot")]
 
@@ -17,12 +17,12 @@ use crate::frame_log::line_buffer::LogLimits;
 use crate::frame_log::log_path::PathTemplate;
 use crate::frame_log::{FrameLogReader, FrameLogWriteError, FrameLogWriter, HeaderInfo};
 
-fn opening(id: &str) -> HeaderInfo<'_> {
+fn header(id: &str) -> HeaderInfo<'_> {
     HeaderInfo::new(id, Time::from_unix_nanos(1))
 }
 
 #[test]
-fn a_path_that_cannot_be_written_is_an_error_at_once() {
+fn an_unwritable_path_is_an_error_at_once() {
     let directory = Directory::new();
     fs::write(directory.path("file"), "").unwrap();
     let error = FrameLogWriter::new(directory.path("file/frames.jsonl")).err().unwrap();
@@ -31,7 +31,7 @@ fn a_path_that_cannot_be_written_is_an_error_at_once() {
 }
 
 #[test]
-fn a_path_that_can_be_written_is_left_clean() {
+fn probing_a_path_leaves_no_files() {
     let directory = Directory::new();
     FrameLogWriter::new(directory.path("new/frames.jsonl")).unwrap();
     assert_eq!(directory.names(), ["new"]);
@@ -39,14 +39,14 @@ fn a_path_that_can_be_written_is_left_clean() {
 }
 
 #[test]
-fn no_two_conversations_share_a_file() {
+fn conversations_never_share_a_file() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("frames.jsonl")).unwrap();
     let ids = ["call", "call", "../call", "a/b", "a_b", "call-2"];
     let open: Vec<_> = ids
         .iter()
         .map(|id| {
-            let log = logs.conversation(&opening(id));
+            let log = logs.conversation(&header(id));
             log.record(Time::default(), &hop(&Frame::Start, 1));
             log
         })
@@ -61,22 +61,22 @@ fn no_two_conversations_share_a_file() {
 }
 
 #[test]
-fn a_file_of_an_earlier_process_is_left_alone() {
+fn existing_files_are_left_alone() {
     let directory = Directory::new();
     fs::write(directory.path("frames-call.jsonl"), "precious").unwrap();
     let logs = FrameLogWriter::new(directory.path("frames.jsonl")).unwrap();
-    logs.conversation(&opening("call")).finish();
+    logs.conversation(&header("call")).finish();
     flush(&logs);
     assert_eq!(directory.names(), ["frames-call-2.jsonl", "frames-call.jsonl"]);
     assert_eq!(fs::read_to_string(directory.path("frames-call.jsonl")).unwrap(), "precious");
 }
 
-/// A file that takes nothing until the test says so.
-struct Stuck(File);
+/// A file that blocks each write until the test releases it.
+struct BlockedFile(File);
 
 static RELEASED: AtomicBool = AtomicBool::new(false);
 
-impl Write for Stuck {
+impl Write for BlockedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         while !RELEASED.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(1));
@@ -113,30 +113,30 @@ impl tracing::Subscriber for Warnings {
 }
 
 #[test]
-fn a_full_queue_loses_events_and_says_so_but_nobody_waits() {
+fn a_full_queue_loses_events_with_warnings_and_without_waiting() {
     let directory = Directory::new();
     let path = directory.path("frames.jsonl");
     let template = PathTemplate::parse(&path).unwrap();
     let limits = LogLimits { queued_bytes: 1_000, ..LogLimits::default() };
-    let stuck = FileSystem { create: |path| Ok(Box::new(Stuck(File::create(path)?))), ..FILE_SYSTEM };
-    let logs = FrameLogWriter::with(template, None, limits, stuck);
-    let log = logs.conversation(&opening("x"));
+    let blocked = FileSystem { create: |path| Ok(Box::new(BlockedFile(File::create(path)?))), ..FILE_SYSTEM };
+    let logs = FrameLogWriter::with(template, None, limits, blocked);
+    let log = logs.conversation(&header("x"));
 
     let begun = Instant::now();
     let llm = Processor::new("Llm#0", "Llm", Role::Llm);
     let warnings = Warnings::default();
     let warned = tracing::subscriber::set_default(warnings.clone());
     for id in 0..1_000 {
-        // The processor is first described by an event that gets in, so its line does, too.
+        // The first event is accepted, so the line that describes the processor is, too.
         log.record(Time::default(), &FramePushed { source: (&llm).into(), ..hop(&Frame::Start, id) });
         if id == 0 {
-            // Lets the thread take the first event, and get stuck in writing it.
+            // Let the thread take the first event and block while writing it.
             std::thread::sleep(Duration::from_millis(20));
         }
     }
     log.finish();
     drop(warned);
-    assert!(begun.elapsed() < Duration::from_secs(20), "somebody waited");
+    assert!(begun.elapsed() < Duration::from_secs(20), "recording waited");
     assert_eq!(warnings.0.load(Ordering::Relaxed), 3, "at the first, the tenth and the hundredth");
     assert!(matches!(logs.flush(Duration::from_millis(5)), Err(FrameLogWriteError::FlushTimeout { .. })));
     RELEASED.store(true, Ordering::SeqCst);
@@ -159,7 +159,7 @@ fn full_disk(path: &Path) -> io::Result<OpenFile> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_stops_that_log_and_nothing_else() {
+fn a_full_disk_stops_only_the_affected_log() {
     let directory = Directory::new();
     let template = PathTemplate::parse(&directory.path("frames.jsonl")).unwrap();
     let logs = FrameLogWriter::with(
@@ -168,7 +168,7 @@ fn a_full_disk_stops_that_log_and_nothing_else() {
         LogLimits::default(),
         FileSystem { create: full_disk, ..FILE_SYSTEM },
     );
-    let (unlucky, lucky) = (logs.conversation(&opening("unlucky")), logs.conversation(&opening("lucky")));
+    let (unlucky, lucky) = (logs.conversation(&header("unlucky")), logs.conversation(&header("lucky")));
     for id in 0..3 {
         for log in [&unlucky, &lucky] {
             log.record(Time::default(), &hop(&Frame::Start, id));
@@ -184,11 +184,11 @@ fn a_full_disk_stops_that_log_and_nothing_else() {
 }
 
 #[test]
-fn a_process_that_dies_leaves_what_was_flushed() {
+fn without_a_footer_the_flushed_events_are_read() {
     let directory = Directory::new();
     for name in ["frames.jsonl", "frames.jsonl.gz"] {
         let logs = FrameLogWriter::new(directory.path(name)).unwrap();
-        let log = logs.conversation(&opening("x"));
+        let log = logs.conversation(&header("x"));
         log.record(Time::default(), &hop(&Frame::Start, 1));
         flush(&logs);
         let path = directory.path(&name.replace("frames", "frames-x"));

@@ -1,4 +1,4 @@
-//! More logs than files may be open at once.
+//! More logs than files that may be open at once.
 
 use std::fs;
 use std::io::{self, Read};
@@ -20,7 +20,7 @@ use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderIn
 const CALLS: usize = 9;
 const ROUNDS: u64 = 6;
 
-/// Logs of which three may be open at once, and two if they are compressed.
+/// Creates logs of which three may be open at once, and two if they are compressed.
 fn three_at_once(path: &Path, part_size: Option<PartSize>, file_system: FileSystem) -> FrameLogWriter {
     let limits = LogLimits { open_files: 3, compressors: 2, ..LogLimits::default() };
     FrameLogWriter::with(PathTemplate::parse(path).unwrap(), part_size, limits, file_system)
@@ -38,15 +38,15 @@ fn record(log: &ConversationLog, id: u64) {
     log.record(Time::from_unix_nanos(id), &FramePushed { source: (&llm).into(), ..hop(&frame, id) });
 }
 
-/// Everybody says something.
+/// Records one event in each log.
 fn record_each(calls: &[ConversationLog], id: u64) {
     for log in calls {
         record(log, id);
     }
 }
 
-/// Everybody says something, and it is written; again and again.
-fn talk_in_turns(logs: &FrameLogWriter) {
+/// Records one event in each log and flushes, several times.
+fn record_in_rounds(logs: &FrameLogWriter) {
     let calls = conversations(logs);
     for round in 0..ROUNDS {
         record_each(&calls, round);
@@ -56,7 +56,7 @@ fn talk_in_turns(logs: &FrameLogWriter) {
     flush(logs);
 }
 
-/// Each log has every event, each of a processor that is described, and a footer.
+/// Asserts that each log has every event with its described processor, and a footer.
 fn assert_complete(directory: &Directory, first_file: impl Fn(usize) -> String) {
     for call in 0..CALLS {
         let mut reader = FrameLogReader::open(directory.path(&first_file(call))).unwrap();
@@ -76,12 +76,12 @@ fn assert_complete(directory: &Directory, first_file: impl Fn(usize) -> String) 
 }
 
 /// A file that is counted while it is open.
-struct Watched {
+struct CountedFile {
     file: OpenFile,
     open: &'static AtomicI32,
 }
 
-impl io::Write for Watched {
+impl io::Write for CountedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -91,41 +91,41 @@ impl io::Write for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for CountedFile {
     fn drop(&mut self) {
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 #[test]
-fn only_so_many_files_are_open_and_every_log_is_whole() {
+fn open_files_are_limited_and_every_log_is_complete() {
     static OPEN: AtomicI32 = AtomicI32::new(0);
-    static MOST: AtomicI32 = AtomicI32::new(0);
+    static MAX_OPEN: AtomicI32 = AtomicI32::new(0);
 
     fn counted(opened: io::Result<OpenFile>) -> io::Result<OpenFile> {
         let file = opened?;
-        MOST.fetch_max(OPEN.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        Ok(Box::new(Watched { file, open: &OPEN }))
+        MAX_OPEN.fetch_max(OPEN.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Ok(Box::new(CountedFile { file, open: &OPEN }))
     }
 
     let file_system = FileSystem {
         create: |path| counted((FILE_SYSTEM.create)(path)),
         reopen: |path, size| counted((FILE_SYSTEM.reopen)(path, size)),
     };
-    for (name, most) in [("frames.jsonl", 3), ("frames.jsonl.gz", 2)] {
+    for (name, max_open) in [("frames.jsonl", 3), ("frames.jsonl.gz", 2)] {
         let directory = Directory::new();
-        talk_in_turns(&three_at_once(&directory.path(name), None, file_system));
+        record_in_rounds(&three_at_once(&directory.path(name), None, file_system));
         assert_eq!(directory.names().len(), CALLS);
         assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}")));
-        assert_eq!(MOST.swap(0, Ordering::SeqCst), most, "{name}");
+        assert_eq!(MAX_OPEN.swap(0, Ordering::SeqCst), max_open, "{name}");
         assert_eq!(OPEN.load(Ordering::SeqCst), 0, "{name}");
     }
 }
 
 #[test]
-fn a_compressed_log_goes_on_as_another_member_of_its_file() {
+fn a_reopened_gzip_file_gets_another_member() {
     let directory = Directory::new();
-    talk_in_turns(&three_at_once(&directory.path("frames.jsonl.gz"), None, FILE_SYSTEM));
+    record_in_rounds(&three_at_once(&directory.path("frames.jsonl.gz"), None, FILE_SYSTEM));
     let bytes = fs::read(directory.path("frames-0.jsonl.gz")).unwrap();
     let (mut rest, mut members) = (&*bytes, 0);
     while !rest.is_empty() {
@@ -138,10 +138,10 @@ fn a_compressed_log_goes_on_as_another_member_of_its_file() {
 }
 
 #[test]
-fn parts_go_on_where_they_were_left() {
+fn parts_continue_after_their_file_was_closed() {
     for name in ["frames.jsonl", "frames.jsonl.gz"] {
         let directory = Directory::new();
-        talk_in_turns(&three_at_once(&directory.path(name), Some(PartSize::bytes(700)), FILE_SYSTEM));
+        record_in_rounds(&three_at_once(&directory.path(name), Some(PartSize::bytes(700)), FILE_SYSTEM));
         assert!(directory.names().len() > CALLS, "{:?}", directory.names());
         assert_complete(&directory, |call| name.replace("frames", &format!("frames-{call}.part-0001")));
         for name in directory.names() {
@@ -152,7 +152,7 @@ fn parts_go_on_where_they_were_left() {
 }
 
 #[test]
-fn a_file_that_was_deleted_or_changed_is_left_so_and_its_log_stops() {
+fn a_deleted_or_changed_file_stops_its_log() {
     let directory = Directory::new();
     let logs = three_at_once(&directory.path("frames.jsonl"), None, FILE_SYSTEM);
     let calls = conversations(&logs);
@@ -176,13 +176,13 @@ fn a_file_that_was_deleted_or_changed_is_left_so_and_its_log_stops() {
     }
 }
 
-/// As the system says it.
+/// The error of the operating system.
 fn too_many_open_files() -> io::Error {
     io::Error::from_raw_os_error(if cfg!(windows) { 4 } else { 24 })
 }
 
 #[test]
-fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
+fn without_free_file_handles_some_files_are_closed() {
     static LEFT: AtomicI32 = AtomicI32::new(2);
 
     fn counted(open: impl FnOnce() -> io::Result<OpenFile>) -> io::Result<OpenFile> {
@@ -190,13 +190,13 @@ fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
             LEFT.fetch_add(1, Ordering::SeqCst);
             return Err(too_many_open_files());
         }
-        Ok(Box::new(Returned(open()?)))
+        Ok(Box::new(ReturningFile(open()?)))
     }
 
-    /// A file whose place is free again once it is closed.
-    struct Returned(OpenFile);
+    /// A file that returns its handle when it is closed.
+    struct ReturningFile(OpenFile);
 
-    impl io::Write for Returned {
+    impl io::Write for ReturningFile {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.write(bytes)
         }
@@ -206,7 +206,7 @@ fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
         }
     }
 
-    impl Drop for Returned {
+    impl Drop for ReturningFile {
         fn drop(&mut self) {
             LEFT.fetch_add(1, Ordering::SeqCst);
         }
@@ -217,12 +217,12 @@ fn a_process_that_may_open_no_more_files_closes_some_and_loses_nothing() {
         reopen: |path, size| counted(|| (FILE_SYSTEM.reopen)(path, size)),
     };
     let directory = Directory::new();
-    talk_in_turns(&three_at_once(&directory.path("frames.jsonl"), None, file_system));
+    record_in_rounds(&three_at_once(&directory.path("frames.jsonl"), None, file_system));
     assert_complete(&directory, |call| format!("frames-{call}.jsonl"));
 }
 
 #[test]
-fn where_no_file_can_be_opened_at_all_the_logs_wait_and_the_pipeline_does_not() {
+fn without_any_file_handle_logs_wait_but_recording_does_not() {
     static ALLOWED: AtomicBool = AtomicBool::new(false);
     static TRIED: AtomicU32 = AtomicU32::new(0);
 
@@ -254,7 +254,7 @@ fn where_no_file_can_be_opened_at_all_the_logs_wait_and_the_pipeline_does_not() 
 }
 
 #[test]
-fn a_log_that_fails_gives_its_room_back() {
+fn a_failed_log_releases_its_budget() {
     struct Broken;
 
     impl io::Write for Broken {

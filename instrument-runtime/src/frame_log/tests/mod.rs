@@ -1,4 +1,4 @@
-//! Logs that are written and read again, and disks that fail.
+//! Logs that are written and read again, in good conditions and bad ones.
 
 mod broken;
 mod faults;
@@ -13,17 +13,17 @@ use std::time::Duration;
 use super::FrameLogWriter;
 use crate::engine::frame::{Direction, Frame, FrameId, FramePushed, ProcessorRef};
 
-/// Far longer than any test needs.
+/// A timeout far longer than any test needs.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A directory of one test, gone when the test is.
+/// A directory of one test, removed at its end.
 struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name =
-            format!("pipecat-debug-log-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            format!("pipecat-frame-log-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

@@ -1,4 +1,4 @@
-//! Logs that are cut into parts, and read again as one; logs that are read while they are written.
+//! Logs that are split into parts and read again as one, and logs that are read while they are written.
 
 use std::fs;
 use std::io::Read;
@@ -13,7 +13,7 @@ use crate::frame_log::{
     ConversationLog, FrameLogReadError, FrameLogReader, FrameLogWriter, HeaderInfo, PartSize, is_part_after,
 };
 
-/// So small that a few events fill a part.
+/// A size that a few events reach.
 const SMALL: PartSize = PartSize::bytes(2_000);
 const EVENTS: u64 = 40;
 
@@ -23,7 +23,7 @@ fn conversation(logs: &FrameLogWriter) -> ConversationLog {
 
 fn record(log: &ConversationLog, id: u64) {
     let llm = Processor { model: Some("small".into()), ..Processor::new("Llm#0", "Llm", Role::Llm) };
-    // Words that no compressor makes much smaller.
+    // Words that do not compress well.
     let words = (1..8).map(|word| format!("{:016x} ", (id * 8 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     let text: String = words.collect();
     let frame = Frame::LlmText(TextChunk::new(&text));
@@ -31,8 +31,8 @@ fn record(log: &ConversationLog, id: u64) {
     log.record(Time::from_unix_nanos(id), &hop);
 }
 
-/// A log in parts, all told.
-fn written(path: &Path) {
+/// Writes a complete log in parts.
+fn write_parts(path: &Path) {
     let logs = FrameLogWriter::in_parts(path, SMALL).unwrap();
     let log = conversation(&logs);
     (0..EVENTS).for_each(|id| record(&log, id));
@@ -40,7 +40,7 @@ fn written(path: &Path) {
     flush(&logs);
 }
 
-/// The ids of its events, if the model of their source is known and no line is bad.
+/// Returns the ids of all events. Asserts that no line is bad and that each source has its model.
 fn ids(reader: &mut FrameLogReader<'_>) -> Vec<u64> {
     let id = |event: crate::frame_log::LoggedEvent| {
         let frame = event.frame();
@@ -56,12 +56,12 @@ fn open(path: PathBuf) -> FrameLogReader<'static> {
 }
 
 #[test]
-fn the_first_part_is_read_with_all_that_follow_it() {
+fn reading_the_first_part_reads_all_parts() {
     for extension in ["jsonl", "jsonl.gz"] {
         let directory = Directory::new();
-        written(&directory.path(&format!("frames.{extension}")));
+        write_parts(&directory.path(&format!("frames.{extension}")));
         let names = directory.names();
-        // Compressed, it takes far more text to fill a part.
+        // A compressed part holds far more text.
         assert!(names.len() > 3 || extension == "jsonl.gz", "{names:?}");
         assert_eq!(names[0], format!("frames-x.part-0001.{extension}"));
         let mut reader = open(directory.path(&names[0]));
@@ -71,13 +71,13 @@ fn the_first_part_is_read_with_all_that_follow_it() {
 }
 
 #[test]
-fn compressed_parts_are_counted_as_they_stand_on_the_disk() {
+fn compressed_parts_are_measured_by_their_size_on_disk() {
     let directory = Directory::new();
     let logs = FrameLogWriter::in_parts(directory.path("frames.jsonl.gz"), SMALL).unwrap();
     let log = conversation(&logs);
     for id in 0..EVENTS {
         record(&log, id);
-        // What waits in the compressor is on no disk.
+        // The compressor holds back what is not flushed.
         flush(&logs);
     }
     log.finish();
@@ -94,7 +94,7 @@ fn compressed_parts_are_counted_as_they_stand_on_the_disk() {
 #[test]
 fn each_part_can_be_read_by_itself() {
     let directory = Directory::new();
-    written(&directory.path("frames.jsonl"));
+    write_parts(&directory.path("frames.jsonl"));
     let names = directory.names();
     let alone = Directory::new();
     let mut all = Vec::new();
@@ -117,7 +117,7 @@ fn each_part_can_be_read_by_itself() {
 #[test]
 fn parts_in_one_stream_are_one_log() {
     let directory = Directory::new();
-    written(&directory.path("frames.jsonl"));
+    write_parts(&directory.path("frames.jsonl"));
     let mut whole = Vec::new();
     for name in directory.names() {
         whole.extend(fs::read(directory.path(&name)).unwrap());
@@ -128,9 +128,9 @@ fn parts_in_one_stream_are_one_log() {
 }
 
 #[test]
-fn a_part_that_was_compressed_afterwards_is_found() {
+fn a_part_that_was_compressed_later_is_found() {
     let directory = Directory::new();
-    written(&directory.path("frames.jsonl"));
+    write_parts(&directory.path("frames.jsonl"));
     let second = directory.path("frames-x.part-0002.jsonl");
     let bytes = fs::read(&second).unwrap();
     let file = fs::File::create(directory.path("frames-x.part-0002.jsonl.gz")).unwrap();
@@ -142,31 +142,31 @@ fn a_part_that_was_compressed_afterwards_is_found() {
 }
 
 #[test]
-fn what_is_called_like_a_part_and_is_none_is_left_alone_and_not_read() {
+fn a_foreign_file_with_the_name_of_a_part_is_not_read() {
     let directory = Directory::new();
     let foreign = "{\"frame_log\":1,\"writer\":\"other\",\"wall\":7,\"conversation_id\":\"x\",\"part\":2}\n";
     fs::write(directory.path("frames-x.part-0002.jsonl"), foreign).unwrap();
     fs::write(directory.path("frames-x.part-0003.jsonl"), "precious").unwrap();
-    written(&directory.path("frames.jsonl"));
+    write_parts(&directory.path("frames.jsonl"));
     assert_eq!(fs::read_to_string(directory.path("frames-x.part-0002.jsonl")).unwrap(), foreign);
     assert_eq!(fs::read_to_string(directory.path("frames-x.part-0003.jsonl")).unwrap(), "precious");
     assert_eq!(ids(&mut open(directory.path("frames-x.part-0001.jsonl"))), (0..EVENTS).collect::<Vec<_>>());
     let part = |number| directory.path(&format!("frames-x.part-000{number}.jsonl"));
-    assert!(is_part_after(&part(1), &part(4)), "what is read with the first");
+    assert!(is_part_after(&part(1), &part(4)), "read along with the first");
     for (earlier, later) in [(1, 2), (1, 3), (2, 4), (4, 1), (1, 1)] {
         assert!(!is_part_after(&part(earlier), &part(later)), "{earlier} {later}");
     }
 }
 
 #[test]
-fn bad_lines_are_named_by_their_part() {
+fn bad_lines_are_reported_with_their_part() {
     let directory = Directory::new();
-    written(&directory.path("frames.jsonl"));
+    write_parts(&directory.path("frames.jsonl"));
     let second = directory.path("frames-x.part-0002.jsonl");
     let text = fs::read_to_string(&second).unwrap();
     let mut lines: Vec<&str> = text.lines().collect();
     lines.insert(2, "oops");
-    // The last line is without its break, as if the disk had been full.
+    // The last line lacks its line break, as on a full disk.
     fs::write(&second, lines.join("\n")).unwrap();
     let reader = open(directory.path("frames-x.part-0001.jsonl"));
     let bad: Vec<String> = reader.filter_map(Result::err).map(|bad| bad.to_string()).collect();
@@ -174,7 +174,7 @@ fn bad_lines_are_named_by_their_part() {
 }
 
 #[test]
-fn a_log_is_followed_from_before_it_is_there_to_its_end() {
+fn following_waits_for_the_file_and_stops_at_the_footer() {
     for name in ["frames.jsonl", "frames.jsonl.gz"] {
         let directory = Directory::new();
         let first = directory.path(&name.replace("frames", "frames-x.part-0001"));
@@ -205,7 +205,7 @@ fn a_log_is_followed_from_before_it_is_there_to_its_end() {
 }
 
 #[test]
-fn a_compressed_log_is_flushed_though_nobody_asks() {
+fn a_compressed_log_is_flushed_without_a_request() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("frames.jsonl.gz")).unwrap();
     let log = conversation(&logs);

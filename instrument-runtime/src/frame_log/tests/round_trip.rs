@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! Logs that are written and read again.
 
 use std::fs;
 use std::path::Path;
@@ -31,13 +31,13 @@ fn spans_of(path: &Path) -> SpanBuffer {
     spans
 }
 
-/// Everything that an event tells, as text.
-fn told(event: &LoggedEvent) -> String {
+/// Formats everything that an event holds.
+fn describe(event: &LoggedEvent) -> String {
     let frame = event.frame();
     let hop = event.hop(&frame);
     let described = |processor: ProcessorRef<'_>| {
         let description = processor.view().map(ServiceView::to_processor).map(|mut processor| {
-            // Where the end of the pipeline goes by its name, this is found out from the first `StartFrame`.
+            // The first `StartFrame` determines the sink where the log has no such role.
             if processor.role == Role::Sink {
                 processor.role = Role::Other;
             }
@@ -47,11 +47,11 @@ fn told(event: &LoggedEvent) -> String {
     };
     let FramePushed { source, destination, direction, id, sibling, .. } = hop;
     let (source, destination) = (described(source), described(destination));
-    let (class, at, carried) = (event.class(), event.at(), carried(&frame));
-    format!("{class} {at:?} {direction:?} {id:?} {sibling:?} {source} {destination} {carried}")
+    let (class, at, payload) = (event.class(), event.at(), describe_payload(&frame));
+    format!("{class} {at:?} {direction:?} {id:?} {sibling:?} {source} {destination} {payload}")
 }
 
-fn carried(frame: &Frame<'_>) -> String {
+fn describe_payload(frame: &Frame<'_>) -> String {
     let text = |json: Option<&dyn Json>| json.map(Json::to_text);
     match *frame {
         Frame::Error(report) => format!("{report:?}"),
@@ -94,7 +94,7 @@ fn messages_and_tools(context: &dyn ChatContext) -> (Vec<Message>, Vec<String>) 
 }
 
 #[test]
-fn every_recording_is_the_same_once_written_and_read() {
+fn every_recording_survives_writing_and_reading() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("{conversation_id}.jsonl.gz")).unwrap();
     let mut recordings = 0;
@@ -107,7 +107,7 @@ fn every_recording_is_the_same_once_written_and_read() {
             for event in chunk {
                 log.record(event.at(), &event.hop(&event.frame()));
             }
-            // So that the queue holds them all.
+            // Keep the queue from filling up.
             flush(&logs);
         }
         log.finish();
@@ -116,12 +116,12 @@ fn every_recording_is_the_same_once_written_and_read() {
         let written = events_of(&directory.path(&format!("{id}.jsonl.gz")));
         assert_eq!(written.len(), recorded.len(), "{id}");
         for (number, (written, recorded)) in written.iter().zip(&recorded).enumerate() {
-            assert_eq!(told(written), told(recorded), "{id}, event {number}");
+            assert_eq!(describe(written), describe(recorded), "{id}, event {number}");
         }
         assert_eq!(
             spans_of(&directory.path(&format!("{id}.jsonl.gz"))),
             spans_of(&path),
-            "{id} replays otherwise"
+            "{id} replays differently"
         );
         recordings += 1;
     }
@@ -135,11 +135,11 @@ fn write_and_read(record: impl FnOnce(&ConversationLog)) -> Vec<String> {
     record(&log);
     drop(log);
     logs.flush(LONG).unwrap();
-    events_of(&directory.path("log-x.jsonl")).iter().map(told).collect()
+    events_of(&directory.path("log-x.jsonl")).iter().map(describe).collect()
 }
 
 #[test]
-fn what_pipecat_never_says_comes_back_as_well() {
+fn extensions_survive_writing_and_reading() {
     let transcript = Transcript { text: "hé\n", user_id: Some("u"), language: None };
     let chunk = TextChunk {
         text: "\"quoted\"",
@@ -163,13 +163,13 @@ fn what_pipecat_never_says_comes_back_as_well() {
         }
     });
     for (read, frame) in read.iter().zip(&frames) {
-        assert!(read.ends_with(&format!(" a None b None {}", carried(frame))), "{read}");
+        assert!(read.ends_with(&format!(" a None b None {}", describe_payload(frame))), "{read}");
     }
     assert_eq!(read.len(), frames.len());
 }
 
 #[test]
-fn a_frame_without_an_id_gets_one_of_its_own() {
+fn a_frame_without_an_id_gets_a_unique_one() {
     let read = write_and_read(|log| {
         for _ in 0..2 {
             log.record(Time::default(), &FramePushed { id: None, ..hop(&Frame::Start, 0) });
@@ -193,7 +193,7 @@ fn a_processor_that_changes_is_described_again() {
 }
 
 #[test]
-fn the_messages_of_a_context_stand_on_its_first_hop_only() {
+fn only_the_first_hop_of_a_context_holds_its_messages() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("log.jsonl")).unwrap();
     let log = logs.conversation(&HeaderInfo::new("x", Time::from_unix_nanos(1)));
@@ -206,11 +206,11 @@ fn the_messages_of_a_context_stand_on_its_first_hop_only() {
     flush(&logs);
     let path = directory.path("log-x.jsonl");
     assert_eq!(fs::read_to_string(&path).unwrap().matches("Hi there").count(), 1);
-    assert!(events_of(&path).iter().all(|event| told(event).contains("Hi there")));
+    assert!(events_of(&path).iter().all(|event| describe(event).contains("Hi there")));
 }
 
 #[test]
-fn the_header_says_how_to_read_the_log() {
+fn the_header_holds_the_settings_of_the_conversation() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("log.jsonl")).unwrap();
     let attributes = [KeyValue::new("seats", 12), KeyValue::new("tenant", "acme")];

@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
 use super::TracingContext;
-use crate::emit::{TraceLayout, Tracers};
+use crate::emit::{EmitSettings, TraceLayout, Tracers};
 use crate::engine::frame::{
     Direction, Frame, FrameId, FramePushed, FunctionCall, FunctionCallResult, Processor, ProcessorRef, Role,
 };
@@ -43,7 +43,7 @@ impl Fixture {
             SdkTracerProvider::builder().with_simple_exporter(spans.clone()).with_sampler(sampler).build();
         let observers = ObserverProvider::new(Tracers::new(&provider))
             .turn_end_timeout(Duration::from_secs(60))
-            .layout(layout);
+            .emit_settings(EmitSettings::default().layout(layout));
         let observer = observers.observe(options.conversation_id("call-42"));
         Self { tracing: observer.tracing_context(), observer, spans, next_id: 0, _provider: provider }
     }

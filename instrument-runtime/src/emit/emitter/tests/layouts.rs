@@ -1,10 +1,10 @@
-//! Conversations as one trace.
+//! Conversations as one trace: `TraceLayout::PerConversation`.
 
 use opentelemetry::trace::Status as SpanStatus;
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 
-use super::{Fixture, LLM, TOOL, TURN, family_tree};
-use crate::emit::emitter::system_time;
+use super::{Fixture, LLM, TOOL, TURN, tree};
+use crate::emit::otel::to_system_time;
 use crate::emit::test_records::{llm, record, text, tool, turn};
 use crate::emit::{EmitSettings, SpanNaming, TraceLayout};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SpanSink, Status};
@@ -36,13 +36,13 @@ fn a_conversation_is_the_root_and_its_turns_are_its_children() {
 
     let spans = fixture.finish();
     assert_eq!(
-        family_tree(&spans),
+        tree(&spans),
         "\
 pipecat.tool.clock of pipecat.llm: Ok
 pipecat.llm of pipecat.conversation.turn: Ok
 pipecat.conversation.turn of pipecat.conversation: Ok
 pipecat.conversation.turn of pipecat.conversation: Ok
-pipecat.conversation of nobody: Ok
+pipecat.conversation of none: Ok
 "
     );
     let root = conversation(&spans).span_context.trace_id();
@@ -51,22 +51,22 @@ pipecat.conversation of nobody: Ok
 }
 
 #[test]
-fn the_names_of_pipecats_tracing_tell_who_and_which() {
+fn pipecat_names_carry_id_number_and_class() {
     let mut fixture = Fixture::per_conversation(SpanNaming::Pipecat);
     fixture.start_turn_llm_and_tool();
     assert_eq!(
-        family_tree(&fixture.finish()),
+        tree(&fixture.finish()),
         "\
 pipecat.tool.clock of llm_openaillmservice: Ok
 llm_openaillmservice of turn-3: Ok
 turn-3 of conversation-call-42: Ok
-conversation-call-42 of nobody: Ok
+conversation-call-42 of none: Ok
 "
     );
 }
 
 #[test]
-fn a_conversation_goes_from_its_first_turn_to_the_end_of_its_last() {
+fn a_conversation_lasts_from_its_first_turn_to_its_last() {
     let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
     fixture.start(NEXT_TURN, SpanKind::Turn, None, "");
@@ -75,12 +75,12 @@ fn a_conversation_goes_from_its_first_turn_to_the_end_of_its_last() {
     fixture.end(TURN, SpanDetails::Turn(turn()));
 
     let spans = fixture.finish();
-    assert_eq!(conversation(&spans).start_time, system_time(Time::from_unix_nanos(1_000_000_000)));
-    assert_eq!(conversation(&spans).end_time, system_time(late));
+    assert_eq!(conversation(&spans).start_time, to_system_time(Time::from_unix_nanos(1_000_000_000)));
+    assert_eq!(conversation(&spans).end_time, to_system_time(late));
 }
 
 #[test]
-fn a_conversation_is_exported_once_and_not_before_it_is_over() {
+fn a_conversation_is_exported_once_when_it_ends() {
     let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
     fixture.end(TURN, SpanDetails::Turn(turn()));
@@ -89,30 +89,30 @@ fn a_conversation_is_exported_once_and_not_before_it_is_over() {
 }
 
 #[test]
-fn a_conversation_without_a_turn_is_nothing() {
+fn a_conversation_without_turns_is_not_exported() {
     assert!(Fixture::per_conversation(SpanNaming::OpenInference).finish().is_empty());
 }
 
 #[test]
-fn a_conversation_that_is_lost_is_exported_with_what_was_open_in_it() {
+fn a_dropped_conversation_is_exported_with_its_open_spans() {
     let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start(TURN, SpanKind::Turn, None, "");
     let Fixture { emitter, exporter, _provider } = fixture;
     drop(emitter);
     assert_eq!(
-        family_tree(&exporter.get_finished_spans().unwrap()),
+        tree(&exporter.get_finished_spans().unwrap()),
         "\
 pipecat.conversation.turn of pipecat.conversation: Ok
-pipecat.conversation of nobody: Ok
+pipecat.conversation of none: Ok
 "
     );
 }
 
 #[test]
-fn a_conversation_failed_if_a_turn_did_and_as_the_first_that_did() {
+fn a_conversation_has_the_error_of_its_first_failed_turn() {
     let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     fixture.start_turn_llm_and_tool();
-    // That a model failed is no failure of the conversation: the user may ask again.
+    // A failed LLM call does not fail the conversation: the user may ask again.
     fixture.emitter.end(SpanRecord {
         key: LLM,
         details: SpanDetails::Llm(Box::new(llm())),
@@ -128,7 +128,7 @@ fn a_conversation_failed_if_a_turn_did_and_as_the_first_that_did() {
 }
 
 #[test]
-fn a_conversation_knows_its_user_if_any_turn_does() {
+fn a_conversation_has_the_user_id_of_any_turn() {
     let mut fixture = Fixture::per_conversation(SpanNaming::OpenInference);
     for (key, user_id) in [(TURN, Some("ann".into())), (NEXT_TURN, None)] {
         fixture.start(key, SpanKind::Turn, None, "");
@@ -138,7 +138,7 @@ fn a_conversation_knows_its_user_if_any_turn_does() {
 }
 
 #[test]
-fn a_conversation_that_the_sampler_drops_is_dropped_whole() {
+fn no_span_is_exported_if_the_sampler_drops_the_conversation() {
     let sampler = Sampler::ParentBased(Box::new(Sampler::AlwaysOff));
     let settings = EmitSettings::default().layout(TraceLayout::PerConversation);
     let mut fixture = Fixture::with(sampler, settings);

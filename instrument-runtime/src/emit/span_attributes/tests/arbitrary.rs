@@ -1,4 +1,4 @@
-//! Records and sessions of any content.
+//! Proptest strategies for records, sessions and settings.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
         service(&stt().service).prop_map(|service| SpanDetails::Stt(SttRecord { service, ..stt() })),
         service(&tts().service).prop_map(|service| SpanDetails::Tts(TtsRecord { service, ..tts() })),
         Just(SpanDetails::Tool(tool())),
-        invocation().prop_map(|llm| SpanDetails::Llm(Box::new(llm))),
+        llm_call().prop_map(|llm| SpanDetails::Llm(Box::new(llm))),
     ];
     (details, option::of(".{0,3}"), option::of(".{0,3}")).prop_map(|(details, error, user)| SpanRecord {
         status: error.map_or(Status::Ok, |message| Status::Error { message, error_type: "_OTHER".into() }),
@@ -29,7 +29,7 @@ pub(super) fn record() -> impl Strategy<Value = SpanRecord> {
     })
 }
 
-/// Every set of conventions, every layout and all names.
+/// All sets of conventions, layouts and namings.
 pub(super) fn settings() -> impl Strategy<Value = EmitSettings> {
     let convention = |convention| prop_oneof![Just(Conventions::OPENINFERENCE), Just(convention)];
     let conventions = (
@@ -46,14 +46,14 @@ pub(super) fn settings() -> impl Strategy<Value = EmitSettings> {
     })
 }
 
-/// A service with settings whose names like to clash.
+/// A service with settings whose names often conflict.
 fn service(service: &Processor) -> impl Strategy<Value = Arc<Processor>> + use<> {
     let service = service.clone();
     vec(("[a-c](\\.[a-c]){0,2}", setting()), 0..6)
         .prop_map(move |settings| Arc::new(Processor { settings, ..service.clone() }))
 }
 
-/// Attributes that like to clash with a span's own.
+/// Additional attributes that often conflict with the span's own.
 pub(super) fn session() -> impl Strategy<Value = Session> {
     let key = prop_oneof![
         "[a-c](\\.[a-c]){0,2}",
@@ -75,7 +75,7 @@ pub(super) fn session() -> impl Strategy<Value = Session> {
     })
 }
 
-fn invocation() -> impl Strategy<Value = LlmRecord> {
+fn llm_call() -> impl Strategy<Value = LlmRecord> {
     let request = (option::of(message()), vec(message(), 0..80), vec(".{0,3}", 0..6));
     let service = (option::of(".{0,3}"), vec((".{0,3}", setting()), 0..4));
     (request, service, option::of(".{0,3}"), vec(call(), 0..3)).prop_map(
