@@ -1,4 +1,4 @@
-//! `#[derive(ObservedService)]`: each role, from fields by name, by position and by expression, borrowed.
+//! `#[derive(ObservedService)]`: values from fields by name, by position and by expression.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -59,7 +59,7 @@ fn llm() -> Llm<'static, u8> {
 }
 
 #[test]
-fn fields_and_expressions_are_looked_at() {
+fn view_reads_fields_and_expressions() {
     let llm = llm();
     assert_eq!(
         llm.view(),
@@ -92,18 +92,18 @@ fn fields_and_expressions_are_looked_at() {
 }
 
 #[test]
-fn an_end_of_a_hop_takes_no_allocation() {
+fn processor_ref_does_not_allocate() {
     let (llm, boxed): (_, Box<dyn ObservedService>) = (llm(), Box::new(Tts(String::new(), 1)));
-    let looked_at = measure(|| {
+    let allocations = measure(|| {
         let (one, other) = (ProcessorRef::from(&llm), ProcessorRef::new(&*boxed));
         assert_eq!((one.id(), one.role(), one.name()), ("Llm#2", Role::Llm, "Llm#2 "));
         assert_eq!((other.id(), other.view().and_then(|view| view.voice)), ("Tts", Some("sarah")));
     });
-    assert_eq!(looked_at.count_total, 0);
+    assert_eq!(allocations.count_total, 0);
 }
 
 #[test]
-fn what_a_service_says_of_itself_is_on_its_spans_as_it_was_when_it_worked() {
+fn spans_have_the_values_at_the_time_of_the_call() {
     let traced = Traced::new();
     let observer = PipecatInstrumentor::observe(ObserveOptions::new()).unwrap();
     let (mut llm, mut id) = (llm(), 0);
@@ -142,7 +142,7 @@ fn what_a_service_says_of_itself_is_on_its_spans_as_it_was_when_it_worked() {
             .map(|key| attribute(span, key).unwrap())
         })
         .collect();
-    let told =
+    let expected =
         |model| [model, "azure", "OpenAILLMService", "Llm#2 ", r#"{"temperature":0.2}"#].map(String::from);
-    assert_eq!(models, [told("gpt-4o"), told("gpt-5")]);
+    assert_eq!(models, [expected("gpt-4o"), expected("gpt-5")]);
 }

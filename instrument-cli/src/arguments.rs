@@ -13,10 +13,12 @@ use crate::source::Source;
 const CONVENTIONS_HELP: &str =
     "Attribute conventions, separated by commas: openinference, gen_ai, pipecat, langfuse, openobserve";
 
-const FILES_HELP: &str = "Frame logs: `.jsonl`, or gzipped `.jsonl.gz`; `-` for standard input. For a log in parts, name the first part";
+const FILES_HELP: &str = "Frame logs: `.jsonl`, or gzipped `.jsonl.gz`; `-` for standard input. For a log in parts, \
+    name the first part";
 
-const EXIT_STATUS: &str = "Exit status: 0 on success, 1 if lines were skipped, 2 if a file could not be read or is not a frame log, \
-    or the output could not be written.\n\nContent that the environment hides (OPENINFERENCE_HIDE_INPUTS=true, …) is redacted.";
+const EXIT_STATUS: &str = "Exit status: 0 on success, 1 if lines were skipped, 2 if a file could not be read or is not a \
+    frame log, or the output could not be written.\n\nContent that the environment hides \
+    (OPENINFERENCE_HIDE_INPUTS=true, …) is redacted.";
 
 /// Replays, shows and sends the frame logs of voice agents
 #[derive(Debug, Parser)]
@@ -41,8 +43,8 @@ pub(crate) struct ReplayArguments {
     #[arg(value_name = "FILE", required = true, help = FILES_HELP)]
     pub(crate) files: Vec<Source>,
 
-    /// Follow logs that are still being written, and print each turn when it is complete. Waits for files that do not exist
-    /// yet. Ends with the conversation, or on Ctrl-C
+    /// Follow logs that are still being written, and print each turn when it is complete. Waits for files that do not
+    /// exist yet. Ends with the conversation, or on Ctrl-C
     #[arg(long, short)]
     pub(crate) follow: bool,
 
@@ -112,8 +114,9 @@ pub(crate) struct TimelineArguments {
 /// Sends recorded conversations to a backend, with their original times.
 ///
 /// Options override environment variables: `PIPECAT_TRACE_PRESET`, `OTEL_EXPORTER_OTLP_ENDPOINT`,
-/// `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. API keys can only be set by variables,
-/// as other users of the machine can see options. One span, `setup.check`, is sent first to check the connection.
+/// `OTEL_EXPORTER_OTLP_HEADERS`, `PHOENIX_API_KEY`, `LANGFUSE_SECRET_KEY` and so on. API keys can only be set by
+/// variables, as other users of the machine can see options. One span, `setup.check`, is sent first to check the
+/// connection.
 ///
 /// Sending a log twice creates duplicate spans.
 ///

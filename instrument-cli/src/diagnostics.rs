@@ -29,7 +29,8 @@ impl ExitStatus {
         }
     }
 
-    /// Reports the problems of a log, or why it cannot be read, and raises the status accordingly. Returns what was read.
+    /// Reports the problems of a log, or why it cannot be read, and raises the status accordingly. Returns what was
+    /// read.
     pub(crate) fn check<T>(
         &mut self,
         source: &Source,

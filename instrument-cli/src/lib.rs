@@ -32,7 +32,8 @@ use clap::Parser;
 use self::arguments::{Arguments, Command};
 use self::output::OutputError;
 
-/// Runs the command `args`, the first of which is the name of the program. Writes to standard output and standard error.
+/// Runs the command `args`, the first of which is the name of the program. Writes to standard output and standard
+/// error.
 ///
 /// ```
 /// use pipecat_instrument_cli::{ExitStatus, run};

@@ -15,10 +15,10 @@ use pipecat_instrument_runtime::frame_log::PartSize;
 use support::call::Call;
 use support::{command, recording, scratch};
 
-/// Far longer than anything here takes.
+/// A timeout far longer than any test needs.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A command that follows, and what it prints, line by line.
+/// A running `replay --follow`, and the lines that it prints.
 struct Follower {
     child: Child,
     lines: Receiver<String>,
@@ -42,8 +42,8 @@ impl Follower {
         Self { child, lines }
     }
 
-    /// Waits for a line that begins so.
-    fn sees(&self, beginning: &str) {
+    /// Waits for a line that begins with `beginning`.
+    fn wait_for_line(&self, beginning: &str) {
         loop {
             let line =
                 self.lines.recv_timeout(LONG).unwrap_or_else(|_| panic!("no line begins with {beginning}"));
@@ -53,8 +53,8 @@ impl Follower {
         }
     }
 
-    /// Waits for its end: its status, and what it complained of.
-    fn ends(self) -> (Option<i32>, String) {
+    /// Waits for its end, and returns its status and standard error.
+    fn wait_for_end(self) -> (Option<i32>, String) {
         let output = self.child.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
@@ -82,13 +82,13 @@ fn following_prints_each_turn_while_the_call_goes_on() {
         exchange(&mut call, "One?");
         exchange(&mut call, "Two?");
         exchange(&mut call, "Three?");
-        follower.sees("conversation call");
-        follower.sees("turn 1");
-        follower.sees("│  user \"One?\"");
+        follower.wait_for_line("conversation call");
+        follower.wait_for_line("turn 1");
+        follower.wait_for_line("│  user \"One?\"");
         call.ends();
-        follower.sees("turn 3");
-        let (status, complaints) = follower.ends();
-        assert_eq!(status, Some(0), "{complaints}");
+        follower.wait_for_line("turn 3");
+        let (status, problems) = follower.wait_for_end();
+        assert_eq!(status, Some(0), "{problems}");
     }
 }
 
@@ -98,9 +98,9 @@ fn a_turn_times_out_while_nothing_is_written() {
     let mut call = Call::begin("call", &directory.join("frames.jsonl"), None);
     exchange(&mut call, "One?");
     let follower = Follower::start(&["--turn-end-timeout", "500"], &[&directory.join("frames-call.jsonl")]);
-    follower.sees("turn 1");
+    follower.wait_for_line("turn 1");
     call.ends();
-    assert_eq!(follower.ends().0, Some(0));
+    assert_eq!(follower.wait_for_end().0, Some(0));
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn following_continues_in_the_next_part() {
     for turn in 1..=5 {
         exchange(&mut call, &format!("Question {turn}?"));
     }
-    follower.sees("turn 2");
+    follower.wait_for_line("turn 2");
     call.ends();
-    follower.sees("turn 5");
-    assert_eq!(follower.ends().0, Some(0));
+    follower.wait_for_line("turn 5");
+    assert_eq!(follower.wait_for_end().0, Some(0));
     assert!(fs::read_dir(directory).unwrap().count() > 2);
 }
 
@@ -137,7 +137,7 @@ fn several_logs_are_followed_at_once() {
         }
     }
     calls.iter_mut().for_each(Call::ends);
-    assert_eq!(follower.ends().0, Some(0));
+    assert_eq!(follower.wait_for_end().0, Some(0));
     seen.sort();
     assert_eq!(seen, ["conversation one", "conversation two"]);
 }
@@ -151,9 +151,9 @@ fn standard_input_is_followed_to_its_end() {
     stdin.flush().unwrap();
     stdin.write_all(&log[log.len() / 2..]).unwrap();
     drop(stdin);
-    follower.sees("turn 2");
-    let (status, complaints) = follower.ends();
-    assert_eq!((status, complaints.as_str()), (Some(0), ""));
+    follower.wait_for_line("turn 2");
+    let (status, problems) = follower.wait_for_end();
+    assert_eq!((status, problems.as_str()), (Some(0), ""));
 }
 
 #[test]
@@ -169,12 +169,12 @@ fn spans_are_written_as_they_end() {
     let request: serde_json::Value = serde_json::from_str(&line).unwrap();
     let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
     let names: Vec<&str> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
-    // A line has whole turns.
+    // A line contains complete turns only.
     for turn in names.chunks(4) {
         assert_eq!(turn, ["pipecat.stt", "pipecat.llm", "pipecat.tts", "pipecat.conversation.turn"]);
     }
     call.ends();
-    assert_eq!(follower.ends().0, Some(0));
+    assert_eq!(follower.wait_for_end().0, Some(0));
 }
 
 #[test]
@@ -183,14 +183,14 @@ fn following_reports_bad_lines_and_refuses_other_files() {
     let log = directory.join("bad.jsonl");
     let lines = fs::read_to_string(recording("a_simple")).unwrap();
     fs::write(&log, lines.replacen('\n', "\noops\n", 1)).unwrap();
-    let (status, complaints) = Follower::start(&[], &[&log]).ends();
+    let (status, problems) = Follower::start(&[], &[&log]).wait_for_end();
     assert_eq!(status, Some(1));
-    assert!(complaints.contains("bad.jsonl: line 2: not JSON"), "{complaints}");
+    assert!(problems.contains("bad.jsonl: line 2: not JSON"), "{problems}");
 
     fs::write(&log, "hello\n").unwrap();
-    let (status, complaints) = Follower::start(&[], &[&log]).ends();
+    let (status, problems) = Follower::start(&[], &[&log]).wait_for_end();
     assert_eq!(status, Some(2));
-    assert!(complaints.contains("not a frame log"), "{complaints}");
+    assert!(problems.contains("not a frame log"), "{problems}");
 }
 
 #[test]
@@ -219,16 +219,16 @@ fn ctrl_c_prints_the_open_turn() {
         exchange(&mut call, &format!("Question {turn}?"));
     }
     let follower = Follower::start(&[], &[&directory.join("frames-call.jsonl")]);
-    follower.sees("turn 1");
+    follower.wait_for_line("turn 1");
     call.wait(500).user_says(900, "Is anybody there?").asks(200);
     call.flush();
-    // The turn is known to have come when the one before it is let go.
-    follower.sees("turn 3");
+    // The open turn has begun when the turn before it is printed.
+    follower.wait_for_line("turn 3");
     let pid = follower.child.id().to_string();
     let interrupted = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     assert!(interrupted.success());
-    follower.sees("turn 4");
-    let (status, complaints) = follower.ends();
-    assert_eq!(status, Some(0), "{complaints}");
+    follower.wait_for_line("turn 4");
+    let (status, problems) = follower.wait_for_end();
+    assert_eq!(status, Some(0), "{problems}");
     call.ends();
 }

@@ -1,42 +1,21 @@
 //! `pipecat-trace replay`, as a user runs it.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
+mod support;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
-
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
-
-fn recording(name: &str) -> PathBuf {
-    Path::new(CORPUS).join(name).with_extension("jsonl")
-}
-
-/// A file of this test alone.
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
+use support::{command, recording, scratch, stderr, stdout, trace};
 
 fn replay(arguments: &[&str], files: &[&Path]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .arg("replay")
-        .args(arguments)
-        .args(files)
-        .output()
-        .unwrap()
+    trace(&[&["replay"], arguments].concat(), files)
 }
 
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
-
-/// The names of all spans in OTLP JSON lines, sorted.
+/// Returns the sorted names of all spans in OTLP JSON lines.
 fn span_names(lines: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in lines.lines() {
@@ -61,9 +40,7 @@ fn a_good_log_is_printed_as_trees() {
 
 #[test]
 fn hidden_content_is_not_printed() {
-    let output = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .arg("replay")
-        .arg(recording("a_simple"))
+    let output = command(&["replay"], &[&recording("a_simple")])
         .env("OPENINFERENCE_HIDE_INPUTS", "True")
         .env("OPENINFERENCE_HIDE_OUTPUTS", "true")
         .output()
@@ -155,8 +132,8 @@ fn otlp_has_the_format_of_the_file_exporter() {
     assert!(span["kind"].is_u64() && span["status"]["code"].is_u64(), "{span}");
 }
 
-/// Each span as `name < parent's name`, sorted.
-fn family(lines: &str) -> Vec<String> {
+/// Returns each span as `name < parent's name`, sorted.
+fn span_parents(lines: &str) -> Vec<String> {
     let request: Value = serde_json::from_str(lines).unwrap();
     let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
     let name_of = |id: &Value| spans.iter().find(|span| span["spanId"] == *id).map(|span| &span["name"]);
@@ -172,7 +149,7 @@ fn family(lines: &str) -> Vec<String> {
 fn one_trace_per_conversation_with_pipecat_names() {
     let arguments = ["--layout", "per-conversation", "--names", "pipecat", "--otlp-json", "-"];
     assert_eq!(
-        family(stdout(&replay(&arguments, &[&recording("a_simple")]))),
+        span_parents(stdout(&replay(&arguments, &[&recording("a_simple")]))),
         [
             "conversation-conv-a_simple < nobody",
             "llm_mockllmservice < turn-1",
@@ -225,9 +202,11 @@ fn trees_can_be_disabled() {
 
 #[test]
 fn a_closed_pipe_is_not_an_error() {
-    let files: Vec<PathBuf> = fs::read_dir(CORPUS).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"))
-        .args(["replay", "--otlp-json", "-"])
+    let files: Vec<PathBuf> = fs::read_dir(recording("a_simple").parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let mut child = command(&["replay", "--otlp-json", "-"], &[])
         .args(files)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())

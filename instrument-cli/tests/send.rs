@@ -1,4 +1,4 @@
-//! `pipecat-trace send`, as a user runs it. What a real Phoenix makes of it is seen in `tests/backends/phoenix.rs`.
+//! `pipecat-trace send`, as a user runs it. `tests/backends/phoenix.rs` tests it with a real Phoenix.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ fn recording(name: &str) -> PathBuf {
     Path::new(CORPUS).join(name).with_extension("jsonl")
 }
 
-/// A backend that gives each request the same status and keeps what it was sent.
+/// A backend that answers each request with one status and keeps the bodies.
 struct Backend {
     url: String,
     bodies: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -95,7 +95,7 @@ fn recordings_are_sent_with_their_original_times() {
     assert!(stderr(&output).contains("took a span in "), "{}", stderr(&output));
     let spans = backend.spans();
     assert_eq!(spans[0].name, "setup.check");
-    // The first lines of both recordings say when they were begun, on the 20th of November 2026 after noon.
+    // Both recordings begin on November 20, 2026, after noon, as their headers show.
     let noon = 1_795_176_000_000_000_000..1_795_180_000_000_000_000;
     assert_eq!(spans.len(), 19);
     assert!(spans[1..].iter().all(|span| noon.contains(&span.start_time_unix_nano)), "{spans:?}");

@@ -1,4 +1,4 @@
-//! `pipecat-trace timeline`, as far as no browser is needed.
+//! `pipecat-trace timeline`, without a browser.
 #![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 mod support;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use support::{call, command, recording, scratch, stderr, stdout, trace};
 
-/// The page of some logs, and the conversations in it.
+/// Returns the page of some logs and the conversations in it.
 fn page_of(name: &str, logs: &[&Path]) -> (String, Vec<Value>) {
     let page = scratch(&format!("timeline-{name}.html"));
     let output = trace(&["timeline", "--output", page.to_str().unwrap()], logs);
@@ -88,7 +88,7 @@ fn speech_intervals_are_listed_beside_the_spans() {
     let speech: Vec<String> = speech
         .map(|speech| format!("{} {}..{}", speech["who"].as_str().unwrap(), speech["start"], speech["end"]))
         .collect();
-    // The voice ends where the silence began that it was known by; the bot falls silent when the user speaks.
+    // Speech ends where the silence began that the VAD waited for; the bot stops when the user interrupts.
     let again = interrupted_at + 600;
     let second_reply = interrupted_at + 600 + 200 + 100 + 300 + 180;
     assert_eq!(

@@ -17,25 +17,25 @@ fn page_of(name: &str, logs: &[&Path]) -> PathBuf {
     page
 }
 
-/// The page of a recording, open in a window of an ordinary size.
+/// Opens the page of a recording in a window of common size.
 fn open(name: &str) -> Option<Browser> {
     let mut browser = Browser::start(name, 1400, 900)?;
     browser.open(&page_of(name, &[&recording(name)]));
     Some(browser)
 }
 
-/// Nothing went wrong in the page, and it asked nobody for anything.
-fn was_quiet(mut browser: Browser) {
-    assert_eq!(browser.complaints(), Vec::<String>::new());
+/// Asserts that the page had no errors and requested nothing.
+fn assert_quiet(mut browser: Browser) {
+    assert_eq!(browser.problems(), Vec::<String>::new());
     assert_eq!(browser.requests(), Vec::<String>::new());
 }
 
-/// How many bars a lane has: of a bar that first waits, its end.
+/// Counts the bars of a lane. Of a bar with a pale begin, only the end counts.
 fn bars(browser: &mut Browser, lane: &str) -> u64 {
     browser.count(&format!(".bar.is-solid[data-lane={lane}]"))
 }
 
-/// Left edge and width of the bar of the second turn in a lane.
+/// Returns the left edge and the width of the second turn's bar in a lane.
 fn second_bar(browser: &mut Browser, lane: &str) -> (f64, f64) {
     let at = |what: &str| {
         format!(
@@ -73,7 +73,7 @@ fn lanes_and_turns_match_the_log() {
     assert_eq!(said, "What is the weather in Paris?|It is 21 degrees in Paris.|Thanks.|You are welcome.");
     assert_eq!(browser.count("#turns tbody tr"), 2);
     assert!(browser.text("document.querySelector('#turn').textContent").contains("{\"city\":\"Paris\"}"));
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn an_interruption_is_marked_with_its_unheard_text() {
     assert!(browser.text(&format!("{bot}.textContent")).starts_with("Once upon a time there was a fox."));
     assert!(browser.text(&format!("{bot}.querySelector('del').textContent")).starts_with("The fox lived"));
     assert_eq!(browser.count(".interruption-mark"), 1);
-    // The mark stands where the next turn begins.
+    // The mark is at the begin of the next turn.
     let mark = browser.number("Number(document.querySelector('.interruption-line').getAttribute('x1'))");
     let next = browser
         .number("Number([...document.querySelectorAll('[data-lane=stt].is-solid')][1].getAttribute('x'))");
     assert!((mark - next).abs() < 2.0, "{mark} {next}");
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn errors_are_marked_at_their_time_and_lane() {
     assert!((lane..lane + 22.0).contains(&mark), "{mark} is in the lane at {lane}");
     browser.hover(".error-mark");
     assert!(browser.text("document.querySelector('#tip').textContent").contains("429 rate limited"));
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn keys_zoom_move_and_select() {
     let band =
         browser.number("Number(document.querySelector('#drawing .band.is-selected').getAttribute('width'))");
     assert!(band > browser.number("document.querySelector('#lanes').clientWidth") * 0.7, "{band}");
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn keys_select_interruptions_and_errors() {
     browser.press("e");
     assert_eq!(selected_turn(&mut browser), 50);
     assert_eq!(browser.text("document.activeElement.textContent"), "50", "the focus goes with it");
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_mouse_zooms_moves_and_selects() {
     assert!((second_bar(&mut browser, "stt").1 - whole.1).abs() < 0.01);
     browser.click("[data-lane=stt][data-turn='2']");
     assert_eq!(selected_turn(&mut browser), 3);
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn clicking_a_transcript_turn_moves_the_lanes() {
     let lanes = "document.querySelector('#lanes').getBoundingClientRect()";
     assert_eq!(browser.eval(&format!("{band}.left > {lanes}.left && {band}.right < {lanes}.right")), true);
     assert!(browser.number(&format!("{band}.width")) > 60.0, "large enough to be seen");
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -213,12 +213,12 @@ fn clicking_a_column_sorts_the_table() {
     browser.click("#turns tbody tr:nth-child(1)");
     let turn = browser.text("document.querySelector('#turns tbody tr.is-selected td').textContent");
     assert_eq!(selected_turn(&mut browser).to_string(), turn);
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
-/// Red, green and blue of a computed color, from 0 to 255.
+/// Returns red, green and blue of a computed color, from 0 to 255.
 fn color(browser: &mut Browser, selector: &str, property: &str) -> [f64; 3] {
-    // A picture of one point says what any notation of a color means.
+    // Drawing one pixel resolves any notation of a color.
     let point = browser.eval(&format!(
         "(() => {{ const pen = document.createElement('canvas').getContext('2d'); \
          pen.fillStyle = getComputedStyle(document.querySelector('{selector}')).{property}; \
@@ -227,7 +227,7 @@ fn color(browser: &mut Browser, selector: &str, property: &str) -> [f64; 3] {
     [0, 1, 2].map(|at| point[at].as_f64().unwrap())
 }
 
-/// The contrast of two colors, as WCAG 2 defines it.
+/// Returns the contrast of two colors, as WCAG 2 defines it.
 fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
     let light = |color: [f64; 3]| {
         let [r, g, b] = color.map(|value| {
@@ -272,7 +272,7 @@ fn both_themes_have_enough_contrast() {
             assert!(contrast(text, bar) >= 4.5, "{lane}, {scheme}: {}", contrast(text, bar));
         }
     }
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 const HOSTILE: [&str; 6] = [
@@ -308,19 +308,19 @@ fn markup_in_texts_has_no_effect() {
     assert_eq!(browser.count("img, b b, script:not([id])"), 1, "its own script");
     assert_eq!(browser.text("String(window.hacked)"), "undefined");
     assert!(browser.text("document.title").starts_with("<b>call</b>"));
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
 fn the_content_security_policy_is_enforced() {
     let Some(mut browser) = open("a_simple") else { return };
-    // As if markup had found its way into the page after all.
+    // Simulate markup that got into the page after all.
     let tried = "new Promise((done) => { const box = document.createElement('div'); document.body.append(box); \
                  box.innerHTML = '<img src=\"data:,\" onerror=\"window.hacked = 1\"><style>body{color:red}</style>'; \
                  fetch('https://example.invalid/').catch(() => setTimeout(() => done('refused'), 50)); })";
     assert_eq!(browser.text(tried), "refused");
     assert_eq!(browser.text("String(window.hacked)"), "undefined");
-    assert!(browser.complaints().iter().any(|complaint| complaint.contains("Content Security Policy")));
+    assert!(browser.problems().iter().any(|complaint| complaint.contains("Content Security Policy")));
 }
 
 #[test]
@@ -340,9 +340,9 @@ fn a_call_of_two_hundred_turns_is_drawn_in_time() {
     browser.press("k");
     browser.click("#transcript li:nth-child(200) .select-turn");
     assert_eq!(selected_turn(&mut browser), 200);
-    // Of what is not in view nothing is drawn.
+    // Nothing out of view is drawn.
     assert!(bars(&mut browser, "stt") < 20);
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn the_page_fits_narrow_windows_and_paper() {
     };
     assert!(shown(&mut browser, "#transcript") && shown(&mut browser, "#drawing"));
     assert!(!shown(&mut browser, ".controls") && !shown(&mut browser, ".zoom"));
-    was_quiet(browser);
+    assert_quiet(browser);
 }
 
 #[test]
@@ -371,5 +371,5 @@ fn the_menu_switches_conversations() {
     browser.settle();
     assert_eq!(browser.text("document.querySelector('#call-name').textContent"), "conv-c_tool");
     assert_eq!(bars(&mut browser, "tool"), 1);
-    was_quiet(browser);
+    assert_quiet(browser);
 }

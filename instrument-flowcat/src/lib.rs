@@ -1,7 +1,12 @@
-//! Traces conversations that are held with flowcat (`flowcat-core`).
+//! Adapter of `pipecat-instrument` for flowcat: traces the conversations of a `flowcat-core` pipeline.
 //!
-//! [`observer`] turns the observer of a conversation into one that flowcat takes. With the facade it is what
-//! `#[instrument_task]` is told to go through:
+//! Supports `flowcat-core` 0.1. Nothing in the pipeline changes: flowcat takes a list of observers where a task is built,
+//! and this crate provides one.
+//!
+//! # Example
+//!
+//! Annotate the function that builds the task. The macro pushes the observer of the conversation into `observers`, and
+//! [`observer`] converts it to flowcat's type:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -15,8 +20,17 @@
 //! }
 //! ```
 //!
-//! Code inside the conversation, as the functions that its model calls, gets at its trace through a
-//! [`TracingContext`]. `via` takes any expression that makes of the observer what flowcat takes, and may keep one:
+//! The package `voice_agent` in the folder `examples` of the repository is a complete program.
+//!
+//! # Models, voices and languages
+//!
+//! flowcat's frames contain processors by name only, and its own services are always named `Stt`, `Llm` and `Tts`.
+//! [`FlowcatObserver::builder`] adds the class, model, voice or language behind a name.
+//!
+//! # Access to the trace
+//!
+//! Code inside the conversation, such as a function that the model calls, accesses its trace through a
+//! [`TracingContext`]. `via` accepts any expression that converts the observer, so it can also store one:
 //!
 //! ```
 //! use std::sync::{Arc, OnceLock};
@@ -44,54 +58,64 @@
 //! let tracing = OnceLock::new();
 //! let task = build_task(&tracing, Pipeline::new(vec![]), vec![]);
 //!
-//! // In a function that the model calls; `None` while nobody is watching.
+//! // In a function that the model calls. `None` if the conversation is not traced.
 //! let traceparent = tracing.get().and_then(TracingContext::traceparent);
 //! # assert!(tracing.get().is_some());
 //! # drop((task, scoped, traceparent));
 //! # Ok::<(), pipecat_instrument::InstrumentError>(())
 //! ```
 //!
-//! flowcat knows its processors by name only, and the names of its own services say no more than `Stt`, `Llm` and
-//! `Tts`. [`FlowcatObserver::builder`] takes what stands behind a name.
+//! # Reported and measured
 //!
-//! # What flowcat 0.1 tells, and what it does not
+//! *Reported* values come from frames of the pipeline; the others are *measured* from the frames around them.
 //!
-//! Seen in the cascaded pipeline (`build_cascaded_call_with_observers`) unless said otherwise. Every processor is
-//! named by a string; a frame keeps its id over its hops.
+//! | value | source |
+//! |---|---|
+//! | transcripts, text of the model, tool calls, errors, contexts | reported |
+//! | time to first byte of speech-to-text, model and synthesis | measured; flowcat's services send no metrics. Your own may send `Metrics` |
+//! | tokens and characters | only if your own services send `Metrics` |
+//! | start and end of the bot's speech | measured from its audio: [`Support::Inferred`] |
+//! | end of the user's speech | reported by a `VadProcessor`, corrected by [`FlowcatObserverBuilder::voice_stop`] |
+//! | spoken text | the text that the synthesis received: [`Support::Inferred`] |
 //!
-//! | what happens | which frames come | what the adapter makes of it |
+//! The speech-to-speech pipeline keeps its tool calls and token usage private, so they are missing from the trace.
+//!
+//! # Frames of flowcat 0.1
+//!
+//! Observed in the cascaded pipeline (`build_cascaded_call_with_observers`) unless stated otherwise. A string names each
+//! processor, and a frame keeps its id over its hops.
+//!
+//! | event | frames of flowcat | frames for the trace |
 //! |---|---|---|
-//! | the call starts | `Start` from `Source` through every processor to `Sink`. What enters a pipeline goes to a composite named `nested`, and leaves the first processor | `Start` |
-//! | the bot greets | `CascadedKickoff` sends the `Llm` a context of the system message alone, without its tools | a context |
-//! | the user speaks | no `VadProcessor` is built in. One that is placed in a pipeline sends `VadUserStartedSpeaking`, then `UserStartedSpeaking`, and the same for the stop; `stop_secs` is the length of one analysis window, not of the silence that was waited for | the same; [`FlowcatObserverBuilder::voice_stop`] puts `stop_secs` right |
-//! | the user is understood | `Stt` sends `InterimTranscription` (it travels to `Sink`) and `Transcription` (consumed by `UserContextAggregator`, which sends a context to the `Llm` over `CascadedKickoff`) | transcripts; one with `final_: false` is an interim one |
-//! | the model answers | `LlmResponseStart`, `LlmText` as deltas (consumed by `AssistantContextAggregator`), `LlmResponseEnd` | the same, chunks as deltas |
-//! | the answer is spoken | on `LlmResponseEnd`, `AssistantContextAggregator` sends `Tts` a `TtsSpeak` with the whole answer, *before* it passes the `LlmResponseEnd` on | the text that synthesis was given |
-//! | synthesis | once all of it is there, `Tts` sends `TtsStarted`, `TtsText` (of services that know the words), `OutputAudio` for each `TtsAudio`, and `TtsStopped`, in one burst, as fast as the transport takes it. The transport consumes the audio | `OutputAudio` from `Tts` is `TtsAudio`; its `TtsStarted` says nothing, as synthesis began with the text |
-//! | the bot is heard | nothing: no stage announces `BotStartedSpeaking` or `BotStoppedSpeaking` | signals: [`Support::Inferred`] |
-//! | the user cuts in | nothing: the pipeline is half-duplex, and sends `SttMute` from the head. A `VadProcessor` that was told of the bot's speech broadcasts `Interruption`, with siblings. It drops what is queued, but stops neither a model nor a synthesis at work, and reaches no `process_frame` | `Interruption`; what the burst of a synthesis still sends behind it says nothing. A burst that the transport takes slowly holds it up, and it then drops the next reply: that one is given to no synthesis |
-//! | the model asks for tools | `FunctionCallsStarted`, once, before `LlmResponseEnd`; `CascadedToolBridge` turns each call into a private `ModelToolCall` for `Brain`, which works them off one by one and sends back a private `ToolResult` each | [`FunctionCallInProgress`] at each `ModelToolCall` |
-//! | a tool returns | a context with a new `tool` message goes *up* from `CascadedToolBridge` to `Llm`; several calls make several contexts. The message that asked for the tools is missing from it | [`FunctionCallResult`] just before that context |
-//! | the brain moves, stays or ends | `ToolResult` with `{"status": …}`; on a move also a private `Reprompt`, and a context with the new prompt | [`FunctionCallResult`] with that status |
-//! | a service fails | `Error` from that service, upstream to `Source`, never down to `Sink`; no `LlmResponseStart` or `LlmResponseEnd` around it. A stream that breaks in the middle ends like a whole one, without any error | an error, with the kind of `FlowcatError` as its category; from `Llm` also an `LlmResponseEnd`, as nothing follows |
-//! | metrics | none, of any service. Services of one's own may send `Metrics` | the same |
-//! | the call ends | `End` from `Source` to `Sink`; it does not wait for what is still being played | `End` |
-//! | speech to speech | `RealtimeService` sends `OutputAudio`, the user's `Transcription`, the bot's as a `Transcription` of user `bot`, then `BotStoppedSpeaking` though audio may still be due; usage and tool calls are private | the bot's is text of a model, its `BotStoppedSpeaking` the end of a response |
+//! | the call starts | `Start` from `Source` through every processor to `Sink`. Frames enter a pipeline through a composite named `nested`, and continue from its first processor | `Start` |
+//! | the bot greets | `CascadedKickoff` sends `Llm` a context that contains only the system message, without tools | a context |
+//! | the user speaks | the pipeline has no `VadProcessor` of its own. One in your pipeline sends `VadUserStartedSpeaking`, then `UserStartedSpeaking`, and likewise for the stop. Its `stop_secs` is the length of one analysis window, not the silence that it waited for | the same frames; [`FlowcatObserverBuilder::voice_stop`] corrects `stop_secs` |
+//! | the user's words are recognized | `Stt` sends `InterimTranscription`, which travels to `Sink`, and `Transcription`, which `UserContextAggregator` consumes. The aggregator sends a context to `Llm` over `CascadedKickoff` | transcripts; one with `final_: false` is an interim transcript |
+//! | the model responds | `LlmResponseStart`, `LlmText` deltas, which `AssistantContextAggregator` consumes, and `LlmResponseEnd` | the same frames |
+//! | the response is spoken | on `LlmResponseEnd`, `AssistantContextAggregator` sends `Tts` a `TtsSpeak` with the complete response, *before* it forwards `LlmResponseEnd` | the input of the synthesis |
+//! | synthesis | when it is complete, `Tts` sends `TtsStarted`, `TtsText` (services with word timing), `OutputAudio` for each `TtsAudio`, and `TtsStopped` in one burst, as fast as the transport accepts it. The transport consumes the audio | `OutputAudio` from `Tts` becomes `TtsAudio`. `TtsStarted` is ignored, because the synthesis started with its input |
+//! | the bot speaks | none: no processor sends `BotStartedSpeaking` or `BotStoppedSpeaking` | inferred from the audio |
+//! | the user interrupts | none: the pipeline is half-duplex and sends `SttMute` from its head. A `VadProcessor` that receives the bot's speech frames broadcasts `Interruption` with siblings. It drops queued frames, but does not stop a running model or synthesis, and reaches no `process_frame` | `Interruption`. Audio that the burst still sends after it is ignored. If a slow transport holds up the burst, flowcat also drops the next reply, and no synthesis receives its text |
+//! | the model calls tools | `FunctionCallsStarted`, once, before `LlmResponseEnd`. `CascadedToolBridge` sends `Brain` a private `ModelToolCall` for each call. `Brain` runs them in order and answers each with a private `ToolResult` | [`FunctionCallInProgress`] at each `ModelToolCall` |
+//! | a tool returns | a context with a new `tool` message goes *up* from `CascadedToolBridge` to `Llm`, one for each call. The message in which the model called the tools is missing from it | [`FunctionCallResult`] just before that context |
+//! | the brain moves, stays or ends | `ToolResult` with `{"status": …}`; for a move also a private `Reprompt` and a context with the new prompt | [`FunctionCallResult`] with that status |
+//! | a service fails | `Error` from the service, upstream to `Source`, never down to `Sink`, without `LlmResponseStart` and `LlmResponseEnd`. A stream that breaks off ends like a complete one, without an error | an error with the kind of `FlowcatError` as its category; from `Llm` also `LlmResponseEnd`, because no frame follows |
+//! | metrics | none | – |
+//! | the call ends | `End` from `Source` to `Sink`, without waiting for audio that is still playing | `End` |
+//! | speech to speech | `RealtimeService` sends `OutputAudio`, the user's `Transcription`, the bot's as a `Transcription` of the user `bot`, then `BotStoppedSpeaking`, although audio may follow | the bot's transcript becomes text of a model, and its `BotStoppedSpeaking` the end of a response |
 //!
-//! Not seen by the adapter, for flowcat keeps them private: tool calls and usage of the speech-to-speech pipeline.
+//! The adapter [passes the conformance suite] of the runtime with these frames.
 //!
+//! [passes the conformance suite]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/adapters.md
 //! [`TracingContext`]: pipecat_instrument_runtime::observer::TracingContext
 //! [`Support::Inferred`]: pipecat_instrument_runtime::engine::conversation::Support::Inferred
 //! [`FunctionCallInProgress`]: pipecat_instrument_runtime::engine::frame::Frame::FunctionCallInProgress
 //! [`FunctionCallResult`]: pipecat_instrument_runtime::engine::frame::Frame::FunctionCallResult
 
-mod builder;
-mod burst;
-mod error;
 mod frame;
 mod names;
 mod observer;
+mod stale_audio;
 mod tools;
 
-pub use builder::FlowcatObserverBuilder;
-pub use observer::{FlowcatObserver, observer};
+pub use observer::{FlowcatObserver, FlowcatObserverBuilder, observer};

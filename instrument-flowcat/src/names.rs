@@ -1,28 +1,28 @@
-//! The names that flowcat gives its own processors.
+//! Names of flowcat's own processors.
 
 use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry, Role};
 
-/// Speech to text, whichever service it wraps.
+/// Adapter of any speech-to-text service.
 pub(crate) const STT: &str = "Stt";
-/// A language model, whichever service it wraps.
+/// Adapter of any language model.
 pub(crate) const LLM: &str = "Llm";
-/// Text to speech, whichever service it wraps.
+/// Adapter of any text-to-speech service.
 pub(crate) const TTS: &str = "Tts";
-/// A model that hears and speaks by itself.
+/// Speech-to-speech model.
 pub(crate) const REALTIME: &str = "RealtimeService";
-/// Where the transport's frames come in.
+/// Source of the transport's frames.
 pub(crate) const TRANSPORT_INPUT: &str = "TransportInput";
-/// Passes a model's tool calls on to the brain, and their results back.
+/// Forwards tool calls from the model to the brain, and their results back.
 pub(crate) const TOOL_BRIDGE: &str = "CascadedToolBridge";
-/// Works off tool calls.
+/// Runs tool calls.
 pub(crate) const BRAIN: &str = "Brain";
-/// The end of a pipeline.
+/// End of a pipeline.
 pub(crate) const SINK: &str = "Sink";
 
-/// Those that are no service.
+/// Processors that are not services.
 ///
-/// The output transports are among them: what passes an output transport counts as spoken, and these pass text on at
-/// once, however long the audio before it plays.
+/// They include the output transports. With their own role, text that passes them would count as spoken, but flowcat's
+/// forward text at once, while earlier audio is still playing.
 pub(crate) const OTHERS: &[&str] = &[
     "AssistantContextAggregator",
     "CascadedKickoff",
@@ -43,15 +43,15 @@ pub(crate) const OTHERS: &[&str] = &[
     TOOL_BRIDGE,
 ];
 
-/// The private frame by which the brain is asked for a tool.
+/// Private frame with a tool call for the brain.
 pub(crate) const MODEL_TOOL_CALL: &str = "ModelToolCall";
-/// The private frame by which the brain answers.
+/// Private frame with the result of a tool call.
 pub(crate) const TOOL_RESULT: &str = "ToolResult";
-/// The user id of the bot's own words, in speech to speech.
+/// User id of the bot's transcripts in a speech-to-speech pipeline.
 pub(crate) const BOT_USER: &str = "bot";
 
-/// flowcat's own processors, as far as their names tell what they do.
-pub(crate) fn directory() -> ProcessorRegistry {
+/// Returns flowcat's own processors with their roles.
+pub(crate) fn registry() -> ProcessorRegistry {
     let services = [
         (STT, Role::Stt),
         (LLM, Role::Llm),
@@ -66,11 +66,11 @@ pub(crate) fn directory() -> ProcessorRegistry {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, directory};
+    use super::{Role, registry};
 
     #[test]
-    fn flowcats_own_names_have_a_role_and_others_have_none() {
-        let directory = directory();
+    fn only_flowcat_names_have_a_role() {
+        let registry = registry();
         for (name, role) in [
             ("Stt", Role::Stt),
             ("Llm", Role::Llm),
@@ -81,7 +81,7 @@ mod tests {
             ("nested", Role::Other),
             ("MyOwn", Role::Unknown),
         ] {
-            assert_eq!(directory.find(name).role(), role, "{name}");
+            assert_eq!(registry.find(name).role(), role, "{name}");
         }
     }
 }

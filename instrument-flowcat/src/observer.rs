@@ -1,4 +1,4 @@
-//! The observer that flowcat calls.
+//! The observer for flowcat, and its builder.
 
 use std::fmt;
 use std::future::Future;
@@ -8,20 +8,28 @@ use std::time::Duration;
 
 use flowcat_core::processor::frame::next_frame_id;
 use flowcat_core::{Frame as Flowcat, FrameEvent, FrameObserver, FramePushEvent};
+use pipecat_instrument_runtime::engine::conversation::{FrameSupport, Support};
 use pipecat_instrument_runtime::engine::frame::{
-    Direction, Frame, FrameId, Hop, ObservedFrame, ProcessorRef, ProcessorRegistry,
+    Direction, Frame, FrameId, Hop, ObservedFrame, Processor, ProcessorRef, ProcessorRegistry,
 };
 use pipecat_instrument_runtime::observer::{Observer, Ready};
 
-use crate::builder::FlowcatObserverBuilder;
-use crate::burst::Burst;
 use crate::frame::{self, FlowcatFrame, Origin};
 use crate::names;
+use crate::stale_audio::StaleAudio;
 use crate::tools::{ToolCalls, ToolStep};
 
-/// Watches a flowcat pipeline of which no more is known than flowcat's own names.
+/// flowcat does not announce the bot's speech or the spoken text. A `VadProcessor` may announce the user's.
+const FRAME_SUPPORT: FrameSupport = FrameSupport {
+    user_speech: Support::Inferred,
+    bot_speech: Support::Inferred,
+    spoken_text: Support::Inferred,
+};
+
+/// Converts the observer of a conversation to flowcat's type.
 ///
-/// What `#[instrument_task(via = pipecat_instrument_flowcat::observer)]` calls.
+/// For `#[instrument_task(via = pipecat_instrument_flowcat::observer)]`. Use [`FlowcatObserver::builder`] to describe the
+/// services behind flowcat's names.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -29,8 +37,8 @@ use crate::tools::{ToolCalls, ToolStep};
 /// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
 /// use flowcat_core::{Pipeline, PipelineTask, PipelineTaskParams};
 ///
-/// let group = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
-/// let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
+/// let provider = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+/// let observer = provider.observe(ObserveOptions::new().conversation_id("call-42"));
 ///
 /// let observers = vec![pipecat_instrument_flowcat::observer(observer)];
 /// let task = PipelineTask::new(Pipeline::new(vec![]), PipelineTaskParams::default(), observers);
@@ -40,7 +48,7 @@ pub fn observer(observer: Observer) -> Arc<dyn FrameObserver> {
     FlowcatObserver::builder().build(observer)
 }
 
-/// Watches a flowcat pipeline: turns its frames into those that a trace is made of.
+/// Observes a flowcat pipeline and translates its frames.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -50,8 +58,8 @@ pub fn observer(observer: Observer) -> Arc<dyn FrameObserver> {
 /// use pipecat_instrument_runtime::engine::frame::{Processor, Role};
 /// use pipecat_instrument_runtime::observer::Observer;
 ///
-/// /// Goes into `#[instrument_task(via = watch)]`.
-/// fn watch(observer: Observer) -> Arc<dyn FrameObserver> {
+/// /// For `#[instrument_task(via = describe_services)]`.
+/// fn describe_services(observer: Observer) -> Arc<dyn FrameObserver> {
 ///     FlowcatObserver::builder()
 ///         .service(Processor::new("Stt", "DeepgramSTTService", Role::Stt).model("nova-3"))
 ///         .service(Processor::new("Llm", "OpenAILLMService", Role::Llm).model("gpt-4o-mini"))
@@ -61,58 +69,50 @@ pub fn observer(observer: Observer) -> Arc<dyn FrameObserver> {
 /// ```
 pub struct FlowcatObserver {
     observer: Observer,
-    directory: ProcessorRegistry,
+    processors: ProcessorRegistry,
     voice_stop: Option<Duration>,
     tools: ToolCalls,
-    burst: Burst,
+    stale_audio: StaleAudio,
 }
 
 impl FlowcatObserver {
-    /// Says what stands behind flowcat's names.
+    /// Returns a builder that knows flowcat's own processors.
     pub fn builder() -> FlowcatObserverBuilder {
-        FlowcatObserverBuilder::new()
-    }
-
-    pub(crate) fn new(
-        observer: Observer,
-        directory: ProcessorRegistry,
-        voice_stop: Option<Duration>,
-    ) -> Self {
-        Self { observer, directory, voice_stop, tools: ToolCalls::default(), burst: Burst::default() }
+        FlowcatObserverBuilder { processors: names::registry(), voice_stop: None }
     }
 
     #[inline]
-    fn push(&self, event: &FramePushEvent<'_>) {
-        if self.burst.is_dead_audio(event) {
+    fn on_hop(&self, event: &FramePushEvent<'_>) {
+        if self.stale_audio.on_hop(event).is_break() {
             return;
         }
-        let step = ToolStep::of(event);
-        // Who passes a frame that says nothing about a trace does not matter.
+        let step = ToolStep::from_event(event);
+        // An untraced frame needs no description of its processors.
         let hop = if step.is_some() || frame::kind_of(event.frame).is_traced() {
-            hop_of(event, |name| self.directory.find(name))
+            to_hop(event, |name| self.processors.find(name))
         } else {
-            hop_of(event, ProcessorRef::named)
+            to_hop(event, ProcessorRef::named)
         };
 
         if let Some(step) = step {
-            self.tools.take(step, &mut |frame| self.tell(synthetic(hop), &frame));
+            self.tools.on_step(step, &mut |frame| self.push(to_synthetic(hop), &frame));
         }
         let origin = Origin { source: hop.source, voice_stop: self.voice_stop };
-        self.tell(hop, &FlowcatFrame::new(event.frame, origin));
-        if is_failed_call(event) {
-            self.tell(synthetic(hop), &Frame::LlmResponseEnd);
+        self.push(hop, &FlowcatFrame::new(event.frame, origin));
+        if is_failed_llm_call(event) {
+            self.push(to_synthetic(hop), &Frame::LlmResponseEnd);
         }
     }
 
     #[inline]
-    fn tell<F: ObservedFrame>(&self, hop: Hop<'_>, frame: &F) {
+    fn push<F: ObservedFrame>(&self, hop: Hop<'_>, frame: &F) {
         self.observer.on_push_frame(&hop.with_frame(frame));
     }
 }
 
-/// How flowcat tells of a hop.
+/// Converts flowcat's description of a hop.
 #[inline]
-fn hop_of<'a>(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef<'a>) -> Hop<'a> {
+fn to_hop<'a>(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef<'a>) -> Hop<'a> {
     Hop {
         source: find(event.source),
         destination: find(event.destination),
@@ -125,19 +125,19 @@ fn hop_of<'a>(event: &FramePushEvent<'a>, find: impl Fn(&'a str) -> ProcessorRef
     }
 }
 
-/// The same for a frame that flowcat does not send.
-fn synthetic(hop: Hop<'_>) -> Hop<'_> {
+/// Returns the same hop for a frame that flowcat does not send, with an id of its own.
+fn to_synthetic(hop: Hop<'_>) -> Hop<'_> {
     hop.synthetic(FrameId(next_frame_id()))
 }
 
-/// Whether a model's call has just failed. flowcat's adapter fails before the first frame of the answer, and sends none
-/// after it.
-fn is_failed_call(event: &FramePushEvent<'_>) -> bool {
+/// Returns whether this hop reports a failed LLM call. flowcat's adapter fails before the first frame of the response, and
+/// sends none afterwards.
+fn is_failed_llm_call(event: &FramePushEvent<'_>) -> bool {
     let Flowcat::Error { processor: Some(failed), .. } = event.frame else { return false };
     event.source == names::LLM && **failed == *names::LLM
 }
 
-/// Written out, and not left to `async_trait`, so that a hop allocates nothing.
+/// Written without `async_trait`, so that a hop does not allocate.
 impl FrameObserver for FlowcatObserver {
     fn on_process<'a, 'b, 'c, 'async_trait>(
         &'a self,
@@ -162,7 +162,7 @@ impl FrameObserver for FlowcatObserver {
         'c: 'async_trait,
         Self: 'async_trait,
     {
-        self.push(event);
+        self.on_hop(event);
         Box::pin(Ready)
     }
 }
@@ -170,5 +170,45 @@ impl FrameObserver for FlowcatObserver {
 impl fmt::Debug for FlowcatObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlowcatObserver").field("observer", &self.observer).finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`FlowcatObserver`]. Created by [`FlowcatObserver::builder`].
+#[derive(Debug)]
+pub struct FlowcatObserverBuilder {
+    processors: ProcessorRegistry,
+    voice_stop: Option<Duration>,
+}
+
+impl FlowcatObserverBuilder {
+    /// Describes the processor named `service.id`: `Stt`, `Llm` and `Tts` are flowcat's own services; for another
+    /// processor, it is what its `name()` returns.
+    ///
+    /// [`Role::Unknown`] keeps the role that the adapter knows or infers.
+    ///
+    /// [`Role::Unknown`]: pipecat_instrument_runtime::engine::frame::Role::Unknown
+    pub fn service(mut self, service: Processor) -> Self {
+        self.processors.describe(service);
+        self
+    }
+
+    /// Sets the silence after which the voice detection reports the end of speech (its `stop_secs`).
+    ///
+    /// flowcat's `VadProcessor` reports the length of one analysis window instead. Without this setting, the user seems to
+    /// have spoken longer, and the bot to have answered faster.
+    pub fn voice_stop(mut self, silence: Duration) -> Self {
+        self.voice_stop = Some(silence);
+        self
+    }
+
+    /// Builds the observer for flowcat.
+    pub fn build(self, observer: Observer) -> Arc<dyn FrameObserver> {
+        Arc::new(FlowcatObserver {
+            observer: observer.with_frame_support(FRAME_SUPPORT),
+            processors: self.processors,
+            voice_stop: self.voice_stop,
+            tools: ToolCalls::default(),
+            stale_audio: StaleAudio::default(),
+        })
     }
 }

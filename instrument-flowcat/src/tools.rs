@@ -1,13 +1,13 @@
-//! Tool calls, which flowcat works off in private.
+//! Reconstructs tool calls, which flowcat runs in private.
 //!
 //! ```text
-//!   Llm ── FunctionCallsStarted ──▶ CascadedToolBridge ── ModelToolCall ──▶ Brain      the call is under way
-//!   Llm ◀── LlmContext ──────────── CascadedToolBridge ◀── ToolResult ───── Brain      and has a result
+//!   Llm ── FunctionCallsStarted ──▶ CascadedToolBridge ── ModelToolCall ──▶ Brain      the call starts
+//!   Llm ◀── LlmContext ──────────── CascadedToolBridge ◀── ToolResult ───── Brain      and returns
 //! ```
 //!
-//! The frames to and from the brain are private to flowcat: all that shows is their name, and how they print. But the
-//! brain works calls off one by one, in the order in which they were asked for, and what a tool returned stands in
-//! the context that follows. So the frames that a framework of more words would send can be made up from these.
+//! The types of the frames to and from the brain are private; only their names and `Debug` output are visible. But the
+//! brain runs calls one by one, in the order in which the model made them, and the next context contains the result.
+//! That is enough to synthesize the frames for the start and the result of each call.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -20,25 +20,25 @@ use serde_json::{Value, json};
 use crate::frame::function_call;
 use crate::names::{BRAIN, MODEL_TOOL_CALL, TOOL_BRIDGE, TOOL_RESULT};
 
-/// A hop that moves a tool call on.
+/// A hop that is a step of a tool call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ToolStep<'a> {
-    /// The model asks for these.
-    Asked(&'a [FlowcatCall]),
-    /// The brain is given the next one.
-    Begun,
-    /// The brain is done with one, and what it returned will stand in the next context.
-    Answered,
-    /// The brain is done with one that was about the conversation itself.
+    /// The model calls these tools.
+    Requested(&'a [FlowcatCall]),
+    /// The brain starts the next call.
+    Started,
+    /// The brain has finished a call. The next context contains its result.
+    Finished,
+    /// The brain has finished a call that controls the conversation.
     Acknowledged(Acknowledgement),
-    /// A context goes back to the model.
+    /// The model receives a context.
     Context(&'a [Value]),
 }
 
-/// What becomes of the conversation.
+/// Effect of a call that controls the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acknowledgement {
-    /// It moves to another state.
+    /// It moves to another node.
     Moved,
     /// It stays.
     Stay,
@@ -47,21 +47,21 @@ pub(crate) enum Acknowledgement {
 }
 
 impl<'a> ToolStep<'a> {
-    /// What the hop has to do with tools, if anything.
+    /// Returns the step of a tool call that the hop is, if any.
     #[inline]
-    pub(crate) fn of(event: &'a FramePushEvent<'_>) -> Option<Self> {
+    pub(crate) fn from_event(event: &'a FramePushEvent<'_>) -> Option<Self> {
         match event.frame {
             Flowcat::FunctionCallsStarted(calls) if event.destination == TOOL_BRIDGE => {
-                Some(Self::Asked(calls))
+                Some(Self::Requested(calls))
             }
             Flowcat::LlmContext(context) if event.source == TOOL_BRIDGE => {
                 Some(Self::Context(&context.messages))
             }
             Flowcat::Custom(frame) if event.source == TOOL_BRIDGE && frame.name() == MODEL_TOOL_CALL => {
-                Some(Self::Begun)
+                Some(Self::Started)
             }
             Flowcat::Custom(frame) if event.source == BRAIN && frame.name() == TOOL_RESULT => {
-                Some(Acknowledgement::read(&**frame).map_or(Self::Answered, Self::Acknowledged))
+                Some(Acknowledgement::parse(&**frame).map_or(Self::Finished, Self::Acknowledged))
             }
             _ => None,
         }
@@ -71,14 +71,14 @@ impl<'a> ToolStep<'a> {
 impl Acknowledgement {
     const ALL: [Self; 3] = [Self::Moved, Self::Stay, Self::Ended];
 
-    /// Reads it off the way a `ToolResult` prints, which is the only way to see into one.
-    fn read(result: &dyn CustomFrame) -> Option<Self> {
-        let printed = format!("{result:?}");
-        Self::ALL.into_iter().find(|it| printed.ends_with(&format!("{:?} }}", it.result())))
+    /// Parses the `Debug` output of a `ToolResult`, the only access to its content.
+    fn parse(result: &dyn CustomFrame) -> Option<Self> {
+        let debug = format!("{result:?}");
+        Self::ALL.into_iter().find(|status| debug.ends_with(&format!("{:?} }}", status.to_json())))
     }
 
-    /// What flowcat has the brain answer.
-    fn result(self) -> Value {
+    /// Returns the result that flowcat's brain sends.
+    fn to_json(self) -> Value {
         json!({
             "status": match self {
                 Self::Moved => "moved",
@@ -92,51 +92,51 @@ impl Acknowledgement {
 /// The tool calls of one conversation.
 #[derive(Debug, Default)]
 pub(crate) struct ToolCalls {
-    /// Locked by the few hops that are about tools.
+    /// Locked only by hops that are steps of a tool call.
     calls: Mutex<Calls>,
 }
 
-/// Each stage of a call, oldest first. The conversation is the bound: a model asks for a few calls, and is not asked
-/// again before they are answered.
+/// The calls by their state, oldest first. They need no limit: a model makes a few calls at once, and no more before it has
+/// their results.
 #[derive(Debug, Default)]
 struct Calls {
-    asked: VecDeque<FlowcatCall>,
-    begun: VecDeque<FlowcatCall>,
-    answered: VecDeque<FlowcatCall>,
+    requested: VecDeque<FlowcatCall>,
+    running: VecDeque<FlowcatCall>,
+    finished: VecDeque<FlowcatCall>,
 }
 
 impl ToolCalls {
-    /// Takes one step, and tells `emit` the frames that it amounts to.
-    pub(crate) fn take(&self, step: ToolStep<'_>, emit: &mut dyn FnMut(Frame<'_>)) {
+    /// Records a step, and passes the resulting frames to `emit`.
+    pub(crate) fn on_step(&self, step: ToolStep<'_>, emit: &mut dyn FnMut(Frame<'_>)) {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         match step {
-            ToolStep::Asked(asked) => calls.asked.extend(asked.iter().cloned()),
-            ToolStep::Begun => {
-                if let Some(call) = calls.asked.pop_front() {
+            ToolStep::Requested(requested) => calls.requested.extend(requested.iter().cloned()),
+            ToolStep::Started => {
+                if let Some(call) = calls.requested.pop_front() {
                     emit(Frame::FunctionCallInProgress(function_call(&call)));
-                    calls.begun.push_back(call);
+                    calls.running.push_back(call);
                 }
             }
-            ToolStep::Answered => {
-                let answered = calls.begun.pop_front();
-                calls.answered.extend(answered);
+            ToolStep::Finished => {
+                let finished = calls.running.pop_front();
+                calls.finished.extend(finished);
             }
-            ToolStep::Acknowledged(what) => {
-                if let Some(call) = calls.begun.pop_front() {
-                    emit(result_of(&call, &what.result()));
+            ToolStep::Acknowledged(acknowledgement) => {
+                if let Some(call) = calls.running.pop_front() {
+                    emit(result_frame(&call, &acknowledgement.to_json()));
                 }
             }
-            // Of several calls, each is answered in a context of its own; another may be under way behind it.
-            ToolStep::Context(messages) => calls.answered.retain(|call| {
-                let Some(result) = returned(call, messages) else { return true };
-                emit(result_of(call, result));
+            // Each of several calls has its result in a context of its own.
+            ToolStep::Context(messages) => calls.finished.retain(|call| {
+                let Some(result) = find_result(call, messages) else { return true };
+                emit(result_frame(call, result));
                 false
             }),
         }
     }
 }
 
-fn result_of<'a>(call: &'a FlowcatCall, result: &'a Value) -> Frame<'a> {
+fn result_frame<'a>(call: &'a FlowcatCall, result: &'a Value) -> Frame<'a> {
     Frame::FunctionCallResult(FunctionCallResult {
         name: &call.function_name,
         tool_call_id: &call.tool_call_id,
@@ -145,11 +145,11 @@ fn result_of<'a>(call: &'a FlowcatCall, result: &'a Value) -> Frame<'a> {
     })
 }
 
-/// What the newest message for `call` says it returned.
-fn returned<'a>(call: &FlowcatCall, messages: &'a [Value]) -> Option<&'a Value> {
-    let answers =
+/// Returns the content of the newest message with the result of `call`.
+fn find_result<'a>(call: &FlowcatCall, messages: &'a [Value]) -> Option<&'a Value> {
+    let is_result =
         |message: &&Value| message["role"] == "tool" && message["tool_call_id"] == *call.tool_call_id;
-    messages.iter().rev().find(answers).and_then(|message| message.get("content"))
+    messages.iter().rev().find(is_result).and_then(|message| message.get("content"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,25 @@
-//! The procedural macros of `pipecat-instrument`, which re-exports and documents them.
+//! Procedural macros of `pipecat-instrument`, which re-exports them. Use them through that crate.
 //!
-//! Each macro is a plain function over token streams, in three steps: what was written is parsed, what it means is
-//! checked, and what is left to do is expanded. This file only forwards.
+//! | macro | annotates | result |
+//! |---|---|---|
+//! | [`macro@instrument_task`] | the constructors of a pipeline task | each task has an observer for its conversation |
+//! | [`macro@ObservedFrame`] | a frame type | observers can read its frames |
+//! | [`macro@ObservedService`] | a processor type | observers know its role and its model |
+//! | [`macro@traced_stt`], [`macro@traced_llm`], [`macro@traced_tts`] | a function that calls a service | a span for each call |
+//!
+//! All mistakes in an annotation are reported in one compile, at the tokens that are wrong, and an annotated item is never
+//! dropped.
+
+// Each macro is a function over token streams in a module of its own, in three steps: parse, check, expand. This file holds
+// the documentation.
 
 mod arguments;
+mod diagnostics;
+mod fields;
 mod frame;
-mod mistakes;
+mod item;
+mod return_type;
 mod service;
-mod stated;
 mod task;
 mod traced;
 
@@ -15,29 +27,77 @@ use proc_macro::TokenStream;
 
 /// Observes the tasks that a constructor builds.
 ///
-/// On an `impl` block, every associated function without a receiver that returns the type, however wrapped (`Result`,
-/// `Option`, `Arc`, `Box`, `Rc`, `Pin`, these in each other, and a tuple with the task first), is a constructor: sync,
-/// async, or with a future of its own (`impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, and so under `async_trait`, in
-/// either order). On a function, that function is. Each gets an observer for its conversation while
-/// `PipecatInstrumentor` is switched on, and costs one atomic load while it is not.
+/// # Usage
 ///
-/// Constructors that call each other on one thread make one observer, for the task that the outermost returns. A further
-/// task that it builds inside is a part of that conversation; to observe it by itself, `skip` the outer one. A constructor
-/// that calls another *on another thread* (`spawn_blocking`, say) makes a second observer, and so a second conversation, if
-/// both are annotated: annotate the outer one only, and `skip` the inner one.
+/// Annotate the `impl` block of the task type, or a single function that builds a task. While `PipecatInstrumentor` is
+/// switched on, each constructor makes an [observer] for the conversation of its task. While it is switched off, the
+/// annotation costs one atomic load per task.
+///
+/// There are three ways for the observer to reach the task:
+///
+/// | the task | annotation |
+/// |---|---|
+/// | is your own, and implements `ObservedTask` | `#[instrument_task]`: the observer goes into the finished task |
+/// | takes observers in its constructor | `observers = argument`: the observer is pushed into that argument |
+/// | takes none, and is of another crate | `wrap = Wrapper`: the function returns the task in a wrapper that takes the observer |
+///
+/// # What is a constructor
+///
+/// In an `impl` block, each function without `self` that returns the type of the block:
+///
+/// - as it is, or in `Result`, `Option`, `Arc`, `Box`, `Rc` or `Pin`, also nested, or as the first element of a tuple;
+/// - from a function, an `async fn`, or a function that returns a future: `impl Future`, `Pin<Box<dyn Future>>`,
+///   `BoxFuture`. `#[async_trait]` may stand above or below.
+///
+/// An annotated function is a constructor of the type that it returns.
+///
+/// Constructors that call each other on one thread make one observer, for the task that the outermost constructor returns. A
+/// further task that it builds belongs to the same conversation; for a conversation of its own, `skip` the outer
+/// constructor. If a constructor calls another one on another thread (with `spawn_blocking`, for example) and both are
+/// annotated, there are two observers and two conversations: annotate the outer one only, and `skip` the inner one.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `conversation_id = expression` | The id of the conversation: a string, an integer, a `Uuid`, or an `Option` of one. The default is a new UUID. |
+/// | `attributes = expression` | Attributes for every span of the conversation, such as a `Vec<KeyValue>` or an array. |
+/// | `debug_log = expression` | The frame log of this conversation: a path such as `"logs/{conversation_id}.jsonl"`, `false` for no log, or an `Option` of one. The default, and `None`, is the log that `PipecatInstrumentor` is built with. |
+/// | `parent = expression` | The caller's span, of which the turns become children: a `traceparent` header, a `Context`, a `SpanContext`, or an `Option` of one. |
+/// | `link = expression` | The caller's span, to which the turns link. Takes the same values as `parent`. |
+/// | `observers = argument` | The argument, or field of an argument (`params.observers`), into which the observer is pushed. In an `impl` block, constructors without this argument are left alone: they call one that has it. |
+/// | `via = function` | Converts the observer into what the argument of `observers` holds. |
+/// | `wrap = Wrapper` | Returns `Wrapper<Task>` in place of the task, and puts the observer into the wrapper, which implements `From<Task>` and `ObservedTask`. For functions only. The body still returns the task; the task may be in a `Result`, an `Option`, a future, or first in a tuple, but not in an `Arc` or a `Box`. The wrapper is returned while nothing is observed, too. |
+/// | `task = Type` | The task type, where the return type hides it: `impl Trait`, or an alias. In an `impl` block, write it above the function: `#[instrument_task(task = Self)]`. |
+/// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`. The default is the type as written. |
+/// | `skip` | Excludes this function of an annotated `impl` block. |
+/// | `crate = path` | The path to `pipecat_instrument`, if it is not a dependency under this name. |
+///
+/// The first five are expressions over the arguments of the constructor. They are evaluated before the body and borrow what
+/// they use, so nothing has to be cloned. In an `impl` block, such an expression applies to the constructors that have the
+/// arguments it names, also in patterns. The annotation of a function overrides that of its block.
+///
+/// # Examples
+///
+/// The observer goes into the finished task:
 ///
 /// ```
 /// use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 /// # use std::sync::Arc;
-/// # #[derive(Default)]
-/// # struct PipelineTask(Option<Observer>);
-/// # impl ObservedTask for PipelineTask {
-/// #     fn attach_observer(&mut self, observer: Observer) { self.0 = Some(observer); }
-/// # }
+///
+/// #[derive(Default)]
+/// struct PipelineTask {
+///     observer: Option<Observer>,
+/// }
+///
+/// impl ObservedTask for PipelineTask {
+///     fn attach_observer(&mut self, observer: Observer) {
+///         self.observer = Some(observer);
+///     }
+/// }
 /// # struct Params { conversation_id: Option<String> }
 /// # struct Refused;
 ///
-/// // The observer goes into the finished task, which implements `ObservedTask`.
 /// #[instrument_task(conversation_id = params.conversation_id)]
 /// impl PipelineTask {
 ///     pub fn new(params: Params) -> Self {
@@ -58,65 +118,106 @@ use proc_macro::TokenStream;
 ///         # Self::default()
 ///     }
 /// }
+/// ```
 ///
+/// The observer goes into an argument, in the type that the framework expects:
+///
+/// ```
+/// # use pipecat_instrument::{Observer, instrument_task};
 /// # trait FrameObserver {}
 /// # struct Adapter(Observer);
 /// # impl FrameObserver for Adapter {}
-/// # mod adapter { pub(super) fn observer(o: super::Observer) -> Box<dyn super::FrameObserver> { Box::new(super::Adapter(o)) } }
-/// # struct TheirTask(Vec<Box<dyn FrameObserver>>);
-/// // The observer goes into an argument, for a task that is somebody else's.
-/// #[instrument_task(observers = observers, via = adapter::observer, conversation_id = call_id)]
-/// fn build_task(call_id: &str, observers: Vec<Box<dyn FrameObserver>>) -> TheirTask {
+/// # struct PipelineTask(Vec<Box<dyn FrameObserver>>);
+/// fn adapt(observer: Observer) -> Box<dyn FrameObserver> {
+///     Box::new(Adapter(observer))
+/// }
+///
+/// #[instrument_task(observers = observers, via = adapt, conversation_id = call_id)]
+/// fn build_task(call_id: &str, observers: Vec<Box<dyn FrameObserver>>) -> PipelineTask {
 ///     // …
 ///     # let _ = call_id;
-///     # TheirTask(observers)
+///     # PipelineTask(observers)
 /// }
-///
-/// # struct OtherTask;
-/// # struct Observed<T>(T, Option<Observer>);
-/// # impl<T> From<T> for Observed<T> { fn from(task: T) -> Self { Self(task, None) } }
-/// # impl ObservedTask for Observed<OtherTask> {
-/// #     fn attach_observer(&mut self, observer: Observer) { self.1 = Some(observer); }
-/// # }
-/// // The observer goes into a wrapper, where somebody else's constructor takes none: this returns a
-/// // `Result<Observed<OtherTask>, Refused>`.
-/// #[instrument_task(wrap = Observed, conversation_id = call_id)]
-/// fn connect(call_id: &str) -> Result<OtherTask, Refused> {
-///     // …
-///     # if call_id.is_empty() { return Err(Refused); }
-///     # Ok(OtherTask)
-/// }
-/// # fn main() { let _: fn(&str) -> Result<Observed<OtherTask>, Refused> = connect; }
 /// ```
 ///
-/// | argument | meaning |
-/// |---|---|
-/// | `conversation_id = expression` | The conversation's id; a UUID without it. Looked at by reference before the body takes the arguments, so nothing need be cloned. In an `impl` block it counts for the constructors that have the arguments it names, also in patterns. |
-/// | `attributes = expression` | More attributes for every span: a `Vec<KeyValue>`, an array, … Looked at in the same way. |
-/// | `debug_log = expression` | Where the frame log of this conversation goes: a path as `"logs/{conversation_id}.jsonl"`, `false` for nowhere, or an `Option` of one, where `None` is as the program says. Looked at in the same way. |
-/// | `parent = expression` | The span that the conversation came from: a `traceparent` as text, a `Context`, a `SpanContext`, or an `Option` of one. Its turns are children of that span. Looked at in the same way. |
-/// | `link = expression` | The same, for turns that only link to it. |
-/// | `observers = argument` | Push the observer into this argument, or a field of one (`params.observers`), instead of attaching it to the finished task. In an `impl` block, constructors without the argument are left to the one that they call. |
-/// | `via = function` | What turns the observer into what that argument takes. |
-/// | `wrap = Wrapper` | Above a function: it returns `Wrapper<Task>` for the task, wherever that stands in the return type (`Result`, `Option`, first in a tuple, in a future; in no `Arc` or `Box`), and the observer goes into that. The body returns the task as the signature says. `Wrapper<Task>` implements `From<Task>` and `ObservedTask`; it is there while nothing is observed, too. |
-/// | `task = Type` | The task type, where the return type does not show it: `impl Trait`, an alias. In an `impl` block it stands above the function, `#[instrument_task(task = Self)]`. |
-/// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`; the type as it is written without it. |
-/// | `skip` | Leave this constructor of an annotated `impl` block alone. |
-/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
+/// The observer goes into a wrapper. This function returns `Result<Observed<PipelineTask>, Refused>`:
 ///
-/// # Not observed
+/// ```
+/// # use pipecat_instrument::{ObservedTask, Observer, instrument_task};
+/// # struct PipelineTask;
+/// # struct Refused;
+/// # struct Observed<T>(T, Option<Observer>);
+/// # impl<T> From<T> for Observed<T> { fn from(task: T) -> Self { Self(task, None) } }
+/// # impl ObservedTask for Observed<PipelineTask> {
+/// #     fn attach_observer(&mut self, observer: Observer) { self.1 = Some(observer); }
+/// # }
+/// #[instrument_task(wrap = Observed, conversation_id = call_id)]
+/// fn connect(call_id: &str) -> Result<PipelineTask, Refused> {
+///     // …
+///     # if call_id.is_empty() { return Err(Refused); }
+///     # Ok(PipelineTask)
+/// }
+/// # fn main() { let _: fn(&str) -> Result<Observed<PipelineTask>, Refused> = connect; }
+/// ```
 ///
-/// `const fn`, methods, and functions that return no task are refused, with what to do instead. One thing the compiler
-/// cannot be asked for: in a body that is wrapped, `Location::caller()` of a `#[track_caller]` constructor is a place in
-/// that body.
+/// # Errors
+///
+/// The macro rejects, with what to write instead: a `const fn`, a method, a function that returns no task, a block without a
+/// constructor, unknown and repeated arguments, and arguments that contradict each other.
+///
+/// # Limitations
+///
+/// The body runs in a closure. In a constructor with `#[track_caller]`, `Location::caller()` is therefore a place in the
+/// expansion, not the caller.
+///
+/// [observer]: https://docs.rs/pipecat-instrument/latest/pipecat_instrument/struct.Observer.html
 #[proc_macro_attribute]
 pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
     task::instrument_task(args.into(), item.into()).into()
 }
 
-/// Lets an observer read a frame type of one's own.
+/// Implements `ObservedFrame` for a frame type, so that an observer can read its frames.
 ///
-/// Each variant says with `#[frame(…)]` what it is. Fields are borrowed; nothing is allocated or copied.
+/// # Usage
+///
+/// Give each variant of the enum, or the struct, its kind: `#[frame(kind)]` or `#[frame(kind(arguments))]`. The derived view
+/// borrows the fields: it allocates and copies nothing. Frames that traces do not need are `#[frame(ignore)]`; the frame log
+/// still names them.
+///
+/// # Arguments
+///
+/// An argument marked * is required. The first argument of a kind may be written without its name, and a variant with a
+/// single unnamed field may omit it.
+///
+/// | kind | arguments |
+/// |---|---|
+/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
+/// | `vad_user_stopped_speaking` | `stop_secs`, `transcript` |
+/// | `transcription` `interim_transcription` | `text`*, `user_id`, `language` |
+/// | `llm_context` | `context` |
+/// | `llm_text` `aggregated_text` `tts_text` | `text`*, `context_id`, `spacing`, `chunking`, `delivery` |
+/// | `tts_speak` | `text` |
+/// | `tts_started` `tts_stopped` | `context_id` |
+/// | `tts_audio` `output_audio` `input_audio` | `bytes`* (their number, or the samples), `sample_rate`* (in hertz), `channels` (1 by default) |
+/// | `metrics` | `metrics`* |
+/// | `function_calls_started` | `calls`* |
+/// | `function_call_in_progress` | `name`*, `tool_call_id`*, `arguments` |
+/// | `function_call_result` | `name`*, `tool_call_id`*, `result`, `error` |
+/// | `function_call_cancel` | `tool_call_id`* |
+/// | `error` | `message`*, `fatal`, `exception`, `processor`, `category` |
+/// | `ignore` `other` | |
+///
+/// The value of an argument is one of:
+///
+/// - a field: `text = words`, or `text = .0` in a tuple variant;
+/// - a field of a field: `user_id = caller.name`, `text = .0.text`;
+/// - an expression over the fields, which are references: `bytes = samples.len() * 2`.
+///
+/// A text is a `&str`, or a reference to a `String`, `Arc<str>` and the like; where it is not required, also an `Option` of one.
+///
+/// `#[frame(crate = path)]` on the type is the path to `pipecat_instrument`, if it is not a dependency under this name.
+///
+/// # Examples
 ///
 /// ```
 /// use pipecat_instrument::ObservedFrame;
@@ -127,7 +228,7 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     Start,
 ///     #[frame(transcription(text, user_id = speaker))]
 ///     Heard { text: String, speaker: String },
-///     #[frame(llm_text)] // a variant with one field needs no name for it
+///     #[frame(llm_text)]
 ///     Token(String),
 ///     #[frame(tts_audio(samples, sample_rate = 24_000))]
 ///     Speech { samples: Vec<i16> },
@@ -136,40 +237,108 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The first argument of a kind may stand without its name. A field is named by its name, or as `.0`, and what is in it
-/// as `caller.name` or `.0.name`; anything else after `=` is an expression over the fields, which are references. `= …`
-/// of a text wants a `&str` or something that is one behind a reference, an optional one also an `Option`.
+/// # Errors
 ///
-/// | frame | arguments |
-/// |---|---|
-/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
-/// | `vad_user_stopped_speaking` | `stop_secs`, `transcript` |
-/// | `transcription` `interim_transcription` | `text`*, `user_id`, `language` |
-/// | `llm_context` | `context` |
-/// | `llm_text` `aggregated_text` `tts_text` | `text`*, `context_id`, `spacing`, `chunking`, `delivery` |
-/// | `tts_speak` | `text` |
-/// | `tts_started` `tts_stopped` | `context_id` |
-/// | `tts_audio` `output_audio` `input_audio` | `bytes`* (or the samples), `sample_rate`*, `channels` |
-/// | `metrics` | `metrics`* |
-/// | `function_calls_started` | `calls`* |
-/// | `function_call_in_progress` | `name`*, `tool_call_id`*, `arguments` |
-/// | `function_call_result` | `name`*, `tool_call_id`*, `result`, `error` |
-/// | `function_call_cancel` | `tool_call_id`* |
-/// | `error` | `message`*, `fatal`, `exception`, `processor`, `category` |
-/// | `ignore` `other` | none: it says nothing about a trace; the frame log names the variant |
-///
-/// On the type, `#[frame(crate = path)]` says where `pipecat_instrument` is, if it is not a dependency of this name.
+/// The macro rejects a variant without a kind or with several, unknown kinds, fields and arguments, and missing required
+/// arguments. For a union, implement the trait by hand.
 #[proc_macro_derive(ObservedFrame, attributes(frame))]
 pub fn observed_frame(input: TokenStream) -> TokenStream {
     frame::observed_frame(input.into()).into()
 }
 
-/// Traces a function or method that asks a language model.
+/// Implements `ObservedService` for a processor type, so that an observer knows its role and the model it works with.
 ///
-/// The span of kind LLM goes from the call to its end: of an async function, to where it returns; of one that returns a
-/// stream, to the stream's end, or to where it is dropped. It is current inside, across awaits, so that what is done there
-/// (HTTP requests, `traceparent`) is under it. `Err`, also as an item of a stream, makes it an error, and so does a
-/// panic; what is dropped midway was interrupted. The time to the first item of a stream is the TTFB.
+/// # Usage
+///
+/// Give the type its role: `#[service(role, arguments)]`. Values are read while a frame is pushed, and are borrowed. A
+/// reference to the processor converts into a `ProcessorRef`, which is the source or the destination of a hop.
+///
+/// # Arguments
+///
+/// The role is one of `stt`, `llm`, `tts`, `input_transport`, `output_transport`, `sink` (the end of the pipeline) and
+/// `other`. An argument without a value is the field of its name; a value is a field (`model = name`, `model = .0`) or an
+/// expression over `self`.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `name = …` | The name that distinguishes processors of one class, in metrics and errors. The default is the class. |
+/// | `class = …` | The class of the service in spans. The default is the name of the type. |
+/// | `id = …` | The id that distinguishes the processor from all others of the conversation. The default is its name. |
+/// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
+/// | `sample_rate = …` | The sample rate of the audio, in hertz. |
+/// | `settings = …` | Other settings, such as the temperature: a `Vec<(String, frame::Setting)>`. |
+/// | `crate = path` | The path to `pipecat_instrument`, if it is not a dependency under this name. |
+///
+/// # Examples
+///
+/// ```
+/// use pipecat_instrument::ObservedService;
+/// use pipecat_instrument::frame::{ProcessorRef, Role};
+///
+/// #[derive(ObservedService)]
+/// #[service(llm, model, provider = self.client.vendor())]
+/// struct Llm {
+///     model: String,
+///     client: Client,
+/// }
+///
+/// #[derive(ObservedService)]
+/// #[service(tts, class = "CartesiaTTSService", name = .0, voice = "sarah", sample_rate = 24_000)]
+/// struct Tts(String);
+/// # struct Client;
+/// # impl Client { fn vendor(&self) -> &str { "azure" } }
+///
+/// let llm = Llm { model: "gpt-4o".into(), client: Client };
+/// let processor = ProcessorRef::from(&llm);
+/// assert_eq!((processor.id(), processor.role()), ("Llm", Role::Llm));
+/// # let tts = Tts("Tts#1".into());
+/// # assert_eq!(ProcessorRef::from(&tts).id(), "Tts#1");
+/// ```
+///
+/// # Errors
+///
+/// The macro rejects a type without a role or with several, and unknown and repeated arguments and fields.
+#[proc_macro_derive(ObservedService, attributes(service))]
+pub fn observed_service(input: TokenStream) -> TokenStream {
+    service::observed_service(input.into()).into()
+}
+
+/// Traces a function or method that calls a language model.
+///
+/// # Usage
+///
+/// The function may be an `async fn`, may return a future (`impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`), and may stand
+/// in an `#[async_trait]`. It may return a value, or a stream that the signature shows: `impl Stream`, `BoxStream` or
+/// `Pin<Box<dyn Stream>>`, also in a `Result`.
+///
+/// Each call is a span of kind LLM:
+///
+/// - It starts when the function is called, and ends when the function returns, or when the stream ends or is dropped.
+/// - It is the current span in the body, across awaits: HTTP requests of the body become its children.
+/// - The time to the first item of a stream is the time to first byte (TTFB).
+/// - An `Err`, also as an item of a stream, or a panic gives it an error status. A call that is dropped before its end counts as interrupted.
+///
+/// In an observed conversation, which `context` or the current OpenTelemetry context identifies, the span is a child of the
+/// turn. If frames report the same LLM call, there is *one* span for both, and the function adds what the frames do not report.
+/// Outside a conversation, the span is a root, or a child of the current span. While nothing is observed, the annotation
+/// costs one atomic load per call.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `model = …` `provider = …` | Texts, or `Option`s of them. |
+/// | `input = …` | The request: a text, or the messages of a chat, as a `serde_json::Value` in OpenAI's format (a list, or an object with `messages` and `tools`), a list of such values, a `frame::ChatContext`, or a `Vec<frame::Message>`. |
+/// | `output = \|value\| …` | The response, read from the value of an `Ok`, or from each item of a stream, where pieces are joined: a text, an `Option` of one, a `frame::Message`, or the `frame::ToolCall`s it requests. |
+/// | `usage = \|value\| …` | The tokens used: a `frame::LlmUsage`, `(prompt, completion)`, or an `Option` of one. In a stream, the last value counts. |
+/// | `context = …` | The conversation: a `TracingContext`, an `Option` of one, or a value that implements `AsTracingContext`. |
+/// | `name = …` | The class of the service, which also selects one of several services in the pipeline. The default is the type of the method. |
+/// | `stream` | Declares that the function returns a boxed stream, where an alias hides it. |
+/// | `crate = path` | The path to `pipecat_instrument`, if it is not a dependency under this name. |
+///
+/// Values are evaluated before the body, and borrow what they use.
+///
+/// # Examples
 ///
 /// ```
 /// use pipecat_instrument::{TracingContext, traced_llm};
@@ -198,58 +367,70 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
 /// # let _ = OpenAi::complete;
 /// ```
 ///
-/// In a conversation that is observed (`context`, or the current OpenTelemetry context, names it) the span is one of its
-/// turn; where frames tell of the same work, it is the *one* span of both, and what frames do not say is added. In
-/// none, it is a root, or a child of the current span. While nobody observes anything, all this is one atomic load.
+/// # Errors
 ///
-/// | argument | meaning |
-/// |---|---|
-/// | `model = …` `provider = …` | Texts, or `Option`s of them; looked at by reference before the body takes the arguments. |
-/// | `input = …` | What it was asked: a text, or the messages of a chat: a `serde_json::Value` or list of them, as OpenAI has them (with `messages` and `tools`, if you like), a `frame::ChatContext`, a `Vec<frame::Message>`. |
-/// | `output = \|value\| …` | Its answer, out of what an `Ok` holds or each item of the stream does (pieces are joined): a text, an `Option` of one, a `frame::Message`, the `frame::ToolCall`s that it asks for. |
-/// | `usage = \|value\| …` | Its tokens: a `frame::LlmUsage`, `(prompt, completion)`, or an `Option` of one. Of a stream, what was told last. |
-/// | `context = …` | The conversation: a `TracingContext`, an `Option` of one, or what implements `AsTracingContext`. |
-/// | `name = …` | The service's class, and which of several services of the pipeline it is. Without it, the type whose method it is. |
-/// | `stream` | What is returned is a boxed stream under another name (a type alias). |
-/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
-///
-/// Functions may be async or not, return `impl Future` or a boxed one, and stand in an `#[async_trait]`. Streams are those
-/// that the signature shows: `impl Stream`, `BoxStream`, `Pin<Box<dyn Stream>>`, plain or in a `Result`.
+/// The macro rejects a `const fn`, a function without a body, a second `#[traced_*]` attribute on the function, and unknown
+/// and repeated arguments.
 #[proc_macro_attribute]
 pub fn traced_llm(args: TokenStream, item: TokenStream) -> TokenStream {
     traced::traced(&traced::LLM, args.into(), &item.into()).into()
 }
 
-/// Traces a function or method that turns speech into text: [`macro@traced_llm`] for speech-to-text.
+/// Traces a function or method that turns speech into text.
+///
+/// # Usage
+///
+/// Each call is a span of STT. Otherwise as [`macro@traced_llm`].
+///
+/// # Arguments
+///
+/// Those of [`macro@traced_llm`], with these differences:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `output = \|value\| …` | The transcript. It is also the input of the span, so there is no `input` argument. |
+/// | `usage = \|value\| …` | The length of the audio: seconds as `f64` or `f32`, a `Duration`, or an `Option` of one. In a stream, lengths add up. |
+/// | `language = …` | The language of the speech: a text, or an `Option` of one. |
+///
+/// # Examples
 ///
 /// ```
 /// use pipecat_instrument::traced_stt;
 /// # struct Whisper;
-/// # struct Heard { text: String, seconds: f64 }
+/// # struct Transcript { text: String, seconds: f64 }
 ///
 /// impl Whisper {
-///     #[traced_stt(model = "large-v3", language = "en", output = |heard| &heard.text, usage = |heard| heard.seconds)]
-///     fn transcribe(&self, samples: &[i16]) -> Heard {
+///     #[traced_stt(model = "large-v3", language = "en", output = |result| &result.text, usage = |result| result.seconds)]
+///     fn transcribe(&self, samples: &[i16]) -> Transcript {
 ///         // …
-///         # Heard { text: String::new(), seconds: samples.len() as f64 }
+///         # Transcript { text: String::new(), seconds: samples.len() as f64 }
 ///     }
 /// }
 /// # Whisper.transcribe(&[]);
 /// ```
-///
-/// Its arguments are those of `#[traced_llm]`, but for:
-///
-/// | argument | meaning |
-/// |---|---|
-/// | `output = \|value\| …` | What was heard: the span's input as well, for which there is no argument. |
-/// | `usage = \|value\| …` | How much audio: seconds, a `Duration`, or an `Option` of one. Of a stream, they add up. |
-/// | `language = …` | The language that it hears. |
 #[proc_macro_attribute]
 pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
     traced::traced(&traced::STT, args.into(), &item.into()).into()
 }
 
-/// Traces a function or method that turns text into speech: [`macro@traced_llm`] for text-to-speech.
+/// Traces a function or method that turns text into speech.
+///
+/// # Usage
+///
+/// Each call is a span of TTS. Otherwise as [`macro@traced_llm`].
+///
+/// # Arguments
+///
+/// Those of [`macro@traced_llm`], with these differences:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `input = …` | The text to speak, or an `Option` of one. |
+/// | `output = \|value\| …` | The text that was spoken, if it differs from the input. |
+/// | `usage = \|value\| …` | The number of characters: an integer, or an `Option` of one. In a stream, numbers add up. |
+/// | `voice = …` | The voice: a text, or an `Option` of one. |
+///
+/// # Examples
 ///
 /// ```
 /// use pipecat_instrument::traced_tts;
@@ -264,60 +445,7 @@ pub fn traced_stt(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// # Cartesia { voice: String::new() }.say("", 0);
 /// ```
-///
-/// Its arguments are those of `#[traced_llm]`, but for:
-///
-/// | argument | meaning |
-/// |---|---|
-/// | `input = …` | What it is asked to say: a text, or an `Option` of one. |
-/// | `output = \|value\| …` | What was spoken, where that is another thing than what it was asked to say. |
-/// | `usage = \|value\| …` | How many characters: a whole number, or an `Option` of one. Of a stream, they add up. |
-/// | `voice = …` | The voice that it speaks with. |
 #[proc_macro_attribute]
 pub fn traced_tts(args: TokenStream, item: TokenStream) -> TokenStream {
     traced::traced(&traced::TTS, args.into(), &item.into()).into()
-}
-
-/// Lets an observer look at a processor type of one's own: what it does in its pipeline, and what it works with.
-///
-/// ```
-/// use pipecat_instrument::ObservedService;
-/// use pipecat_instrument::frame::{ProcessorRef, Role};
-///
-/// #[derive(ObservedService)]
-/// #[service(llm, model, provider = self.client.vendor())]
-/// struct Llm {
-///     model: String,
-///     client: Client,
-/// }
-///
-/// #[derive(ObservedService)]
-/// #[service(tts, class = "CartesiaTTSService", name = .0, voice = "sarah", sample_rate = 24_000)]
-/// struct Tts(String);
-/// # struct Client;
-/// # impl Client { fn vendor(&self) -> &str { "azure" } }
-///
-/// let llm = Llm { model: "gpt-4o".into(), client: Client };
-/// let processor = ProcessorRef::from(&llm); // an end of a hop
-/// assert_eq!((processor.id(), processor.role()), ("Llm", Role::Llm));
-/// # let tts = Tts("Tts#1".into());
-/// # assert_eq!(ProcessorRef::from(&tts).id(), "Tts#1");
-/// ```
-///
-/// First comes what it is: `stt`, `llm`, `tts`, `input_transport`, `output_transport`, `sink` (the end of the pipeline) or
-/// `other`. Then, each of them a field (`model` for one of this name, `model = name`, `model = .0`) or an expression over
-/// `self`, looked at while a hop goes past, borrowed:
-///
-/// | argument | meaning |
-/// |---|---|
-/// | `name = …` | What tells it from others of its class; metrics and errors bear it. The class without it. |
-/// | `class = …` | The class of the service, as spans tell it: the type's name without it. |
-/// | `id = …` | What tells it from every other processor of the conversation: its name without it. |
-/// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
-/// | `sample_rate = …` | Samples a second. |
-/// | `settings = …` | A `Vec<(String, frame::Setting)>`, as `temperature`. |
-/// | `crate = path` | Where `pipecat_instrument` is, if it is not a dependency of this name. |
-#[proc_macro_derive(ObservedService, attributes(service))]
-pub fn observed_service(input: TokenStream) -> TokenStream {
-    service::observed_service(input.into()).into()
 }

@@ -1,10 +1,9 @@
-//! What the compiler says of mistakes: one mistake a file, beside what it is answered with. And what needs a crate of its
-//! own to compile, which is run.
+//! The compiler's output for mistakes, one mistake a file, and programs that need a crate of their own to compile, which run.
 //!
-//! `TRYBUILD=overwrite cargo test -p pipecat-instrument-macros --test ui` writes the answers anew; read what changed.
+//! `TRYBUILD=overwrite cargo test -p pipecat-instrument-macros --test ui` writes the `.stderr` files; review the changes.
 
 #[test]
-fn mistakes_are_answered_with_what_to_write() {
+fn mistakes_are_reported_with_what_to_write_instead() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
     cases.compile_fail("tests/ui/*.rs");

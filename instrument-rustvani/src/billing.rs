@@ -1,4 +1,4 @@
-//! What services bill: tokens, characters, seconds of audio.
+//! Usage from billing events: tokens, characters and seconds of audio.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,15 +8,15 @@ use rustvani::{BillingCollector, BillingEvent, NoopBillingCollector};
 
 use crate::observer::RustvaniObserver;
 
-/// A billing collector that also tells the trace what was billed. rustvani has no metrics frames: tokens, characters
-/// and the seconds of audio that were transcribed are known to billing alone.
+/// A billing collector that adds the usage of the services to the trace.
 ///
-/// It is given to the services, before there is a task to observe, and then to [`Observed::billing`] or
-/// [`RustvaniObserverBuilder::billing`]: one for each conversation. Every event goes on to the collector that it stands
-/// before, as it came.
+/// rustvani has no metrics frames: only billing events contain tokens, characters and the seconds of transcribed audio.
 ///
-/// Tokens that rustvani has *estimated* (a quarter of the characters, where a provider counts none or an answer was cut
-/// off) go on to the collector, and not to the trace: nobody has counted them.
+/// Create one for each conversation. Pass it to the services, and then to [`Observed::billing`] or
+/// [`RustvaniObserverBuilder::billing`]. It forwards every event unchanged to another collector.
+///
+/// Tokens that rustvani only *estimates* (a quarter of the characters, if the provider does not report them or the response
+/// was interrupted) are forwarded, but are not added to the trace.
 ///
 /// ```
 /// use rustvani::PipelineTask;
@@ -25,7 +25,7 @@ use crate::observer::RustvaniObserver;
 /// # use rustvani::NoopBillingCollector as YourCollector;
 ///
 /// // OpenAILLMHandler::new(config).with_billing(billing.clone()).into_processor() …
-/// let billing = Billing::before(std::sync::Arc::new(YourCollector));
+/// let billing = Billing::with_collector(std::sync::Arc::new(YourCollector));
 /// let task = Observed::new(PipelineTask::new(vec![], PipelineParams::default())).billing(&billing);
 /// # let _ = task;
 /// ```
@@ -34,23 +34,23 @@ use crate::observer::RustvaniObserver;
 /// [`RustvaniObserverBuilder::billing`]: crate::RustvaniObserverBuilder::billing
 pub struct Billing {
     collector: Arc<dyn BillingCollector>,
-    /// Not what keeps it alive: services may outlive the conversation.
+    /// Weak, because services may outlive the conversation.
     observer: Mutex<Weak<RustvaniObserver>>,
 }
 
 impl Billing {
-    /// One that passes everything on to `collector`.
-    pub fn before(collector: Arc<dyn BillingCollector>) -> Arc<Self> {
+    /// Creates a collector that forwards every event to `collector`.
+    pub fn with_collector(collector: Arc<dyn BillingCollector>) -> Arc<Self> {
         Arc::new(Self { collector, observer: Mutex::new(Weak::new()) })
     }
 
-    /// One for the trace alone.
+    /// Creates a collector that adds usage to the trace and forwards nothing.
     pub fn for_trace() -> Arc<Self> {
-        Self::before(Arc::new(NoopBillingCollector))
+        Self::with_collector(Arc::new(NoopBillingCollector))
     }
 
-    /// From now on, `observer` is told.
-    pub(crate) fn tell(&self, observer: &Arc<RustvaniObserver>) {
+    /// Reports all further events to `observer`.
+    pub(crate) fn set_observer(&self, observer: &Arc<RustvaniObserver>) {
         *self.observer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(observer);
     }
 
@@ -62,9 +62,9 @@ impl Billing {
 impl BillingCollector for Billing {
     fn record(&self, event: BillingEvent) {
         if let Some(observer) = self.observer()
-            && let Some(billed) = Billed::of(&event)
+            && let Some(usage) = Usage::from_event(&event)
         {
-            observer.is_billed(&billed);
+            observer.on_usage(&usage);
         }
         self.collector.record(event);
     }
@@ -80,34 +80,34 @@ impl fmt::Debug for Billing {
     }
 }
 
-/// What a service has billed, where somebody counted it.
+/// Usage that a service has counted, not estimated.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Billed<'a> {
+pub(crate) struct Usage<'a> {
     pub(crate) role: Role,
     pub(crate) provider: &'a str,
     pub(crate) model: Option<&'a str>,
-    pub(crate) what: Measurement,
+    pub(crate) value: Measurement,
 }
 
-impl<'a> Billed<'a> {
-    fn of(event: &'a BillingEvent) -> Option<Self> {
+impl<'a> Usage<'a> {
+    fn from_event(event: &'a BillingEvent) -> Option<Self> {
         match event {
             BillingEvent::LlmUsage {
                 provider, model, input_tokens, output_tokens, estimated: false, ..
             } => {
                 let (prompt, completion) = (u64::from(*input_tokens), u64::from(*output_tokens));
-                let usage =
+                let tokens =
                     LlmUsage { prompt, completion, total: prompt + completion, ..LlmUsage::default() };
-                let what = Measurement::LlmUsage(usage);
-                Some(Self { role: Role::Llm, provider, model: Some(model), what })
+                let value = Measurement::LlmUsage(tokens);
+                Some(Self { role: Role::Llm, provider, model: Some(model), value })
             }
             BillingEvent::TtsUsage { provider, char_count, .. } => {
-                let what = Measurement::TtsCharacters(u64::try_from(*char_count).unwrap_or(u64::MAX));
-                Some(Self { role: Role::Tts, provider, model: None, what })
+                let value = Measurement::TtsCharacters(u64::try_from(*char_count).unwrap_or(u64::MAX));
+                Some(Self { role: Role::Tts, provider, model: None, value })
             }
             BillingEvent::SttUsage { provider, audio_duration_ms, .. } => {
-                let what = Measurement::SttAudioSeconds(audio_duration_ms / 1_000.0);
-                Some(Self { role: Role::Stt, provider, model: None, what })
+                let value = Measurement::SttAudioSeconds(audio_duration_ms / 1_000.0);
+                Some(Self { role: Role::Stt, provider, model: None, value })
             }
             _ => None,
         }

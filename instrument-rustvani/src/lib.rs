@@ -1,8 +1,11 @@
-//! Traces conversations that are held with rustvani.
+//! Adapter of `pipecat-instrument` for rustvani: traces the conversations of a rustvani pipeline.
 //!
-//! rustvani takes an observer where a task runs, not where it is made. So the annotated function returns, in the place
-//! of the task that it makes, an [`Observed`] one, which derefs to the task and runs it observed. Who calls it changes
-//! nothing:
+//! Supports `rustvani` `=0.4.0-dev.27`, exactly, because it is a pre-release.
+//!
+//! # Example
+//!
+//! rustvani takes an observer when a task runs, not when it is built. The annotated function therefore returns an
+//! [`Observed`] task, which dereferences to the task and runs it with the observer. Its callers stay as they are:
 //!
 //! ```
 //! use pipecat_instrument::instrument_task;
@@ -13,62 +16,80 @@
 //!     PipelineTask::new(processors, PipelineParams::default())
 //! }
 //!
-//! async fn hold(call_id: &str, processors: Vec<FrameProcessor>) -> rustvani::Result<()> {
+//! async fn run_call(call_id: &str, processors: Vec<FrameProcessor>) -> rustvani::Result<()> {
 //!     let task = build_task(call_id, processors);
 //!     task.run(system_clock(), None).await
 //! }
-//! # let _ = hold;
+//! # let _ = run_call;
 //! ```
 //!
-//! rustvani's events bear the names of processors and nothing else. Those of its own services tell what they do and who
-//! provides them. A function that returns an [`Observed`] task itself can say more: [`Observed::service`] takes what
-//! stands behind any other name, and a model, a voice, a language; [`Billing`] brings tokens, characters and seconds of
-//! audio.
+//! The package `rustvani_agent` in the folder `examples` of the repository is a complete program.
 //!
-//! For an `AgentRunner`, [`observer`] makes of the observer of a conversation what `with_observer` takes; where nothing
-//! takes one, [`Processors`] watch a pipeline through its hooks.
+//! # Models, voices and usage
 //!
-//! # What rustvani 0.4 tells, and what it does not
+//! rustvani's frames contain processors by name only. The adapter knows the role and the provider of rustvani's own
+//! services. A function that itself returns an [`Observed`] task can add more: [`Observed::service`] describes the service
+//! behind a name, with its model, voice and language, and [`Billing`] adds tokens, characters and seconds of audio.
 //!
-//! Seen with its aggregators, its client of `OpenAI`'s interface and its channel transport. A frame keeps its id over
-//! its hops. Hooks are awaited inline: a slow one slows the pipeline, and one that panics hangs it. Those here do
-//! neither.
+//! # Without access to `run`
 //!
-//! | what happens | which frames come | what the adapter makes of it |
+//! - For an `AgentRunner`, [`observer`] converts the observer of a conversation to the type that `with_observer` takes.
+//! - Where no method takes an observer, [`HookedProcessors`] observe a pipeline through the hooks of its processors.
+//!
+//! # Reported and measured
+//!
+//! *Reported* values come from frames of the pipeline; the others are *measured* from the frames around them.
+//!
+//! | value | source |
+//! |---|---|
+//! | transcripts, text of the model, tool calls, errors, contexts, the user's speech | reported |
+//! | tokens, characters, seconds of transcribed audio | reported by [`Billing`]. The adapter ignores tokens that rustvani only estimates |
+//! | time to first byte of speech-to-text, model and synthesis | measured |
+//! | start and end of the bot's speech | measured from its audio: [`Support::Unreliable`] |
+//! | start of the turn | inferred from the voice activity: [`Support::Inferred`] |
+//! | spoken text | the model's text: [`Support::Inferred`] |
+//!
+//! # Frames of rustvani 0.4
+//!
+//! Observed with rustvani's aggregators, `OpenAI` client and channel transport. A frame keeps its id over its hops.
+//!
+//! | event | frames of rustvani | frames for the trace |
 //! |---|---|---|
-//! | the task starts | `Start` from `PipelineSource` through every processor to `PipelineTaskSink` | `Start`; who is in the pipeline |
-//! | the user speaks | `VADUserStartedSpeaking` and `VADUserStoppedSpeaking` of the transport's input or a `VadProcessor`; no `UserStartedSpeaking` | the same; the turn starts with the voice: [`Support::Inferred`] |
-//! | the user is understood | the speech-to-text service holds the stop back and sends it again, of the same id, with the final transcript in it. One that comes in the middle is a `Transcription`; interim ones are such that are not `finalized` | transcripts; what is new in the stop counts |
-//! | … in sentences | `SentenceSegmenter` makes new frames of the same words | nothing |
-//! | the user cuts in | `Interruption`, broadcast by `LLMUserAggregator` at *every* start of the voice, where interruptions are allowed. The model's task is aborted: neither `LLMFullResponseEnd` nor the results of its tools come | where it reaches a model that is answering: its calls are cancelled and its response ends |
-//! | the model is asked | the context is behind a lock, shared, and changes later | read at once, under that lock, while the hop is looked at |
-//! | the model answers | `LLMFullResponseStart`, `LLMText` as deltas, `LLMFullResponseEnd` | the same |
-//! | it asks for tools | within *one* response: `FunctionCallStart`, for each call `FunctionCallInProgress` and `FunctionCallResult`, `FunctionCallEnd`; then it is asked again, with no context sent | an end of the response at the first, and at the last a new context (the one before, the calls and their results) and a start |
-//! | the answer is spoken | no frames of the synthesis, only `OutputAudioRaw` | audio of a synthesis, given the model's text |
-//! | the bot is heard | the output transport says `BotStoppedSpeaking` at every end of a response, whatever is still to be played, and started again with the next audio | found out from the audio: [`Support::Unreliable`] |
-//! | a service fails | `Error`, upstream only; the task sends it down again, of the same id. Then `LLMFullResponseEnd` | an error; out of credits, rate limits, refusals and timeouts, which rustvani tells apart, are its category, else the status of an HTTP response |
-//! | usage | billing events, of each round of a model | metrics, through [`Billing`]. Tokens that are merely estimated are left out |
-//! | time to first byte | not told | measured by the core |
-//! | the task ends | `End` to `PipelineTaskSink`. A run that is dropped leaves its processors running | `End`; [`Observed::run`] ends the conversation when it is over or dropped |
+//! | the task starts | `Start` from `PipelineSource` through every processor to `PipelineTaskSink` | `Start`. Its hops list the processors of the pipeline |
+//! | the user speaks | `VADUserStartedSpeaking` and `VADUserStoppedSpeaking` from the transport's input or a `VadProcessor`, without `UserStartedSpeaking` | the same frames; the turn starts with the voice |
+//! | the user's words are recognized | the speech-to-text service holds back the stop and sends it again, with the same id, together with the final transcript. A transcript during speech is a `Transcription`; interim ones are not `finalized` | transcripts; the second stop adds only its transcript |
+//! | … in sentences | `SentenceSegmenter` makes new frames of the same words | – |
+//! | the user interrupts | `LLMUserAggregator` broadcasts `Interruption` at *every* start of the user's voice, if interruptions are allowed. rustvani aborts the model's task, so that neither `LLMFullResponseEnd` nor the results of its tools follow | when it reaches a responding model: cancellation of its tool calls, and the end of its response |
+//! | the model receives a context | the context is shared, behind a lock, and changes later | the context at the time of the hop, read under its lock |
+//! | the model responds | `LLMFullResponseStart`, `LLMText` deltas, `LLMFullResponseEnd` | the same frames |
+//! | the model calls tools | within *one* response: `FunctionCallStart`, then `FunctionCallInProgress` and `FunctionCallResult` for each call, then `FunctionCallEnd`. Then rustvani requests the next response without sending a context | the end of the response at `FunctionCallStart`; at `FunctionCallEnd` a new context, with the calls and their results, and the start of a response |
+//! | the response is spoken | only `OutputAudioRaw` | audio of a synthesis, whose input is the model's text |
+//! | the bot speaks | the output transport sends `BotStoppedSpeaking` at every end of a response, even while audio is still playing, and `BotStartedSpeaking` again with the next audio | measured from the audio |
+//! | a service fails | `Error`, upstream only, which the task sends downstream again with the same id; then `LLMFullResponseEnd` | an error. Its category is rustvani's own (credits, rate limit, refusal, timeout), or else the HTTP status |
+//! | usage | billing events, for each request to a model | metrics, through [`Billing`] |
+//! | the task ends | `End` to `PipelineTaskSink`. A run that is dropped leaves its processors running | `End`. [`Observed::run`] ends the conversation when it returns, and cancels it when it is dropped |
 //!
-//! Names need not be unique: two `OpenAILLM` in one pipeline are one service here. A transition of a Dhara flow changes
-//! the context between two rounds, after it has been read. Where the limit of rounds is reached, an invocation is shown
-//! that rustvani then does not make: it says so in its log alone.
+//! # Limits
+//!
+//! - Two processors with the same name, such as two `OpenAILLM`, are one service in the trace.
+//! - A transition of a Dhara flow between two rounds of tool calls changes the context after the adapter has read it.
+//! - When the model reaches the limit of rounds, the trace contains an LLM call that rustvani did not make. rustvani reports
+//!   this in its log only.
+//!
+//! rustvani awaits hooks inline, so that a slow hook delays the pipeline. The hooks of this crate neither wait nor panic.
 //!
 //! [`Support::Inferred`]: pipecat_instrument_runtime::engine::conversation::Support::Inferred
 //! [`Support::Unreliable`]: pipecat_instrument_runtime::engine::conversation::Support::Unreliable
 
 mod billing;
-mod builder;
 mod frame;
-mod hooks;
+mod llm_rounds;
 mod names;
 mod observed;
 mod observer;
-mod rounds;
+mod processor_hooks;
 
 pub use billing::Billing;
-pub use builder::RustvaniObserverBuilder;
-pub use hooks::Processors;
 pub use observed::Observed;
-pub use observer::{RustvaniObserver, observer};
+pub use observer::{RustvaniObserver, RustvaniObserverBuilder, observer};
+pub use processor_hooks::HookedProcessors;

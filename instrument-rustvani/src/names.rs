@@ -1,15 +1,15 @@
-//! The names that rustvani gives its own processors.
+//! Names of rustvani's own processors.
 
 use pipecat_instrument_runtime::engine::frame::{Processor, ProcessorRegistry, Role};
 
-/// Where the frames of a task enter its pipeline.
+/// Source of a task's frames.
 pub(crate) const TASK_SOURCE: &str = "PipelineTaskSource";
-/// The end of a task's pipeline.
+/// End of a task's pipeline.
 pub(crate) const TASK_SINK: &str = "PipelineTaskSink";
-/// Says transcripts anew, in sentences, as frames of its own.
+/// Sends transcripts again, sentence by sentence, in new frames.
 pub(crate) const SENTENCE_SEGMENTER: &str = "SentenceSegmenter";
 
-/// The services that come with it: name, role, and the provider as its billing events call it.
+/// rustvani's own services: name, role, and provider as in its billing events.
 const SERVICES: [(&str, Role, &str); 11] = [
     ("DeepgramRealtimeStt", Role::Stt, "deepgram"),
     ("DeepgramStt", Role::Stt, "deepgram"),
@@ -24,7 +24,7 @@ const SERVICES: [(&str, Role, &str); 11] = [
     ("SarvamTts", Role::Tts, "sarvam"),
 ];
 
-/// Those that are no service. What transports do shows: their names are the user's, with `Input` and `Output` behind.
+/// Processors that are not services. Transports are missing, because users choose their names; the engine infers their role.
 const OTHERS: [&str; 12] = [
     "AudioCaptureProcessor",
     "CoordinatorProcessor",
@@ -40,8 +40,8 @@ const OTHERS: [&str; 12] = [
     TASK_SOURCE,
 ];
 
-/// rustvani's own processors, as far as their names tell what they do.
-pub(crate) fn directory() -> ProcessorRegistry {
+/// Returns rustvani's own processors with their roles and providers.
+pub(crate) fn registry() -> ProcessorRegistry {
     let services = SERVICES
         .into_iter()
         .map(|(name, role, provider)| Processor::new(name, name, role).provider(provider));
@@ -50,8 +50,8 @@ pub(crate) fn directory() -> ProcessorRegistry {
     services.chain(others).chain([sink]).collect()
 }
 
-/// The provider of a service that comes with rustvani, as its billing events call it, whatever else was said of it.
-pub(crate) fn bills_as(name: &str) -> Option<&'static str> {
+/// Returns the provider in the billing events of one of rustvani's own services.
+pub(crate) fn billing_provider(name: &str) -> Option<&'static str> {
     SERVICES.iter().find(|(service, ..)| *service == name).map(|(_, _, provider)| *provider)
 }
 
@@ -59,11 +59,11 @@ pub(crate) fn bills_as(name: &str) -> Option<&'static str> {
 mod tests {
     use pipecat_instrument_runtime::engine::frame::ObservedService;
 
-    use super::{Role, directory};
+    use super::{Role, registry};
 
     #[test]
-    fn rustvanis_own_services_have_a_role_and_a_provider() {
-        let directory = directory();
+    fn rustvani_services_have_role_and_provider() {
+        let registry = registry();
         for (name, role, provider) in [
             ("SarvamRealtimeStt", Role::Stt, Some("sarvam")),
             ("OpenAILLM", Role::Llm, Some("openai")),
@@ -71,13 +71,13 @@ mod tests {
             ("PipelineTaskSink", Role::Sink, None),
             ("LLMUserAggregator", Role::Other, None),
         ] {
-            let processor = directory.get(name).unwrap().view();
+            let processor = registry.get(name).unwrap().view();
             assert_eq!((processor.role, processor.provider), (role, provider), "{name}");
         }
     }
 
     #[test]
-    fn of_any_other_name_its_frames_show_what_it_is() {
-        assert_eq!(directory().find("ChannelInput").role(), Role::Unknown);
+    fn other_names_have_no_role() {
+        assert_eq!(registry().find("ChannelInput").role(), Role::Unknown);
     }
 }

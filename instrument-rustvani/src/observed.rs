@@ -1,4 +1,4 @@
-//! A task with an observer, for a framework that takes its observer where the task runs.
+//! A task with an observer.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -14,13 +14,12 @@ use rustvani::observer::{BaseObserver, FrameProcessed, FramePushed};
 use rustvani::{BaseClock, PipelineTask};
 
 use crate::billing::Billing;
-use crate::builder::RustvaniObserverBuilder;
-use crate::observer::{RustvaniHop, RustvaniObserver};
+use crate::observer::{RustvaniHop, RustvaniObserver, RustvaniObserverBuilder};
 
-/// A [`PipelineTask`] that is observed where it runs: rustvani takes its observer there, and not where the task is made.
+/// A [`PipelineTask`] with an observer, which it passes to rustvani when it runs.
 ///
-/// What `#[instrument_task(wrap = …)]` makes of a task, or a function does that has more to say. It derefs to the task;
-/// its own [`run`](Self::run) feeds the observer that it is given beside the one for the trace.
+/// `#[instrument_task(wrap = …)]` wraps a task in it; a function can also return one to describe its services. It
+/// dereferences to the task, but [`run`](Self::run) is its own.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -41,11 +40,11 @@ use crate::observer::{RustvaniHop, RustvaniObserver};
 ///         .billing(billing)
 /// }
 ///
-/// async fn hold(call_id: &str, processors: Vec<FrameProcessor>) -> rustvani::Result<()> {
+/// async fn run_call(call_id: &str, processors: Vec<FrameProcessor>) -> rustvani::Result<()> {
 ///     let task = build_task(call_id, processors, &Billing::for_trace());
 ///     task.run(rustvani::system_clock(), None).await
 /// }
-/// # let _ = hold;
+/// # let _ = run_call;
 /// ```
 pub struct Observed<T> {
     task: T,
@@ -54,38 +53,38 @@ pub struct Observed<T> {
 }
 
 impl<T> Observed<T> {
-    /// `task`, of which no more is known than rustvani's own names.
+    /// Wraps a task.
     pub fn new(task: T) -> Self {
         Self { task, builder: RustvaniObserver::builder(), observer: None }
     }
 
-    /// Says who stands behind a name: [`RustvaniObserverBuilder::service`].
+    /// Describes the service behind a name, like [`RustvaniObserverBuilder::service`].
     #[must_use]
     pub fn service(self, service: Processor) -> Self {
         Self { builder: self.builder.service(service), ..self }
     }
 
-    /// Takes usage from what is billed: [`RustvaniObserverBuilder::billing`].
+    /// Adds the usage that services bill, like [`RustvaniObserverBuilder::billing`].
     #[must_use]
     pub fn billing(self, billing: &Arc<Billing>) -> Self {
         Self { builder: self.builder.billing(billing), ..self }
     }
 
-    /// The task alone. If it was observed, that ends.
+    /// Returns the task, and drops the observer.
     pub fn into_task(self) -> T {
         self.task
     }
 }
 
 impl<T: Borrow<PipelineTask>> Observed<T> {
-    /// Runs the task as [`PipelineTask::run`] does, observed; `observer` is told everything, too.
+    /// Runs the task with the observer of the trace, and with `observer` next to it.
     ///
-    /// The conversation ends with the task. If this future is dropped, it is cancelled: rustvani then leaves its
-    /// processors running for nobody.
+    /// The conversation ends when the task does. Dropping this future cancels the conversation, although rustvani leaves
+    /// its processors running.
     ///
     /// # Errors
     ///
-    /// Those of [`PipelineTask::run`].
+    /// The same as [`PipelineTask::run`].
     pub async fn run(
         &self,
         clock: Arc<dyn BaseClock>,
@@ -94,21 +93,21 @@ impl<T: Borrow<PipelineTask>> Observed<T> {
         let task: &PipelineTask = self.task.borrow();
         let Some(ours) = self.observer.clone() else { return task.run(clock, observer).await };
         let ours = self.builder.clone().build(ours);
-        let run_over = CancelledUnlessOver(&ours);
-        let both: Arc<dyn BaseObserver> = match observer {
-            Some(theirs) => Arc::new(Both { ours: Arc::clone(&ours), theirs }),
+        let cancel_on_drop = CancelOnDrop(&ours);
+        let observer: Arc<dyn BaseObserver> = match observer {
+            Some(theirs) => Arc::new(ObserverPair { ours: Arc::clone(&ours), theirs }),
             None => Arc::clone(&ours) as Arc<dyn BaseObserver>,
         };
-        let ended = task.run(clock, Some(both)).await;
-        run_over.0.close();
-        ended
+        let outcome = task.run(clock, Some(observer)).await;
+        cancel_on_drop.0.close();
+        outcome
     }
 }
 
-/// Cancels the conversation when it goes, unless it is over.
-struct CancelledUnlessOver<'a>(&'a RustvaniObserver);
+/// Cancels the conversation on drop, unless it has ended.
+struct CancelOnDrop<'a>(&'a RustvaniObserver);
 
-impl Drop for CancelledUnlessOver<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -140,13 +139,13 @@ impl<T> fmt::Debug for Observed<T> {
     }
 }
 
-/// The observer of the trace, and the user's own.
-struct Both {
+/// The observer of the trace, and one of the user.
+struct ObserverPair {
     ours: Arc<RustvaniObserver>,
     theirs: Arc<dyn BaseObserver>,
 }
 
-impl BaseObserver for Both {
+impl BaseObserver for ObserverPair {
     fn on_process_frame<'a, 'async_trait>(
         &'a self,
         event: FrameProcessed,
@@ -166,7 +165,7 @@ impl BaseObserver for Both {
         'a: 'async_trait,
         Self: 'async_trait,
     {
-        self.ours.push(&RustvaniHop::of(&event));
+        self.ours.on_hop(&RustvaniHop::from_event(&event));
         self.theirs.on_push_frame(event)
     }
 }

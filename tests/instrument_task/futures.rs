@@ -1,4 +1,4 @@
-//! Constructors that take their time: `async fn`, and functions that return their own future.
+//! Async constructors: `async fn`, and functions that return a future.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ async fn dial(line: &str) -> Result<Task, Refused> {
 
 struct Line;
 
-// Functions of a type that builds another one.
+// Functions of a type that is not the task.
 impl Line {
     #[instrument_task(conversation_id = line)]
     async fn connect(line: &str) -> Result<Arc<Task>, Refused> {
@@ -45,18 +45,18 @@ impl Line {
     }
 
     #[instrument_task(conversation_id = line)]
-    fn hidden(line: &str) -> impl Future<Output = Result<Task, Refused>> + Send + use<'_> {
+    fn opaque(line: &str) -> impl Future<Output = Result<Task, Refused>> + Send + use<'_> {
         dial(line)
     }
 
-    /// What it returns outlives what it is given.
+    /// The future outlives the argument.
     #[instrument_task(conversation_id = line)]
     fn owned(line: &str) -> impl Future<Output = Result<Task, Refused>> + Send + 'static + use<> {
         let line = line.to_owned();
         async move { dial(&line).await }
     }
 
-    /// Another constructor runs before the future is made.
+    /// Calls another constructor before it makes the future.
     #[instrument_task(conversation_id = line)]
     fn at_once(line: &str) -> Pin<Box<dyn Future<Output = Task>>> {
         let task = Self::now();
@@ -79,7 +79,7 @@ impl Line {
 }
 
 #[test]
-fn async_functions() {
+fn async_functions_are_observed() {
     assert_eq!(observed_once(|| block_on(Line::connect("1")).unwrap()), "1");
     assert_eq!(block_on(Line::connect("")).unwrap_err(), Refused);
     assert_eq!(block_on(Line::connect("busy")).unwrap_err(), Refused);
@@ -87,7 +87,7 @@ fn async_functions() {
 }
 
 #[test]
-fn functions_that_return_a_boxed_future() {
+fn functions_that_return_a_boxed_future_are_observed() {
     assert_eq!(observed_once(|| block_on(Line::boxed("2")).unwrap()), "2");
     assert_eq!(observed_once(|| block_on(Line::boxed_alias("3")).unwrap()), "3");
     assert_eq!(block_on(Line::boxed_alias("")).unwrap_err(), Refused);
@@ -95,13 +95,13 @@ fn functions_that_return_a_boxed_future() {
 }
 
 #[test]
-fn functions_that_return_a_hidden_future() {
-    assert_eq!(observed_once(|| block_on(Line::hidden("5")).unwrap()), "5");
+fn functions_that_return_impl_future_are_observed() {
+    assert_eq!(observed_once(|| block_on(Line::opaque("5")).unwrap()), "5");
     assert_eq!(observed_once(|| block_on(Line::owned("6")).unwrap()), "6");
 }
 
 #[test]
-fn a_future_that_is_dropped_half_way_leaves_nothing_behind() {
+fn future_dropped_midway_leaves_no_spans() {
     let traced = Traced::new();
     let mut connecting = Box::pin(Line::connect("7"));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -112,17 +112,17 @@ fn a_future_that_is_dropped_half_way_leaves_nothing_behind() {
 }
 
 #[test]
-fn futures_go_to_other_threads() {
+fn futures_stay_send() {
     fn send<T: Send>(value: T) -> T {
         value
     }
     let _traced = Traced::new();
     drop(send(Line::connect("8")));
     drop(send(Line::boxed("8")));
-    drop(send(Line::hidden("8")));
+    drop(send(Line::opaque("8")));
 }
 
-// `async_trait`, in both orders, and on a single function.
+// `async_trait` above and below the annotation, and on a single function.
 
 #[async_trait]
 trait Builder: Sized {
@@ -179,7 +179,7 @@ impl Builder for Single {
 }
 
 #[test]
-fn async_trait_in_either_order() {
+fn async_trait_works_in_either_order() {
     assert_eq!(observed_once(|| block_on(Inside::build("9")).unwrap()), "9");
     assert_eq!(observed_once(|| block_on(Outside::build("9")).unwrap()), "9");
     assert_eq!(observed_once(|| block_on(Single::build("9")).unwrap()), "9");
@@ -187,14 +187,14 @@ fn async_trait_in_either_order() {
 }
 
 #[test]
-fn async_trait_with_patterns_and_constructors_that_call_each_other() {
+fn async_trait_works_with_patterns_and_nested_constructors() {
     let line = || ("10".to_owned(), 1);
     assert_eq!(observed_once(|| block_on(Inside::rebuild(line()))), "10");
     assert_eq!(observed_once(|| block_on(Outside::rebuild(line()))), "10");
     assert_eq!(observed_once(|| block_on(Single::rebuild(line()))), "10");
 }
 
-// An async function of a trait, whose future the trait wants to be `Send`.
+// An async function of a trait that requires a `Send` future.
 
 trait Connect {
     fn connect() -> impl Future<Output = Self> + Send;
@@ -208,6 +208,6 @@ impl Connect for Task {
 }
 
 #[test]
-fn an_async_function_of_a_trait() {
+fn async_function_of_a_trait_is_observed() {
     observed_once(|| block_on(<Task as Connect>::connect()));
 }

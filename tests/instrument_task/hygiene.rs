@@ -1,11 +1,11 @@
-//! The names that the expansion uses belong to it alone.
+//! Names in the expansion do not clash with names of the user.
 
 #![no_implicit_prelude]
-#![allow(non_snake_case, dead_code, non_camel_case_types, unused_macros, reason = "that is the point")]
+#![allow(non_snake_case, dead_code, non_camel_case_types, unused_macros, reason = "the names are the test")]
 
 use crate::single_observer::Task;
 
-// A user's own, named like what an expansion could use.
+// Items of the user, with names that an expansion could use.
 struct Option;
 struct Some;
 struct Box;
@@ -70,7 +70,7 @@ fn build(mut construction: ::std::vec::Vec<::pipecat_instrument::Observer>, obse
 }
 
 #[test]
-fn names_of_the_expansion_do_not_meet_those_of_the_user() {
+fn names_of_the_expansion_do_not_clash_with_the_users() {
     use ::std::{assert_eq, result::Result::Ok};
 
     assert_eq!(crate::single_observer::observed_once(|| Factory::new("1", 1, 1, 1)), "1");

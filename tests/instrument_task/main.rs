@@ -1,4 +1,4 @@
-//! `#[instrument_task]` in every shape: what runs, and that exactly one observer sees its frames.
+//! `#[instrument_task]` on constructors of every shape: each runs as written, and exactly one observer sees its frames.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(
     clippy::boxed_local,
@@ -10,19 +10,19 @@
     clippy::unnecessary_literal_unwrap,
     clippy::unnecessary_wraps,
     clippy::unused_async,
-    reason = "constructors are of every shape, and do nothing but show it"
+    reason = "the constructors show every shape, and do little else"
 )]
 
-mod arguments;
-mod foreign;
 mod futures;
-mod generated;
 mod hygiene;
+mod macro_rules;
 mod nesting;
+mod observers_argument;
+mod options;
 mod panics;
+mod return_types;
 mod signatures;
 mod single_observer;
 #[path = "../support/mod.rs"]
 mod support;
-mod told;
-mod wrappers;
+mod wrap_argument;

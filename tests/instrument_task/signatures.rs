@@ -1,4 +1,4 @@
-//! What a constructor's signature may look like: generics, lifetimes, patterns, attributes.
+//! Signatures of constructors: generics, lifetimes, patterns, attributes, traits.
 
 use std::fmt::Display;
 
@@ -67,7 +67,7 @@ where
 }
 
 #[test]
-fn generics_lifetimes_and_where_clauses() {
+fn generics_lifetimes_and_where_clauses_are_kept() {
     assert_eq!(observed_once(|| Line::<_, 2>::new("1", "opus")), "1");
     assert_eq!(observed_once(|| Line::<String, 1>::labelled("2", "pcm", [0]).unwrap()), "2");
     assert!(Line::<String, 1>::labelled("2", "pcm", []).is_err());
@@ -87,7 +87,7 @@ struct Params {
 #[instrument_task(conversation_id = id)]
 impl Task {
     fn from_params(Params { id, .. }: Params) -> Self {
-        assert!(!id.is_empty(), "the annotation took nothing away");
+        assert!(!id.is_empty(), "the annotation borrows its arguments");
         Self::default()
     }
 
@@ -117,7 +117,7 @@ impl Task {
 }
 
 #[test]
-fn patterns() {
+fn patterns_bind_the_names_that_options_use() {
     let params = |id: &str| Params { id: id.to_owned(), retries: 2 };
     assert_eq!(observed_once(|| Task::from_params(params("5"))), "5");
     assert_eq!(observed_once(|| Task::from_pair(("66".to_owned(), 1), 2, [1, 2, 3])), "66");
@@ -179,7 +179,7 @@ impl NoSuchType {
 }
 
 #[test]
-fn attributes_and_visibility() {
+fn attributes_and_visibility_are_kept() {
     observed_once(|| inner::Factory::attributed());
     observed_once(inner::Factory::chosen);
 }
@@ -237,7 +237,7 @@ impl std::str::FromStr for Box<Task> {
 }
 
 #[test]
-fn implementations_of_traits() {
+fn trait_implementations_are_observed() {
     assert_eq!(observed_once(|| <Task as Build<_>>::build(10)), "10");
     assert_eq!(size_of::<<Task as Build<Vec<u8>>>::Made>(), 4);
     observed_once(|| Task::from(Refused));

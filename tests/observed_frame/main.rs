@@ -1,6 +1,6 @@
-//! `#[derive(ObservedFrame)]`: each kind, from fields by name, by position and by expression.
+//! `#[derive(ObservedFrame)]`: values from fields by name, by position and by expression.
 
-mod every;
+mod every_kind;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl MetricList for NoMetrics {
 }
 
 #[derive(ObservedFrame)]
-enum Mine<'a, T> {
+enum MyFrame<'a, T> {
     #[frame(start)]
     Start,
     #[frame(transcription(text, user_id = speaker))]
@@ -82,18 +82,18 @@ enum Mine<'a, T> {
     Ping,
 }
 
-type Plain<'a> = Mine<'a, u8>;
+type Plain<'a> = MyFrame<'a, u8>;
 
 #[test]
-fn kinds_are_those_of_the_views() {
+fn kind_equals_the_kind_of_the_view() {
     let frames: Vec<Plain<'_>> = vec![
-        Mine::Start,
-        Mine::Token("a".into()),
-        Mine::Say("a".into()),
-        Mine::Speaks("a".into()),
-        Mine::Measured(NoMetrics),
-        Mine::Microphone(1),
-        Mine::Ping,
+        MyFrame::Start,
+        MyFrame::Token("a".into()),
+        MyFrame::Say("a".into()),
+        MyFrame::Speaks("a".into()),
+        MyFrame::Measured(NoMetrics),
+        MyFrame::Microphone(1),
+        MyFrame::Ping,
     ];
     for frame in &frames {
         assert_eq!(frame.kind(), frame.view().kind());
@@ -104,64 +104,64 @@ fn kinds_are_those_of_the_views() {
 
 #[test]
 fn transcripts_borrow_from_fields_and_expressions() {
-    let heard: Plain<'_> = Mine::Heard { text: "Hi".into(), speaker: "ann" };
+    let heard: Plain<'_> = MyFrame::Heard { text: "Hi".into(), speaker: "ann" };
     let Frame::Transcription(transcript) = heard.view() else { panic!() };
     assert_eq!((transcript.text, transcript.user_id, transcript.language), ("Hi", Some("ann"), None));
 
-    let guessed: Plain<'_> = Mine::HearsStill(None, "H".into());
+    let guessed: Plain<'_> = MyFrame::HearsStill(None, "H".into());
     let Frame::InterimTranscription(transcript) = guessed.view() else { panic!() };
     assert_eq!((transcript.text, transcript.user_id, transcript.language), ("H", None, Some("en")));
 
     let caller = Caller { name: Some("bob".into()) };
-    let said: Plain<'_> = Mine::Said { words: "Bye".into(), caller };
+    let said: Plain<'_> = MyFrame::Said { words: "Bye".into(), caller };
     let Frame::Transcription(transcript) = said.view() else { panic!() };
     assert_eq!((transcript.text, transcript.user_id), ("Bye", Some("bob")));
 }
 
 #[test]
-fn text_says_how_it_joins() {
-    let spoken: Plain<'_> = Mine::Spoken { text: "Hi", reply: Some("r1".into()) };
+fn text_has_spacing_and_chunking() {
+    let spoken: Plain<'_> = MyFrame::Spoken { text: "Hi", reply: Some("r1".into()) };
     let Frame::TtsText(chunk) = spoken.view() else { panic!() };
     assert_eq!((chunk.text, chunk.context_id), ("Hi", Some("r1")));
     assert_eq!((chunk.spacing, chunk.chunking), (Spacing::Between, Chunking::Delta));
 }
 
 #[test]
-fn audio_has_its_length() {
-    let audio: Plain<'_> = Mine::Audio { samples: vec![0; 480] };
+fn audio_has_a_duration() {
+    let audio: Plain<'_> = MyFrame::Audio { samples: vec![0; 480] };
     let Frame::TtsAudio(piece) = audio.view() else { panic!() };
     assert_eq!(piece.duration(), Duration::from_millis(20));
 
-    let out: Plain<'_> = Mine::Out { bytes: &[0; 64], rate: 16_000 };
+    let out: Plain<'_> = MyFrame::Out { bytes: &[0; 64], rate: 16_000 };
     let Frame::OutputAudio(piece) = out.view() else { panic!() };
     assert_eq!(piece.duration(), Duration::from_millis(1));
 }
 
 #[test]
-fn calls_carry_their_json() {
+fn function_calls_have_json() {
     let calls: Plain<'_> =
-        Mine::Calls { name: "weather".into(), id: "1".into(), arguments: json!({"city": "Paris"}) };
+        MyFrame::Calls { name: "weather".into(), id: "1".into(), arguments: json!({"city": "Paris"}) };
     let Frame::FunctionCallInProgress(FunctionCall { name, arguments, .. }) = calls.view() else { panic!() };
     assert_eq!(name, "weather");
     assert_eq!(arguments.unwrap().to_text(), r#"{"city":"Paris"}"#);
 
-    let called: Plain<'_> = Mine::Called("weather".into(), "1".into(), None, Some("no such city".into()));
+    let called: Plain<'_> = MyFrame::Called("weather".into(), "1".into(), None, Some("no such city".into()));
     let Frame::FunctionCallResult(result) = called.view() else { panic!() };
     assert_eq!((result.tool_call_id, result.error), ("1", Some("no such city")));
     assert!(result.result.is_none());
 }
 
 #[test]
-fn the_rest_is_read_too() {
-    let quiet: Plain<'_> = Mine::Quiet { after: Duration::from_millis(200), words: Some("Hi".into()) };
+fn other_kinds_have_their_arguments() {
+    let quiet: Plain<'_> = MyFrame::Quiet { after: Duration::from_millis(200), words: Some("Hi".into()) };
     let Frame::VadUserStoppedSpeaking { stop_secs, transcript } = quiet.view() else { panic!() };
     assert_eq!((stop_secs, transcript.map(|said| said.text)), (Some(0.2), Some("Hi")));
 
-    let ask: Plain<'_> = Mine::Ask { context: OneMessage };
+    let ask: Plain<'_> = MyFrame::Ask { context: OneMessage };
     let Frame::LlmContext(Some(context)) = ask.view() else { panic!() };
     assert_eq!(context.message_count(), 1);
 
-    let failed: Plain<'_> = Mine::Failed { message: "503".into(), is_fatal: true };
+    let failed: Plain<'_> = MyFrame::Failed { message: "503".into(), is_fatal: true };
     let Frame::Error(report) = failed.view() else { panic!() };
     assert_eq!((report.message, report.fatal, report.exception), ("503", true, None));
 }
@@ -190,7 +190,7 @@ struct Unit;
 enum Never {}
 
 #[test]
-fn a_struct_is_one_kind() {
+fn struct_has_one_kind() {
     let token = Token("Hi".into());
     let Frame::LlmText(chunk) = token.view() else { panic!() };
     assert_eq!(chunk.text, "Hi");

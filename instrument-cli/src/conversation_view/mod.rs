@@ -4,8 +4,8 @@
 //!  frame log ──▶ replay ──▶ records, speech ──▶ privacy ──▶ ConversationView ──▶ text, or JSON in a page
 //! ```
 //!
-//! Everything derives from the records of the engine, so the views only format it. Times are milliseconds from the first
-//! event of the log.
+//! Everything derives from the records of the engine, so the views only format it. Times are milliseconds from the
+//! first event of the log.
 
 mod span_details;
 mod totals;

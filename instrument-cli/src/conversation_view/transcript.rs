@@ -54,7 +54,8 @@ struct Reply<'a> {
     syntheses: Vec<(&'a SpanRecord, &'a TtsRecord)>,
 }
 
-/// Returns when the turn was interrupted, if it was. Playback stopped then; the synthesis may have been complete already.
+/// Returns when the turn was interrupted, if it was. Playback stopped then; the synthesis may have been complete
+/// already.
 fn turn_interrupted_at(span: &SpanRecord, turn: &TurnRecord) -> Option<Time> {
     matches!(turn.end_reason, EndReason::Interrupted | EndReason::Cancelled).then(|| interrupted_at(span))
 }
@@ -195,7 +196,8 @@ pub(super) fn interrupted_at(span: &SpanRecord) -> Time {
     event.map_or(span.end, |event| event.at)
 }
 
-/// Returns the part of `text` after the part that was `heard`; `None` if there is none, or if `text` does not begin with
+/// Returns the part of `text` after the part that was `heard`; `None` if there is none, or if `text` does not begin
+/// with
 /// `heard`. Whitespace is ignored, as services differ in where they put it.
 fn unheard_text(text: &str, heard: Option<&str>) -> Option<String> {
     let mut rest = text.char_indices().filter(|(_, c)| !c.is_whitespace());

@@ -6,8 +6,8 @@
 //!  the clock ───────────────────┘  deadlines that pass while nothing is written
 //! ```
 //!
-//! A log is followed to its footer. The log of a process that died has none; it is followed until the user presses Ctrl-C,
-//! which prints the open turn as it is.
+//! A log is followed to its footer. The log of a process that died has none; it is followed until the user presses
+//! Ctrl-C, which prints the open turn as it is.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

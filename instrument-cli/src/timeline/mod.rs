@@ -1,8 +1,8 @@
 //! `pipecat-trace timeline`: writes conversations as one page for a browser.
 //!
-//! The page consists of plain HTML, styles and scripts from `page/`, and the conversations as JSON. It loads nothing, and
-//! its content security policy forbids that it ever does. The policy allows this style and this script by their hashes and
-//! no other, so that markup in a transcript has no effect even if it were taken for markup.
+//! The page consists of plain HTML, styles and scripts from `page/`, and the conversations as JSON. It loads nothing,
+//! and its content security policy forbids that it ever does. The policy allows this style and this script by their
+//! hashes and no other, so that markup in a transcript has no effect even if it were taken for markup.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;

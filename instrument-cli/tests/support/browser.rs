@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Far longer than anything here takes.
+/// A timeout far longer than any test needs.
 const LONG: Duration = Duration::from_secs(60);
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/// The browser's own traffic has no business in a test.
+/// Flags that disable the browser's own network traffic.
 const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -43,13 +43,13 @@ pub(crate) struct Browser {
     /// The page that is open.
     page: String,
     next_id: u64,
-    /// What was told by itself: requests, messages of the console, exceptions.
+    /// Events of the protocol: requests, console messages, exceptions.
     events: Vec<Value>,
 }
 
 impl Browser {
-    /// Starts Chromium with a window of this size. Where there is none, says so and gives none; under `CI=true` that is an
-    /// error.
+    /// Starts Chromium with a window of this size. Where there is none, says so and gives none; under `CI=true` that is
+    /// an error.
     pub(crate) fn start(name: &str, width: u32, height: u32) -> Option<Self> {
         let found = env::split_paths(&env::var_os("PATH")?)
             .flat_map(|directory| NAMES.map(|name| directory.join(name)))
@@ -112,7 +112,7 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    /// Opens a file, and waits until it is drawn.
+    /// Opens a file and waits until it is drawn.
     pub(crate) fn open(&mut self, page: &Path) {
         self.events.clear();
         self.page = format!("file://{}", page.display());
@@ -122,18 +122,18 @@ impl Browser {
         self.settle();
     }
 
-    /// Waits until what was asked for is on the screen.
+    /// Waits until the last change is on the screen.
     pub(crate) fn settle(&mut self) {
         self.eval("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
     }
 
-    /// Which theme the system asks for: `light` or `dark`.
+    /// Sets the theme that the system prefers: `light` or `dark`.
     pub(crate) fn prefer(&mut self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
-    /// The value of an expression; of a promise, what it brings.
+    /// Evaluates an expression, and awaits it if it is a promise.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.call("Runtime.evaluate", &parameters);
@@ -141,7 +141,7 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// What an expression says, as a text.
+    /// Evaluates an expression to a string.
     pub(crate) fn text(&mut self, expression: &str) -> String {
         self.eval(expression).as_str().unwrap_or_default().to_owned()
     }
@@ -150,7 +150,7 @@ impl Browser {
         self.eval(expression).as_f64().unwrap_or(f64::NAN)
     }
 
-    /// How many elements a selector finds.
+    /// Counts the elements that match a selector.
     pub(crate) fn count(&mut self, selector: &str) -> u64 {
         self.eval(&format!("document.querySelectorAll({}).length", json!(selector))).as_u64().unwrap()
     }
@@ -163,7 +163,7 @@ impl Browser {
         }
     }
 
-    /// Presses a key as a person does: `+`, `ArrowLeft`, `j`.
+    /// Presses and releases a key: `+`, `ArrowLeft`, `j`.
     pub(crate) fn press(&mut self, key: &str) {
         let text = if key.chars().count() == 1 { key } else { "" };
         self.call("Input.dispatchKeyEvent", &json!({ "type": "keyDown", "key": key, "text": text }));
@@ -171,7 +171,7 @@ impl Browser {
         self.settle();
     }
 
-    /// Clicks on the middle of what a selector finds.
+    /// Clicks on the middle of an element.
     pub(crate) fn click(&mut self, selector: &str) {
         let (x, y) = self.middle_of(selector);
         for kind in ["mousePressed", "mouseReleased"] {
@@ -180,7 +180,7 @@ impl Browser {
         self.settle();
     }
 
-    /// Drags what a selector finds to the right.
+    /// Drags an element to the right by `by` pixels.
     pub(crate) fn drag(&mut self, selector: &str, by: f64) {
         let (x, y) = self.middle_of(selector);
         self.mouse("mousePressed", x, y, json!({ "button": "left", "clickCount": 1 }));
@@ -190,7 +190,7 @@ impl Browser {
         self.settle();
     }
 
-    /// Turns the wheel over the middle of what a selector finds.
+    /// Turns the wheel over the middle of an element.
     pub(crate) fn wheel(&mut self, selector: &str, by: f64) {
         let (x, y) = self.middle_of(selector);
         self.mouse("mouseWheel", x, y, json!({ "deltaX": 0, "deltaY": by }));
@@ -220,25 +220,26 @@ impl Browser {
         (place[0].as_f64().unwrap(), place[1].as_f64().unwrap())
     }
 
-    /// The urls that the page has asked the network for, but for the page itself.
+    /// Returns the URLs that the page requested, without its own.
     pub(crate) fn requests(&mut self) -> Vec<String> {
         self.settle();
-        self.told("Network.requestWillBeSent", "/request/url")
+        self.event_values("Network.requestWillBeSent", "/request/url")
             .into_iter()
             .filter(|url| *url != self.page)
             .collect()
     }
 
-    /// What went wrong in it: exceptions, errors and warnings of the console, what its policy forbade.
-    pub(crate) fn complaints(&mut self) -> Vec<String> {
+    /// Returns the exceptions, console errors and warnings, and policy violations of the page.
+    pub(crate) fn problems(&mut self) -> Vec<String> {
         self.settle();
-        let mut complaints = self.told("Runtime.exceptionThrown", "/exceptionDetails/exception/description");
-        complaints.extend(self.told("Runtime.consoleAPICalled", "/args/0/value"));
-        complaints.extend(self.told("Log.entryAdded", "/entry/text"));
+        let mut complaints =
+            self.event_values("Runtime.exceptionThrown", "/exceptionDetails/exception/description");
+        complaints.extend(self.event_values("Runtime.consoleAPICalled", "/args/0/value"));
+        complaints.extend(self.event_values("Log.entryAdded", "/entry/text"));
         complaints
     }
 
-    fn told(&self, method: &str, pointer: &str) -> Vec<String> {
+    fn event_values(&self, method: &str, pointer: &str) -> Vec<String> {
         let events = self.events.iter().filter(|event| event["method"] == method);
         events
             .map(|event| event["params"].pointer(pointer).unwrap_or(&event["params"]))
@@ -246,7 +247,7 @@ impl Browser {
             .collect()
     }
 
-    /// A method of the protocol, and its answer.
+    /// Calls a method of the protocol and returns its response.
     pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.next_id += 1;
         let id = self.next_id;

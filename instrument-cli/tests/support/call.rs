@@ -1,4 +1,4 @@
-//! Telephone calls as long as one likes, written down by the real frame log, at the pace of speech.
+//! Scripted telephone calls of any length, recorded by the real frame log at the pace of speech.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,7 +17,7 @@ const OUT: usize = 4;
 /// 2026-11-20, 09:00 UTC.
 const BEGAN: u64 = 1_795_165_200_000;
 
-/// A call that is being made. Times are milliseconds from its beginning.
+/// A scripted call. Times are milliseconds from its begin.
 pub(crate) struct Call {
     logs: FrameLogWriter,
     log: ConversationLog,
@@ -27,10 +27,10 @@ pub(crate) struct Call {
     next_id: u64,
 }
 
-/// JSON that is a text already.
-struct Raw<'a>(&'a str);
+/// JSON text.
+struct RawText<'a>(&'a str);
 
-impl Json for Raw<'_> {
+impl Json for RawText<'_> {
     fn to_text(&self) -> String {
         self.0.to_owned()
     }
@@ -41,7 +41,7 @@ impl Json for Raw<'_> {
 }
 
 impl Call {
-    /// A call `id`, whose log goes where `path` says, in parts if it is to.
+    /// Begins the call `id`, with a log at `path`, in parts of `part_size` if given.
     pub(crate) fn begin(id: &str, path: &Path, part_size: Option<PartSize>) -> Self {
         let logs = match part_size {
             Some(size) => FrameLogWriter::in_parts(path, size).unwrap(),
@@ -77,7 +77,7 @@ impl Call {
         self
     }
 
-    /// The user speaks for so long, and is understood a little later.
+    /// The user speaks for `ms`; the transcript comes a little later.
     pub(crate) fn user_says(&mut self, ms: u64, text: &str) -> &mut Self {
         self.push(0, &Frame::VadUserStartedSpeaking).push(0, &Frame::UserStartedSpeaking);
         self.wait(ms + 200)
@@ -88,7 +88,7 @@ impl Call {
         self
     }
 
-    /// The model is asked, and its first token comes so much later.
+    /// The model gets a request, and its first token comes `first_token` ms later.
     pub(crate) fn asks(&mut self, first_token: u64) -> &mut Self {
         let messages = self.messages.clone();
         let id = self.new_id();
@@ -99,10 +99,11 @@ impl Call {
     /// The model calls a function.
     pub(crate) fn calls(&mut self, name: &str, arguments: &str, ms: u64, result: &str) -> &mut Self {
         let id = format!("call-{}", self.now);
-        let call = FunctionCall { name, tool_call_id: &id, arguments: Some(&Raw(arguments)) };
+        let call = FunctionCall { name, tool_call_id: &id, arguments: Some(&RawText(arguments)) };
         self.push(LLM, &Frame::FunctionCallsStarted(&[call])).push(LLM, &Frame::LlmResponseEnd);
         self.push(LLM, &Frame::FunctionCallInProgress(call)).wait(ms);
-        let result = FunctionCallResult { name, tool_call_id: &id, result: Some(&Raw(result)), error: None };
+        let result =
+            FunctionCallResult { name, tool_call_id: &id, result: Some(&RawText(result)), error: None };
         self.push(LLM, &Frame::FunctionCallResult(result))
     }
 
@@ -111,7 +112,7 @@ impl Call {
         self.push(LLM, &Frame::Error(ErrorReport { message, exception, ..ErrorReport::default() }))
     }
 
-    /// The bot answers, and speaks until it has said `heard` of it.
+    /// The bot answers with `text`, and speaks until `heard` has been spoken.
     pub(crate) fn bot_says(&mut self, text: &str, heard: &str) -> &mut Self {
         let reply = format!("reply-{}", self.now);
         let chunk =
@@ -137,7 +138,7 @@ impl Call {
         self
     }
 
-    /// The user cuts the bot short.
+    /// The user interrupts the bot.
     pub(crate) fn interrupts(&mut self, ms: u64, text: &str) -> &mut Self {
         self.push(0, &Frame::Interruption);
         let begun = self.now;
@@ -152,7 +153,7 @@ impl Call {
         self.flush();
     }
 
-    /// All that has happened is in its file.
+    /// Writes all events to the file.
     pub(crate) fn flush(&self) {
         self.logs.flush(Duration::from_secs(60)).unwrap();
     }
@@ -198,15 +199,15 @@ fn time(ms: u64) -> Time {
     Time::from_unix_nanos((BEGAN + ms) * 1_000_000)
 }
 
-/// A call of so many turns: every fifth with a function call, every seventh cut by the user, every fiftieth with an
-/// error. Gives where its log is.
+/// Records a call of `turns` turns and returns the path of its log. The user interrupts every seventh turn, every fifth has
+/// a tool call, and every fiftieth an error.
 pub(crate) fn long_call(turns: u64, directory: &Path) -> PathBuf {
     let _ = std::fs::remove_dir_all(directory);
     let mut call = Call::begin("long", &directory.join("frames.jsonl"), None);
     call.wait(500);
     let mut was_cut = false;
     for turn in 1..=turns {
-        // As varied as a call is, and the same each time.
+        // Varied, but equal in each run.
         let vary =
             |least: u64, most: u64| least + (turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % (most - least);
         let question = format!("Question number {turn}: is day {} free?", turn % 28 + 1);

@@ -1,4 +1,4 @@
-//! What several tests of the command need.
+//! Helpers for the tests of the command.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod browser;
@@ -9,22 +9,22 @@ use std::process::{Command, Output};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
-/// A recorded conversation.
+/// Returns the path of a recorded conversation.
 pub(crate) fn recording(name: &str) -> PathBuf {
     Path::new(CORPUS).join(name).with_extension("jsonl")
 }
 
-/// A file of one test alone.
+/// Returns the path of a file for one test.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// Runs `pipecat-trace`, with nothing hidden but what the test hides.
+/// Runs `pipecat-trace` without the environment's privacy settings.
 pub(crate) fn trace(arguments: &[&str], files: &[&Path]) -> Output {
     command(arguments, files).output().unwrap()
 }
 
-/// The same, to be run.
+/// Prepares `pipecat-trace` without the environment's privacy settings.
 pub(crate) fn command(arguments: &[&str], files: &[&Path]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipecat-trace"));
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("OPENINFERENCE_")) {

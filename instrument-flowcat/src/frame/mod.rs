@@ -1,6 +1,6 @@
-//! flowcat's frames, as the core reads them.
+//! Views of flowcat's frames.
 
-mod class;
+mod labels;
 mod payload;
 #[cfg(test)]
 mod tests;
@@ -14,23 +14,22 @@ use pipecat_instrument_runtime::engine::frame::{
     Spacing, TextChunk, Transcript,
 };
 
-use crate::error::category;
 use crate::names;
-use class::class_of;
-pub(crate) use payload::function_call;
-
+use labels::{class_of, error_category};
 use payload::Payload;
 
-/// Where a frame comes from, as far as that says what it is.
+pub(crate) use payload::function_call;
+
+/// Facts about the source of a frame that determine its meaning.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin<'a> {
-    /// Who pushes it.
+    /// The processor that pushes the frame.
     pub(crate) source: ProcessorRef<'a>,
-    /// How much silence the voice detection waits for, where that is known.
+    /// Silence that the voice detection waits for, if configured.
     pub(crate) voice_stop: Option<Duration>,
 }
 
-/// A frame of flowcat's, with what it takes to read it.
+/// A view of one of flowcat's frames.
 pub(crate) struct FlowcatFrame<'a> {
     frame: &'a Flowcat,
     origin: Origin<'a>,
@@ -40,24 +39,24 @@ pub(crate) struct FlowcatFrame<'a> {
 impl<'a> FlowcatFrame<'a> {
     #[inline]
     pub(crate) fn new(frame: &'a Flowcat, origin: Origin<'a>) -> Self {
-        Self { frame, origin, payload: Payload::of(frame) }
+        Self { frame, origin, payload: Payload::new(frame) }
     }
 }
 
-/// What becomes of a frame because of who sends it.
+/// Meaning of a frame that depends on its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning<'a> {
-    /// What it says.
-    Itself,
-    /// Audio of a synthesis: flowcat's adapter renames what its service made.
-    Synthesized(&'a AudioFrame),
-    /// Nothing: flowcat's adapter says that synthesis starts when all of it is there. Only a service that is known as
-    /// one and is not behind that adapter can mean it; others pass on what the adapter said.
-    Late,
-    /// The bot's words, which speech to speech tells as a transcript.
+    /// The meaning of its type.
+    Literal,
+    /// Audio of a synthesis, which flowcat's adapter of the service sends as `OutputAudio`.
+    SynthesizedAudio(&'a AudioFrame),
+    /// None: flowcat's adapter sends `TtsStarted` when the synthesis is complete. Only from a processor with the role of a
+    /// synthesis and without that adapter is it in time; other processors forward the adapter's.
+    LateTtsStart,
+    /// Words of the bot, which speech to speech sends as a transcript.
     BotText(&'a str),
-    /// The end of the bot's answer, which speech to speech tells as silence, though audio may still be due.
-    BotEnd,
+    /// The end of the bot's response, which speech to speech sends as silence, although audio may follow.
+    BotResponseEnd,
 }
 
 impl FlowcatFrame<'_> {
@@ -65,22 +64,22 @@ impl FlowcatFrame<'_> {
     fn meaning(&self) -> Meaning<'_> {
         let source = self.origin.source;
         match self.frame {
-            Flowcat::OutputAudio(audio) if source.id() == names::TTS => Meaning::Synthesized(audio),
+            Flowcat::OutputAudio(audio) if source.id() == names::TTS => Meaning::SynthesizedAudio(audio),
             Flowcat::TtsStarted { .. } if source.id() == names::TTS || source.role() != Role::Tts => {
-                Meaning::Late
+                Meaning::LateTtsStart
             }
             Flowcat::Transcription { text, user_id, .. }
                 if source.id() == names::REALTIME && **user_id == *names::BOT_USER =>
             {
                 Meaning::BotText(text)
             }
-            Flowcat::BotStoppedSpeaking if source.id() == names::REALTIME => Meaning::BotEnd,
-            _ => Meaning::Itself,
+            Flowcat::BotStoppedSpeaking if source.id() == names::REALTIME => Meaning::BotResponseEnd,
+            _ => Meaning::Literal,
         }
     }
 }
 
-/// What a frame is by itself, wherever it comes from.
+/// Returns the kind of a frame, regardless of its source.
 #[inline]
 pub(crate) fn kind_of(frame: &Flowcat) -> FrameKind {
     match frame {
@@ -124,29 +123,29 @@ impl ObservedFrame for FlowcatFrame<'_> {
     #[inline]
     fn kind(&self) -> FrameKind {
         match self.meaning() {
-            Meaning::Itself => kind_of(self.frame),
-            Meaning::Synthesized(_) => FrameKind::TtsAudio,
-            Meaning::Late => FrameKind::Other,
+            Meaning::Literal => kind_of(self.frame),
+            Meaning::SynthesizedAudio(_) => FrameKind::TtsAudio,
+            Meaning::LateTtsStart => FrameKind::Other,
             Meaning::BotText(_) => FrameKind::LlmText,
-            Meaning::BotEnd => FrameKind::LlmResponseEnd,
+            Meaning::BotResponseEnd => FrameKind::LlmResponseEnd,
         }
     }
 
     fn view(&self) -> Frame<'_> {
         match self.meaning() {
-            Meaning::Itself => self.view_of(self.frame),
-            Meaning::Synthesized(audio) => Frame::TtsAudio(pcm(audio)),
-            // flowcat's name and not Pipecat's, so that nobody takes it for what it is there.
-            Meaning::Late => Frame::Other { class: self.frame.name() },
-            Meaning::BotText(text) => Frame::LlmText(piece(text, Spacing::Between, None)),
-            Meaning::BotEnd => Frame::LlmResponseEnd,
+            Meaning::Literal => self.literal_view(self.frame),
+            Meaning::SynthesizedAudio(audio) => Frame::TtsAudio(audio_format(audio)),
+            // flowcat's name, because Pipecat's would mean the start of the synthesis.
+            Meaning::LateTtsStart => Frame::Other { class: self.frame.name() },
+            Meaning::BotText(text) => Frame::LlmText(text_chunk(text, Spacing::Between, None)),
+            Meaning::BotResponseEnd => Frame::LlmResponseEnd,
         }
     }
 }
 
 impl FlowcatFrame<'_> {
-    /// What `frame` tells by itself, wherever it comes from.
-    fn view_of<'f>(&'f self, frame: &'f Flowcat) -> Frame<'f> {
+    /// Returns the view of a frame, regardless of its source.
+    fn literal_view<'f>(&'f self, frame: &'f Flowcat) -> Frame<'f> {
         match frame {
             Flowcat::Start(_) => Frame::Start,
             Flowcat::End { .. } => Frame::End,
@@ -157,7 +156,7 @@ impl FlowcatFrame<'_> {
                 fatal: *fatal,
                 exception: None,
                 processor: processor.as_deref(),
-                category: category(message),
+                category: error_category(message),
             }),
             Flowcat::Interruption => Frame::Interruption,
             Flowcat::UserStartedSpeaking => Frame::UserStartedSpeaking,
@@ -171,25 +170,27 @@ impl FlowcatFrame<'_> {
             Flowcat::BotStartedSpeaking => Frame::BotStartedSpeaking,
             Flowcat::BotStoppedSpeaking => Frame::BotStoppedSpeaking,
             Flowcat::Transcription { text, user_id, language, final_: true } => {
-                Frame::Transcription(heard(text, user_id, language.as_ref()))
+                Frame::Transcription(transcript(text, user_id, language.as_ref()))
             }
             Flowcat::Transcription { text, user_id, language, .. }
             | Flowcat::InterimTranscription { text, user_id, language } => {
-                Frame::InterimTranscription(heard(text, user_id, language.as_ref()))
+                Frame::InterimTranscription(transcript(text, user_id, language.as_ref()))
             }
             Flowcat::LlmResponseStart => Frame::LlmResponseStart,
-            Flowcat::LlmText(text) => Frame::LlmText(piece(text, Spacing::Included, None)),
+            Flowcat::LlmText(text) => Frame::LlmText(text_chunk(text, Spacing::Included, None)),
             Flowcat::LlmResponseEnd => Frame::LlmResponseEnd,
             Flowcat::TtsSpeak { text, .. } => Frame::TtsSpeak(Some(text)),
-            // Services that tell the words tell them one by one.
+            // Services with word timing send one word a frame.
             Flowcat::TtsText { text, context_id } => {
-                Frame::TtsText(piece(text, Spacing::Between, context_id.as_deref()))
+                Frame::TtsText(text_chunk(text, Spacing::Between, context_id.as_deref()))
             }
             Flowcat::TtsStarted { context_id } => Frame::TtsStarted { context_id: context_id.as_deref() },
             Flowcat::TtsStopped { context_id } => Frame::TtsStopped { context_id: context_id.as_deref() },
-            Flowcat::TtsAudio { audio, .. } => Frame::TtsAudio(pcm(audio)),
-            Flowcat::OutputAudio(audio) => Frame::OutputAudio(pcm(audio)),
-            Flowcat::InputAudio(audio) | Flowcat::UserAudio { audio, .. } => Frame::InputAudio(pcm(audio)),
+            Flowcat::TtsAudio { audio, .. } => Frame::TtsAudio(audio_format(audio)),
+            Flowcat::OutputAudio(audio) => Frame::OutputAudio(audio_format(audio)),
+            Flowcat::InputAudio(audio) | Flowcat::UserAudio { audio, .. } => {
+                Frame::InputAudio(audio_format(audio))
+            }
             Flowcat::FunctionCallInProgress { call, .. } => {
                 Frame::FunctionCallInProgress(function_call(call))
             }
@@ -205,14 +206,14 @@ impl FlowcatFrame<'_> {
     }
 }
 
-fn heard<'a>(text: &'a str, user_id: &'a str, language: Option<&'a Language>) -> Transcript<'a> {
+fn transcript<'a>(text: &'a str, user_id: &'a str, language: Option<&'a Language>) -> Transcript<'a> {
     Transcript { text, user_id: Some(user_id), language: language.map(|Language(tag)| tag.as_str()) }
 }
 
-fn piece<'a>(text: &'a str, spacing: Spacing, context_id: Option<&'a str>) -> TextChunk<'a> {
+fn text_chunk<'a>(text: &'a str, spacing: Spacing, context_id: Option<&'a str>) -> TextChunk<'a> {
     TextChunk { spacing, chunking: Chunking::Delta, context_id, ..TextChunk::new(text) }
 }
 
-fn pcm(audio: &AudioFrame) -> Audio {
+fn audio_format(audio: &AudioFrame) -> Audio {
     Audio::pcm16(audio.pcm.len() * size_of::<i16>(), audio.sample_rate, audio.num_channels)
 }

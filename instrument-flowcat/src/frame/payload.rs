@@ -1,4 +1,4 @@
-//! What the core reads behind a trait: contexts, function calls, metrics.
+//! Payloads that the engine reads through a trait: contexts, function calls and metrics.
 
 use flowcat_core::processor::frame::FunctionCall as FlowcatCall;
 use flowcat_core::{Frame as Flowcat, LlmTokenUsage, MetricsData};
@@ -8,9 +8,8 @@ use pipecat_instrument_runtime::engine::frame::{
 use pipecat_instrument_runtime::json::JsonContext;
 use serde_json::Value;
 
-/// The part of a frame that is costly to look at: where it is, and no copy of it.
+/// A reference to the payload of a frame, without a copy.
 pub(super) enum Payload<'a> {
-    /// There is none.
     None,
     Context(JsonContext<'a>),
     Calls(Calls<'a>),
@@ -19,7 +18,7 @@ pub(super) enum Payload<'a> {
 
 impl<'a> Payload<'a> {
     #[inline]
-    pub(super) fn of(frame: &'a Flowcat) -> Self {
+    pub(super) fn new(frame: &'a Flowcat) -> Self {
         match frame {
             Flowcat::LlmContext(context) => {
                 Self::Context(JsonContext { messages: &context.messages, tools: &context.tools })
@@ -30,7 +29,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// How the core reads it; `None` where there is nothing to read.
+    /// Returns the view of the frame; `None` without a payload.
     pub(super) fn view(&self) -> Option<Frame<'_>> {
         match self {
             Self::None => None,
@@ -49,16 +48,16 @@ impl FunctionCallList for Calls<'_> {
     }
 }
 
-/// A call as the core reads it. flowcat keeps arguments that are no JSON as a null.
+/// Converts a function call. flowcat replaces arguments that are not JSON by null.
 pub(crate) fn function_call(call: &FlowcatCall) -> FunctionCall<'_> {
     FunctionCall {
         name: &call.function_name,
         tool_call_id: &call.tool_call_id,
-        arguments: told(&call.arguments),
+        arguments: non_null(&call.arguments),
     }
 }
 
-fn told(json: &Value) -> Option<&dyn Json> {
+fn non_null(json: &Value) -> Option<&dyn Json> {
     (!json.is_null()).then_some(json as &dyn Json)
 }
 

@@ -1,4 +1,4 @@
-//! Every frame of flowcat's, as the core reads it.
+//! Tests of the views of all frames.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{FlowcatFrame, Origin};
 use crate::names;
 
-const ANYONE: Origin<'_> = Origin { source: ProcessorRef::named("Anyone"), voice_stop: None };
+const ANY_ORIGIN: Origin<'_> = Origin { source: ProcessorRef::named("Anyone"), voice_stop: None };
 
 #[derive(Debug)]
 struct Own;
@@ -36,7 +36,7 @@ impl CustomFrame for Own {
     }
 }
 
-/// Each frame, and the class that it is read as: Pipecat's, but for a start that is none.
+/// Returns each frame with the class of its view: Pipecat's, except for the late start of a synthesis.
 fn every_frame() -> Vec<(Flowcat, &'static str)> {
     let audio = Arc::new(AudioFrame::mono(vec![0; 320], 16_000));
     let user_id: Arc<str> = "caller".into();
@@ -127,13 +127,13 @@ fn transcription(user_id: &str, final_: bool) -> Flowcat {
 }
 
 fn from(source: &str) -> Origin<'_> {
-    Origin { source: ProcessorRef::named(source), ..ANYONE }
+    Origin { source: ProcessorRef::named(source), ..ANY_ORIGIN }
 }
 
 #[test]
-fn every_frame_is_read_as_its_class() {
+fn every_frame_has_its_class() {
     for (frame, class) in every_frame() {
-        let frame = FlowcatFrame::new(&frame, ANYONE);
+        let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
         let read = match frame.view() {
             Frame::Other { class } => class,
             view => view.kind().class(),
@@ -143,7 +143,7 @@ fn every_frame_is_read_as_its_class() {
 }
 
 #[test]
-fn the_kind_tells_what_the_view_shows_whoever_sends_it() {
+fn kind_matches_view_for_every_source() {
     for (frame, class) in every_frame() {
         for source in [names::TTS, names::REALTIME, "Source"] {
             let frame = FlowcatFrame::new(&frame, from(source));
@@ -153,7 +153,7 @@ fn the_kind_tells_what_the_view_shows_whoever_sends_it() {
 }
 
 #[test]
-fn audio_that_a_synthesis_sends_out_is_its_own() {
+fn output_audio_of_tts_is_tts_audio() {
     let frame = Flowcat::OutputAudio(Arc::new(AudioFrame::mono(vec![0; 320], 16_000)));
     let audio = Audio { bytes: 640, sample_rate: 16_000, channels: 1 };
     assert!(matches!(FlowcatFrame::new(&frame, from(names::TTS)).view(), Frame::TtsAudio(it) if it == audio));
@@ -163,18 +163,18 @@ fn audio_that_a_synthesis_sends_out_is_its_own() {
 }
 
 #[test]
-fn a_start_that_comes_when_synthesis_is_over_is_none() {
+fn late_tts_start_is_ignored() {
     let started = Flowcat::TtsStarted { context_id: None };
     assert_eq!(FlowcatFrame::new(&started, from(names::TTS)).kind(), FrameKind::Other);
     assert_eq!(FlowcatFrame::new(&started, from("PassesItOn")).kind(), FrameKind::Other);
 
     let own = Processor::new("MyTts", "MyTts", Role::Tts);
-    let own = Origin { source: ProcessorRef::from(&own), ..ANYONE };
+    let own = Origin { source: ProcessorRef::from(&own), ..ANY_ORIGIN };
     assert_eq!(FlowcatFrame::new(&started, own).kind(), FrameKind::TtsStarted);
 }
 
 #[test]
-fn in_speech_to_speech_the_bots_words_are_the_models() {
+fn bot_transcript_of_speech_to_speech_is_llm_text() {
     let bot = transcription("bot", true);
     let frame = FlowcatFrame::new(&bot, from(names::REALTIME));
     let Frame::LlmText(text) = frame.view() else { panic!("no text") };
@@ -184,25 +184,28 @@ fn in_speech_to_speech_the_bots_words_are_the_models() {
         FrameKind::LlmResponseEnd
     );
 
-    // A user of that name, in a cascade, is a user.
+    // In the cascade, a user of that name is a user.
     assert_eq!(FlowcatFrame::new(&bot, from("MyTts")).kind(), FrameKind::Transcription);
     let user = transcription("user", true);
     assert_eq!(FlowcatFrame::new(&user, from(names::REALTIME)).kind(), FrameKind::Transcription);
 }
 
 #[test]
-fn a_transcript_tells_who_spoke_and_in_which_language() {
+fn transcript_has_user_and_language() {
     let frame = transcription("caller", true);
-    let frame = FlowcatFrame::new(&frame, ANYONE);
-    let Frame::Transcription(heard) = frame.view() else { panic!("no transcript") };
-    assert_eq!((heard.text, heard.user_id, heard.language), ("Is Tuesday free?", Some("caller"), Some("en")));
+    let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
+    let Frame::Transcription(transcript) = frame.view() else { panic!("no transcript") };
+    assert_eq!(
+        (transcript.text, transcript.user_id, transcript.language),
+        ("Is Tuesday free?", Some("caller"), Some("en"))
+    );
 }
 
 #[test]
-fn the_silence_that_was_waited_for_can_be_put_right() {
-    let told = Flowcat::VadUserStoppedSpeaking { stop_secs: 0.5 };
+fn voice_stop_replaces_stop_secs() {
+    let stopped = Flowcat::VadUserStoppedSpeaking { stop_secs: 0.5 };
     let stop_secs = |voice_stop| {
-        let frame = FlowcatFrame::new(&told, Origin { voice_stop, ..ANYONE });
+        let frame = FlowcatFrame::new(&stopped, Origin { voice_stop, ..ANY_ORIGIN });
         match frame.view() {
             Frame::VadUserStoppedSpeaking { stop_secs, .. } => stop_secs,
             _ => None,
@@ -213,25 +216,25 @@ fn the_silence_that_was_waited_for_can_be_put_right() {
 }
 
 #[test]
-fn an_error_tells_who_failed_and_how() {
+fn error_has_processor_and_category() {
     let frame = Flowcat::Error {
         message: "llm: network error: openai 503".to_owned(),
         fatal: true,
         processor: Some("Llm".into()),
     };
-    let frame = FlowcatFrame::new(&frame, ANYONE);
+    let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
     let Frame::Error(error) = frame.view() else { panic!("no error") };
     assert_eq!(error.message, "llm: network error: openai 503");
     assert_eq!((error.fatal, error.processor, error.category), (true, Some("Llm"), Some("network")));
 }
 
 #[test]
-fn a_context_shows_its_messages_and_tools() {
+fn context_has_messages_and_tools() {
     let frame = Flowcat::LlmContext(Arc::new(LlmContext {
         messages: vec![json!({ "role": "user", "content": "Hi" })],
         tools: vec![json!({ "name": "look_up" })],
     }));
-    let frame = FlowcatFrame::new(&frame, ANYONE);
+    let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
     let Frame::LlmContext(Some(context)) = frame.view() else { panic!("no context") };
     assert_eq!((context.message_count(), context.role(0)), (1, "user"));
     assert_eq!(context.message(0).content, MessageContent::Text("Hi".to_owned()));
@@ -239,7 +242,7 @@ fn a_context_shows_its_messages_and_tools() {
 }
 
 #[test]
-fn calls_are_told_in_order_and_arguments_that_are_no_json_are_left_out() {
+fn tool_calls_keep_their_order_and_omit_null_arguments() {
     let call = |id: &str, arguments| FunctionCall {
         function_name: "look_up".to_owned(),
         tool_call_id: id.to_owned(),
@@ -247,17 +250,17 @@ fn calls_are_told_in_order_and_arguments_that_are_no_json_are_left_out() {
     };
     let frame =
         Flowcat::FunctionCallsStarted(vec![call("a", json!({ "day": "Tuesday" })), call("b", json!(null))]);
-    let frame = FlowcatFrame::new(&frame, ANYONE);
+    let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
     let Frame::FunctionCallsStarted(calls) = frame.view() else { panic!("no calls") };
-    let mut told = Vec::new();
+    let mut values = Vec::new();
     calls.for_each(&mut |call| {
-        told.push((call.tool_call_id.to_owned(), call.arguments.map(Json::to_text)));
+        values.push((call.tool_call_id.to_owned(), call.arguments.map(Json::to_text)));
     });
-    assert_eq!(told, [("a".to_owned(), Some(r#"{"day":"Tuesday"}"#.to_owned())), ("b".to_owned(), None)]);
+    assert_eq!(values, [("a".to_owned(), Some(r#"{"day":"Tuesday"}"#.to_owned())), ("b".to_owned(), None)]);
 }
 
 #[test]
-fn metrics_keep_the_name_they_bear_and_predictions_are_none() {
+fn metrics_keep_their_processor_and_predictions_are_omitted() {
     let (processor, model) = ("Llm".to_owned(), Some("gpt-4o-mini".to_owned()));
     let tokens =
         LlmTokenUsage { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, ..Default::default() };
@@ -273,15 +276,15 @@ fn metrics_keep_the_name_they_bear_and_predictions_are_none() {
             e2e_processing_ms: 1.0,
         },
     ]);
-    let frame = FlowcatFrame::new(&frame, ANYONE);
+    let frame = FlowcatFrame::new(&frame, ANY_ORIGIN);
     let Frame::Metrics(metrics) = frame.view() else { panic!("no metrics") };
-    let mut told = Vec::new();
+    let mut values = Vec::new();
     metrics.for_each(&mut |metric| {
         assert_eq!(metric.processor, "Llm");
-        told.push(metric.value);
+        values.push(metric.value);
     });
-    assert_eq!(told.len(), 4);
-    assert_eq!(told[..2], [Measurement::TimeToFirstByte(0.5), Measurement::Processing(1.5)]);
-    assert!(matches!(told[2], Measurement::LlmUsage(usage) if (usage.prompt, usage.total) == (9, 12)));
-    assert_eq!(told[3], Measurement::TtsCharacters(42));
+    assert_eq!(values.len(), 4);
+    assert_eq!(values[..2], [Measurement::TimeToFirstByte(0.5), Measurement::Processing(1.5)]);
+    assert!(matches!(values[2], Measurement::LlmUsage(usage) if (usage.prompt, usage.total) == (9, 12)));
+    assert_eq!(values[3], Measurement::TtsCharacters(42));
 }

@@ -1,4 +1,4 @@
-//! Tool calls, in flowcat's own pipeline.
+//! Tests of tool calls in flowcat's own pipeline.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{ToolCalls, ToolStep};
 
-/// A model that asks for these functions once, and then is content.
+/// A model that calls these functions once.
 struct Asking(Vec<&'static str>);
 
 #[async_trait]
@@ -40,15 +40,15 @@ impl LlmService for Asking {
                 arguments: json!({ "for": name }),
             })
             .collect();
-        let asked = (!calls.is_empty()).then_some(Flowcat::FunctionCallsStarted(calls));
-        let frames = [Some(Flowcat::LlmResponseStart), asked, Some(Flowcat::LlmResponseEnd)];
+        let requested = (!calls.is_empty()).then_some(Flowcat::FunctionCallsStarted(calls));
+        let frames = [Some(Flowcat::LlmResponseStart), requested, Some(Flowcat::LlmResponseEnd)];
         Ok(stream::iter(frames.into_iter().flatten()).boxed())
     }
 
     fn set_tools(&mut self, _: Vec<Tool>) {}
 }
 
-/// A brain that moves on `move` and stays on `stay`. It never ends: that would race with the line.
+/// A brain that moves on `move` and stays on `stay`. It never ends, because that would race with the transport.
 struct Brain;
 
 impl AgentBrain for Brain {
@@ -124,13 +124,13 @@ impl SessionSource for Session {
     }
 }
 
-/// A line that is silent for a while, and then gone.
-struct SilentLine {
+/// A transport that is silent for a while and then hangs up.
+struct SilentTransport {
     connected: bool,
 }
 
 #[async_trait]
-impl MediaTransport for SilentLine {
+impl MediaTransport for SilentTransport {
     async fn recv(&mut self) -> Option<MediaIn> {
         if self.connected {
             tokio::time::sleep(Duration::from_millis(150)).await;
@@ -153,19 +153,19 @@ impl MediaTransport for SilentLine {
     }
 }
 
-/// Writes down the frames that are made up for tools, and the contexts between them.
+/// Records the synthesized frames, and the contexts between them.
 #[derive(Default)]
-struct Told {
+struct FrameRecorder {
     calls: ToolCalls,
     lines: Mutex<Vec<String>>,
 }
 
 #[async_trait]
-impl FrameObserver for Told {
+impl FrameObserver for FrameRecorder {
     async fn on_push(&self, event: &FramePushEvent<'_>) {
         let mut lines = self.lines.lock().unwrap();
-        if let Some(step) = ToolStep::of(event) {
-            self.calls.take(step, &mut |frame| lines.push(line(frame)));
+        if let Some(step) = ToolStep::from_event(event) {
+            self.calls.on_step(step, &mut |frame| lines.push(line(frame)));
         }
     }
 }
@@ -183,12 +183,12 @@ fn line(frame: Frame<'_>) -> String {
     }
 }
 
-/// What is told of a call in which the model asks for `functions`.
-async fn told_of(functions: &[&'static str]) -> Vec<String> {
-    let told = Arc::new(Told::default());
-    let observers: Vec<Arc<dyn FrameObserver>> = vec![told.clone()];
+/// Runs a call in which the model calls `functions`, and returns the recorded frames.
+async fn record(functions: &[&'static str]) -> Vec<String> {
+    let frames = Arc::new(FrameRecorder::default());
+    let observers: Vec<Arc<dyn FrameObserver>> = vec![frames.clone()];
     let call = build_cascaded_call_with_observers(
-        SilentLine { connected: false },
+        SilentTransport { connected: false },
         MockStt::new(""),
         Asking(functions.to_vec()),
         MockTts::new(24_000),
@@ -200,14 +200,14 @@ async fn told_of(functions: &[&'static str]) -> Vec<String> {
         observers,
     );
     call.await.unwrap().run().await.unwrap();
-    let lines = told.lines.lock().unwrap();
+    let lines = frames.lines.lock().unwrap();
     lines.clone()
 }
 
 #[tokio::test]
-async fn a_tool_is_under_way_until_its_result_stands_in_a_context() {
-    let told = told_of(&["look_up", "fail"]).await;
-    let about = |tool: &str| -> Vec<&String> { told.iter().filter(|line| line.contains(tool)).collect() };
+async fn tool_call_ends_when_a_context_has_its_result() {
+    let frames = record(&["look_up", "fail"]).await;
+    let about = |tool: &str| -> Vec<&String> { frames.iter().filter(|line| line.contains(tool)).collect() };
     assert_eq!(
         about("look_up"),
         [r#"call_look_up {"for":"look_up"}"#, r#"call_look_up -> {"result":"half past nine"}"#]
@@ -216,45 +216,45 @@ async fn a_tool_is_under_way_until_its_result_stands_in_a_context() {
 }
 
 #[tokio::test]
-async fn what_the_brain_does_with_the_conversation_is_a_result() {
-    let told = told_of(&["stay"]).await;
-    assert_eq!(told, [r#"call_stay {"for":"stay"}"#, r#"call_stay -> {"status":"stay"}"#]);
-    let told = told_of(&["move"]).await;
-    assert_eq!(told, [r#"call_move {"for":"move"}"#, r#"call_move -> {"status":"moved"}"#]);
+async fn status_of_the_brain_is_a_tool_result() {
+    let frames = record(&["stay"]).await;
+    assert_eq!(frames, [r#"call_stay {"for":"stay"}"#, r#"call_stay -> {"status":"stay"}"#]);
+    let frames = record(&["move"]).await;
+    assert_eq!(frames, [r#"call_move {"for":"move"}"#, r#"call_move -> {"status":"moved"}"#]);
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_is_ignored() {
+fn steps_without_a_tool_call_are_ignored() {
     let calls = ToolCalls::default();
-    let mut told = 0;
-    for step in [ToolStep::Begun, ToolStep::Answered, ToolStep::Context(&[])] {
-        calls.take(step, &mut |_| told += 1);
+    let mut emitted = 0;
+    for step in [ToolStep::Started, ToolStep::Finished, ToolStep::Context(&[])] {
+        calls.on_step(step, &mut |_| emitted += 1);
     }
-    assert_eq!(told, 0);
+    assert_eq!(emitted, 0);
 }
 
 #[test]
-fn of_two_calls_each_waits_for_the_context_that_answers_it() {
+fn each_of_two_calls_waits_for_its_own_result() {
     let calls = ToolCalls::default();
     let call = |id: &str| FunctionCall {
         function_name: "look_up".to_owned(),
         tool_call_id: id.to_owned(),
         arguments: json!({}),
     };
-    let asked = [call("a"), call("b")];
+    let requested = [call("a"), call("b")];
     let answer = |id: &str| json!({ "role": "tool", "tool_call_id": id, "content": id });
     let (one, both) = ([answer("a")], [answer("a"), answer("b")]);
-    let mut told = Vec::new();
+    let mut emitted = Vec::new();
     for step in [
-        ToolStep::Asked(&asked),
-        ToolStep::Begun,
-        ToolStep::Begun,
-        ToolStep::Answered,
-        ToolStep::Answered,
+        ToolStep::Requested(&requested),
+        ToolStep::Started,
+        ToolStep::Started,
+        ToolStep::Finished,
+        ToolStep::Finished,
         ToolStep::Context(&one),
         ToolStep::Context(&both),
     ] {
-        calls.take(step, &mut |frame| told.push(line(frame)));
+        calls.on_step(step, &mut |frame| emitted.push(line(frame)));
     }
-    assert_eq!(told, ["a {}", "b {}", r#"a -> "a""#, r#"b -> "b""#]);
+    assert_eq!(emitted, ["a {}", "b {}", r#"a -> "a""#, r#"b -> "b""#]);
 }

@@ -1,4 +1,4 @@
-//! The agent: what it is told to be, and the tools of a script.
+//! The agent, and the tools of a script.
 
 use async_trait::async_trait;
 use flowcat_core::{
@@ -7,10 +7,10 @@ use flowcat_core::{
 use pipecat_instrument_runtime::testing::conformance::{Harness, ToolOutcome};
 use serde_json::{Value, json};
 
-/// An agent of one state.
-pub(crate) struct Desk;
+/// An agent whose workflow has a single node.
+pub(crate) struct ScriptedAgent;
 
-impl AgentBrain for Desk {
+impl AgentBrain for ScriptedAgent {
     fn system_prompt(&self) -> String {
         "You answer the telephone of a dentist.".to_owned()
     }
@@ -36,7 +36,7 @@ impl AgentBrain for Desk {
     }
 }
 
-/// The tools of a script; in flowcat, they belong to the session.
+/// The tools of a script. In flowcat, the session runs the tools of a workflow.
 pub(crate) struct Tools(pub(crate) Harness);
 
 #[async_trait]
@@ -71,7 +71,7 @@ impl SessionSource for Tools {
         Ok(tools.collect())
     }
 
-    /// A tool that fails says so in what it returns: flowcat puts a text of its own in the place of an error.
+    /// A failed tool returns the failure as its result, because flowcat replaces an error by a text of its own.
     async fn tool_call(
         &self,
         _run: i64,

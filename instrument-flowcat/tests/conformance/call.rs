@@ -1,4 +1,4 @@
-//! One call: flowcat's cascaded pipeline, with services that follow a script.
+//! A call in flowcat's cascaded pipeline, with scripted services.
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
@@ -9,28 +9,30 @@ use pipecat_instrument_runtime::testing::conformance::Harness;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
-use crate::agent::{Desk, Tools};
-use crate::line::Line;
-use crate::services::{Ear, ScriptedLlm, ScriptedStt, ScriptedTts};
+use crate::agent::{ScriptedAgent, Tools};
+use crate::services::{ScriptedLlm, ScriptedStt, ScriptedTts, TranscriptQueue};
+use crate::transport::ScriptedTransport;
 
-/// Holds the conversation of `harness` to its end.
-pub(crate) fn hold_on_a_runtime_of_its_own(
+/// Runs the conversation of `harness` to its end, on a new runtime.
+pub(crate) fn run_blocking(
     harness: &Harness,
     observers: Vec<Arc<dyn FrameObserver>>,
 ) -> Result<(), Box<dyn Error>> {
-    Builder::new_current_thread().enable_time().build()?.block_on(hold(harness, observers))
+    Builder::new_current_thread().enable_time().build()?.block_on(run(harness, observers))
 }
 
-async fn hold(harness: &Harness, observers: Vec<Arc<dyn FrameObserver>>) -> Result<(), Box<dyn Error>> {
-    let (ear, head, dropped) = (Ear::default(), Arc::new(OnceLock::new()), Arc::new(Notify::new()));
-    let line = Line::new(harness.clone(), ear.clone(), head.clone(), dropped.clone());
+async fn run(harness: &Harness, observers: Vec<Arc<dyn FrameObserver>>) -> Result<(), Box<dyn Error>> {
+    let (transcripts, head, dropped) =
+        (TranscriptQueue::default(), Arc::new(OnceLock::new()), Arc::new(Notify::new()));
+    let transport =
+        ScriptedTransport::new(harness.clone(), transcripts.clone(), head.clone(), dropped.clone());
     let (run, token) = (1, String::new());
     let call = build_cascaded_call_with_observers(
-        line,
-        ScriptedStt(ear),
+        transport,
+        ScriptedStt(transcripts),
         ScriptedLlm(harness.clone()),
         ScriptedTts(harness.clone()),
-        Desk,
+        ScriptedAgent,
         Tools(harness.clone()),
         run,
         token,

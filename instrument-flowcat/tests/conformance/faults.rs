@@ -1,4 +1,4 @@
-//! That the suite finds what is wrong: the adapter, when a part of the pipeline is hidden from it.
+//! Checks that the suite fails when the adapter does not receive some hops.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use pipecat_instrument_runtime::testing::conformance::{Capabilities, Framework, 
 
 use crate::{Flowcat, call};
 
-/// flowcat, whose adapter does not see some of the hops.
+/// flowcat with an adapter that does not receive some hops.
 struct Hiding {
     hides: fn(&FramePushEvent<'_>) -> bool,
 }
@@ -37,40 +37,40 @@ impl Framework for Hiding {
     fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
         let adapter = pipecat_instrument_flowcat::observer(observer);
         let observers: Vec<Arc<dyn FrameObserver>> = vec![Arc::new(Blinkered { adapter, hides: self.hides })];
-        call::hold_on_a_runtime_of_its_own(harness, observers)
+        call::run_blocking(harness, observers)
     }
 }
 
 /// Holds if the suite says so of `script`.
 #[track_caller]
-fn is_found(hides: fn(&FramePushEvent<'_>) -> bool, script: Script, expected: &str) {
+fn assert_reported(hides: fn(&FramePushEvent<'_>) -> bool, script: Script, expected: &str) {
     let report = Suite::new(Hiding { hides }).only([script]).run();
     assert!(report.failed_checks().iter().any(|fact| fact.to_string().contains(expected)), "{report}");
 }
 
 #[test]
-fn frames_that_go_up() {
-    is_found(
+fn missing_upstream_frames_are_reported() {
+    assert_reported(
         |event| event.direction == Direction::Upstream,
         Script::FailingModel,
-        r#"turn 2, LLM 1: status should be an error that says "the engine is overloaded""#,
+        r#"turn 2, LLM 1: status: expected an error containing "the engine is overloaded""#,
     );
 }
 
 #[test]
-fn what_goes_to_the_brain_and_back() {
-    is_found(
+fn missing_brain_frames_are_reported() {
+    assert_reported(
         |event| matches!(event.frame, Frame::Custom(_)),
         Script::Tool,
-        "turn 2, tool 1: this span, of which 8 facts should hold, should be there, and is missing",
+        "turn 2, tool 1: missing span (8 checks)",
     );
 }
 
 #[test]
-fn the_texts_that_a_synthesis_is_given() {
-    is_found(
+fn missing_synthesis_texts_are_reported() {
+    assert_reported(
         |event| matches!(event.frame, Frame::TtsSpeak { .. } | Frame::LlmText(_)),
         Script::OneTurn,
-        r#"turn 2, TTS 1: input.value should be "From eight to six.", and is nothing"#,
+        r#"turn 2, TTS 1: input.value: expected "From eight to six.", found nothing"#,
     );
 }

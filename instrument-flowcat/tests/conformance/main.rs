@@ -1,4 +1,4 @@
-//! Scripted conversations in flowcat's cascaded pipeline, held against what their traces must say.
+//! Runs the conformance suite in flowcat's cascaded pipeline.
 //!
 //! `cargo test -p pipecat-instrument-flowcat --test conformance -- --nocapture` prints the report.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -6,8 +6,8 @@
 mod agent;
 mod call;
 mod faults;
-mod line;
 mod services;
+mod transport;
 
 use std::error::Error;
 
@@ -31,12 +31,12 @@ impl Framework for Flowcat {
 
     fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
         let observers = vec![pipecat_instrument_flowcat::observer(observer)];
-        call::hold_on_a_runtime_of_its_own(harness, observers)
+        call::run_blocking(harness, observers)
     }
 }
 
 #[test]
-fn the_adapter_conforms() {
+fn adapter_conforms() {
     Suite::new(Flowcat)
         .skip(Script::InterruptedResponse, "flowcat speaks an answer when all of it is there")
         .skip(Script::UserContinues, "nothing stops a model of flowcat's that is at work")

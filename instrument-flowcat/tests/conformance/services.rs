@@ -1,4 +1,4 @@
-//! Services of flowcat's traits that do what a script says.
+//! Scripted services.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,35 +14,35 @@ use pipecat_instrument_runtime::testing::conformance::{
     Harness, LlmResponseContent, ResponseChunk, ScriptedToolCall, SynthesisResult,
 };
 
-use crate::line::SAMPLE_RATE;
+use crate::transport::SAMPLE_RATE;
 
-/// How long a model and a synthesis take to begin.
+/// Latency of the model and the synthesis.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
-/// Audio in one frame. flowcat's transport takes one for each that it brings: shorter ones would still be on their way when
-/// the user cuts in, the interruption would reach the synthesis behind them, and drop the reply that is queued by then.
+/// Audio in one frame. flowcat's transport accepts one frame for each that it receives. With shorter ones, an interruption
+/// would reach the synthesis late, and drop the next reply, which is queued by then.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// What the speech-to-text is to hear next.
+/// The next transcripts of the speech-to-text service.
 #[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<Mutex<VecDeque<Heard>>>);
+pub(crate) struct TranscriptQueue(Arc<Mutex<VecDeque<ScriptedTranscript>>>);
 
-/// Something that was heard.
-pub(crate) enum Heard {
+/// A transcript.
+pub(crate) enum ScriptedTranscript {
     Interim(String),
     Final(String),
 }
 
-impl Ear {
-    pub(crate) fn hears(&self, heard: Heard) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(heard);
+impl TranscriptQueue {
+    pub(crate) fn push(&self, transcript: ScriptedTranscript) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(transcript);
     }
 
-    fn take(&self) -> Vec<Heard> {
+    fn take(&self) -> Vec<ScriptedTranscript> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 }
 
-pub(crate) struct ScriptedStt(pub(crate) Ear);
+pub(crate) struct ScriptedStt(pub(crate) TranscriptQueue);
 
 #[async_trait]
 impl SttService for ScriptedStt {
@@ -56,13 +56,13 @@ impl SttService for ScriptedStt {
 
     async fn run_stt(&mut self, _audio: Arc<AudioFrame>) -> flowcat_core::Result<Vec<Frame>> {
         let (user_id, language) = (Arc::from("caller"), Some(Language("en".to_owned())));
-        let frame = |heard| match heard {
-            Heard::Interim(text) => Frame::InterimTranscription {
+        let frame = |transcript| match transcript {
+            ScriptedTranscript::Interim(text) => Frame::InterimTranscription {
                 text,
                 user_id: Arc::clone(&user_id),
                 language: language.clone(),
             },
-            Heard::Final(text) => Frame::Transcription {
+            ScriptedTranscript::Final(text) => Frame::Transcription {
                 text,
                 user_id: Arc::clone(&user_id),
                 language: language.clone(),
@@ -72,7 +72,7 @@ impl SttService for ScriptedStt {
         Ok(self.0.take().into_iter().map(frame).collect())
     }
 
-    /// Listens on while the bot speaks, or nobody could cut in.
+    /// Does nothing, so that the user can interrupt the bot.
     async fn set_muted(&mut self, _muted: bool) {}
 }
 
@@ -98,7 +98,7 @@ impl LlmService for ScriptedLlm {
             LlmResponseContent::Failure(message) => return Err(FlowcatError::Network(message.to_owned())),
             LlmResponseContent::Text(pieces) => stream::iter(pieces).then(streamed).boxed(),
             LlmResponseContent::ToolCalls(calls) => {
-                let calls = calls.iter().map(asked).collect();
+                let calls = calls.iter().map(to_function_call).collect();
                 stream::iter([Frame::FunctionCallsStarted(calls)]).boxed()
             }
         };
@@ -114,7 +114,7 @@ async fn streamed(piece: ResponseChunk) -> Frame {
     Frame::LlmText(piece.text.to_owned())
 }
 
-fn asked(call: &ScriptedToolCall) -> FunctionCall {
+fn to_function_call(call: &ScriptedToolCall) -> FunctionCall {
     FunctionCall {
         function_name: call.name.to_owned(),
         tool_call_id: call.id.to_owned(),

@@ -1,54 +1,56 @@
-//! `#[frame(…)]`, as it is written.
+//! `#[frame(…)]`: the kind of a frame, and the values of its view.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Error, Expr, Ident, Index, LitStr, Member, Path, Token, parenthesized, parse_quote};
+use syn::{Attribute, Error, Expr, Index, Member, Path, Token, parenthesized, parse_quote};
 
-use crate::mistakes::Mistakes;
+use crate::arguments::{Names, parse_arguments};
+use crate::diagnostics::{Diagnostics, mixed_site_at};
+use crate::fields::as_field;
 
-/// `#[frame(kind(values))]` of a variant.
+/// `#[frame(kind(values))]`.
 pub(super) struct KindAttr {
     pub(super) kind: Ident,
-    pub(super) values: Vec<Given>,
+    /// A list of [`AttrValue`]s.
+    pub(super) values: TokenStream,
 }
 
-/// One value in a kind's parentheses.
-pub(super) struct Given {
-    /// Its name, where one is written.
+/// A value in the parentheses of a kind: `text`, `text = words.0`.
+pub(super) struct AttrValue {
     pub(super) name: Option<Ident>,
-    pub(super) value: Value,
+    pub(super) source: Source,
 }
 
-/// What is given.
-pub(super) enum Value {
+/// The source of a value.
+pub(super) enum Source {
     /// A field: `text`, `.0`.
     Field(Member),
-    /// Anything else, over the fields; beside it the one that it begins with, if that is written with a dot: `.0.name`.
+    /// An expression over the fields, and the field that it starts with, if written with a dot: `.0.name`.
     Expression(Expr, Option<Member>),
 }
 
 impl Parse for KindAttr {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let kind = input.call(Ident::parse_any).map_err(|_| {
-            Error::new(input.span(), "say what this frame is, as `#[frame(llm_text)]` or `#[frame(ignore)]`")
+            Error::new(
+                input.span(),
+                "expected a frame kind, such as `#[frame(llm_text)]` or `#[frame(ignore)]`",
+            )
         })?;
-        let values = if input.is_empty() {
-            Punctuated::new()
-        } else {
-            let inner;
-            parenthesized!(inner in input);
-            Punctuated::<Given, Token![,]>::parse_terminated(&inner)?
-        };
-        Ok(Self { kind, values: values.into_iter().collect() })
+        if input.is_empty() {
+            return Ok(Self { kind, values: TokenStream::new() });
+        }
+        let values;
+        parenthesized!(values in input);
+        Ok(Self { kind, values: values.parse()? })
     }
 }
 
-impl Parse for Given {
+impl Parse for AttrValue {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
             let name = Ident::parse_any(input)?;
@@ -57,70 +59,69 @@ impl Parse for Given {
         } else {
             None
         };
-        let value = match input.parse()? {
-            // A bare number without a name can only be a position.
-            Value::Expression(expression, None) if name.is_none() => position(&expression).map_or_else(
-                || {
-                    Err(Error::new_spanned(
-                        &expression,
-                        "an expression wants the name of what it is: `text = …`",
-                    ))
-                },
-                |index| Ok(Value::Field(Member::Unnamed(index))),
-            )?,
-            value => value,
+        let source = match input.parse()? {
+            // Without a name, a number can only be a position.
+            Source::Expression(expression, None) if name.is_none() => {
+                let index = position(&expression).ok_or_else(|| {
+                    let message = "expected the name of the argument before this expression: `text = …`";
+                    Error::new_spanned(&expression, message)
+                })?;
+                Source::Field(Member::Unnamed(index))
+            }
+            source => source,
         };
-        Ok(Self { name, value })
+        Ok(Self { name, source })
     }
 }
 
-impl Parse for Value {
+impl Parse for Source {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![.]) {
-            return Self::of_field(input);
+            return Self::parse_from_dot(input);
         }
         let expression: Expr = input.parse()?;
-        Ok(match &expression {
-            Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
-                Some(field) => Self::Field(Member::Named(field.clone())),
-                None => Self::Expression(expression, None),
-            },
-            _ => Self::Expression(expression, None),
-        })
+        Ok(as_field(&expression).map_or(Self::Expression(expression, None), Self::Field))
     }
 }
 
-impl Value {
-    /// `.0`, or what is done with it: `.0.name`, `.0.as_str()`.
-    fn of_field(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Source {
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Field(Member::Named(name)) => name.span(),
+            Self::Field(Member::Unnamed(index)) => index.span,
+            Self::Expression(expression, _) => expression.span(),
+        }
+    }
+
+    /// Parses `.0`, `.0.name`, `.0.as_str()`: parsed as `frame.0.name`, then `frame.0` becomes the name bound to the field.
+    fn parse_from_dot(input: ParseStream<'_>) -> syn::Result<Self> {
         let frame = Ident::new("frame", input.span());
         let mut tokens = frame.to_token_stream();
         while !input.is_empty() && !input.peek(Token![,]) {
             tokens.extend([input.parse::<TokenTree>()?]);
         }
         let mut expression: Expr = syn::parse2(tokens)?;
-        let mut first = FirstField { frame, found: None };
-        first.visit_expr_mut(&mut expression);
-        match (first.found, expression) {
-            (Some(member), Expr::Path(_)) => Ok(Self::Field(member)),
-            (found, expression) => Ok(Self::Expression(expression, found)),
+        let mut replace = ReplaceField { frame, field: None };
+        replace.visit_expr_mut(&mut expression);
+        match (replace.field, expression) {
+            (Some(field), Expr::Path(_)) => Ok(Self::Field(field)),
+            (field, expression) => Ok(Self::Expression(expression, field)),
         }
     }
 }
 
-/// Puts the name of a field in the place of `frame.field`.
-struct FirstField {
+struct ReplaceField {
     frame: Ident,
-    found: Option<Member>,
+    field: Option<Member>,
 }
 
-impl VisitMut for FirstField {
+impl VisitMut for ReplaceField {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         if let Expr::Field(field) = expression
             && matches!(&*field.base, Expr::Path(path) if path.path.is_ident(&self.frame))
         {
             let name = binding(&field.member);
-            self.found = Some(field.member.clone());
+            self.field = Some(field.member.clone());
             *expression = parse_quote!(#name);
         } else {
             syn::visit_mut::visit_expr_mut(self, expression);
@@ -128,54 +129,54 @@ impl VisitMut for FirstField {
     }
 }
 
-/// The name that a field is bound to: ours, as one of the user's could be that of a constant.
+/// Returns the hygienic name that a pattern binds to a field. The name of the field itself could be that of a constant.
 pub(super) fn binding(member: &Member) -> Ident {
-    format_ident!("field_{}", member, span = member.span().resolved_at(Span::mixed_site()))
+    format_ident!("field_{}", member, span = mixed_site_at(member))
 }
 
-/// The field that a bare number stands for.
+/// Returns the position that a number stands for.
 pub(super) fn position(expression: &Expr) -> Option<Index> {
     let Expr::Lit(literal) = expression else { return None };
     let syn::Lit::Int(number) = &literal.lit else { return None };
     Some(Index { index: number.base10_parse().ok()?, span: number.span() })
 }
 
-/// The kind that `attributes` give to what stands at `at`.
-pub(super) fn kind_of(attributes: &[Attribute], at: Span, mistakes: &mut Mistakes) -> Option<KindAttr> {
+/// Parses the kind of the variant or struct that is named at `name`.
+pub(super) fn kind(attributes: &[Attribute], name: Span, diagnostics: &mut Diagnostics) -> Option<KindAttr> {
     let mut attributes = attributes.iter().filter(|attribute| attribute.path().is_ident("frame"));
     let Some(first) = attributes.next() else {
-        mistakes.push(Error::new(
-            at,
-            "say what this frame is, as `#[frame(llm_text)]`; or that it says nothing about a trace: `#[frame(ignore)]`",
-        ));
+        let message = "missing frame kind: write `#[frame(kind)]`, such as `#[frame(llm_text)]`, or `#[frame(ignore)]` \
+                       if traces do not need this frame";
+        diagnostics.push(Error::new(name, message));
         return None;
     };
-    for another in attributes {
-        mistakes.push(Error::new_spanned(another, "a frame is of one kind; remove one of the attributes"));
+    for repeated in attributes {
+        diagnostics.push(Error::new_spanned(repeated, "a frame has one kind; remove one of the attributes"));
     }
-    mistakes.take(first.parse_args())
+    diagnostics.handle(first.parse_args())
 }
 
-/// `#[frame(crate = path)]` of the type; other attributes of a struct are its kind.
-pub(super) fn crate_path(attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) -> Option<Path> {
-    let place = attributes.iter().position(|attribute| {
-        attribute.path().is_ident("frame") && attribute.parse_args_with(names_crate).unwrap_or_default()
+/// Takes `#[frame(crate = path)]` off a type. The other attribute of a struct is its kind.
+pub(super) fn take_crate_path(
+    attributes: &mut Vec<Attribute>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Path> {
+    let index = attributes.iter().position(|attribute| {
+        attribute.path().is_ident("frame") && attribute.parse_args_with(starts_with_crate).unwrap_or_default()
     })?;
-    let attribute = attributes.remove(place);
-    mistakes.take(attribute.parse_args_with(|input: ParseStream<'_>| {
-        input.parse::<Token![crate]>()?;
-        input.parse::<Token![=]>()?;
-        if let Ok(text) = input.parse::<LitStr>() {
-            let message = format!("`crate` wants a path, without quotes: `crate = {}`", text.value());
-            return Err(Error::new(text.span(), message));
-        }
-        input.parse()
-    }))
+    let attribute = attributes.remove(index);
+    let tokens = diagnostics.handle(attribute.parse_args())?;
+    let mut path = None;
+    parse_arguments(tokens, &mut Names::new(["crate"]), diagnostics, |argument| {
+        path = Some(argument.value("a path")?);
+        Ok(())
+    });
+    path
 }
 
-fn names_crate(input: ParseStream<'_>) -> syn::Result<bool> {
+fn starts_with_crate(input: ParseStream<'_>) -> syn::Result<bool> {
     let is_crate = input.peek(Token![crate]);
-    // What follows is read by who wants it.
-    input.parse::<proc_macro2::TokenStream>()?;
+    // `parse_args_with` requires all tokens to be consumed.
+    input.parse::<TokenStream>()?;
     Ok(is_crate)
 }

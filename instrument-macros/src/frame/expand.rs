@@ -1,4 +1,4 @@
-//! From a checked frame type to its `impl ObservedFrame`.
+//! Expands a checked frame type to its `impl ObservedFrame`.
 //!
 //! ```text
 //! // #[frame(transcription(text, user_id = speaker))] Heard { text: String, speaker: String },
@@ -17,27 +17,24 @@
 //! }
 //! ```
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Member, Path, parse_quote};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Member, Path};
 
 use super::attr::binding;
-use super::check::{Arm, Bound, FrameType, Says};
-use super::kinds::{Argument, Kind, Need, Shape, Takes};
+use super::kinds::{FrameArgument, FrameKind, Requirement, Shape};
+use super::{BoundValue, FrameType, Variant, View};
+use crate::arguments::runtime_path;
 
-/// `impl ObservedFrame for …`.
+/// Returns `impl ObservedFrame for …`.
 pub(super) fn implementation(checked: &FrameType) -> TokenStream {
-    let FrameType { name, generics, krate, arms } = checked;
-    let v1: Path = match krate {
-        Some(krate) => parse_quote!(#krate::__private::v1),
-        None => parse_quote!(::pipecat_instrument::__private::v1),
-    };
-    let kinds = arms.iter().map(|arm| kind_arm(&v1, arm));
-    let views = arms.iter().map(|arm| view_arm(&v1, arm));
+    let FrameType { name, generics, krate, variants } = checked;
+    let v1 = runtime_path(krate.as_ref());
+    let kinds = variants.iter().map(|variant| kind_arm(&v1, variant));
+    let views = variants.iter().map(|variant| view_arm(&v1, variant));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    // A reference to an enum without variants can be matched only by what it points to.
-    let subject = if arms.is_empty() { quote!(*self) } else { quote!(self) };
+    // A match without arms needs the enum itself: a reference to an enum without variants counts as inhabited.
+    let subject = if variants.is_empty() { quote!(*self) } else { quote!(self) };
     quote! {
         #[automatically_derived]
         impl #impl_generics #v1::frame::ObservedFrame for #name #type_generics #where_clause {
@@ -53,81 +50,67 @@ pub(super) fn implementation(checked: &FrameType) -> TokenStream {
     }
 }
 
-fn kind_arm(v1: &Path, arm: &Arm) -> TokenStream {
-    let path = path(arm);
-    let kind = match &arm.says {
-        Says::Nothing => format_ident!("Other"),
-        Says::Kind { kind, .. } => format_ident!("{}", kind.variant),
+fn kind_arm(v1: &Path, variant: &Variant) -> TokenStream {
+    let path = path(variant);
+    let kind = match &variant.view {
+        View::Ignored => format_ident!("Other"),
+        View::Frame { kind, .. } => format_ident!("{}", kind.variant),
     };
     quote!(#path { .. } => #v1::frame::FrameKind::#kind,)
 }
 
-fn view_arm(v1: &Path, arm: &Arm) -> TokenStream {
-    let path = path(arm);
-    match &arm.says {
-        Says::Nothing => {
-            let class = &arm.class;
+fn view_arm(v1: &Path, variant: &Variant) -> TokenStream {
+    let path = path(variant);
+    match &variant.view {
+        View::Ignored => {
+            let class = &variant.class;
             quote!(#path { .. } => #v1::frame::Frame::Other { class: #class },)
         }
-        Says::Kind { kind, values } => {
-            let bindings = bindings(values);
+        View::Frame { kind, values } => {
+            let bindings = unique(values.iter().flat_map(|value| &value.fields)).map(|member| {
+                let name = binding(member);
+                quote!(#member: #name,)
+            });
+            // Expressions mention fields by their own names.
+            let mut named = unique(values.iter().flat_map(|value| &value.named))
+                .map(|name| {
+                    let bound = binding(&Member::Named(name.clone()));
+                    quote!(let #name = #bound;)
+                })
+                .peekable();
             let view = view(v1, kind, values);
-            let named = named(values);
-            if named.is_empty() {
-                quote!(#path { #(#bindings,)* .. } => #view,)
-            } else {
-                quote!(#path { #(#bindings,)* .. } => { #(#named)* #view })
-            }
+            let body = if named.peek().is_none() { quote!(#view,) } else { quote!({ #(#named)* #view }) };
+            quote!(#path { #(#bindings)* .. } => #body)
         }
     }
 }
 
-fn path(arm: &Arm) -> TokenStream {
-    let variant = arm.variant.iter();
-    quote!(Self #(::#variant)*)
+fn path(variant: &Variant) -> TokenStream {
+    let name = variant.name.iter();
+    quote!(Self #(::#name)*)
 }
 
-/// Each field that some value mentions, once.
-fn bindings(values: &[Bound]) -> Vec<TokenStream> {
-    each_once(values.iter().flat_map(|value| &value.fields))
-        .map(|member| {
-            let name = binding(member);
-            quote!(#member: #name)
-        })
-        .collect()
-}
-
-/// The names of fields that expressions mention, each once.
-fn named(values: &[Bound]) -> Vec<TokenStream> {
-    each_once(values.iter().flat_map(|value| &value.named))
-        .map(|name| {
-            let bound = binding(&Member::Named(name.clone()));
-            quote!(let #name = #bound;)
-        })
-        .collect()
-}
-
-fn each_once<'a, T: PartialEq + 'a>(mentioned: impl Iterator<Item = &'a T>) -> impl Iterator<Item = &'a T> {
-    let mut seen: Vec<&T> = Vec::new();
-    for one in mentioned {
-        if !seen.contains(&one) {
-            seen.push(one);
+fn unique<'a, T: PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -> impl Iterator<Item = &'a T> {
+    let mut unique: Vec<&T> = Vec::new();
+    for item in items {
+        if !unique.contains(&item) {
+            unique.push(item);
         }
     }
-    seen.into_iter()
+    unique.into_iter()
 }
 
-fn view(v1: &Path, kind: &Kind, values: &[Bound]) -> TokenStream {
+fn view(v1: &Path, kind: &FrameKind, values: &[BoundValue]) -> TokenStream {
     let variant = format_ident!("{}", kind.variant);
     let frame = quote!(#v1::frame::Frame::#variant);
-    let value_of = |argument: &Argument| {
+    let value_of = |argument: &FrameArgument| {
         values
             .iter()
             .find(|bound| bound.argument.name == argument.name)
-            .map_or_else(|| missing(argument), |bound| given(v1, bound))
+            .map_or_else(|| missing(argument), |bound| bound.argument.value_type.convert(v1, &bound.value))
     };
     let fields = kind.arguments.iter().map(|argument| {
-        let name = Ident::new(argument.name, Span::call_site());
+        let name = format_ident!("{}", argument.name);
         let value = value_of(argument);
         quote!(#name: #value)
     });
@@ -145,30 +128,9 @@ fn view(v1: &Path, kind: &Kind, values: &[Bound]) -> TokenStream {
     }
 }
 
-/// The call that turns a value into what the view holds. It stands where the value was written, so that a value of
-/// a wrong type is reported there.
-fn given(v1: &Path, bound: &Bound) -> TokenStream {
-    let value = &bound.value;
-    let at = value.span().resolved_at(Span::mixed_site());
-    match bound.argument.takes {
-        Takes::Text => quote_spanned!(at=> #v1::Text::text(#value)),
-        Takes::OptionalText => quote_spanned!(at=> #v1::OptionalText::optional_text(#value)),
-        Takes::OptionalTranscript => quote_spanned! {at=>
-            #v1::OptionalText::optional_text(#value).map(#v1::frame::Transcript::from)
-        },
-        Takes::OptionalJson => quote_spanned!(at=> #v1::OptionalJson::optional_json(#value)),
-        Takes::OptionalSeconds => quote_spanned!(at=> #v1::Seconds::seconds(&(#value))),
-        Takes::Truth => quote_spanned!(at=> #v1::Truth::truth(#value)),
-        Takes::Bytes => quote_spanned!(at=> #v1::ByteCount::byte_count(#value)),
-        Takes::Count => quote_spanned!(at=> #v1::Count::count(#value)),
-        Takes::Copied | Takes::Borrowed => value.clone(),
-        Takes::OptionalBorrowed => quote_spanned!(at=> ::core::option::Option::Some(#value)),
-    }
-}
-
-fn missing(argument: &Argument) -> TokenStream {
-    match argument.need {
-        Need::Else(number) => quote!(#number),
-        Need::Required | Need::Optional => quote!(::core::default::Default::default()),
+fn missing(argument: &FrameArgument) -> TokenStream {
+    match argument.requirement {
+        Requirement::DefaultsTo(number) => quote!(#number),
+        Requirement::Required | Requirement::Optional => quote!(::core::default::Default::default()),
     }
 }

@@ -1,18 +1,19 @@
-//! The kinds of frame, as attributes name them, and what each can carry: one table.
+//! The table of frame kinds, as attributes name them, and of their arguments.
 
-/// One kind of frame.
-pub(super) struct Kind {
-    /// Its name in an attribute.
+use crate::fields::ValueType;
+
+/// A kind of frame.
+pub(super) struct FrameKind {
+    /// The name in an attribute.
     pub(super) name: &'static str,
-    /// The variant of `Frame` and of `FrameKind`.
+    /// The variant of `Frame`, and of `FrameKind` in the runtime.
     pub(super) variant: &'static str,
-    /// How the variant holds what it carries.
     pub(super) shape: Shape,
-    /// What it can carry; the first may stand without its name.
-    pub(super) arguments: &'static [Argument],
+    /// The first may be written without its name.
+    pub(super) arguments: &'static [FrameArgument],
 }
 
-/// How a variant of `Frame` holds what it carries.
+/// The shape of a variant of `Frame`.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
     /// `Frame::Start`
@@ -25,149 +26,126 @@ pub(super) enum Shape {
     Struct(&'static str),
 }
 
-/// Something that a kind of frame can carry: a field of its view.
-pub(super) struct Argument {
+/// An argument of a kind: a field of its view.
+pub(super) struct FrameArgument {
     pub(super) name: &'static str,
-    pub(super) takes: Takes,
-    pub(super) need: Need,
+    pub(super) value_type: ValueType,
+    pub(super) requirement: Requirement,
 }
 
-/// What an argument is made of.
+/// Whether an argument may be missing, and its value then.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
-    Text,
-    OptionalText,
-    OptionalTranscript,
-    OptionalJson,
-    OptionalSeconds,
-    Truth,
-    Bytes,
-    Count,
-    /// A value that the view has a copy of.
-    Copied,
-    /// A value that the view borrows.
-    Borrowed,
-    /// The same, in an `Option`.
-    OptionalBorrowed,
-}
-
-impl Takes {
-    /// Whether a bare number is one to take, and not a field's position.
-    pub(super) const fn number(self) -> bool {
-        matches!(self, Self::OptionalSeconds | Self::Bytes | Self::Count)
-    }
-}
-
-/// What if an argument is missing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum Requirement {
     Required,
-    /// Then the view says nothing of it.
+    /// The default of its type.
     Optional,
-    /// Then it is this number.
-    Else(u16),
+    DefaultsTo(u16),
 }
 
-/// The kind called `name`.
-pub(super) fn named(name: &str) -> Option<&'static Kind> {
+/// Returns the kind that attributes call `name`.
+pub(super) fn find(name: &str) -> Option<&'static FrameKind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-const fn required(name: &'static str, takes: Takes) -> Argument {
-    Argument { name, takes, need: Need::Required }
+const fn required(name: &'static str, value_type: ValueType) -> FrameArgument {
+    FrameArgument { name, value_type, requirement: Requirement::Required }
 }
 
-const fn optional(name: &'static str, takes: Takes) -> Argument {
-    Argument { name, takes, need: Need::Optional }
+const fn optional(name: &'static str, value_type: ValueType) -> FrameArgument {
+    FrameArgument { name, value_type, requirement: Requirement::Optional }
 }
 
-const fn unit(name: &'static str, variant: &'static str) -> Kind {
-    Kind { name, variant, shape: Shape::Unit, arguments: &[] }
+const fn unit(name: &'static str, variant: &'static str) -> FrameKind {
+    FrameKind { name, variant, shape: Shape::Unit, arguments: &[] }
 }
 
-const fn transcript(name: &'static str, variant: &'static str) -> Kind {
-    const ARGUMENTS: &[Argument] = &[
-        required("text", Takes::Text),
-        optional("user_id", Takes::OptionalText),
-        optional("language", Takes::OptionalText),
+const fn transcript(name: &'static str, variant: &'static str) -> FrameKind {
+    const ARGUMENTS: &[FrameArgument] = &[
+        required("text", ValueType::Text),
+        optional("user_id", ValueType::OptionalText),
+        optional("language", ValueType::OptionalText),
     ];
-    Kind { name, variant, shape: Shape::Struct("Transcript"), arguments: ARGUMENTS }
+    FrameKind { name, variant, shape: Shape::Struct("Transcript"), arguments: ARGUMENTS }
 }
 
-const fn text(name: &'static str, variant: &'static str) -> Kind {
-    const ARGUMENTS: &[Argument] = &[
-        required("text", Takes::Text),
-        optional("context_id", Takes::OptionalText),
-        optional("spacing", Takes::Copied),
-        optional("chunking", Takes::Copied),
-        optional("delivery", Takes::Copied),
+const fn text(name: &'static str, variant: &'static str) -> FrameKind {
+    const ARGUMENTS: &[FrameArgument] = &[
+        required("text", ValueType::Text),
+        optional("context_id", ValueType::OptionalText),
+        optional("spacing", ValueType::Copied),
+        optional("chunking", ValueType::Copied),
+        optional("delivery", ValueType::Copied),
     ];
-    Kind { name, variant, shape: Shape::Struct("TextChunk"), arguments: ARGUMENTS }
+    FrameKind { name, variant, shape: Shape::Struct("TextChunk"), arguments: ARGUMENTS }
 }
 
-const fn synthesis(name: &'static str, variant: &'static str) -> Kind {
-    const ARGUMENTS: &[Argument] = &[optional("context_id", Takes::OptionalText)];
-    Kind { name, variant, shape: Shape::Fields, arguments: ARGUMENTS }
+const fn synthesis(name: &'static str, variant: &'static str) -> FrameKind {
+    const ARGUMENTS: &[FrameArgument] = &[optional("context_id", ValueType::OptionalText)];
+    FrameKind { name, variant, shape: Shape::Fields, arguments: ARGUMENTS }
 }
 
-const fn audio(name: &'static str, variant: &'static str) -> Kind {
-    const ARGUMENTS: &[Argument] = &[
-        required("bytes", Takes::Bytes),
-        required("sample_rate", Takes::Count),
-        Argument { name: "channels", takes: Takes::Count, need: Need::Else(1) },
+const fn audio(name: &'static str, variant: &'static str) -> FrameKind {
+    const ARGUMENTS: &[FrameArgument] = &[
+        required("bytes", ValueType::Bytes),
+        required("sample_rate", ValueType::Count),
+        FrameArgument {
+            name: "channels",
+            value_type: ValueType::Count,
+            requirement: Requirement::DefaultsTo(1),
+        },
     ];
-    Kind { name, variant, shape: Shape::Struct("Audio"), arguments: ARGUMENTS }
+    FrameKind { name, variant, shape: Shape::Struct("Audio"), arguments: ARGUMENTS }
 }
 
-/// All kinds but `ignore` and `other`, in the order in which a message lists them.
-pub(super) const KINDS: &[Kind] = &[
+/// All kinds but `ignore` and `other`, in the order in which messages list them.
+pub(super) const KINDS: &[FrameKind] = &[
     unit("start", "Start"),
     unit("end", "End"),
     unit("stop", "Stop"),
     unit("cancel", "Cancel"),
-    Kind {
+    FrameKind {
         name: "error",
         variant: "Error",
         shape: Shape::Struct("ErrorReport"),
         arguments: &[
-            required("message", Takes::Text),
-            optional("fatal", Takes::Truth),
-            optional("exception", Takes::OptionalText),
-            optional("processor", Takes::OptionalText),
-            optional("category", Takes::OptionalText),
+            required("message", ValueType::Text),
+            optional("fatal", ValueType::Bool),
+            optional("exception", ValueType::OptionalText),
+            optional("processor", ValueType::OptionalText),
+            optional("category", ValueType::OptionalText),
         ],
     },
     unit("interruption", "Interruption"),
     unit("user_started_speaking", "UserStartedSpeaking"),
     unit("user_stopped_speaking", "UserStoppedSpeaking"),
     unit("vad_user_started_speaking", "VadUserStartedSpeaking"),
-    Kind {
+    FrameKind {
         name: "vad_user_stopped_speaking",
         variant: "VadUserStoppedSpeaking",
         shape: Shape::Fields,
         arguments: &[
-            optional("stop_secs", Takes::OptionalSeconds),
-            optional("transcript", Takes::OptionalTranscript),
+            optional("stop_secs", ValueType::OptionalSeconds),
+            optional("transcript", ValueType::OptionalTranscript),
         ],
     },
     unit("bot_started_speaking", "BotStartedSpeaking"),
     unit("bot_stopped_speaking", "BotStoppedSpeaking"),
     transcript("transcription", "Transcription"),
     transcript("interim_transcription", "InterimTranscription"),
-    Kind {
+    FrameKind {
         name: "llm_context",
         variant: "LlmContext",
         shape: Shape::Value,
-        arguments: &[optional("context", Takes::OptionalBorrowed)],
+        arguments: &[optional("context", ValueType::OptionalBorrowed)],
     },
     unit("llm_response_start", "LlmResponseStart"),
     text("llm_text", "LlmText"),
     unit("llm_response_end", "LlmResponseEnd"),
-    Kind {
+    FrameKind {
         name: "tts_speak",
         variant: "TtsSpeak",
         shape: Shape::Value,
-        arguments: &[optional("text", Takes::OptionalText)],
+        arguments: &[optional("text", ValueType::OptionalText)],
     },
     text("aggregated_text", "AggregatedText"),
     text("tts_text", "TtsText"),
@@ -176,43 +154,43 @@ pub(super) const KINDS: &[Kind] = &[
     audio("tts_audio", "TtsAudio"),
     audio("output_audio", "OutputAudio"),
     audio("input_audio", "InputAudio"),
-    Kind {
+    FrameKind {
         name: "metrics",
         variant: "Metrics",
         shape: Shape::Value,
-        arguments: &[required("metrics", Takes::Borrowed)],
+        arguments: &[required("metrics", ValueType::Borrowed)],
     },
-    Kind {
+    FrameKind {
         name: "function_calls_started",
         variant: "FunctionCallsStarted",
         shape: Shape::Value,
-        arguments: &[required("calls", Takes::Borrowed)],
+        arguments: &[required("calls", ValueType::Borrowed)],
     },
-    Kind {
+    FrameKind {
         name: "function_call_in_progress",
         variant: "FunctionCallInProgress",
         shape: Shape::Struct("FunctionCall"),
         arguments: &[
-            required("name", Takes::Text),
-            required("tool_call_id", Takes::Text),
-            optional("arguments", Takes::OptionalJson),
+            required("name", ValueType::Text),
+            required("tool_call_id", ValueType::Text),
+            optional("arguments", ValueType::OptionalJson),
         ],
     },
-    Kind {
+    FrameKind {
         name: "function_call_result",
         variant: "FunctionCallResult",
         shape: Shape::Struct("FunctionCallResult"),
         arguments: &[
-            required("name", Takes::Text),
-            required("tool_call_id", Takes::Text),
-            optional("result", Takes::OptionalJson),
-            optional("error", Takes::OptionalText),
+            required("name", ValueType::Text),
+            required("tool_call_id", ValueType::Text),
+            optional("result", ValueType::OptionalJson),
+            optional("error", ValueType::OptionalText),
         ],
     },
-    Kind {
+    FrameKind {
         name: "function_call_cancel",
         variant: "FunctionCallCancel",
         shape: Shape::Fields,
-        arguments: &[required("tool_call_id", Takes::Text)],
+        arguments: &[required("tool_call_id", ValueType::Text)],
     },
 ];

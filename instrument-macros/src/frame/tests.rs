@@ -1,12 +1,12 @@
-//! Expansions, as plain functions over tokens.
+//! The expansion of a frame type, and the table of kinds.
 
 use quote::quote;
 
-use super::kinds::{KINDS, Need};
+use super::kinds::{KINDS, Requirement};
 use super::observed_frame;
 
 #[test]
-fn an_enum_becomes_two_matches() {
+fn enum_expands_to_two_matches() {
     let expanded = observed_frame(quote! {
         #[frame(crate = t)]
         enum Frame<T: Send> {
@@ -60,11 +60,11 @@ fn an_enum_becomes_two_matches() {
 }
 
 #[test]
-fn kinds_have_names_of_their_own_and_what_is_required_comes_first() {
-    for (place, kind) in KINDS.iter().enumerate() {
-        assert!(!KINDS[..place].iter().any(|earlier| earlier.name == kind.name), "{} twice", kind.name);
-        let needs: Vec<bool> =
-            kind.arguments.iter().map(|argument| argument.need == Need::Required).collect();
-        assert!(needs.is_sorted_by(|earlier, later| earlier >= later), "{}", kind.name);
+fn kind_names_are_unique_and_required_arguments_come_first() {
+    for (index, kind) in KINDS.iter().enumerate() {
+        assert!(!KINDS[..index].iter().any(|earlier| earlier.name == kind.name), "{} twice", kind.name);
+        let required: Vec<bool> =
+            kind.arguments.iter().map(|argument| argument.requirement == Requirement::Required).collect();
+        assert!(required.is_sorted_by(|earlier, later| earlier >= later), "{}", kind.name);
     }
 }

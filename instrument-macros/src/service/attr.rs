@@ -1,14 +1,15 @@
-//! `#[service(…)]`, as it is written.
+//! `#[service(…)]`: the role of a processor, and the values of its view.
 
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Token};
+use syn::{Attribute, Error, Expr, Member, Meta, Path, Token};
 
-use crate::arguments::{each, put, set};
-use crate::mistakes::{Mistakes, listed, meant};
+use crate::arguments::{Argument, Names, parse_arguments};
+use crate::diagnostics::{Diagnostics, join_names};
+use crate::fields::{ValueType, as_field};
 
-/// What a processor can be, and the role that this is.
-pub(super) const ROLES: [(&str, &str); 7] = [
+/// The roles, as attributes name them, and the variants of `Role`.
+const ROLES: [(&str, &str); 7] = [
     ("stt", "Stt"),
     ("llm", "Llm"),
     ("tts", "Tts"),
@@ -18,119 +19,101 @@ pub(super) const ROLES: [(&str, &str); 7] = [
     ("other", "Other"),
 ];
 
-/// What can be said of it, in the order of the view's fields.
-pub(super) const FACTS: [Fact; 10] = [
-    Fact { name: "id", takes: Takes::Text },
-    Fact { name: "class", takes: Takes::Text },
-    Fact { name: "name", takes: Takes::Text },
-    Fact { name: "provider", takes: Takes::OptionalText },
-    Fact { name: "model", takes: Takes::OptionalText },
-    Fact { name: "voice", takes: Takes::OptionalText },
-    Fact { name: "language", takes: Takes::OptionalText },
-    Fact { name: "sample_rate", takes: Takes::Count },
-    Fact { name: "system_instruction", takes: Takes::OptionalText },
-    Fact { name: "settings", takes: Takes::Settings },
+/// The fields of a service's view, in its order.
+pub(super) const FIELDS: [ServiceField; 10] = [
+    ServiceField { name: "id", value_type: ValueType::Text },
+    ServiceField { name: "class", value_type: ValueType::Text },
+    ServiceField { name: "name", value_type: ValueType::Text },
+    ServiceField { name: "provider", value_type: ValueType::OptionalText },
+    ServiceField { name: "model", value_type: ValueType::OptionalText },
+    ServiceField { name: "voice", value_type: ValueType::OptionalText },
+    ServiceField { name: "language", value_type: ValueType::OptionalText },
+    ServiceField { name: "sample_rate", value_type: ValueType::OptionalCount },
+    ServiceField { name: "system_instruction", value_type: ValueType::OptionalText },
+    ServiceField { name: "settings", value_type: ValueType::Borrowed },
 ];
 
-/// Something that can be said of a processor.
-pub(super) struct Fact {
+/// A field of a service's view, which an argument of the same name sets.
+pub(super) struct ServiceField {
     pub(super) name: &'static str,
-    pub(super) takes: Takes,
+    pub(super) value_type: ValueType,
 }
 
-/// What a fact is made of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
-    Text,
-    OptionalText,
-    Count,
-    Settings,
-}
-
-/// What stands in the parentheses.
+/// The attributes of a type, parsed.
 #[derive(Default)]
 pub(super) struct ServiceAttr {
-    /// One of [`ROLES`].
+    /// The variant of `Role`.
     pub(super) role: Option<&'static str>,
-    /// By their names, as they are written.
-    pub(super) facts: Vec<(Ident, Value)>,
+    pub(super) values: Vec<(&'static ServiceField, Source)>,
     pub(super) krate: Option<Path>,
 }
 
-/// What a fact is said to be.
-pub(super) enum Value {
-    /// A field: `.0`, or a name that may be one.
+/// The source of a value.
+pub(super) enum Source {
+    /// `.0`, or an identifier that may be a field.
     Field(Member),
-    /// Anything else, over `self`.
-    Expression(Box<Expr>),
+    /// An expression over `self`.
+    Expression(Expr),
 }
 
-impl Parse for Value {
+impl Parse for Source {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![.]) {
             input.parse::<Token![.]>()?;
             return input.parse().map(Self::Field);
         }
         let expression: Expr = input.parse()?;
-        Ok(match &expression {
-            Expr::Path(path) if path.attrs.is_empty() => match path.path.get_ident() {
-                Some(field) => Self::Field(Member::Named(field.clone())),
-                None => Self::Expression(Box::new(expression)),
-            },
-            _ => Self::Expression(Box::new(expression)),
-        })
+        Ok(as_field(&expression).map_or(Self::Expression(expression), Self::Field))
     }
 }
 
-/// What the attributes of a type say, and every mistake in them.
-pub(super) fn read(attributes: &[Attribute], at: Span, mistakes: &mut Mistakes) -> ServiceAttr {
-    let mut read = ServiceAttr::default();
-    let mut ours = attributes.iter().filter(|attribute| attribute.path().is_ident("service")).peekable();
-    if ours.peek().is_none() {
-        mistakes.push(Error::new(at, "say what this is in its pipeline, as `#[service(llm)]`"));
-        return read;
-    }
-    for attribute in ours {
+/// Parses the attributes of the type named at `name`, and reports every error in them.
+pub(super) fn parse(attributes: &[Attribute], name: Span, diagnostics: &mut Diagnostics) -> ServiceAttr {
+    let mut parsed = ServiceAttr::default();
+    let allowed = ROLES.map(|(role, _)| role).into_iter().chain(FIELDS.map(|field| field.name));
+    let mut names = Names::new(allowed.chain(["crate"]));
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("service")) {
         match &attribute.meta {
-            Meta::List(list) => each(list.tokens.clone(), mistakes, |name, input| read.take(name, input)),
-            other => mistakes.push(Error::new_spanned(other, "say what it is: `#[service(llm)]`")),
+            Meta::List(list) => {
+                parse_arguments(list.tokens.clone(), &mut names, diagnostics, |argument| {
+                    parsed.set(argument)
+                });
+            }
+            other => {
+                diagnostics
+                    .push(Error::new_spanned(other, "expected the role in parentheses: `#[service(llm)]`"));
+            }
         }
     }
-    if read.role.is_none() && mistakes.is_empty() {
-        let roles = listed(ROLES.map(|(name, _)| name));
-        mistakes.push(Error::new(at, format!("say what this is in its pipeline, one of {roles}")));
+    if parsed.role.is_none() && diagnostics.is_empty() {
+        let roles = join_names(ROLES.map(|(role, _)| role));
+        let message = format!("missing role: write `#[service(role)]`, where `role` is one of {roles}");
+        diagnostics.push(Error::new(name, message));
     }
-    read
+    parsed
 }
 
 impl ServiceAttr {
-    fn take(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        let written = name.to_string();
-        if let Some((_, role)) = ROLES.iter().find(|(role, _)| *role == written) {
+    fn set(&mut self, argument: Argument<'_>) -> syn::Result<()> {
+        if let Some((_, role)) = ROLES.iter().find(|(role, _)| *role == argument.name) {
+            let span = argument.flag()?;
             return match self.role.replace(role) {
-                Some(_) => Err(Error::new(name.span(), "a processor is one thing; remove one")),
+                Some(_) => Err(Error::new(span, "a processor has one role; remove one")),
                 None => Ok(()),
             };
         }
-        if written == "crate" {
-            return set(&mut self.krate, name, input);
+        match FIELDS.iter().find(|field| field.name == argument.name) {
+            Some(field) => {
+                // An argument without a value is the field of its name.
+                let source = if argument.has_value() {
+                    argument.value("a field or an expression")?
+                } else {
+                    Source::Field(Member::Named(argument.ident))
+                };
+                self.values.push((field, source));
+            }
+            None => self.krate = Some(argument.value("a path")?),
         }
-        if !FACTS.iter().any(|fact| fact.name == written) {
-            let known = ROLES.map(|(name, _)| name).into_iter().chain(FACTS.map(|fact| fact.name));
-            let message = format!("unknown argument `{written}`; {}", meant(&written, known));
-            return Err(Error::new(name.span(), message));
-        }
-        let mut value = None;
-        if input.peek(Token![=]) {
-            set(&mut value, name, input)?;
-        } else {
-            // By itself, it is the field of this name.
-            put(&mut value, name, Value::Field(Member::Named(name.clone())))?;
-        }
-        if self.facts.iter().any(|(known, _)| known == name) {
-            return Err(Error::new(name.span(), format!("`{written}` is given twice; remove one")));
-        }
-        self.facts.extend(value.map(|value| (name.clone(), value)));
         Ok(())
     }
 }

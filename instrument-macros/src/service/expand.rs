@@ -1,4 +1,4 @@
-//! From a checked processor type to its `impl ObservedService`.
+//! Expands a checked processor type to its `impl ObservedService`.
 //!
 //! ```text
 //! // #[service(llm, name = label, model)] struct Llm { label: String, model: Option<String> }
@@ -19,31 +19,28 @@
 //! }
 //! ```
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Path, parse_quote};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Path;
 
-use super::attr::{FACTS, Takes};
-use super::check::ServiceType;
+use super::ServiceType;
+use super::attr::FIELDS;
+use crate::arguments::runtime_path;
 
-/// `impl ObservedService for …`.
+/// Returns `impl ObservedService for …`.
 pub(super) fn implementation(checked: &ServiceType) -> TokenStream {
     let ServiceType { name, generics, krate, role, .. } = checked;
-    let v1: Path = match krate {
-        Some(krate) => parse_quote!(#krate::__private::v1),
-        None => parse_quote!(::pipecat_instrument::__private::v1),
-    };
+    let v1 = runtime_path(krate.as_ref());
     let role = format_ident!("{role}");
-    let id = told(&v1, checked, &["id", "name", "class"]);
-    let facts = FACTS.iter().map(|fact| {
-        let field = format_ident!("{}", fact.name);
-        let value = match fact.name {
-            "id" => told(&v1, checked, &["id", "name", "class"]),
-            "name" => told(&v1, checked, &["name", "id", "class"]),
-            only => told(&v1, checked, &[only]),
+    let id = value(&v1, checked, &["id", "name", "class"]);
+    let fields = FIELDS.iter().map(|field| {
+        let name = format_ident!("{}", field.name);
+        let value = match field.name {
+            "id" => id.clone(),
+            "name" => value(&v1, checked, &["name", "id", "class"]),
+            other => value(&v1, checked, &[other]),
         };
-        quote!(#field: #value,)
+        quote!(#name: #value,)
     });
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
@@ -62,30 +59,23 @@ pub(super) fn implementation(checked: &ServiceType) -> TokenStream {
             fn view(&self) -> #v1::frame::ServiceView<'_> {
                 #v1::frame::ServiceView {
                     role: #v1::frame::Role::#role,
-                    #(#facts)*
+                    #(#fields)*
                 }
             }
         }
     }
 }
 
-/// The value of the first of some facts that is told; else the type's name, or nothing.
-fn told(v1: &Path, checked: &ServiceType, names: &[&str]) -> TokenStream {
-    let found = names.iter().find_map(|name| checked.facts.iter().find(|told| told.fact.name == *name));
-    let Some(told) = found else {
-        let class = checked.name.to_string();
-        return match names {
-            [.., "class"] => quote!(#class),
-            ["settings"] => quote!(&[]),
-            _ => quote!(::core::option::Option::None),
-        };
-    };
-    let value = &told.value;
-    let at = value.span().resolved_at(Span::mixed_site());
-    match told.fact.takes {
-        Takes::Text => quote_spanned!(at=> #v1::Text::text(#value)),
-        Takes::OptionalText => quote_spanned!(at=> #v1::OptionalText::optional_text(#value)),
-        Takes::Count => quote_spanned!(at=> ::core::option::Option::Some(#v1::Count::count(#value))),
-        Takes::Settings => quote!(#value),
+/// Returns the value of the first of these fields that is set; else the name of the type, or nothing.
+fn value(v1: &Path, checked: &ServiceType, fields: &[&str]) -> TokenStream {
+    let set = fields.iter().find_map(|name| checked.values.iter().find(|(field, _)| field.name == *name));
+    match (set, fields) {
+        (Some((field, value)), _) => field.value_type.convert(v1, value),
+        (None, [.., "class"]) => {
+            let class = checked.name.to_string();
+            quote!(#class)
+        }
+        (None, ["settings"]) => quote!(&[]),
+        (None, _) => quote!(::core::option::Option::None),
     }
 }

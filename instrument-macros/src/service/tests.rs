@@ -1,12 +1,12 @@
-//! Expansions, as plain functions over tokens.
+//! The expansion of a processor type, and the table of fields.
 
 use quote::quote;
 
-use super::attr::FACTS;
+use super::attr::FIELDS;
 use super::observed_service;
 
 #[test]
-fn a_struct_becomes_a_view() {
+fn struct_expands_to_a_view() {
     let expanded = observed_service(quote! {
         #[service(llm, crate = t, name = label, model, provider = "openai", sample_rate = .0)]
         struct Llm<T: Send> {
@@ -60,8 +60,8 @@ fn a_struct_becomes_a_view() {
 }
 
 #[test]
-fn facts_have_names_of_their_own() {
-    for (place, fact) in FACTS.iter().enumerate() {
-        assert!(!FACTS[..place].iter().any(|earlier| earlier.name == fact.name), "{} twice", fact.name);
+fn field_names_are_unique() {
+    for (index, field) in FIELDS.iter().enumerate() {
+        assert!(!FIELDS[..index].iter().any(|earlier| earlier.name == field.name), "{} twice", field.name);
     }
 }

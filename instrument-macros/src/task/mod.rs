@@ -1,44 +1,39 @@
-//! `#[instrument_task]`: arguments and item are parsed, each constructor is checked, its body is wrapped.
+//! `#[instrument_task]`, in three steps: parse arguments and item, check each constructor, expand its body.
 
 mod args;
-mod check;
 mod constructor;
 mod expand;
-mod item;
-mod returned;
+mod impl_block;
 #[cfg(test)]
 mod tests;
-mod wrapped;
+mod wrap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::item::Item;
+use crate::item::{Item, without_inner_annotations};
 
-/// The annotated item; beside it, what is wrong with the annotation, if anything is. The item is never lost: an
-/// unresolved name further down would hide the mistake that matters.
+/// Expands an annotated item.
+///
+/// If the annotation is wrong, the item stays, with the errors beside it: without it, errors about unresolved names
+/// elsewhere would hide the ones that matter.
 pub(crate) fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
-    match instrumented(args, item.clone()) {
-        Ok(instrumented) => instrumented,
-        Err(mistakes) => {
-            let mistakes = mistakes.into_compile_error();
-            let item = item::without_inner_annotations(item);
-            quote!(#item #mistakes)
-        }
-    }
+    try_expand(args, item.clone()).unwrap_or_else(|errors| {
+        let errors = errors.into_compile_error();
+        let item = without_inner_annotations(item);
+        quote!(#item #errors)
+    })
 }
 
-fn instrumented(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
-    let (args, mut mistakes) = args::parse(args);
-    let Some(item) = mistakes.take(Item::parse(item)) else {
-        return mistakes.into_result().map(|()| TokenStream::new());
-    };
-    match item {
-        Item::Impl(item) => {
-            check::impl_block((args, mistakes), item).map(|checked| expand::impl_block(&checked))
+fn try_expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let (args, mut diagnostics) = args::parse(args);
+    match diagnostics.handle(Item::parse(item)) {
+        None => diagnostics.into_result().map(|()| TokenStream::new()),
+        Some(Item::Impl(item)) => {
+            impl_block::check(args, diagnostics, item).map(|checked| expand::impl_block(&checked))
         }
-        Item::Function(item) => {
-            check::function((args, mistakes), item).map(|checked| expand::function(&checked))
+        Some(Item::Function(item)) => {
+            constructor::check(args, diagnostics, item).map(|checked| expand::function(&checked))
         }
     }
 }

@@ -1,14 +1,53 @@
-//! The arguments of `#[traced_llm(…)]` and its like.
+//! The arguments of `#[traced_stt(…)]`, `#[traced_llm(…)]` and `#[traced_tts(…)]`.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprClosure, Ident, Pat, Path, Token};
+use syn::{Error, Expr, ExprClosure, Pat, Path};
 
-use super::kind::{Kind, SPECIAL};
-use crate::arguments::{each, put, set};
-use crate::mistakes::{Mistakes, meant};
+use crate::arguments::{Argument, Names, parse_arguments};
+use crate::diagnostics::Diagnostics;
 
-/// What stands in the parentheses, each at most once.
+/// The arguments that every kind of service has.
+const COMMON: [&str; 8] = ["name", "context", "model", "provider", "output", "usage", "stream", "crate"];
+
+/// A kind of service.
+pub(crate) struct ServiceKind {
+    /// The name of the attribute, and of the helper that begins the span.
+    pub(super) attribute: &'static str,
+    /// The arguments besides the common ones.
+    own: &'static [&'static str],
+    /// Arguments of other kinds, each with what to write instead.
+    foreign: &'static [(&'static str, &'static str)],
+    /// The method of the outcome that takes the value of `usage`.
+    pub(super) usage_method: &'static str,
+}
+
+pub(crate) const STT: ServiceKind = ServiceKind {
+    attribute: "traced_stt",
+    own: &["language"],
+    foreign: &[
+        ("input", "the transcript is the input, too: write `output = |value| …`"),
+        ("voice", "it belongs to `#[traced_tts]`"),
+    ],
+    usage_method: "audio",
+};
+
+pub(crate) const LLM: ServiceKind = ServiceKind {
+    attribute: "traced_llm",
+    own: &["input"],
+    foreign: &[("voice", "it belongs to `#[traced_tts]`"), ("language", "it belongs to `#[traced_stt]`")],
+    usage_method: "tokens",
+};
+
+pub(crate) const TTS: ServiceKind = ServiceKind {
+    attribute: "traced_tts",
+    own: &["input", "voice"],
+    foreign: &[("language", "it belongs to `#[traced_stt]`")],
+    usage_method: "characters",
+};
+
+/// Parsed arguments.
 #[derive(Default)]
 pub(super) struct Args {
     pub(super) name: Option<Expr>,
@@ -18,68 +57,66 @@ pub(super) struct Args {
     pub(super) voice: Option<Expr>,
     pub(super) language: Option<Expr>,
     pub(super) input: Option<Expr>,
-    pub(super) output: Option<Look>,
-    pub(super) usage: Option<Look>,
+    pub(super) output: Option<Extractor>,
+    pub(super) usage: Option<Extractor>,
     pub(super) stream: Option<Span>,
     pub(super) krate: Option<Path>,
 }
 
-/// `|value| expression`: a look at what came of it.
-pub(super) struct Look {
-    pub(super) value: Pat,
+/// `|value| expression`: reads the output or the usage from the returned value.
+pub(super) struct Extractor {
+    pub(super) pattern: Pat,
     pub(super) expression: Expr,
 }
 
-impl Parse for Look {
+impl Parse for Extractor {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let written: Expr = input.parse()?;
-        let advice = |of: &dyn quote::ToTokens| {
-            Error::new_spanned(of, "what came of it is looked at by a closure with one argument: `|value| …`")
+        let error = |tokens: &dyn ToTokens| {
+            Error::new_spanned(
+                tokens,
+                "expected a closure with one argument, the returned value: `|value| …`",
+            )
         };
-        match written {
+        match input.parse()? {
             Expr::Closure(ExprClosure { inputs, body, asyncness: None, .. }) if inputs.len() == 1 => {
-                let value = inputs.into_iter().next();
-                Ok(Self { value: value.ok_or_else(|| advice(&body))?, expression: *body })
+                let pattern = inputs.into_iter().next().ok_or_else(|| error(&body))?;
+                Ok(Self { pattern, expression: *body })
             }
-            other => Err(advice(&other)),
+            other => Err(error(&other)),
         }
     }
 }
 
-/// The arguments, as far as they could be read, and every mistake in them.
-pub(super) fn parse(kind: &Kind, tokens: TokenStream) -> (Args, Mistakes) {
+/// Parses the arguments, and collects every error in them.
+pub(super) fn parse(kind: &ServiceKind, tokens: TokenStream) -> (Args, Diagnostics) {
     let mut args = Args::default();
-    let mut mistakes = Mistakes::default();
-    each(tokens, &mut mistakes, |name, input| args.read(kind, name, input));
-    (args, mistakes)
+    let mut diagnostics = Diagnostics::default();
+    let allowed = COMMON.into_iter().chain(kind.own.iter().copied());
+    let mut names = Names::new(allowed).with_foreign(kind.foreign.iter().copied());
+    parse_arguments(tokens, &mut names, &mut diagnostics, |argument| args.set(&argument));
+    (args, diagnostics)
 }
 
 impl Args {
-    fn read(&mut self, kind: &Kind, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        let written = name.to_string();
-        if !kind.arguments().any(|known| known == written) {
-            let message = if SPECIAL.contains(&&*written) {
-                kind.lacks(&written)
-            } else {
-                format!("unknown argument `{written}`; {}", meant(&written, kind.arguments()))
-            };
-            return Err(Error::new(name.span(), message));
-        }
-        match &*written {
-            "name" => set(&mut self.name, name, input),
-            "context" => set(&mut self.context, name, input),
-            "model" => set(&mut self.model, name, input),
-            "provider" => set(&mut self.provider, name, input),
-            "voice" => set(&mut self.voice, name, input),
-            "language" => set(&mut self.language, name, input),
-            "input" => set(&mut self.input, name, input),
-            "output" => set(&mut self.output, name, input),
-            "usage" => set(&mut self.usage, name, input),
-            "crate" => set(&mut self.krate, name, input),
-            _ if input.peek(Token![=]) => {
-                Err(Error::new(name.span(), format!("`{written}` stands by itself, without a value")))
+    fn set(&mut self, argument: &Argument<'_>) -> syn::Result<()> {
+        match argument.name {
+            "output" => self.output = Some(argument.value("a closure")?),
+            "usage" => self.usage = Some(argument.value("a closure")?),
+            "stream" => self.stream = Some(argument.flag()?),
+            "crate" => self.krate = Some(argument.value("a path")?),
+            expression => {
+                let value = Some(argument.value("an expression")?);
+                match expression {
+                    "name" => self.name = value,
+                    "context" => self.context = value,
+                    "model" => self.model = value,
+                    "provider" => self.provider = value,
+                    "voice" => self.voice = value,
+                    "language" => self.language = value,
+                    _ => self.input = value,
+                }
             }
-            _ => put(&mut self.stream, name, name.span()),
         }
+        Ok(())
     }
 }

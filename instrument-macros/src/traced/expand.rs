@@ -1,4 +1,5 @@
-//! From a checked annotation to code. What it calls is in `pipecat_instrument_runtime::__private::v1`.
+//! Expands a checked annotation. The expansion calls helpers in `pipecat_instrument_runtime::__private::v1`, and holds no
+//! logic of its own.
 //!
 //! ```text
 //! // #[traced_llm(model = self.model, input = prompt, output = |reply| &reply.text)]
@@ -20,6 +21,7 @@
 //!     }))
 //! }
 //!
+//! // #[traced_tts]
 //! // fn say(&self, text: &str) -> BoxStream<'_, Vec<u8>> { BODY }
 //! fn say(&self, text: &str) -> BoxStream<'_, Vec<u8>> {
 //!     v1::traced_tts("say", …)
@@ -31,152 +33,137 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
+use syn::{Expr, Path, Type, parse_quote};
 
-use super::args::{Args, Look};
-use super::check::Traced;
-use super::item::Function;
-use super::kind::Kind;
-use super::returned::{Returned, Wrapping, hidden};
-use crate::stated::stated;
+use super::TracedFunction;
+use super::args::{Args, Extractor, ServiceKind};
+use crate::arguments::runtime_path;
+use crate::diagnostics::{hygienic_ident, mixed_site_at};
+use crate::item::Function;
+use crate::return_type::{Boxing, TracedReturn, infer_opaque_types, inferred_output, opaque_value_type};
 
-/// The function, with its body wrapped.
-pub(super) fn function(kind: &Kind, traced: Traced) -> TokenStream {
-    let Traced { function, args, returned } = traced;
-    let v1: Path = match &args.krate {
-        Some(krate) => parse_quote!(#krate::__private::v1),
-        None => parse_quote!(::pipecat_instrument::__private::v1),
-    };
-    let looked_at = hidden(&function.sig.output).map(stated);
-    let read = read(&v1, kind, &args, looked_at.as_ref());
-    let begin = begin(&v1, kind, &args, &function);
-    let ran = run(&v1, &function);
-    let ended = end(&v1, &returned, &quote!(#begin #ran), &read);
-    let Function { attrs, vis, sig, body } = &function;
-    let inner = &body.inner;
-    quote! {
-        #(#attrs)*
-        #vis #sig {
-            #(#inner)*
-            #ended
-        }
-    }
+/// Expands an annotated function.
+pub(super) fn function(kind: &ServiceKind, traced: &TracedFunction) -> TokenStream {
+    let TracedFunction { function, args, returned } = traced;
+    let v1 = runtime_path(args.krate.as_ref());
+    let value_type = opaque_value_type(&function.signature.output).map(infer_opaque_types);
+    let begin = begin(&v1, kind, args, function);
+    let start = start(&v1, function);
+    let record = record(&v1, kind, args, value_type.as_ref());
+    let body = finish(&v1, returned, &quote!(#begin #start), &record);
+    function.with_body(&body, None)
 }
 
-/// `v1::traced_llm(…)`; its closures borrow the arguments, before the body takes them.
-fn begin(v1: &Path, kind: &Kind, args: &Args, function: &Function) -> TokenStream {
+/// `v1::traced_llm(…)`. Its closures borrow the arguments, before the body takes them.
+fn begin(v1: &Path, kind: &ServiceKind, args: &Args, function: &Function) -> TokenStream {
     let traced = format_ident!("{}", kind.attribute);
-    let name = function.sig.ident.unraw().to_string();
-    let (service, metadata) = (ours("service"), ours("metadata"));
-    // Only where there is a receiver is it certain that there is a `Self`.
-    let of = function.sig.receiver().map(|_| quote!(.of::<Self>()));
-    let service_options = [text(v1, "name", args.name.as_ref()), reference("context", args.context.as_ref())];
-    let metadata_options = [
-        text(v1, "provider", args.provider.as_ref()),
-        text(v1, "model", args.model.as_ref()),
-        text(v1, "voice", args.voice.as_ref()),
-        text(v1, "language", args.language.as_ref()),
-        reference("input", args.input.as_ref()),
+    let name = function.signature.ident.unraw().to_string();
+    let (service, metadata) = (hygienic_ident("service"), hygienic_ident("metadata"));
+    // Without a receiver there may be no `Self`.
+    let of_self = function.signature.receiver().map(|_| quote!(.of::<Self>()));
+    let service_calls = [text_call(v1, "name", args.name.as_ref()), call("context", args.context.as_ref())];
+    let metadata_calls = [
+        text_call(v1, "provider", args.provider.as_ref()),
+        text_call(v1, "model", args.model.as_ref()),
+        text_call(v1, "voice", args.voice.as_ref()),
+        text_call(v1, "language", args.language.as_ref()),
+        call("input", args.input.as_ref()),
     ];
     quote! {
-        #v1::#traced(#name, |#service| #service #of #(#service_options)*, |#metadata| #metadata #(#metadata_options)*)
+        #v1::#traced(
+            #name,
+            |#service| #service #of_self #(#service_calls)*,
+            |#metadata| #metadata #(#metadata_calls)*
+        )
     }
-}
-
-/// `.method(text of value)`, if there is a value.
-fn text(v1: &Path, method: &str, value: Option<&Expr>) -> Option<TokenStream> {
-    value.map(|value| {
-        let method = format_ident!("{method}", span = at(value));
-        quote_spanned!(at(value)=> .#method(#v1::OptionalText::optional_text(&(#value))))
-    })
 }
 
 /// `.method(&(value))`, if there is a value.
-fn reference(method: &str, value: Option<&Expr>) -> Option<TokenStream> {
+fn call(method: &str, value: Option<&Expr>) -> Option<TokenStream> {
     value.map(|value| {
-        let method = format_ident!("{method}", span = at(value));
-        quote_spanned!(at(value)=> .#method(&(#value)))
+        let span = mixed_site_at(value);
+        let method = format_ident!("{method}", span = span);
+        quote_spanned!(span=> .#method(&(#value)))
     })
 }
 
-/// `.start(move || -> Ret { body })`, or its async form. The return type is stated, so that a type error lands on the
-/// user's code, and `?` and `return` know what they return.
-fn run(v1: &Path, function: &Function) -> TokenStream {
-    let Function { sig, body, .. } = function;
-    let returned = stated_type(&sig.output);
-    if sig.asyncness.is_none() {
-        // A closure with a stated type wants braces, and has those of the function.
+/// `.method(v1::OptionalText::optional_text(&(value)))`, if there is a value.
+fn text_call(v1: &Path, method: &str, value: Option<&Expr>) -> Option<TokenStream> {
+    value.map(|value| {
+        let span = mixed_site_at(value);
+        let method = format_ident!("{method}", span = span);
+        quote_spanned!(span=> .#method(#v1::OptionalText::optional_text(&(#value))))
+    })
+}
+
+/// `.start(move || -> Ret { body })`, or its async form. The expansion states the return type, so that the compiler reports
+/// a type error in the user's code, and infers the types of `?` and `return`.
+fn start(v1: &Path, function: &Function) -> TokenStream {
+    let Function { signature, body, .. } = function;
+    let returned = inferred_output(&signature.output).unwrap_or_else(|| parse_quote!(()));
+    if signature.asyncness.is_none() {
         return quote!(.start(move || -> #returned #body));
     }
     quote!(.start_async(async move { if false { return #v1::never::<#returned>(); } #body }).wait().await)
 }
 
-/// What becomes of what the body made.
-fn end(v1: &Path, returned: &Returned, started: &TokenStream, read: &TokenStream) -> TokenStream {
-    let name = ours("started");
+/// Passes what the body returned through the span: a value ends it, a stream ends it later.
+fn finish(v1: &Path, returned: &TracedReturn, started: &TokenStream, record: &TokenStream) -> TokenStream {
+    let name = hygienic_ident("started");
     match returned {
-        Returned::Value => quote!(#started.finish(#read)),
-        Returned::Stream(Wrapping::Opaque) => quote!(#started.stream(#read)),
-        Returned::Stream(Wrapping::Boxed) => {
-            quote!(#started.boxed(|#name| ::std::boxed::Box::pin(#name.stream(#read))))
+        TracedReturn::Value => quote!(#started.finish(#record)),
+        TracedReturn::Stream(Boxing::Unboxed) => quote!(#started.stream(#record)),
+        TracedReturn::Stream(Boxing::Boxed) => {
+            quote!(#started.boxed(|#name| ::std::boxed::Box::pin(#name.stream(#record))))
         }
-        Returned::ResultOfStream(wrapping) => {
-            let stream = end(v1, &Returned::Stream(*wrapping), &quote!(#name), read);
-            let look_at_error = looking(v1, Span::mixed_site(), None, &quote!(|_, _| {}));
-            quote!(#started.result(#look_at_error).map(|#name| #stream))
+        TracedReturn::ResultOfStream(boxing) => {
+            let stream = finish(v1, &TracedReturn::Stream(*boxing), &quote!(#name), record);
+            let record_error = recording_closure(v1, Span::mixed_site(), None, &quote!(|_, _| {}));
+            quote!(#started.result(#record_error).map(|#name| #stream))
         }
-        Returned::Future(Wrapping::Opaque, output) => {
-            let waited = end(v1, output, &quote!(#name.wait().await), read);
-            quote!(let #name = #started; async move { #waited })
-        }
-        Returned::Future(Wrapping::Boxed, output) => {
-            let waited = end(v1, output, &quote!(#name.wait().await), read);
-            quote!(#started.boxed(|#name| ::std::boxed::Box::pin(async move { #waited })))
+        TracedReturn::Future(boxing, output) => {
+            let awaited = finish(v1, output, &quote!(#name.wait().await), record);
+            match boxing {
+                Boxing::Unboxed => quote!(let #name = #started; async move { #awaited }),
+                Boxing::Boxed => {
+                    quote!(#started.boxed(|#name| ::std::boxed::Box::pin(async move { #awaited })))
+                }
+            }
         }
     }
 }
 
-/// The closure that looks at what came of it.
-fn read(v1: &Path, kind: &Kind, args: &Args, looked_at: Option<&Type>) -> TokenStream {
-    let (mixed, value, outcome) = (Span::mixed_site(), ours("value"), ours("outcome"));
-    let looks: Vec<TokenStream> = [("output", &args.output), (kind.usage, &args.usage)]
+/// The closure that records the error, or the output and usage, of the returned value.
+fn record(v1: &Path, kind: &ServiceKind, args: &Args, value_type: Option<&Type>) -> TokenStream {
+    let (value, outcome) = (hygienic_ident("value"), hygienic_ident("outcome"));
+    let calls: Vec<TokenStream> = [("output", &args.output), (kind.usage_method, &args.usage)]
         .into_iter()
-        .filter_map(|(method, look)| {
-            let Look { value: pattern, expression } = look.as_ref()?;
-            let method = format_ident!("{method}", span = at(expression));
-            let told = quote_spanned!(at(expression)=> #outcome.#method(&(#expression)));
-            Some(quote!({ let #pattern = #value; #told; }))
+        .filter_map(|(method, extractor)| {
+            let Extractor { pattern, expression } = extractor.as_ref()?;
+            let span = mixed_site_at(expression);
+            let method = format_ident!("{method}", span = span);
+            let call = quote_spanned!(span=> #outcome.#method(&(#expression)));
+            Some(quote!({ let #pattern = #value; #call; }))
         })
         .collect();
-    let first = args.output.as_ref().or(args.usage.as_ref());
-    let Some(first) = first else { return looking(v1, mixed, looked_at, &quote!(|_, _| {})) };
-    // What the expressions cannot borrow is reported where the closures stand.
-    let span = at(&first.expression);
-    looking(v1, span, looked_at, &quote_spanned!(span=> |#value, #outcome| { #(#looks)* }))
+    let Some(first) = args.output.as_ref().or(args.usage.as_ref()) else {
+        return recording_closure(v1, Span::mixed_site(), value_type, &quote!(|_, _| {}));
+    };
+    // The compiler reports an expression that cannot borrow what it needs at the closure around it.
+    let span = mixed_site_at(&first.expression);
+    recording_closure(v1, span, value_type, &quote_spanned!(span=> |#value, #outcome| { #(#calls)* }))
 }
 
-/// The closure that tells an error, or has `look` look at what came of it.
-fn looking(v1: &Path, span: Span, looked_at: Option<&Type>, look: &TokenStream) -> TokenStream {
-    let (value, outcome) = (ours("value"), ours("outcome"));
-    let stated = looked_at.map(|ty| quote!(: &#ty));
-    quote_spanned!(span=> |#value #stated, #outcome| #v1::ReturnValue::new(#value).record(#outcome, #look))
-}
-
-/// A return type as it can be stated inside the function.
-fn stated_type(output: &ReturnType) -> Type {
-    match output {
-        ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, written) => stated(written),
+/// The closure that records an error, or calls `record_value` for any other value.
+fn recording_closure(
+    v1: &Path,
+    span: Span,
+    value_type: Option<&Type>,
+    record_value: &TokenStream,
+) -> TokenStream {
+    let (value, outcome) = (hygienic_ident("value"), hygienic_ident("outcome"));
+    let annotation = value_type.map(|ty| quote!(: &#ty));
+    quote_spanned! {span=>
+        |#value #annotation, #outcome| #v1::ReturnValue::new(#value).record(#outcome, #record_value)
     }
-}
-
-/// A name that meets none of the user's.
-fn ours(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-/// Where the user wrote it, with names that are ours.
-fn at(written: &impl Spanned) -> Span {
-    written.span().resolved_at(Span::mixed_site())
 }

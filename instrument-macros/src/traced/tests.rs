@@ -1,18 +1,18 @@
-//! Expansions, as plain functions over tokens.
+//! Expansions of traced functions.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{LLM, STT, TTS, traced};
 
-/// Holds two pieces of code against each other by their tokens; what differs is shown.
+/// Compares code without its spaces.
 fn assert_same(expanded: &TokenStream, expected: &TokenStream) {
     let without_spaces = |code: &TokenStream| code.to_string().replace(' ', "");
     assert_eq!(without_spaces(expanded), without_spaces(expected));
 }
 
 #[test]
-fn an_async_method() {
+fn async_method() {
     let expanded = traced(
         &LLM,
         quote!(model = self.model, context = self.tracing, input = prompt, output = |reply| &reply.text),
@@ -53,7 +53,7 @@ fn an_async_method() {
 }
 
 #[test]
-fn a_function_that_returns_a_boxed_stream() {
+fn function_that_returns_a_boxed_stream() {
     let expanded = traced(
         &TTS,
         quote!(name = "Voice", usage = |audio: &Audio| audio.paid, crate = our::tracing),
@@ -87,7 +87,7 @@ fn a_function_that_returns_a_boxed_stream() {
 }
 
 #[test]
-fn an_async_function_that_may_return_a_stream() {
+fn async_function_that_returns_a_result_of_a_stream() {
     let expanded = traced(
         &STT,
         quote!(),
@@ -97,9 +97,9 @@ fn an_async_function_that_may_return_a_stream() {
             }
         ),
     );
-    let look = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+    let record_error = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
         .record(outcome, |_, _| {}));
-    let look_at_item = quote! {
+    let record_item = quote! {
         |value: &Words, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };
     assert_same(
@@ -115,18 +115,18 @@ fn an_async_function_that_may_return_a_stream() {
                     })
                     .wait()
                     .await
-                    .result(#look)
-                    .map(|started| started.stream(#look_at_item))
+                    .result(#record_error)
+                    .map(|started| started.stream(#record_item))
             }
         },
     );
 }
 
 #[test]
-fn a_promise() {
-    let value = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
+fn functions_that_return_a_future() {
+    let record_value = quote!(|value, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value)
         .record(outcome, |_, _| {}));
-    let value_told = quote! {
+    let record_opaque_value = quote! {
         |value: &u8, outcome| ::pipecat_instrument::__private::v1::ReturnValue::new(value).record(outcome, |_, _| {})
     };
     let begin = quote! {
@@ -149,7 +149,7 @@ fn a_promise() {
             fn complete(self) -> BoxFuture<'static, u8> {
                 #begin
                     .start(move || -> BoxFuture<'static, u8> { self.ask() })
-                    .boxed(|started| ::std::boxed::Box::pin(async move { started.wait().await.finish(#value) }))
+                    .boxed(|started| ::std::boxed::Box::pin(async move { started.wait().await.finish(#record_value) }))
             }
         },
     );
@@ -168,14 +168,14 @@ fn a_promise() {
         &quote! {
             fn complete(self) -> impl Future<Output = u8> {
                 let started = #begin.start(move || -> _ { self.ask() });
-                async move { started.wait().await.finish(#value_told) }
+                async move { started.wait().await.finish(#record_opaque_value) }
             }
         },
     );
 }
 
 #[test]
-fn what_is_wrong_is_said_beside_the_item_as_it_stands() {
+fn wrong_annotation_keeps_the_item() {
     let item = quote!(
         const fn complete() -> u8 {
             1

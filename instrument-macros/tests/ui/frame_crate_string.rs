@@ -1,4 +1,4 @@
-//! `crate` as a text.
+//! `crate` as a string.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

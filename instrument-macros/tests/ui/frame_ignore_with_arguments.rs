@@ -1,4 +1,4 @@
-//! `ignore` says nothing.
+//! `ignore` has no arguments.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

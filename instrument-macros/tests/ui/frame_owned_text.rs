@@ -1,4 +1,4 @@
-//! A text that is made on the spot: views borrow.
+//! An expression that makes a `String`: views borrow.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! One frame, two kinds.
+//! Two kinds for one frame.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! A union does not know what it holds.
+//! The derive on a union.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

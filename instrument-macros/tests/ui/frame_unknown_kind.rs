@@ -1,4 +1,4 @@
-//! A kind that does not exist.
+//! A misspelled kind.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! Variants that do not say what they are.
+//! Variants without a kind.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! Arguments that the kind or the variant does not have: all are reported.
+//! Wrong arguments, values and fields: all are reported.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

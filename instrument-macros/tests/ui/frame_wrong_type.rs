@@ -1,4 +1,4 @@
-//! A field that is not what the kind carries.
+//! A field of a type that the kind cannot hold.
 use pipecat_instrument::ObservedFrame;
 
 #[derive(ObservedFrame)]

@@ -1,4 +1,4 @@
-//! Several mistakes at once: each is reported, at its own place.
+//! Several mistakes at once: each is reported at its own tokens.
 use pipecat_instrument::ObservedService;
 
 #[derive(ObservedService)]

@@ -1,4 +1,4 @@
-//! Values of wrong types are reported where they stand; so is a type that says nothing of itself.
+//! Values of wrong types, and a type without the derive, are reported at their own tokens.
 use pipecat_instrument::ObservedService;
 use pipecat_instrument::frame::ProcessorRef;
 

@@ -1,4 +1,4 @@
-//! Several mistakes at once: each is reported, at its own place, and the item is still there.
+//! Several mistakes at once: each is reported at its own tokens, and the item stays.
 use pipecat_instrument::instrument_task;
 
 struct Task;

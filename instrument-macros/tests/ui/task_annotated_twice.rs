@@ -1,4 +1,4 @@
-//! Annotated twice.
+//! An `impl` block with two attributes.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! Those are no attributes.
+//! `attributes` of a wrong type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

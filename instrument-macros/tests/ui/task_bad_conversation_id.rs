@@ -1,4 +1,4 @@
-//! A conversation cannot be named by that.
+//! `conversation_id` of a wrong type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Params;

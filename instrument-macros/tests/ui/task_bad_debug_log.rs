@@ -1,4 +1,4 @@
-//! A frame log cannot be told so.
+//! `debug_log` of a wrong type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! That is no span to come from.
+//! `parent` of a wrong type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

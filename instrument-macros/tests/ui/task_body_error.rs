@@ -1,4 +1,4 @@
-//! A mistake in the body is reported in the body.
+//! A type error in the body is reported in the body.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

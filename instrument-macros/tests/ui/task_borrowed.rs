@@ -1,4 +1,4 @@
-//! A task that somebody else holds.
+//! A function that returns a reference.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A constructor that may run while compiling.
+//! A `const fn`.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

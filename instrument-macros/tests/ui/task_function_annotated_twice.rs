@@ -1,4 +1,4 @@
-//! A function of a block annotated twice.
+//! A function in a block with two attributes.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A function that is said to be a constructor, and returns nothing.
+//! An annotated function that returns nothing.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! Arguments that belong to the block, above one of its functions.
+//! Arguments of the block, above one of its functions.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A method that is said to be a constructor.
+//! An annotated method in a block.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A mistake of the borrow checker is reported in the body.
+//! A borrow-checker error in the body is reported in the body.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

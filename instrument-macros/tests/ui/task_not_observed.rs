@@ -1,4 +1,4 @@
-//! A task without a place for an observer.
+//! A task that does not implement `ObservedTask`.
 use pipecat_instrument::instrument_task;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! An argument that nothing can be pushed into.
+//! An argument without a `push` method.
 use pipecat_instrument::instrument_task;
 
 struct Task;

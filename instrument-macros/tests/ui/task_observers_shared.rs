@@ -1,4 +1,4 @@
-//! An argument that is shared, so that nothing can be pushed into it.
+//! An argument behind a shared reference.
 use pipecat_instrument::instrument_task;
 
 struct Task;

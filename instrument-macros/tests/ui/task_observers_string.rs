@@ -1,4 +1,4 @@
-//! `observers` as a text.
+//! `observers` as a string.
 use pipecat_instrument::instrument_task;
 
 struct Task;

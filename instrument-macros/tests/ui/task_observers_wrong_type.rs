@@ -1,4 +1,4 @@
-//! An argument that takes something else than an observer, and no `via`.
+//! An argument for another type than `Observer`, without `via`.
 use pipecat_instrument::instrument_task;
 
 struct Task;

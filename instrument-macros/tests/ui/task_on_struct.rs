@@ -1,4 +1,4 @@
-//! The attribute above something that builds nothing.
+//! The attribute above a struct.
 use pipecat_instrument::instrument_task;
 
 #[instrument_task]

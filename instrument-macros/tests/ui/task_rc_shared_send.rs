@@ -1,4 +1,4 @@
-//! A task that is not `Send` in a future that should be: the mistake is in the body.
+//! A body that keeps an `Rc` across an await: the future is not `Send`, and the error is in the body.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

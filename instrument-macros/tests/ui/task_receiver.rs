@@ -1,4 +1,4 @@
-//! A method, which is called on something that is built already.
+//! An annotated method.
 use pipecat_instrument::instrument_task;
 
 struct Task;

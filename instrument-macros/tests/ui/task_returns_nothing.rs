@@ -1,4 +1,4 @@
-//! A function that builds no task.
+//! A function without a return type.
 use pipecat_instrument::instrument_task;
 
 #[instrument_task]

@@ -1,4 +1,4 @@
-//! `skip` where nothing is annotated.
+//! `skip` outside an annotated block.
 use pipecat_instrument::instrument_task;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! `task` above a block, whose task is plain.
+//! `task` above a block.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

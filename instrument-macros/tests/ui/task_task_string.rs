@@ -1,4 +1,4 @@
-//! `task` as a text.
+//! `task` as a string.
 use pipecat_instrument::instrument_task;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! Two tasks in one.
+//! A tuple of two tasks.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! An expression over an argument that is not there.
+//! An expression over an argument that does not exist.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! `via` as a text.
+//! `via` as a string.
 use pipecat_instrument::instrument_task;
 
 struct Task;

@@ -1,4 +1,4 @@
-//! What `via` makes is not what the argument takes.
+//! `via` returns another type than the argument holds.
 use pipecat_instrument::instrument_task;
 
 struct Task;

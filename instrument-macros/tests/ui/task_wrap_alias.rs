@@ -1,4 +1,4 @@
-//! `wrap` around an alias that hides what is to be wrapped.
+//! `wrap` with an alias as the return type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! `wrap`, and an argument for the observer.
+//! `wrap` beside `observers`.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

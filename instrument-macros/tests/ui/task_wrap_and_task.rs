@@ -1,4 +1,4 @@
-//! `wrap` beside `task`: it has to see the return type.
+//! `wrap` beside `task`.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

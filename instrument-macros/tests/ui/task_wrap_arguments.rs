@@ -1,4 +1,4 @@
-//! A wrapper that is told what it wraps.
+//! A wrapper with generic arguments.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

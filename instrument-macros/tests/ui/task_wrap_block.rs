@@ -1,4 +1,4 @@
-//! `wrap` above a block: it is for tasks of somebody else.
+//! `wrap` above a block.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A mistake in the body, which returns what it says.
+//! A body that returns another type than the signature says.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

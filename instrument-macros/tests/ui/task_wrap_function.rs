@@ -1,4 +1,4 @@
-//! A function for a wrapper.
+//! A function as the wrapper.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A wrapper that cannot be made of a task.
+//! A wrapper that does not implement `From<Task>`.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! A wrapper that takes no observer.
+//! A wrapper that does not implement `ObservedTask`.
 use pipecat_instrument::instrument_task;
 
 struct Task;

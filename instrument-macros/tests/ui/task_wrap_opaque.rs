@@ -1,4 +1,4 @@
-//! `wrap` around a type that is hidden.
+//! `wrap` with `impl Trait` as the return type.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

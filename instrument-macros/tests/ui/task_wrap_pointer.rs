@@ -1,4 +1,4 @@
-//! `wrap` around a task that is in an `Arc` already.
+//! `wrap` around a task in an `Arc`.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! `wrap` as a text.
+//! `wrap` as a string.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

@@ -1,4 +1,4 @@
-//! The return type names the wrapper already.
+//! A return type that already has the wrapper.
 use pipecat_instrument::{ObservedTask, Observer, instrument_task};
 
 struct Task;

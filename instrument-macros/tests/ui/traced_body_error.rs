@@ -1,4 +1,4 @@
-//! Mistakes of the body and of the return type are reported where they are.
+//! Errors in the arguments, the body and the return type are reported at their own tokens.
 use pipecat_instrument::traced_llm;
 
 #[traced_llm]

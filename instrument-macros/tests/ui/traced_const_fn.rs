@@ -1,4 +1,4 @@
-//! A `const fn` may run while compiling, where there is nothing to trace.
+//! A `const fn`.
 use pipecat_instrument::traced_llm;
 
 #[traced_llm]

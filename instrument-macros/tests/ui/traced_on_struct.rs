@@ -1,4 +1,4 @@
-//! It goes above what does the work.
+//! The attribute above a struct and an `impl` block.
 use pipecat_instrument::{traced_llm, traced_tts};
 
 #[traced_llm]

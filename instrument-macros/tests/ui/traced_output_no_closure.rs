@@ -1,4 +1,4 @@
-//! What came of it is looked at by a closure with one argument.
+//! `output` and `usage` that are not closures with one argument.
 use pipecat_instrument::traced_llm;
 
 struct Reply {

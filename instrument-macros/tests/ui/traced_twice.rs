@@ -1,4 +1,4 @@
-//! One function does one thing.
+//! Two attributes on one function, and a function without a body.
 use pipecat_instrument::{traced_llm, traced_tts};
 
 #[traced_llm]

@@ -1,4 +1,4 @@
-//! Several mistakes at once: each is reported, at its own place.
+//! Several mistakes at once: each is reported at its own tokens.
 use pipecat_instrument::{traced_llm, traced_stt, traced_tts};
 
 #[traced_llm(modle = "gpt-4o", voice = "sarah", provider, model = "a", model = "b", stream = true)]

@@ -1,4 +1,4 @@
-//! Values of types that nothing can be made of: said where they stand.
+//! Values of wrong types are reported at their own tokens.
 use pipecat_instrument::{traced_llm, traced_stt};
 
 struct Model {

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::engine::frame::FrameKind;
 
-/// Upper bound on the bytes of lines that wait to be written, of all logs of a process: what 10,000 calls record in half a
-/// second.
+/// Upper bound on the bytes of lines that wait to be written, of all logs of a process: what 10,000 calls record in
+/// half a second.
 const MAX_QUEUED_BYTES: usize = 64 << 20;
 
 /// Upper bound on open log files: a quarter of the 1,024 files that a process commonly may have open. Its sockets need
 /// the rest.
 const MAX_OPEN_FILES: usize = 256;
 
-/// Upper bound on open compressed log files. A compressor holds 340 KiB, and keeping one open saves only a twelfth of the
-/// file, as its output is flushed once a second anyway.
+/// Upper bound on open compressed log files. A compressor holds 340 KiB, and keeping one open saves only a twelfth of
+/// the file, as its output is flushed once a second anyway.
 const MAX_COMPRESSORS: usize = 32;
 
 /// The resources that all logs of a process may take together.
@@ -47,8 +47,8 @@ impl QueueBudget {
         Self { limit, used: AtomicUsize::new(0), lost_events: AtomicU64::new(0) }
     }
 
-    /// Returns whether an event of this kind is accepted. The last quarter is reserved for the frames that a trace is made
-    /// of: nearly all events are audio, and a log that lacks some audio still replays.
+    /// Returns whether an event of this kind is accepted. The last quarter is reserved for the frames that a trace is
+    /// made of: nearly all events are audio, and a log that lacks some audio still replays.
     pub(super) fn accepts(&self, kind: FrameKind) -> bool {
         let limit = if is_expendable(kind) { self.limit - self.limit / 4 } else { self.limit };
         self.used.load(Ordering::Relaxed) < limit
@@ -67,8 +67,8 @@ impl QueueBudget {
         self.used.load(Ordering::Relaxed) > self.limit / 2
     }
 
-    /// Counts a lost event. Returns the number of lost events if it is time for a warning: at the first, and each time that
-    /// the number has grown tenfold, as thousands of calls lose events together.
+    /// Counts a lost event. Returns the number of lost events if it is time for a warning: at the first, and each time
+    /// that the number has grown tenfold, as thousands of calls lose events together.
     pub(super) fn count_lost_event(&self) -> Option<u64> {
         let lost = self.lost_events.fetch_add(1, Ordering::Relaxed) + 1;
         (10_u64.pow(lost.ilog10()) == lost).then_some(lost)

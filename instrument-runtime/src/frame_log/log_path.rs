@@ -24,8 +24,8 @@ pub(super) struct PathTemplate {
 }
 
 impl PathTemplate {
-    /// Parses `path`. Without a placeholder, one is inserted before the extension, so that two conversations never write
-    /// into one file.
+    /// Parses `path`. Without a placeholder, one is inserted before the extension, so that two conversations never
+    /// write into one file.
     pub(super) fn parse(path: &Path) -> Result<Self, FrameLogWriteError> {
         let text = path.to_str().ok_or_else(|| FrameLogWriteError::NotUtf8 { path: path.to_owned() })?;
         let no_file = || FrameLogWriteError::NoFileName { path: path.to_owned() };
@@ -39,7 +39,8 @@ impl PathTemplate {
         Ok(Self { path: format!("{directory}{stem}-{PLACEHOLDER}{extension}") })
     }
 
-    /// Creates the directory and checks that files can be written there: better now than in the middle of a conversation.
+    /// Creates the directory and checks that files can be written there: better now than in the middle of a
+    /// conversation.
     pub(super) fn probe(&self) -> Result<(), FrameLogWriteError> {
         let directory = self.directory();
         let unwritable = |source| FrameLogWriteError::Unwritable { directory: directory.clone(), source };
@@ -77,7 +78,8 @@ pub(super) struct LogPath {
 }
 
 impl LogPath {
-    /// Returns the path for attempt number `attempt`, from 1. Each attempt has another name, as existing files are left alone.
+    /// Returns the path for attempt number `attempt`, from 1. Each attempt has another name, as existing files are left
+    /// alone.
     pub(super) fn attempt(&self, attempt: u32) -> PathBuf {
         let id = if attempt <= 1 { self.safe_id.clone() } else { format!("{}-{attempt}", self.safe_id) };
         self.template.replace(PLACEHOLDER, &id).into()
@@ -89,8 +91,8 @@ impl LogPath {
     }
 }
 
-/// Returns `id` as part of a file name. An id that had to be changed gets a hash of the original, so that no two ids share a
-/// name.
+/// Returns `id` as part of a file name. An id that had to be changed gets a hash of the original, so that no two ids
+/// share a name.
 fn safe_file_name(id: &str) -> String {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let safe_id: String = id
@@ -119,8 +121,8 @@ fn safe_file_name(id: &str) -> String {
 pub struct PartSize(u64);
 
 impl PartSize {
-    /// Sets the size in bytes on disk. It is approximate: a part holds at least one event, and a compressed part grows by
-    /// what its compressor has buffered.
+    /// Sets the size in bytes on disk. It is approximate: a part holds at least one event, and a compressed part grows
+    /// by what its compressor has buffered.
     pub const fn bytes(bytes: u64) -> Self {
         Self(bytes)
     }
@@ -169,8 +171,8 @@ impl PartName {
         self.number
     }
 
-    /// Returns whether `other` names a later part of the same log. Only one of them may be compressed, as people compress
-    /// files for archiving.
+    /// Returns whether `other` names a later part of the same log. Only one of them may be compressed, as people
+    /// compress files for archiving.
     pub(super) fn is_before(&self, other: &Self) -> bool {
         let plain = |extension: &str| extension.strip_suffix(".gz").unwrap_or(extension).to_owned();
         self.stem == other.stem

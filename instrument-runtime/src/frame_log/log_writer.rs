@@ -33,7 +33,8 @@ pub(super) struct LogWriter {
     /// Events in the current part and in those before it; counted only in a log with parts.
     events: u64,
     events_before: u64,
-    /// The newest line of each processor, in the order in which they were first described; empty in a log without parts.
+    /// The newest line of each processor, in the order in which they were first described; empty in a log without
+    /// parts.
     described: Vec<(String, Vec<u8>)>,
     /// What was recorded and is not written yet.
     lines: Option<QueuedLines>,

@@ -87,8 +87,8 @@ impl RecordedLog {
         }
     }
 
-    /// Records one hop. Calls `announce` if the writer thread does not know yet that there are lines; under the lock, so
-    /// that a flush that is requested afterwards finds them.
+    /// Records one hop. Calls `announce` if the writer thread does not know yet that there are lines; under the lock,
+    /// so that a flush that is requested afterwards finds them.
     pub(super) fn record(
         &self,
         wall: Time,
@@ -170,8 +170,8 @@ impl RecordingState {
 struct EventEncoder {
     /// The processors that are described, as their newest line describes them.
     processors: HashMap<String, Processor>,
-    /// Hashes of their ids. With ten thousand calls nothing stays in the CPU's cache, and this is one cache line where the
-    /// map would be many.
+    /// Hashes of their ids. With ten thousand calls nothing stays in the CPU's cache, and this is one cache line where
+    /// the map would be many.
     described: Vec<u64>,
     /// The contexts whose messages are written.
     contexts: ContextCache<()>,

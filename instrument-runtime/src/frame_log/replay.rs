@@ -95,7 +95,8 @@ pub fn replay(
     ReplayReport { bad_lines, ..replay.finish(reader, spans) }
 }
 
-/// Replays a conversation event by event, such as one whose log is still being written. [`replay`] replays a complete log.
+/// Replays a conversation event by event, such as one whose log is still being written. [`replay`] replays a complete
+/// log.
 ///
 /// ```
 /// use std::time::Duration;
@@ -156,8 +157,8 @@ impl Replay {
         self.conversation.handle_timeout(self.now, spans);
     }
 
-    /// Ends the conversation at the end of its log, and reports on `reader`. The report has no bad lines: only the caller
-    /// has seen them.
+    /// Ends the conversation at the end of its log, and reports on `reader`. The report has no bad lines: only the
+    /// caller has seen them.
     pub fn finish(self, reader: &FrameLogReader<'_>, spans: &mut dyn SpanSink) -> ReplayReport {
         let (events, first_event, last_event) = (self.events, self.first_event, self.last_event);
         self.close(spans);

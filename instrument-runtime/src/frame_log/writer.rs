@@ -17,8 +17,8 @@ use super::writer_thread::WriterHandle;
 
 /// Writes the frame logs of a process: one file per conversation, one thread for all.
 ///
-/// At most 256 files are open at once. An event is in its file after 20 ms, or after a second if the file is compressed or
-/// has to be opened again.
+/// At most 256 files are open at once. An event is in its file after 20 ms, or after a second if the file is compressed
+/// or has to be opened again.
 ///
 /// Clones are cheap and share the thread. It starts with the first conversation, and ends when all clones and
 /// conversations are gone.
@@ -68,8 +68,8 @@ struct SharedWriter {
 
 impl FrameLogWriter {
     /// Writes logs to `path`, with the conversation's id in place of `{conversation_id}`; without that, the id is put
-    /// before the extension. A path that ends in `.gz` is compressed. Existing files are left alone: the new file gets a
-    /// number.
+    /// before the extension. A path that ends in `.gz` is compressed. Existing files are left alone: the new file gets
+    /// a number.
     ///
     /// Creates the directory, and checks that files can be written there.
     pub fn new(path: impl AsRef<Path>) -> Result<Self, FrameLogWriteError> {
@@ -77,8 +77,8 @@ impl FrameLogWriter {
     }
 
     /// Like [`new`](Self::new), but splits each log into parts: `frames-call-42.part-0001.jsonl` and so on. A log
-    /// continues in the next part when it has reached `size`. Reading the first part reads them all. Each part can also be
-    /// read by itself, but lacks the messages of a request that was under way when it began.
+    /// continues in the next part when it has reached `size`. Reading the first part reads them all. Each part can also
+    /// be read by itself, but lacks the messages of a request that was under way when it began.
     ///
     /// ```
     /// use pipecat_instrument_runtime::frame_log::{FrameLogWriter, PartSize};
@@ -123,8 +123,8 @@ impl FrameLogWriter {
         Self::with(PathTemplate::default(), None, LogLimits::default(), FILE_SYSTEM)
     }
 
-    /// Returns a writer for another path that shares this one's thread. It does not check that files can be written there,
-    /// as constructors call it, which must not wait for a disk.
+    /// Returns a writer for another path that shares this one's thread. It does not check that files can be written
+    /// there, as constructors call it, which must not wait for a disk.
     pub(crate) fn at_path(&self, path: &Path) -> Result<Self, FrameLogWriteError> {
         let template = Arc::new(PathTemplate::parse(path)?);
         Ok(Self { template, shared: Arc::clone(&self.shared) })

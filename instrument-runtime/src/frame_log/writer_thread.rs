@@ -1,8 +1,8 @@
 //! The thread that writes the logs of all conversations.
 //!
-//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them when
-//! they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least recently
-//! written file is closed for the next, and opened again when it has more lines.
+//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them
+//! when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least
+//! recently written file is closed for the next, and opened again when it has more lines.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -25,8 +25,8 @@ const FLUSH_DELAY: Duration = Duration::from_millis(20);
 /// How long lines wait for a file that has to be opened first, or is compressed, which pays off only for many lines.
 const COSTLY_FLUSH_DELAY: Duration = Duration::from_secs(1);
 
-/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not wake
-/// it, as the pipelines would pay for that.
+/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not
+/// wake it, as the pipelines would pay for that.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long the thread waits before it tries again to open a file when this process may not open any.
@@ -56,8 +56,8 @@ impl WriterHandle {
         Ok(Self { messages, thread: thread.thread().clone() })
     }
 
-    /// Announces that `log` has lines. Fails silently if the thread is gone: then no log gets a footer, as if the process
-    /// had died.
+    /// Announces that `log` has lines. Fails silently if the thread is gone: then no log gets a footer, as if the
+    /// process had died.
     pub(super) fn announce(&self, log: Arc<RecordedLog>) {
         let _ = self.messages.send(Message::Lines(log));
     }
@@ -238,8 +238,8 @@ impl WriterThread {
         }
     }
 
-    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file to
-    /// close it waits; what is recorded meanwhile has the queue's budget.
+    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file
+    /// to close it waits; what is recorded meanwhile has the queue's budget.
     fn reduce_open_files(&mut self, error: &io::Error) {
         static WARNED: std::sync::Once = std::sync::Once::new();
 

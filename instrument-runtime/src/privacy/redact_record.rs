@@ -220,11 +220,15 @@ impl Rules {
     }
 
     fn redact_some(&self, text: &mut Option<String>, kind: ContentKind, placement: Placement) {
-        text.iter_mut().for_each(|text| apply(text, |text| self.redact_text(kind, placement, text)));
+        if let Some(text) = text {
+            apply(text, |text| self.redact_text(kind, placement, text));
+        }
     }
 
     fn redact_some_json(&self, json: &mut Option<String>, kind: ContentKind, placement: Placement) {
-        json.iter_mut().for_each(|json| apply(json, |json| self.redact_json(kind, placement, json)));
+        if let Some(json) = json {
+            apply(json, |json| self.redact_json(kind, placement, json));
+        }
     }
 
     fn redact_service(&self, service: &mut Arc<Processor>) {

@@ -1,4 +1,4 @@
-//! What a model is sent.
+//! A view of an LLM context.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,22 +8,22 @@ use rustvani::adapters::schemas::AdapterType;
 use rustvani::context::Message as Rustvani;
 use serde_json::{Value, json};
 
-/// A context of rustvani's, which is shared and changes later: locked for as long as it is looked at. That is never
-/// across an `await`, and rustvani holds the lock across none either.
+/// A view of a context, which rustvani shares and changes later. It holds the lock, but never across an `await`; neither does
+/// rustvani.
 pub(crate) struct Context<'a> {
     committed: MutexGuard<'a, LLMContext>,
-    /// What a round with tools adds, which rustvani commits a moment later.
+    /// The messages of a round of tool calls, which rustvani adds a moment later.
     round: &'a [Rustvani],
 }
 
 impl<'a> Context<'a> {
-    /// The context as it is.
-    pub(crate) fn of(context: &'a Mutex<LLMContext>) -> Self {
-        Self::with(context, &[])
+    /// Returns a view of the context.
+    pub(crate) fn new(context: &'a Mutex<LLMContext>) -> Self {
+        Self::with_round(context, &[])
     }
 
-    /// The context as it will be with `round`.
-    pub(crate) fn with(context: &'a Mutex<LLMContext>, round: &'a [Rustvani]) -> Self {
+    /// Returns a view of the context followed by `round`.
+    pub(crate) fn with_round(context: &'a Mutex<LLMContext>, round: &'a [Rustvani]) -> Self {
         Self { committed: context.lock().unwrap_or_else(PoisonError::into_inner), round }
     }
 
@@ -31,8 +31,8 @@ impl<'a> Context<'a> {
         usize::from(self.committed.system_prompt.is_some())
     }
 
-    /// The message at `index`; `None` for the system prompt, and where there is none.
-    fn told(&self, index: usize) -> Option<&Rustvani> {
+    /// Returns the message at `index`; `None` for the system prompt, and out of range.
+    fn get(&self, index: usize) -> Option<&Rustvani> {
         let index = index.checked_sub(self.system_messages())?;
         let committed = &self.committed.messages;
         committed.get(index).or_else(|| self.round.get(index.checked_sub(committed.len())?))
@@ -45,19 +45,22 @@ impl ChatContext for Context<'_> {
     }
 
     fn role(&self, index: usize) -> &str {
-        self.told(index).map_or("system", role)
+        self.get(index).map_or("system", role)
     }
 
     fn message(&self, index: usize) -> Message {
-        match (self.told(index), &self.committed.system_prompt) {
-            (Some(message), _) => read(message),
+        match (self.get(index), &self.committed.system_prompt) {
+            (Some(message), _) => to_message(message),
             (None, Some(prompt)) => Message::text("system", prompt),
             (None, None) => Message::default(),
         }
     }
 
     fn tool_count(&self) -> usize {
-        self.committed.tools.as_ref().map_or(0, |tools| tools.standard_tools.len() + custom(tools).len())
+        self.committed
+            .tools
+            .as_ref()
+            .map_or(0, |tools| tools.standard_tools.len() + custom_tools(tools).len())
     }
 
     fn tool(&self, index: usize) -> String {
@@ -66,16 +69,16 @@ impl ChatContext for Context<'_> {
             Some(tool) => Some(json!({ "type": "function", "function": tool.to_default_dict() })),
             None => index
                 .checked_sub(tools.standard_tools.len())
-                .and_then(|index| custom(tools).get(index).cloned()),
+                .and_then(|index| custom_tools(tools).get(index).cloned()),
         };
         tool.map(|tool| tool.to_string()).unwrap_or_default()
     }
 }
 
-/// The tools that are told as JSON.
-fn custom(tools: &rustvani::adapters::schemas::ToolsSchema) -> &[Value] {
-    let of_openai = tools.custom_tools.as_ref().and_then(|custom| custom.get(&AdapterType::OpenAI));
-    of_openai.map(Vec::as_slice).unwrap_or_default()
+/// Returns the tools in `OpenAI`'s JSON format.
+fn custom_tools(tools: &rustvani::adapters::schemas::ToolsSchema) -> &[Value] {
+    let openai = tools.custom_tools.as_ref().and_then(|custom| custom.get(&AdapterType::OpenAI));
+    openai.map(Vec::as_slice).unwrap_or_default()
 }
 
 fn role(message: &Rustvani) -> &'static str {
@@ -87,14 +90,14 @@ fn role(message: &Rustvani) -> &'static str {
     }
 }
 
-fn read(message: &Rustvani) -> Message {
+fn to_message(message: &Rustvani) -> Message {
     let role = role(message);
     match message {
         Rustvani::System { content } | Rustvani::User { content } => Message::text(role, content),
         Rustvani::Assistant { content, tool_calls } => Message {
             role: role.to_owned(),
             content: content.clone().map(MessageContent::Text).unwrap_or_default(),
-            tool_calls: tool_calls.iter().flatten().map(asked).collect(),
+            tool_calls: tool_calls.iter().flatten().map(to_tool_call).collect(),
             ..Message::default()
         },
         Rustvani::ToolResult { tool_call_id, content } => {
@@ -103,6 +106,6 @@ fn read(message: &Rustvani) -> Message {
     }
 }
 
-fn asked(call: &rustvani::ToolCall) -> ToolCall {
+fn to_tool_call(call: &rustvani::ToolCall) -> ToolCall {
     ToolCall { id: call.id.clone(), name: call.function_name.clone(), arguments: call.arguments.clone() }
 }

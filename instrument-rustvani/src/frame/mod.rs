@@ -1,4 +1,4 @@
-//! rustvani's frames, as the core reads them.
+//! Views of rustvani's frames.
 
 mod context;
 #[cfg(test)]
@@ -19,17 +19,17 @@ use rustvani::{
 use crate::names::SENTENCE_SEGMENTER;
 pub(crate) use context::Context;
 
-/// rustvani announces calls as a whole, and then one by one.
-const NOT_YET_TOLD: [FunctionCall<'static>; 0] = [];
+/// rustvani announces the calls without their details, and then each call by itself.
+const NO_CALLS: [FunctionCall<'static>; 0] = [];
 
-/// A frame of rustvani's, with what it takes to read it.
+/// A view of one of rustvani's frames.
 pub(crate) struct RustvaniFrame<'a> {
     frame: &'a Rustvani,
-    /// Who pushes it.
+    /// Name of the processor that pushes the frame.
     source: &'a str,
-    /// A context, locked once it is read, and for as long as this is looked at.
+    /// The context, locked from the first access until the view is dropped.
     context: OnceCell<Context<'a>>,
-    /// What a function is called with, or has returned.
+    /// Arguments or result of a tool call.
     json: RawJson<'a>,
 }
 
@@ -39,9 +39,9 @@ impl<'a> RustvaniFrame<'a> {
         Self { frame, source, context: OnceCell::new(), json: RawJson(json_of(frame)) }
     }
 
-    /// Whether it says again what another has said: the segmenter makes new frames of the transcripts that it cuts into
-    /// sentences, and of the stop that brings one.
-    fn repeats(&self) -> bool {
+    /// Returns whether the frame repeats an earlier one: the segmenter sends each transcript again in sentences, and the
+    /// voice stop that contains one.
+    fn is_repetition(&self) -> bool {
         self.source == SENTENCE_SEGMENTER
     }
 }
@@ -55,7 +55,7 @@ fn json_of(frame: &Rustvani) -> &str {
     }
 }
 
-/// What a frame is by itself, whoever pushes it.
+/// Returns the kind of a frame, regardless of its source.
 #[inline]
 pub(crate) fn kind_of(frame: &Rustvani) -> FrameKind {
     match &frame.inner {
@@ -68,7 +68,7 @@ pub(crate) fn kind_of(frame: &Rustvani) -> FrameKind {
             ControlFrame::FunctionCallEnd => FrameKind::Other,
         },
         FrameInner::Data(frame) => match frame {
-            // There are no frames of a synthesis' own: what goes out is what it made.
+            // rustvani has no frames for the audio of a synthesis itself.
             DataFrame::OutputAudioRaw(_) => FrameKind::TtsAudio,
             DataFrame::Transcription(transcript) if transcript.finalized => FrameKind::Transcription,
             DataFrame::Transcription(_) => FrameKind::InterimTranscription,
@@ -107,7 +107,7 @@ impl ObservedFrame for RustvaniFrame<'_> {
             FrameKind::Transcription
             | FrameKind::InterimTranscription
             | FrameKind::VadUserStoppedSpeaking
-                if self.repeats() =>
+                if self.is_repetition() =>
             {
                 FrameKind::Other
             }
@@ -130,18 +130,18 @@ impl ObservedFrame for RustvaniFrame<'_> {
 
 fn view_of_system(frame: &SystemFrame) -> Option<Frame<'_>> {
     Some(match frame {
-        SystemFrame::InputAudioRaw(audio) => Frame::InputAudio(pcm(audio)),
+        SystemFrame::InputAudioRaw(audio) => Frame::InputAudio(audio_format(audio)),
         SystemFrame::Start(_) => Frame::Start,
         SystemFrame::Stop { .. } => Frame::Stop,
         SystemFrame::Cancel { .. } => Frame::Cancel,
-        SystemFrame::Error(error) => Frame::Error(report(error)),
+        SystemFrame::Error(error) => Frame::Error(to_error_report(error)),
         SystemFrame::Interruption => Frame::Interruption,
         SystemFrame::UserStartedSpeaking { .. } => Frame::UserStartedSpeaking,
         SystemFrame::UserStoppedSpeaking { .. } => Frame::UserStoppedSpeaking,
         SystemFrame::VADUserStartedSpeaking { .. } => Frame::VadUserStartedSpeaking,
         SystemFrame::VADUserStoppedSpeaking { stop_secs, transcript, .. } => Frame::VadUserStoppedSpeaking {
             stop_secs: Some(f64::from(*stop_secs)),
-            transcript: transcript.as_ref().map(heard),
+            transcript: transcript.as_ref().map(to_transcript),
         },
         SystemFrame::BotStartedSpeaking => Frame::BotStartedSpeaking,
         SystemFrame::BotStoppedSpeaking => Frame::BotStoppedSpeaking,
@@ -154,7 +154,7 @@ fn view_of_control(frame: &ControlFrame) -> Option<Frame<'_>> {
         ControlFrame::End { .. } => Frame::End,
         ControlFrame::LLMFullResponseStart => Frame::LlmResponseStart,
         ControlFrame::LLMFullResponseEnd => Frame::LlmResponseEnd,
-        ControlFrame::FunctionCallStart => Frame::FunctionCallsStarted(&NOT_YET_TOLD),
+        ControlFrame::FunctionCallStart => Frame::FunctionCallsStarted(&NO_CALLS),
         ControlFrame::FunctionCallEnd => return None,
     })
 }
@@ -162,18 +162,18 @@ fn view_of_control(frame: &ControlFrame) -> Option<Frame<'_>> {
 impl<'a> RustvaniFrame<'a> {
     fn view_of_data<'f>(&'f self, frame: &'a DataFrame) -> Option<Frame<'f>> {
         Some(match frame {
-            DataFrame::OutputAudioRaw(audio) => Frame::TtsAudio(pcm(audio)),
+            DataFrame::OutputAudioRaw(audio) => Frame::TtsAudio(audio_format(audio)),
             DataFrame::Transcription(transcript) if transcript.finalized => {
-                Frame::Transcription(heard(transcript))
+                Frame::Transcription(to_transcript(transcript))
             }
-            DataFrame::Transcription(transcript) => Frame::InterimTranscription(heard(transcript)),
+            DataFrame::Transcription(transcript) => Frame::InterimTranscription(to_transcript(transcript)),
             DataFrame::LLMText(text) => Frame::LlmText(TextChunk {
                 spacing: Spacing::Included,
                 chunking: Chunking::Delta,
                 ..TextChunk::new(text)
             }),
             DataFrame::LLMContextFrame(context) => {
-                Frame::LlmContext(Some(self.context.get_or_init(|| Context::of(context))))
+                Frame::LlmContext(Some(self.context.get_or_init(|| Context::new(context))))
             }
             DataFrame::FunctionCallInProgress(call) => Frame::FunctionCallInProgress(FunctionCall {
                 name: &call.function_name,
@@ -191,7 +191,7 @@ impl<'a> RustvaniFrame<'a> {
     }
 }
 
-fn heard(transcript: &TranscriptionData) -> Transcript<'_> {
+fn to_transcript(transcript: &TranscriptionData) -> Transcript<'_> {
     Transcript {
         text: &transcript.text,
         user_id: Some(transcript.user_id.as_str()).filter(|user| !user.is_empty()),
@@ -199,29 +199,29 @@ fn heard(transcript: &TranscriptionData) -> Transcript<'_> {
     }
 }
 
-/// What kind of error it is: rustvani tells four apart by their text; of the others, the status of an HTTP response is
-/// a kind, as its clients write it.
-fn category(message: &str) -> Option<&str> {
+/// Returns the category of an error message: one of rustvani's four, or the status of an HTTP response in the format of
+/// rustvani's clients.
+fn error_category(message: &str) -> Option<&str> {
     match ErrorKind::of(message) {
         ErrorKind::Other => {
-            let (_, behind) = message.split_once("HTTP ")?;
-            let status = behind.get(..3)?;
+            let (_, rest) = message.split_once("HTTP ")?;
+            let status = rest.get(..3)?;
             status.bytes().all(|digit| digit.is_ascii_digit()).then_some(status)
         }
         kind => Some(kind.as_str()),
     }
 }
 
-fn report(error: &ErrorFrameData) -> ErrorReport<'_> {
+fn to_error_report(error: &ErrorFrameData) -> ErrorReport<'_> {
     ErrorReport {
         message: &error.error,
         fatal: error.fatal,
         exception: None,
         processor: error.processor_name.as_deref(),
-        category: category(&error.error),
+        category: error_category(&error.error),
     }
 }
 
-fn pcm(audio: &AudioRawData) -> Audio {
+fn audio_format(audio: &AudioRawData) -> Audio {
     Audio::pcm16(audio.audio.len(), audio.sample_rate, audio.num_channels)
 }

@@ -1,4 +1,4 @@
-//! Every frame of rustvani's, as the core reads it.
+//! Tests of the views of all frames.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -37,7 +37,7 @@ fn result(result: &str) -> FunctionCallResultData {
     }
 }
 
-/// Each frame, and what it is.
+/// Returns each frame with the class of its view.
 fn every_frame() -> Vec<(Rustvani, &'static str)> {
     let raw = FunctionCallRawResultData {
         id: "call_1".to_owned(),
@@ -81,7 +81,7 @@ fn every_frame() -> Vec<(Rustvani, &'static str)> {
 }
 
 #[test]
-fn each_frame_is_of_one_kind_however_it_is_asked() {
+fn kind_matches_view_of_every_frame() {
     for (frame, class) in every_frame() {
         let frame = RustvaniFrame::new(&frame, "Anyone");
         let view = frame.view();
@@ -91,7 +91,7 @@ fn each_frame_is_of_one_kind_however_it_is_asked() {
 }
 
 #[test]
-fn what_the_segmenter_says_again_says_nothing() {
+fn repetitions_of_the_segmenter_are_ignored() {
     let stop = Rustvani::vad_user_stopped_speaking(0.2, 1.0).with_vad_stop_transcript(transcript("Hello"));
     for frame in [Rustvani::transcription(transcript("Hello").finalized()), stop] {
         assert_eq!(RustvaniFrame::new(&frame, "SentenceSegmenter").kind(), FrameKind::Other);
@@ -102,7 +102,7 @@ fn what_the_segmenter_says_again_says_nothing() {
 }
 
 #[test]
-fn a_stop_of_the_voice_bears_the_silence_and_the_words() {
+fn voice_stop_has_silence_and_transcript() {
     let frame = Rustvani::vad_user_stopped_speaking(0.5, 1.0).with_vad_stop_transcript(transcript("Hello"));
     let frame = RustvaniFrame::new(&frame, "DeepgramStt");
     let Frame::VadUserStoppedSpeaking { stop_secs, transcript: Some(heard) } = frame.view() else {
@@ -113,7 +113,7 @@ fn a_stop_of_the_voice_bears_the_silence_and_the_words() {
 }
 
 #[test]
-fn a_piece_of_an_answer_is_a_delta_with_its_spaces() {
+fn llm_text_is_a_delta_that_includes_spaces() {
     let frame = Rustvani::llm_text(" there".to_owned());
     let frame = RustvaniFrame::new(&frame, "OpenAILLM");
     let Frame::LlmText(chunk) = frame.view() else { panic!("{:?}", frame.view()) };
@@ -121,7 +121,7 @@ fn a_piece_of_an_answer_is_a_delta_with_its_spaces() {
 }
 
 #[test]
-fn what_goes_out_is_sixteen_bit_audio() {
+fn output_audio_is_16_bit_tts_audio() {
     let frame = Rustvani::output_audio(vec![0; 9_600], 24_000, 1);
     let frame = RustvaniFrame::new(&frame, "DeepgramTts");
     let Frame::TtsAudio(audio) = frame.view() else { panic!("{:?}", frame.view()) };
@@ -129,7 +129,7 @@ fn what_goes_out_is_sixteen_bit_audio() {
 }
 
 #[test]
-fn arguments_and_results_are_json_where_they_are_some() {
+fn arguments_and_results_are_json_unless_empty() {
     let text = |frame: &Rustvani| match RustvaniFrame::new(frame, "OpenAILLM").view() {
         Frame::FunctionCallInProgress(call) => call.arguments.map(Json::to_text),
         Frame::FunctionCallResult(result) => result.result.map(Json::to_text),
@@ -142,7 +142,7 @@ fn arguments_and_results_are_json_where_they_are_some() {
 }
 
 #[test]
-fn an_errors_category_is_what_rustvani_makes_of_its_text() {
+fn error_category_comes_from_its_text() {
     for (error, category) in [
         ("OpenAILLM: HTTP 429 Too Many Requests", Some("rate_limited")),
         ("OpenAILLM: HTTP 402 Payment Required", Some("credits")),
@@ -161,7 +161,7 @@ fn an_errors_category_is_what_rustvani_makes_of_its_text() {
 }
 
 #[test]
-fn a_context_is_the_prompt_what_was_committed_and_the_round_under_way() {
+fn context_is_prompt_messages_and_current_round() {
     let mut context = LLMContext::new(Some("Be brief.".to_owned()));
     context.add_user_message("Is Tuesday free?");
     let custom = HashMap::from([(AdapterType::OpenAI, vec![json!({ "type": "web_search" })])]);
@@ -174,24 +174,24 @@ fn a_context_is_the_prompt_what_was_committed_and_the_round_under_way() {
     ];
     let context = Mutex::new(context);
 
-    let read = Context::with(&context, &round);
-    let roles: Vec<&str> = (0..read.message_count()).map(|index| read.role(index)).collect();
+    let view = Context::with_round(&context, &round);
+    let roles: Vec<&str> = (0..view.message_count()).map(|index| view.role(index)).collect();
     assert_eq!(roles, ["system", "user", "assistant", "tool"]);
-    assert_eq!(read.message(0).content, MessageContent::Text("Be brief.".to_owned()));
-    assert_eq!(read.message(2).content, MessageContent::None);
-    assert_eq!(read.message(2).tool_calls[0].name, "look_up");
-    assert_eq!(read.message(3).tool_call_id.as_deref(), Some("call_1"));
-    assert_eq!(read.tool_count(), 2);
-    assert_eq!(read.tool(0), r#"{"type":"function","function":{"name":"look_up","description":"Looks"}}"#);
-    assert_eq!(read.tool(1), r#"{"type":"web_search"}"#);
+    assert_eq!(view.message(0).content, MessageContent::Text("Be brief.".to_owned()));
+    assert_eq!(view.message(2).content, MessageContent::None);
+    assert_eq!(view.message(2).tool_calls[0].name, "look_up");
+    assert_eq!(view.message(3).tool_call_id.as_deref(), Some("call_1"));
+    assert_eq!(view.tool_count(), 2);
+    assert_eq!(view.tool(0), r#"{"type":"function","function":{"name":"look_up","description":"Looks"}}"#);
+    assert_eq!(view.tool(1), r#"{"type":"web_search"}"#);
 }
 
 #[test]
-fn a_context_without_a_prompt_begins_with_its_first_message() {
+fn context_without_prompt_starts_with_first_message() {
     let mut context = LLMContext::new(None);
     context.add_user_message("Hello?");
     let context = Mutex::new(context);
-    let read = Context::of(&context);
-    assert_eq!((read.message_count(), read.role(0)), (1, "user"));
-    assert_eq!((read.tool_count(), read.tool(0).as_str()), (0, ""));
+    let view = Context::new(&context);
+    assert_eq!((view.message_count(), view.role(0)), (1, "user"));
+    assert_eq!((view.tool_count(), view.tool(0).as_str()), (0, ""));
 }

@@ -1,4 +1,4 @@
-//! One call: rustvani's aggregators and transport, with services that follow a script.
+//! A call with rustvani's aggregators, and scripted services.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use pipecat_instrument_runtime::instrumentor::ObservedTask;
 use pipecat_instrument_runtime::observer::Observer;
 use pipecat_instrument_runtime::testing::conformance::{Harness, POLL_INTERVAL, UserAction};
-use pipecat_instrument_rustvani::{Billing, Observed, Processors};
+use pipecat_instrument_rustvani::{Billing, HookedProcessors, Observed};
 use rustvani::transport::{BaseTransport, TransportParams};
 use rustvani::{
     BillingCollector, DataFrame, Frame, FrameDirection, FrameHandler, FrameInner, FrameProcessor,
@@ -21,62 +21,66 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::interval;
 
 use crate::model::{ScriptedLlm, context};
-use crate::speech::{Ear, Heard, ScriptedStt, ScriptedTts};
+use crate::speech::{ScriptedStt, ScriptedTranscript, ScriptedTts, TranscriptQueue};
 
-/// How the adapter watches.
+/// The way in which the adapter observes the pipeline.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Watched {
-    /// By the observer that the task runs with.
+pub(crate) enum ObservedBy {
+    /// With the observer of the task.
     AsItRuns,
-    /// By the hooks of its processors.
+    /// With the hooks of its processors.
     ThroughHooks,
 }
 
-/// Holds the conversation of `harness` to its end.
-pub(crate) fn hold_on_a_runtime_of_its_own(
+/// Runs the conversation of `harness` to its end, on a new runtime.
+pub(crate) fn run_blocking(
     harness: &Harness,
     observer: Observer,
-    watched: Watched,
+    observed_by: ObservedBy,
 ) -> std::result::Result<(), Box<dyn Error>> {
-    Builder::new_current_thread().enable_time().build()?.block_on(hold(harness, observer, watched))
+    Builder::new_current_thread().enable_time().build()?.block_on(run(harness, observer, observed_by))
 }
 
-async fn hold(
+async fn run(
     harness: &Harness,
     observer: Observer,
-    watched: Watched,
+    observed_by: ObservedBy,
 ) -> std::result::Result<(), Box<dyn Error>> {
-    let (ear, billing) = (Ear::default(), Billing::for_trace());
-    let processors = processors(harness, &ear, &(Arc::clone(&billing) as Arc<dyn BillingCollector>));
+    let (transcripts, billing) = (TranscriptQueue::default(), Billing::for_trace());
+    let processors = processors(harness, &transcripts, &(Arc::clone(&billing) as Arc<dyn BillingCollector>));
     let params = PipelineParams { allow_interruptions: true, ..PipelineParams::default() };
-    let task = match watched {
-        Watched::AsItRuns => {
+    let task = match observed_by {
+        ObservedBy::AsItRuns => {
             let mut task = Observed::new(PipelineTask::new(processors, params)).billing(&billing);
             task.attach_observer(observer);
             task
         }
-        Watched::ThroughHooks => {
-            let mut processors = Processors::from(processors).billing(&billing);
+        ObservedBy::ThroughHooks => {
+            let mut processors = HookedProcessors::from(processors).billing(&billing);
             processors.push(observer);
             Observed::new(PipelineTask::new(processors.into(), params))
         }
     };
     let dropped = Notify::new();
-    let user = User { harness, ear: &ear, head: task.push_sender(), dropped: &dropped };
+    let user = User { harness, transcripts: &transcripts, head: task.push_sender(), dropped: &dropped };
     tokio::select! {
         outcome = task.run(system_clock(), None) => outcome.map_err(Into::into),
-        () = user.does_as_the_script_says() => Ok(()),
+        () = user.follow_script() => Ok(()),
         () = dropped.notified() => Ok(()),
     }
 }
 
-fn processors(harness: &Harness, ear: &Ear, billing: &Arc<dyn BillingCollector>) -> Vec<FrameProcessor> {
+fn processors(
+    harness: &Harness,
+    transcripts: &TranscriptQueue,
+    billing: &Arc<dyn BillingCollector>,
+) -> Vec<FrameProcessor> {
     let context = Arc::new(Mutex::new(context(harness)));
     let transport = BaseTransport::new("Line", TransportParams::default());
     let played = |name: &str, handler: Box<dyn FrameHandler>| FrameProcessor::new(name, handler, false);
     vec![
         played("LineInput", Box::new(PassthroughHandler)),
-        played("DeepgramStt", Box::new(ScriptedStt::new(ear.clone()))),
+        played("DeepgramStt", Box::new(ScriptedStt::new(transcripts.clone()))),
         LLMUserAggregator::new(Arc::clone(&context)),
         played("OpenAILLM", Box::new(ScriptedLlm { harness: harness.clone(), billing: Arc::clone(billing) })),
         LLMAssistantAggregator::new(context),
@@ -86,16 +90,16 @@ fn processors(harness: &Harness, ear: &Ear, billing: &Arc<dyn BillingCollector>)
     ]
 }
 
-/// The user of a script, whose voice is found at the head of the pipeline.
+/// The scripted user. The frames of the voice detection start at the head of the pipeline.
 struct User<'a> {
     harness: &'a Harness,
-    ear: &'a Ear,
+    transcripts: &'a TranscriptQueue,
     head: Sender<(Frame, FrameDirection)>,
     dropped: &'a Notify,
 }
 
 impl User<'_> {
-    async fn does_as_the_script_says(&self) {
+    async fn follow_script(&self) {
         let mut ticks = interval(POLL_INTERVAL);
         loop {
             ticks.tick().await;
@@ -103,8 +107,12 @@ impl User<'_> {
                 UserAction::None => {}
                 UserAction::StartSpeaking => self.push(Frame::vad_user_started_speaking(0.0, 0.0)).await,
                 UserAction::StopSpeaking => self.push(Frame::vad_user_stopped_speaking(0.0, 0.0)).await,
-                UserAction::InterimTranscript(text) => self.hears(Heard::Interim(text)).await,
-                UserAction::FinalTranscript(text) => self.hears(Heard::Final(text)).await,
+                UserAction::InterimTranscript(text) => {
+                    self.push_transcript(ScriptedTranscript::Interim(text)).await
+                }
+                UserAction::FinalTranscript(text) => {
+                    self.push_transcript(ScriptedTranscript::Final(text)).await
+                }
                 UserAction::HangUp => self.push(Frame::end()).await,
                 UserAction::Cancel => self.push(Frame::cancel()).await,
                 UserAction::DropTask => self.dropped.notify_one(),
@@ -112,9 +120,9 @@ impl User<'_> {
         }
     }
 
-    /// What the speech-to-text makes of the voice: on its next piece of audio, as its processor has to push it.
-    async fn hears(&self, heard: Heard) {
-        self.ear.hears(heard);
+    /// Queues a transcript. The speech-to-text service pushes it with the next audio.
+    async fn push_transcript(&self, transcript: ScriptedTranscript) {
+        self.transcripts.push(transcript);
         self.push(Frame::input_audio(vec![0; 320], 16_000, 1)).await;
     }
 
@@ -124,7 +132,7 @@ impl User<'_> {
     }
 }
 
-/// The end of the line: what goes out is played.
+/// The output of the pipeline, which plays the audio.
 struct Loudspeaker(Harness);
 
 #[async_trait]

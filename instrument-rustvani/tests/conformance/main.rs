@@ -1,4 +1,4 @@
-//! Scripted conversations in rustvani's pipeline, held against what their traces must say.
+//! Runs the conformance suite in rustvani's pipeline.
 //!
 //! `cargo test -p pipecat-instrument-rustvani --test conformance -- --nocapture` prints the report.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -11,14 +11,14 @@ mod support;
 
 use std::error::Error;
 
-use call::Watched;
+use call::ObservedBy;
 use pipecat_instrument_runtime::observer::Observer;
 use pipecat_instrument_runtime::testing::conformance::{
     Capabilities, FirstSpeaker, Framework, Harness, Reported, Script, Suite,
 };
 
 /// rustvani with its adapter.
-struct Rustvani(Watched);
+struct Rustvani(ObservedBy);
 
 impl Framework for Rustvani {
     fn capabilities(&self) -> Capabilities {
@@ -32,18 +32,18 @@ impl Framework for Rustvani {
     }
 
     fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
-        call::hold_on_a_runtime_of_its_own(harness, observer, self.0)
+        call::run_blocking(harness, observer, self.0)
     }
 }
 
 #[test]
-fn the_adapter_conforms() {
-    Suite::new(Rustvani(Watched::AsItRuns)).run().assert_passed();
+fn observer_conforms() {
+    Suite::new(Rustvani(ObservedBy::AsItRuns)).run().assert_passed();
 }
 
 #[test]
-fn so_do_its_hooks() {
-    Suite::new(Rustvani(Watched::ThroughHooks))
+fn hooks_conform() {
+    Suite::new(Rustvani(ObservedBy::ThroughHooks))
         .skip(Script::Dropped, "rustvani's processors, which have the hooks, outlive a run that is dropped")
         .run()
         .assert_passed();

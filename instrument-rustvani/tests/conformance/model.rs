@@ -1,4 +1,4 @@
-//! A model that answers as a script says, in the frames of rustvani's own client.
+//! A scripted model with the frames of rustvani's own client.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,9 +14,9 @@ use rustvani::{
 };
 use serde_json::json;
 
-use crate::support::{in_progress, llm_usage, locked, returned};
+use crate::support::{function_call, function_result, llm_usage, lock};
 
-/// What the model of `harness` is told to be, and may ask for.
+/// Returns the context of `harness`: system prompt and tools.
 pub(crate) fn context(harness: &Harness) -> LLMContext {
     let tools = harness
         .tool_declarations()
@@ -32,7 +32,7 @@ pub(crate) struct ScriptedLlm {
 }
 
 impl ScriptedLlm {
-    /// Round after round, until the model asks for no tools.
+    /// Responds in rounds, until the model calls no more tools.
     async fn answer(&self, processor: &FrameProcessor, context: &Mutex<LLMContext>) -> Result<()> {
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
         loop {
@@ -55,7 +55,7 @@ impl ScriptedLlm {
         }
     }
 
-    /// Works off the calls one by one, as rustvani does.
+    /// Runs the tool calls in order, as rustvani does.
     async fn call(
         &self,
         processor: &FrameProcessor,
@@ -68,20 +68,20 @@ impl ScriptedLlm {
             function_name: call.name.to_owned(),
             arguments: call.arguments.to_string(),
         });
-        locked(context).stage_assistant_tool_calls(None, asked.collect());
+        lock(context).stage_assistant_tool_calls(None, asked.collect());
         push(Frame::function_call_start()).await?;
         for call in calls {
-            push(in_progress(call.id, call.name, &call.arguments.to_string())).await?;
+            push(function_call(call.id, call.name, &call.arguments.to_string())).await?;
             tokio::time::sleep(call.duration).await;
             let result = match &call.outcome {
                 ToolOutcome::Success(value) => value.to_string(),
                 ToolOutcome::Failure(message) => json!({ "error": message }).to_string(),
             };
-            push(returned(call.id, call.name, &result)).await?;
-            locked(context).stage_tool_result(call.id, result);
+            push(function_result(call.id, call.name, &result)).await?;
+            lock(context).stage_tool_result(call.id, result);
         }
         push(Frame::function_call_end()).await?;
-        locked(context).commit();
+        lock(context).commit();
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Speech-to-text and text-to-speech that do what a script says, in the frames of rustvani's own.
+//! Scripted speech-to-text and text-to-speech services with the frames of rustvani's own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,53 +11,53 @@ use rustvani::{
     FrameProcessor, Result, SystemFrame, TranscriptionData,
 };
 
-use crate::support::locked;
+use crate::support::lock;
 
-/// How long a synthesis takes to begin.
+/// Latency of the synthesis.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
 /// Samples a second.
 const SAMPLE_RATE: u32 = 16_000;
-/// Of two bytes each.
+/// Bytes in a sample.
 const BYTES_A_MILLISECOND: usize = 32;
 
-/// What the speech-to-text is to hear next.
+/// The next transcripts of the speech-to-text service.
 #[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<Mutex<VecDeque<Heard>>>);
+pub(crate) struct TranscriptQueue(Arc<Mutex<VecDeque<ScriptedTranscript>>>);
 
-/// Something that was heard.
-pub(crate) enum Heard {
+/// A transcript.
+pub(crate) enum ScriptedTranscript {
     Interim(String),
     Final(String),
 }
 
-impl Ear {
-    pub(crate) fn hears(&self, heard: Heard) {
-        locked(&self.0).push_back(heard);
+impl TranscriptQueue {
+    pub(crate) fn push(&self, transcript: ScriptedTranscript) {
+        lock(&self.0).push_back(transcript);
     }
 
-    fn take(&self) -> Vec<Heard> {
-        locked(&self.0).drain(..).collect()
+    fn take(&self) -> Vec<ScriptedTranscript> {
+        lock(&self.0).drain(..).collect()
     }
 }
 
-/// Holds a stop of the voice back until it has understood, and sends it on with the words in it.
+/// Holds back the voice stop until it has a transcript, and sends both together.
 pub(crate) struct ScriptedStt {
-    ear: Ear,
+    transcripts: TranscriptQueue,
     held_back: Mutex<Option<Frame>>,
 }
 
 impl ScriptedStt {
-    pub(crate) fn new(ear: Ear) -> Self {
-        Self { ear, held_back: Mutex::default() }
+    pub(crate) fn new(transcripts: TranscriptQueue) -> Self {
+        Self { transcripts, held_back: Mutex::default() }
     }
 
-    fn says(&self, heard: Heard) -> Frame {
-        let transcript = |text: String| TranscriptionData::new(text, "caller", "now").with_language("en");
-        match heard {
-            Heard::Interim(text) => Frame::transcription(transcript(text)),
-            Heard::Final(text) => match locked(&self.held_back).take() {
-                Some(stop) => stop.with_vad_stop_transcript(transcript(text).finalized()),
-                None => Frame::transcription(transcript(text).finalized()),
+    fn to_frame(&self, transcript: ScriptedTranscript) -> Frame {
+        let data = |text: String| TranscriptionData::new(text, "caller", "now").with_language("en");
+        match transcript {
+            ScriptedTranscript::Interim(text) => Frame::transcription(data(text)),
+            ScriptedTranscript::Final(text) => match lock(&self.held_back).take() {
+                Some(stop) => stop.with_vad_stop_transcript(data(text).finalized()),
+                None => Frame::transcription(data(text).finalized()),
             },
         }
     }
@@ -73,12 +73,12 @@ impl FrameHandler for ScriptedStt {
     ) -> Result<()> {
         match &frame.inner {
             FrameInner::System(SystemFrame::VADUserStoppedSpeaking { .. }) => {
-                *locked(&self.held_back) = Some(frame);
+                *lock(&self.held_back) = Some(frame);
                 return Ok(());
             }
             FrameInner::System(SystemFrame::InputAudioRaw(_)) => {
-                for heard in self.ear.take() {
-                    processor.push_frame(self.says(heard), FrameDirection::Downstream).await?;
+                for heard in self.transcripts.take() {
+                    processor.push_frame(self.to_frame(heard), FrameDirection::Downstream).await?;
                 }
             }
             _ => {}
@@ -87,14 +87,14 @@ impl FrameHandler for ScriptedStt {
     }
 }
 
-/// Speaks an answer piece by piece, as it comes.
+/// Speaks a response chunk by chunk, as it arrives.
 pub(crate) struct ScriptedTts {
     harness: Harness,
     billing: Arc<dyn BillingCollector>,
     progress: Mutex<Progress>,
 }
 
-/// How far an answer has been said.
+/// The part of a response that has been spoken.
 #[derive(Default)]
 struct Progress {
     text: String,
@@ -106,9 +106,9 @@ impl ScriptedTts {
         Self { harness, billing, progress: Mutex::default() }
     }
 
-    /// What of the answer so far has not been said.
-    fn is_to_say(&self, text: &str) -> SynthesisResult {
-        let mut progress = locked(&self.progress);
+    /// Returns the part of the response so far that has not been spoken.
+    fn next_speech(&self, text: &str) -> SynthesisResult {
+        let mut progress = lock(&self.progress);
         progress.text.push_str(text);
         match self.harness.synthesize(&progress.text) {
             SynthesisResult::Audio(whole) => {
@@ -151,11 +151,11 @@ impl FrameHandler for ScriptedTts {
         );
         processor.push_frame(frame, direction).await?;
         if is_over {
-            *locked(&self.progress) = Progress::default();
+            *lock(&self.progress) = Progress::default();
         }
         let Some(text) = text else { return Ok(()) };
         tokio::time::sleep(FIRST_BYTE).await;
-        match self.is_to_say(&text) {
+        match self.next_speech(&text) {
             SynthesisResult::Failure(message) => processor.push_error(message, false).await,
             SynthesisResult::Audio(length) => {
                 self.bill(text.chars().count());

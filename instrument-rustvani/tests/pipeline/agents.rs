@@ -1,4 +1,4 @@
-//! Agents, whose runner gives its observer to all of their pipelines.
+//! Agents, whose runner passes its observer to all of their pipelines.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use rustvani::{
     shared_context, system_clock,
 };
 
-use crate::call::{Both, Seen};
-use crate::stage::{self, Round};
+use crate::call::{FrameCounter, ObserverPair};
+use crate::harness::{self, Round};
 use crate::trace::Trace;
 
 #[instrument_task(observers = observers, via = pipecat_instrument_rustvani::observer, conversation_id = "call-42")]
-fn runner(observers: Vec<Arc<dyn BaseObserver>>, seen: Arc<Seen>) -> AgentRunner {
+fn runner(observers: Vec<Arc<dyn BaseObserver>>, counter: Arc<FrameCounter>) -> AgentRunner {
     let runner = AgentRunner::new("runner", Arc::new(LocalAgentBus::new()), system_clock());
-    observers
-        .into_iter()
-        .fold(runner, |runner, observer| runner.with_observer(Arc::new(Both(observer, Arc::clone(&seen)))))
+    observers.into_iter().fold(runner, |runner, observer| {
+        runner.with_observer(Arc::new(ObserverPair(observer, Arc::clone(&counter))))
+    })
 }
 
 fn task(processors: Vec<FrameProcessor>) -> PipelineTask {
@@ -29,17 +29,18 @@ fn task(processors: Vec<FrameProcessor>) -> PipelineTask {
 }
 
 #[tokio::test]
-async fn the_pipelines_of_a_runners_agents_are_one_conversation() {
+async fn pipelines_of_a_runner_are_one_conversation() {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let scoped = PipecatInstrumentor::builder().scoped(provider).unwrap();
 
-    let desk = task(stage::processors(&["Hello?"], &[&[Round::Say(&["Here I am."])]], Billing::for_trace()));
+    let desk =
+        task(harness::processors(&["Hello?"], &[&[Round::Say(&["Here I am."])]], Billing::for_trace()));
     let idle = task(vec![LLMAssistantAggregator::new(shared_context(None))]);
     let push = desk.push_sender();
 
-    let seen = Arc::new(Seen::default());
-    let runner = Arc::new(runner(Vec::new(), Arc::clone(&seen)));
+    let counter = Arc::new(FrameCounter::default());
+    let runner = Arc::new(runner(Vec::new(), Arc::clone(&counter)));
     runner.add_agent(Arc::new(BaseAgent::new("desk", desk, None, true))).await.unwrap();
     runner.add_agent(Arc::new(BaseAgent::new("idle", idle, None, true))).await.unwrap();
     let running = tokio::spawn({
@@ -47,15 +48,15 @@ async fn the_pipelines_of_a_runners_agents_are_one_conversation() {
         async move { runner.run().await }
     });
 
-    seen.wait_for("StartFrame", 2).await;
+    counter.wait_for("StartFrame", 2).await;
     for frame in [Frame::vad_user_started_speaking(0.2, 0.0), Frame::vad_user_stopped_speaking(0.2, 0.0)] {
         push.send((frame, FrameDirection::Downstream)).await.unwrap();
     }
-    seen.wait_for("OutputAudioRawFrame", 1).await;
-    tokio::time::sleep(stage::REPLY).await;
+    counter.wait_for("OutputAudioRawFrame", 1).await;
+    tokio::time::sleep(harness::REPLY).await;
     runner.end(None).await;
     running.await.unwrap().unwrap();
-    let trace = Trace::of(exporter.get_finished_spans().unwrap());
+    let trace = Trace::new(exporter.get_finished_spans().unwrap());
     drop(scoped);
 
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A call: a task that runs, and who is on the line.
+//! A running task, with a simulated user.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use pipecat_instrument::{PipecatInstrumentor, ScopedGuard, instrument_task};
-use pipecat_instrument_rustvani::{Billing, Observed, Processors};
+use pipecat_instrument_rustvani::{Billing, HookedProcessors, Observed};
 use rustvani::observer::{BaseObserver, FrameProcessed, FramePushed};
 use rustvani::{
     BillingCollector, Frame, FrameDirection, FrameProcessor, PipelineParams, PipelineTask, Result,
@@ -15,26 +15,26 @@ use rustvani::{
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::stage::{self, REPLY, Round};
-use crate::support::locked;
+use crate::harness::{self, REPLY, Round};
+use crate::support::lock;
 use crate::trace::Trace;
 
-/// No test waits longer for anything.
+/// Limit of each wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How the pipeline is watched.
+/// The way in which the pipeline is observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Through {
-    /// By the observer that the task runs with.
+pub(crate) enum ObservedBy {
+    /// With the observer of the task.
     Observer,
-    /// By the hooks of its processors.
+    /// With the hooks of its processors.
     Hooks,
 }
 
-/// A call under way.
+/// A running call.
 pub(crate) struct Call {
     push: mpsc::Sender<(Frame, FrameDirection)>,
-    pub(crate) seen: Arc<Seen>,
+    pub(crate) counter: Arc<FrameCounter>,
     pub(crate) running: JoinHandle<Result<()>>,
     pub(crate) billing: Arc<Billing>,
     exporter: InMemorySpanExporter,
@@ -47,7 +47,7 @@ fn observed(processors: Vec<FrameProcessor>, billing: &Arc<Billing>) -> Observed
 }
 
 #[instrument_task(observers = processors, conversation_id = "call-42")]
-fn hooked(processors: Processors) -> PipelineTask {
+fn hooked(processors: HookedProcessors) -> PipelineTask {
     PipelineTask::new(processors.into(), params())
 }
 
@@ -56,91 +56,91 @@ fn params() -> PipelineParams {
 }
 
 impl Call {
-    /// Begins a call in which the user says `words`, one after the other, and the model `answers` likewise.
-    pub(crate) async fn begin(through: Through, words: &[&str], answers: &[&[Round]]) -> Self {
+    /// Starts a call in which the user says `words` in order, and the model responds with `answers` in order.
+    pub(crate) async fn start(observed_by: ObservedBy, words: &[&str], answers: &[&[Round]]) -> Self {
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let scoped = PipecatInstrumentor::builder().scoped(provider).unwrap();
 
         let billing = Billing::for_trace();
         let collector = Arc::clone(&billing) as Arc<dyn BillingCollector>;
-        let processors = stage::processors(words, answers, collector);
-        let seen = Arc::new(Seen::default());
-        let theirs = Arc::clone(&seen) as Arc<dyn BaseObserver>;
-        let (push, running) = match through {
-            Through::Observer => {
+        let processors = harness::processors(words, answers, collector);
+        let counter = Arc::new(FrameCounter::default());
+        let theirs = Arc::clone(&counter) as Arc<dyn BaseObserver>;
+        let (push, running) = match observed_by {
+            ObservedBy::Observer => {
                 let task = observed(processors, &billing);
                 let push = task.push_sender();
                 (push, tokio::spawn(async move { task.run(system_clock(), Some(theirs)).await }))
             }
-            Through::Hooks => {
-                let task = hooked(Processors::from(processors).billing(&billing));
+            ObservedBy::Hooks => {
+                let task = hooked(HookedProcessors::from(processors).billing(&billing));
                 let push = task.push_sender();
                 (push, tokio::spawn(async move { task.run(system_clock(), Some(theirs)).await }))
             }
         };
-        let call = Self { push, seen, running, billing, exporter, _scoped: scoped };
-        call.seen.wait_for("StartFrame", 1).await;
+        let call = Self { push, counter, running, billing, exporter, _scoped: scoped };
+        call.counter.wait_for("StartFrame", 1).await;
         call
     }
 
-    /// Pushes a frame in at the head of the pipeline.
+    /// Pushes a frame at the head of the pipeline.
     pub(crate) async fn push(&self, frame: Frame) {
         self.push.send((frame, FrameDirection::Downstream)).await.unwrap();
     }
 
-    /// The user speaks, and is understood.
+    /// Lets the user speak, and waits for the transcript.
     pub(crate) async fn user_speaks(&self) {
-        let heard = self.seen.count("VADUserStoppedSpeakingFrame");
+        let heard = self.counter.count("VADUserStoppedSpeakingFrame");
         self.push(Frame::vad_user_started_speaking(0.2, 0.0)).await;
         self.push(Frame::vad_user_stopped_speaking(0.2, 0.0)).await;
-        self.seen.wait_for("VADUserStoppedSpeakingFrame", heard + 1).await;
+        self.counter.wait_for("VADUserStoppedSpeakingFrame", heard + 1).await;
     }
 
-    /// Waits until the model has responded so often in all, and so many replies have been said to their end.
-    pub(crate) async fn hears(&self, responses: usize, replies: usize) {
-        self.seen.wait_for("LLMFullResponseEndFrame", responses).await;
-        self.seen.wait_for("OutputAudioRawFrame", replies).await;
+    /// Waits until the call has had this many LLM responses and completed replies.
+    pub(crate) async fn wait_for_replies(&self, responses: usize, replies: usize) {
+        self.counter.wait_for("LLMFullResponseEndFrame", responses).await;
+        self.counter.wait_for("OutputAudioRawFrame", replies).await;
         tokio::time::sleep(REPLY).await;
     }
 
-    /// Hangs up, and gives the trace.
+    /// Hangs up, and returns the trace.
     pub(crate) async fn hang_up(self) -> Trace {
-        self.ends_with(Frame::end()).await
+        self.end_with(Frame::end()).await
     }
 
-    /// Ends the task with `frame`, and gives the trace.
-    pub(crate) async fn ends_with(self, frame: Frame) -> Trace {
+    /// Ends the task with `frame`, and returns the trace.
+    pub(crate) async fn end_with(self, frame: Frame) -> Trace {
         self.push(frame).await;
         tokio::time::timeout(PATIENCE, self.running).await.unwrap().unwrap().unwrap();
-        Trace::of(self.exporter.get_finished_spans().unwrap())
+        Trace::new(self.exporter.get_finished_spans().unwrap())
     }
 
-    /// Drops the run, as a server does whose caller is gone, and gives the trace.
-    pub(crate) async fn dropped(self) -> Trace {
+    /// Drops the run, as a server does when its caller disconnects, and returns the trace.
+    pub(crate) async fn drop_run(self) -> Trace {
         self.running.abort();
         assert!(self.running.await.unwrap_err().is_cancelled());
-        Trace::of(self.exporter.get_finished_spans().unwrap())
+        Trace::new(self.exporter.get_finished_spans().unwrap())
     }
 }
 
-/// What the user's own observer has seen arrive at the end of the pipeline, by class.
+/// Counts the frames that reach the end of the pipeline, by class.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct FrameCounter {
     classes: Mutex<Vec<&'static str>>,
     more: Notify,
 }
 
-impl Seen {
-    fn note(&self, event: &FramePushed) {
+impl FrameCounter {
+    fn count_frame(&self, event: &FramePushed) {
         if event.destination_name == "PipelineTaskSink" {
-            locked(&self.classes).push(event.frame.name());
+            lock(&self.classes).push(event.frame.name());
             self.more.notify_waiters();
         }
     }
 
     pub(crate) fn count(&self, class: &str) -> usize {
-        locked(&self.classes).iter().filter(|seen| **seen == class).count()
+        lock(&self.classes).iter().filter(|seen| **seen == class).count()
     }
 
     pub(crate) async fn wait_for(&self, class: &str, count: usize) {
@@ -159,25 +159,25 @@ impl Seen {
 }
 
 #[async_trait]
-impl BaseObserver for Seen {
+impl BaseObserver for FrameCounter {
     async fn on_process_frame(&self, _: FrameProcessed) {}
 
     async fn on_push_frame(&self, event: FramePushed) {
-        self.note(&event);
+        self.count_frame(&event);
     }
 }
 
-/// An observer of the trace, and what was seen.
-pub(crate) struct Both(pub(crate) Arc<dyn BaseObserver>, pub(crate) Arc<Seen>);
+/// An observer of the trace, and a frame counter.
+pub(crate) struct ObserverPair(pub(crate) Arc<dyn BaseObserver>, pub(crate) Arc<FrameCounter>);
 
 #[async_trait]
-impl BaseObserver for Both {
+impl BaseObserver for ObserverPair {
     async fn on_process_frame(&self, event: FrameProcessed) {
         self.0.on_process_frame(event).await;
     }
 
     async fn on_push_frame(&self, event: FramePushed) {
-        self.1.note(&event);
+        self.1.count_frame(&event);
         self.0.on_push_frame(event).await;
     }
 }

@@ -1,27 +1,27 @@
-//! rustvani's pipeline, its aggregators and its output transport, with services that are played: what becomes of the
-//! frames.
+//! Traces of rustvani's pipeline, with its aggregators and output transport, and scripted services.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod agents;
 mod call;
-mod stage;
+mod harness;
 #[path = "../support/mod.rs"]
 mod support;
 mod trace;
 
-use call::{Call, Through};
+use call::{Call, ObservedBy};
+use harness::PROMPT;
+use harness::Round::{Call as CallFunction, CallAndHang, Fail, Say, SayAndHang};
 use rustvani::{BillingCollector, Frame};
-use stage::PROMPT;
-use stage::Round::{Call as CallFunction, CallAndHang, Fail, Say, SayAndHang};
 use support::llm_usage;
 
 #[tokio::test]
-async fn a_turn_is_heard_answered_and_said() {
+async fn turn_has_transcript_response_and_reply() {
     let call =
-        Call::begin(Through::Observer, &["When are you open?"], &[&[Say(&["From eight", " to six."])]]).await;
+        Call::start(ObservedBy::Observer, &["When are you open?"], &[&[Say(&["From eight", " to six."])]])
+            .await;
     call.user_speaks().await;
-    call.hears(1, 1).await;
+    call.wait_for_replies(1, 1).await;
     let trace = call.hang_up().await;
 
     assert_eq!(
@@ -33,7 +33,7 @@ turn in: When are you open?; out: From eight to six.; ends: completed
   tts in: From eight to six.; out: From eight to six.
 "
     );
-    let says = |name, key| trace.says(name, 0, key);
+    let says = |name, key| trace.attribute(name, 0, key);
     assert_eq!(says("pipecat.stt", "stt.language").as_deref(), Some("en"));
     assert_eq!(says("pipecat.stt", "service.provider").as_deref(), Some("deepgram"));
     assert_eq!(says("pipecat.conversation.turn", "user.id").as_deref(), Some("caller"));
@@ -45,15 +45,15 @@ turn in: When are you open?; out: From eight to six.; ends: completed
 }
 
 #[tokio::test]
-async fn each_round_around_a_tool_is_an_invocation_of_its_own() {
+async fn each_round_of_tool_calls_is_an_llm_call() {
     let rounds = [
         CallFunction { id: "call_1", arguments: r#"{"day": "Tuesday"}"#, result: r#"{"free": ["09:30"]}"# },
         CallFunction { id: "call_2", arguments: "", result: "booked" },
         Say(&["Half past nine it is."]),
     ];
-    let call = Call::begin(Through::Observer, &["Is Tuesday free?"], &[&rounds]).await;
+    let call = Call::start(ObservedBy::Observer, &["Is Tuesday free?"], &[&rounds]).await;
     call.user_speaks().await;
-    call.hears(1, 1).await;
+    call.wait_for_replies(1, 1).await;
     let trace = call.hang_up().await;
 
     assert_eq!(
@@ -69,9 +69,13 @@ async fn each_round_around_a_tool_is_an_invocation_of_its_own() {
 "#
     );
     for nth in 0..3 {
-        assert_eq!(trace.says("pipecat.llm", nth, "llm.token_count.prompt").as_deref(), Some("100"), "{nth}");
         assert_eq!(
-            trace.says("pipecat.llm", nth, "llm.token_count.completion").as_deref(),
+            trace.attribute("pipecat.llm", nth, "llm.token_count.prompt").as_deref(),
+            Some("100"),
+            "{nth}"
+        );
+        assert_eq!(
+            trace.attribute("pipecat.llm", nth, "llm.token_count.completion").as_deref(),
             Some("7"),
             "{nth}"
         );
@@ -89,23 +93,23 @@ async fn each_round_around_a_tool_is_an_invocation_of_its_own() {
         ]
     );
     let answered = "llm.input_messages.3.message.tool_call_id";
-    assert_eq!(trace.says("pipecat.llm", 2, answered).as_deref(), Some("call_1"));
+    assert_eq!(trace.attribute("pipecat.llm", 2, answered).as_deref(), Some("call_1"));
     let asked = "llm.input_messages.4.message.tool_calls.0.tool_call.id";
-    assert_eq!(trace.says("pipecat.llm", 2, asked).as_deref(), Some("call_2"));
+    assert_eq!(trace.attribute("pipecat.llm", 2, asked).as_deref(), Some("call_2"));
     let tool =
         r#"{"type":"function","function":{"name":"check_calendar","description":"The times that are free"}}"#;
-    assert_eq!(trace.says("pipecat.llm", 0, "llm.tools.0.tool.json_schema").as_deref(), Some(tool));
+    assert_eq!(trace.attribute("pipecat.llm", 0, "llm.tools.0.tool.json_schema").as_deref(), Some(tool));
 }
 
 #[tokio::test]
-async fn a_model_that_is_cut_off_keeps_what_it_had_said() {
+async fn interrupted_llm_call_keeps_its_text() {
     let words = ["How much is it?", "Never mind."];
     let call =
-        Call::begin(Through::Observer, &words, &[&[SayAndHang("Two hundred")], &[Say(&["Bye."])]]).await;
+        Call::start(ObservedBy::Observer, &words, &[&[SayAndHang("Two hundred")], &[Say(&["Bye."])]]).await;
     call.user_speaks().await;
-    call.seen.wait_for("LLMTextFrame", 1).await;
+    call.counter.wait_for("LLMTextFrame", 1).await;
     call.user_speaks().await;
-    call.hears(1, 1).await;
+    call.wait_for_replies(1, 1).await;
     let trace = call.hang_up().await;
 
     // Nothing had been said aloud, so it is one turn.
@@ -123,14 +127,14 @@ turn in: How much is it? Never mind.; out: Bye.; ends: completed
 }
 
 #[tokio::test]
-async fn a_reply_that_is_talked_over_was_cut() {
+async fn interrupted_reply_is_marked() {
     let words = ["How much is it?", "Stop."];
     let call =
-        Call::begin(Through::Observer, &words, &[&[Say(&["Two hundred."])], &[Say(&["Sorry."])]]).await;
+        Call::start(ObservedBy::Observer, &words, &[&[Say(&["Two hundred."])], &[Say(&["Sorry."])]]).await;
     call.user_speaks().await;
-    call.seen.wait_for("OutputAudioRawFrame", 1).await;
+    call.counter.wait_for("OutputAudioRawFrame", 1).await;
     call.user_speaks().await;
-    call.hears(2, 2).await;
+    call.wait_for_replies(2, 2).await;
     let trace = call.hang_up().await;
 
     assert_eq!(
@@ -149,14 +153,15 @@ turn in: Stop.; out: Sorry.; ends: completed
 }
 
 #[tokio::test]
-async fn a_function_that_is_under_way_when_the_user_cuts_in_is_cancelled() {
+async fn running_tool_is_cancelled_by_an_interruption() {
     let words = ["Is Tuesday free?", "Hello?"];
     let call =
-        Call::begin(Through::Observer, &words, &[&[CallAndHang { id: "call_1" }], &[Say(&["Yes."])]]).await;
+        Call::start(ObservedBy::Observer, &words, &[&[CallAndHang { id: "call_1" }], &[Say(&["Yes."])]])
+            .await;
     call.user_speaks().await;
-    call.seen.wait_for("FunctionCallInProgressFrame", 1).await;
+    call.counter.wait_for("FunctionCallInProgressFrame", 1).await;
     call.user_speaks().await;
-    call.hears(1, 1).await;
+    call.wait_for_replies(1, 1).await;
     let trace = call.hang_up().await;
 
     assert_eq!(
@@ -173,14 +178,14 @@ async fn a_function_that_is_under_way_when_the_user_cuts_in_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_model_that_fails_has_an_error_and_the_turn_goes_on() {
+async fn failed_llm_call_has_an_error_and_the_turn_goes_on() {
     let words = ["Hello?", "Hello?"];
     let error = "Pipeline error: OpenAILLM: HTTP 429 Too Many Requests";
-    let call = Call::begin(Through::Observer, &words, &[&[Fail(error)], &[Say(&["Here I am."])]]).await;
+    let call = Call::start(ObservedBy::Observer, &words, &[&[Fail(error)], &[Say(&["Here I am."])]]).await;
     call.user_speaks().await;
-    call.seen.wait_for("LLMFullResponseEndFrame", 1).await;
+    call.counter.wait_for("LLMFullResponseEndFrame", 1).await;
     call.user_speaks().await;
-    call.hears(2, 1).await;
+    call.wait_for_replies(2, 1).await;
     let trace = call.hang_up().await;
 
     assert_eq!(
@@ -197,23 +202,23 @@ turn in: Hello? Hello?; out: Here I am.; ends: completed
 }
 
 #[tokio::test]
-async fn a_cancel_and_a_run_that_is_dropped_cut_what_is_under_way() {
+async fn cancel_and_dropped_run_interrupt_open_spans() {
     const CUT: &str = "\
 turn in: Hello?; ends: cancelled
   stt in: Hello?; out: Hello?
   llm in: Hello?; out: Two; llm cut: yes
 ";
     for cancelled in [true, false] {
-        let call = Call::begin(Through::Observer, &["Hello?"], &[&[SayAndHang("Two")]]).await;
+        let call = Call::start(ObservedBy::Observer, &["Hello?"], &[&[SayAndHang("Two")]]).await;
         call.user_speaks().await;
-        call.seen.wait_for("LLMTextFrame", 1).await;
-        let trace = if cancelled { call.ends_with(Frame::cancel()).await } else { call.dropped().await };
+        call.counter.wait_for("LLMTextFrame", 1).await;
+        let trace = if cancelled { call.end_with(Frame::cancel()).await } else { call.drop_run().await };
         assert_eq!(trace.tree(), CUT, "cancelled: {cancelled}");
     }
 }
 
 #[tokio::test]
-async fn hooks_tell_what_an_observer_does() {
+async fn hooks_trace_the_same_as_an_observer() {
     let words = ["Is Tuesday free?", "Hello?", "Bye."];
     let answers: [&[_]; 3] = [
         &[CallFunction { id: "call_1", arguments: "{}", result: "{}" }, Say(&["Yes", ", it is."])],
@@ -221,14 +226,14 @@ async fn hooks_tell_what_an_observer_does() {
         &[Say(&["Bye."])],
     ];
     let mut trees = Vec::new();
-    for through in [Through::Observer, Through::Hooks] {
-        let call = Call::begin(through, &words, &answers).await;
+    for observed_by in [ObservedBy::Observer, ObservedBy::Hooks] {
+        let call = Call::start(observed_by, &words, &answers).await;
         call.user_speaks().await;
-        call.hears(1, 1).await;
+        call.wait_for_replies(1, 1).await;
         call.user_speaks().await;
-        call.hears(2, 1).await;
+        call.wait_for_replies(2, 1).await;
         call.user_speaks().await;
-        call.hears(3, 2).await;
+        call.wait_for_replies(3, 2).await;
         trees.push(call.hang_up().await.tree());
     }
     assert!(trees[0].contains("error: timeout; FAILED"), "{}", trees[0]);
@@ -237,11 +242,11 @@ async fn hooks_tell_what_an_observer_does() {
 }
 
 #[tokio::test]
-async fn tokens_that_nobody_has_counted_are_not_in_the_trace() {
-    let call = Call::begin(Through::Observer, &["Hello?"], &[&[SayAndHang("Two")]]).await;
+async fn estimated_tokens_are_not_in_the_trace() {
+    let call = Call::start(ObservedBy::Observer, &["Hello?"], &[&[SayAndHang("Two")]]).await;
     call.user_speaks().await;
-    call.seen.wait_for("LLMTextFrame", 1).await;
+    call.counter.wait_for("LLMTextFrame", 1).await;
     call.billing.record(llm_usage(&*call.billing, 12, 1, true));
-    let estimated = call.ends_with(Frame::cancel()).await;
-    assert_eq!(estimated.says("pipecat.llm", 0, "llm.token_count.prompt"), None);
+    let estimated = call.end_with(Frame::cancel()).await;
+    assert_eq!(estimated.attribute("pipecat.llm", 0, "llm.token_count.prompt"), None);
 }

@@ -1,14 +1,14 @@
-//! Finished spans, as text.
+//! Finished spans as text.
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-/// The spans of a conversation, by their start.
+/// The spans of a conversation, in the order of their start.
 #[derive(Debug)]
 pub(crate) struct Trace(Vec<SpanData>);
 
-/// What is shown of a span, where it has it, and how.
+/// The attributes in the tree, with their labels.
 const SHOWN: [(&str, &str); 7] = [
     ("input.value", "in"),
     ("output.value", "out"),
@@ -20,12 +20,12 @@ const SHOWN: [(&str, &str); 7] = [
 ];
 
 impl Trace {
-    pub(crate) fn of(mut spans: Vec<SpanData>) -> Self {
+    pub(crate) fn new(mut spans: Vec<SpanData>) -> Self {
         spans.sort_by_key(|span| span.start_time);
         Self(spans)
     }
 
-    /// All spans, each under its parent, with what is most said of them.
+    /// Returns all spans as a tree, with their main attributes.
     pub(crate) fn tree(&self) -> String {
         self.tree_under(SpanId::INVALID, "")
     }
@@ -39,19 +39,19 @@ impl Trace {
         })
     }
 
-    /// What the `nth` span of that name says under `key`, as text.
+    /// Returns an attribute of the `nth` span with this name, as text.
     #[track_caller]
-    pub(crate) fn says(&self, name: &str, nth: usize, key: &str) -> Option<String> {
+    pub(crate) fn attribute(&self, name: &str, nth: usize, key: &str) -> Option<String> {
         let span = self.0.iter().filter(|span| span.name == name).nth(nth);
         value(span.unwrap_or_else(|| panic!("no such {name} in {}", self.tree())), key)
     }
 
-    /// The roles and texts of the messages that the `nth` invocation of the model was sent.
+    /// Returns the roles and texts of the input messages of the `nth` LLM call.
     pub(crate) fn messages(&self, nth: usize) -> Vec<(String, String)> {
         (0..)
             .map_while(|index| {
                 let of = |what: &str| {
-                    self.says("pipecat.llm", nth, &format!("llm.input_messages.{index}.message.{what}"))
+                    self.attribute("pipecat.llm", nth, &format!("llm.input_messages.{index}.message.{what}"))
                 };
                 of("role").map(|role| (role, of("content").unwrap_or_default()))
             })

@@ -1,16 +1,16 @@
-//! What rustvani's own client of a language model sends, for the models that are played.
+//! Frames and billing events of rustvani's own `OpenAI` client, for scripted models.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustvani::{BillingCollector, BillingEvent, Frame, FunctionCallData, FunctionCallResultData};
 
-/// What is shared, whoever has panicked with it.
-pub(crate) fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex, even if it is poisoned.
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A function is being called.
-pub(crate) fn in_progress(id: &str, function: &str, arguments: &str) -> Frame {
+/// Returns the frame of a running function call.
+pub(crate) fn function_call(id: &str, function: &str, arguments: &str) -> Frame {
     Frame::function_call_in_progress(FunctionCallData {
         id: id.to_owned(),
         function_name: function.to_owned(),
@@ -18,8 +18,8 @@ pub(crate) fn in_progress(id: &str, function: &str, arguments: &str) -> Frame {
     })
 }
 
-/// A function has returned.
-pub(crate) fn returned(id: &str, function: &str, result: &str) -> Frame {
+/// Returns the frame of a function result.
+pub(crate) fn function_result(id: &str, function: &str, result: &str) -> Frame {
     Frame::function_call_result(FunctionCallResultData {
         id: id.to_owned(),
         function_name: function.to_owned(),
@@ -27,7 +27,7 @@ pub(crate) fn returned(id: &str, function: &str, result: &str) -> Frame {
     })
 }
 
-/// What an invocation is billed, as `OpenAI`'s client calls it.
+/// Returns the billing event of an LLM call.
 pub(crate) fn llm_usage(
     collector: &dyn BillingCollector,
     input_tokens: u32,

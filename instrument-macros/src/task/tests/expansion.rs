@@ -1,4 +1,4 @@
-//! What a constructor becomes.
+//! Expansions of constructors of every shape.
 
 use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
@@ -12,7 +12,7 @@ fn check(args: TokenStream, item: TokenStream, expected: Expect) {
 }
 
 #[test]
-fn a_constructor_that_attaches() {
+fn sync_constructor() {
     check(
         quote!(conversation_id = params.id),
         quote! {
@@ -55,7 +55,7 @@ fn a_constructor_that_attaches() {
 }
 
 #[test]
-fn an_async_constructor() {
+fn async_constructor() {
     check(
         quote!(crate = our::tracing, name = "caller"),
         quote! {
@@ -82,7 +82,7 @@ fn an_async_constructor() {
 }
 
 #[test]
-fn a_constructor_that_returns_its_own_future() {
+fn constructor_that_returns_a_future() {
     check(
         quote!(crate = t),
         quote! {
@@ -124,7 +124,7 @@ fn a_constructor_that_returns_its_own_future() {
 }
 
 #[test]
-fn an_observer_for_an_argument() {
+fn observer_into_an_argument() {
     check(
         quote!(observers = watchers, via = adapt, crate = t),
         quote! {
@@ -149,7 +149,7 @@ fn an_observer_for_an_argument() {
 }
 
 #[test]
-fn an_observer_for_a_field_of_an_argument() {
+fn observer_into_a_field_of_an_argument() {
     check(
         quote!(observers = params.observers, task = Task, crate = t),
         quote! {
@@ -174,7 +174,7 @@ fn an_observer_for_a_field_of_an_argument() {
 }
 
 #[test]
-fn a_wrapper_around_a_task_of_somebody_else() {
+fn observer_into_a_wrapper() {
     check(
         quote!(wrap = adapter::Observed, conversation_id = id, crate = t),
         quote! {
@@ -209,7 +209,7 @@ fn a_wrapper_around_a_task_of_somebody_else() {
 }
 
 #[test]
-fn a_wrapper_where_the_task_comes_later_with_something_beside_it() {
+fn wrapper_in_a_future_with_a_tuple() {
     check(
         quote!(wrap = Observed, crate = t),
         quote! {
@@ -277,7 +277,7 @@ fn a_wrapper_where_the_task_comes_later_with_something_beside_it() {
 }
 
 #[test]
-fn what_is_told_is_told_in_one_order() {
+fn options_are_set_in_a_fixed_order() {
     check(
         quote!(debug_log = false, link = caller, attributes = [tag(id)], conversation_id = id, crate = t),
         quote! {
@@ -309,7 +309,7 @@ fn what_is_told_is_told_in_one_order() {
 }
 
 #[test]
-fn expressions_count_where_their_arguments_are() {
+fn options_of_a_block_apply_where_their_arguments_are() {
     let expanded = expanded(
         quote!(conversation_id = id, attributes = tags(), debug_log = call.log),
         quote! {
@@ -327,7 +327,7 @@ fn expressions_count_where_their_arguments_are() {
 }
 
 #[test]
-fn what_is_hidden_from_the_compiler_is_not_registered_either() {
+fn registration_keeps_the_cfg_of_the_block() {
     let expanded = expanded(
         quote!(),
         quote! {
@@ -340,9 +340,8 @@ fn what_is_hidden_from_the_compiler_is_not_registered_either() {
     assert_eq!(expanded.matches("#[cfg(feature = \"calls\")]").count(), 2, "{expanded}");
 }
 
-/// Ten lines of a user's become fewer than 25.
 #[test]
-fn the_expansion_is_small() {
+fn ten_lines_expand_to_fewer_than_25() {
     let constructor: TokenStream = quote! {
         pub fn new(params: Params) -> Result<PipelineTask, String> {
             if params.line.is_empty() {

@@ -1,15 +1,14 @@
-//! Expansions, as plain functions over tokens. `UPDATE_EXPECT=1 cargo test -p pipecat-instrument-macros` writes them anew;
-//! read what changed.
+//! Expansions as source text. `UPDATE_EXPECT=1 cargo test -p pipecat-instrument-macros` writes the expected ones; review the
+//! changes.
 
 mod expansion;
-mod mistakes;
-mod unfinished;
+mod recovery;
 
 use proc_macro2::TokenStream;
 
 use super::instrument_task;
 
-/// What an annotation makes of an item, as one would format it.
+/// Returns the formatted expansion.
 fn expanded(args: TokenStream, item: TokenStream) -> String {
     let expanded = instrument_task(args, item);
     prettyplease::unparse(&syn::parse2(expanded).expect("an expansion is items"))

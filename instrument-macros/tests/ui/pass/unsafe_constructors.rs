@@ -1,4 +1,4 @@
-//! `unsafe fn`: its body is as unsafe as it was, in a crate that allows it.
+//! Unsafe constructors: the body of an `unsafe fn` may still call unsafe functions.
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 

@@ -90,7 +90,8 @@ pub(super) struct LoggedProcessors {
     sink: SinkName,
 }
 
-/// The name of the end of the pipeline. It derives from the source of the first `StartFrame`: `Worker#0::Source` starts,
+/// The name of the end of the pipeline. It derives from the source of the first `StartFrame`: `Worker#0::Source`
+/// starts,
 /// `Worker#0::Sink` ends the pipeline.
 #[derive(Default)]
 enum SinkName {

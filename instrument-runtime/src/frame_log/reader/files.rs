@@ -143,7 +143,8 @@ struct LogIdentity {
     conversation_id: Option<String>,
 }
 
-/// Returns the file that follows the part at `path`, if there is one. A file that merely has such a name does not count.
+/// Returns the file that follows the part at `path`, if there is one. A file that merely has such a name does not
+/// count.
 fn next_part(path: &Path) -> Option<PathBuf> {
     let name = PartName::parse(path.file_name()?.to_str()?)?;
     let candidates = later_parts(path, &name);
@@ -156,8 +157,8 @@ fn next_part(path: &Path) -> Option<PathBuf> {
         .find(|candidate| identify(candidate).is_some_and(|(other, part)| other == log && part == number + 1))
 }
 
-/// Returns whether the file at `later` is a later part of the log of which `earlier` is a part, so that reading `earlier`
-/// reads both. Compares the names and the headers of the files, which must exist.
+/// Returns whether the file at `later` is a later part of the log of which `earlier` is a part, so that reading
+/// `earlier` reads both. Compares the names and the headers of the files, which must exist.
 ///
 /// ```no_run
 /// use std::path::Path;

@@ -23,8 +23,8 @@ use super::payload::{ContextCache, ContextPayload, LoggedContext, Payload};
 use crate::engine::frame::{Frame, FrameId};
 use crate::engine::time::Time;
 
-/// Reads a frame log, gzipped or not, in one file or in parts: first the header, then event by event. The iterator yields
-/// malformed lines as errors and continues with the next line.
+/// Reads a frame log, gzipped or not, in one file or in parts: first the header, then event by event. The iterator
+/// yields malformed lines as errors and continues with the next line.
 ///
 /// ```
 /// use pipecat_instrument_runtime::frame_log::FrameLogReader;
@@ -82,8 +82,8 @@ impl FrameLogReader<'static> {
         Self::open_parts(path.as_ref(), AtEnd::Stop)
     }
 
-    /// Opens a log that is still being written: waits until the file exists, and then for each line, until the footer. A
-    /// log whose process died has no footer; following it never ends.
+    /// Opens a log that is still being written: waits until the file exists, and then for each line, until the footer.
+    /// A log whose process died has no footer; following it never ends.
     ///
     /// ```no_run
     /// use pipecat_instrument_runtime::frame_log::FrameLogReader;

@@ -1,29 +1,119 @@
-//! Where a script is played: who plays what asks here.
+//! The harness of a script: tells the services and the user what to do, and observes the playback.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::parts::{
-    LlmResponse, LlmResponseContent, ScriptedToolCall, SynthesisResult, ToolDeclaration, UserAction,
-};
-use super::plot::{Cue, Plot, Step};
-use super::script::Script;
+use super::scenario::{Cue, Scenario, Script, Step};
 use crate::engine::frame::LlmUsage;
 
-/// How often the user should be asked what they do.
+/// The interval at which to call [`Harness::user_action`].
 pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long the user waits for what does not come.
-const PATIENCE: Duration = Duration::from_secs(6);
-/// A breath between the bot's last word and the user's first.
-const BREATH: Duration = Duration::from_millis(120);
-/// How long the model is given before the user goes on, and a failure before the user asks again.
-const A_MOMENT: Duration = Duration::from_millis(120);
+/// The longest wait of the user for a cue, after which the user hangs up.
+const MAX_WAIT: Duration = Duration::from_secs(6);
+/// The user's pause after a reply.
+const PAUSE_AFTER_REPLY: Duration = Duration::from_millis(120);
+/// Half the user's pause after a failure or silence, and the time into an LLM call at which the user continues.
+const REACTION_TIME: Duration = Duration::from_millis(120);
 
-/// One conversation of a script, as it is played. Clones are the same one: each service of a pipeline has its own.
+/// An action of the user, or of the program around the conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserAction {
+    /// Nothing changes.
+    None,
+    /// The user starts speaking, and interrupts the bot if it speaks.
+    StartSpeaking,
+    /// The user stops speaking.
+    StopSpeaking,
+    /// Speech to text has an interim transcript.
+    InterimTranscript(String),
+    /// Speech to text has a final transcript.
+    FinalTranscript(String),
+    /// The user ends the conversation.
+    HangUp,
+    /// The program cancels the conversation.
+    Cancel,
+    /// The program drops the running task.
+    DropTask,
+}
+
+/// The response to an LLM call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LlmResponse {
+    /// The content.
+    pub content: LlmResponseContent,
+    /// The usage to report, if the framework reports it; zero for a failure.
+    pub usage: LlmUsage,
+}
+
+/// The content of an [`LlmResponse`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum LlmResponseContent {
+    /// A streamed text. Without chunks, the response is empty.
+    Text(Vec<ResponseChunk>),
+    /// Tool calls, in one response.
+    ToolCalls(Vec<ScriptedToolCall>),
+    /// The call fails with this message.
+    Failure(&'static str),
+}
+
+/// A chunk of a streamed response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseChunk {
+    /// The time since the chunk before.
+    pub delay: Duration,
+    /// The text to append, including white space.
+    pub text: &'static str,
+}
+
+/// A tool call of a script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptedToolCall {
+    /// The id of the call.
+    pub id: &'static str,
+    /// The name of the tool.
+    pub name: &'static str,
+    /// The arguments.
+    pub arguments: Value,
+    /// The running time of the tool.
+    pub duration: Duration,
+    /// The outcome.
+    pub outcome: ToolOutcome,
+}
+
+/// The outcome of a tool call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ToolOutcome {
+    /// The tool returns this value.
+    Success(Value),
+    /// The tool fails with this message, in the framework's usual way.
+    Failure(&'static str),
+}
+
+/// The result of a synthesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SynthesisResult {
+    /// Audio of this duration.
+    Audio(Duration),
+    /// The synthesis fails with this message.
+    Failure(&'static str),
+}
+
+/// The declaration of a tool, as models get it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolDeclaration {
+    /// The name.
+    pub name: &'static str,
+    /// The description.
+    pub description: &'static str,
+    /// The JSON schema of the parameters.
+    pub parameters: Value,
+}
+
+/// A running script. Clones share its state, so each service of a pipeline can have one.
 ///
 /// ```
 /// use std::time::{Duration, Instant, SystemTime};
@@ -31,102 +121,97 @@ const A_MOMENT: Duration = Duration::from_millis(120);
 /// use pipecat_instrument_runtime::testing::conformance::{LlmResponseContent, Script, Harness, Capabilities, UserAction};
 ///
 /// let harness = Harness::new(Script::OneTurn, Capabilities::MINIMAL);
-/// let begun = Instant::now();
-/// let said = loop {
-///     // Every ten milliseconds, the transport asks what the user does.
+/// let start = Instant::now();
+/// let question = loop {
+///     // The transport polls the user every ten milliseconds.
 ///     if let UserAction::FinalTranscript(text) = harness.user_action() {
 ///         break text;
 ///     }
-///     assert!(begun.elapsed() < Duration::from_secs(5));
+///     assert!(start.elapsed() < Duration::from_secs(5));
 /// };
-/// assert_eq!(said, "When are you open?");
+/// assert_eq!(question, "When are you open?");
 ///
-/// // The model answers, the synthesis makes audio of that, and the transport plays it.
+/// // The model responds, synthesis makes audio of the text, and the transport plays it.
 /// assert!(matches!(harness.llm_response().content, LlmResponseContent::Text(_)));
 /// harness.on_audio_sent(Duration::from_millis(200));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Harness {
     script: Script,
-    scene: Arc<Mutex<Scene>>,
+    progress: Arc<Mutex<Progress>>,
 }
 
 #[derive(Debug)]
-struct Scene {
+struct Progress {
+    scenario: Scenario,
     steps: VecDeque<Step>,
-    /// What the user does next, and when.
-    doing: VecDeque<(Instant, UserAction)>,
-    /// When the user last did something.
+    /// The user's next actions, with their times.
+    actions: VecDeque<(Instant, UserAction)>,
+    /// The time of the user's last action.
     idle_since: Instant,
-    answers: VecDeque<LlmResponse>,
-    called: Vec<ScriptedToolCall>,
-    plot: Plot,
-    bot: Bot,
-    surprises: Vec<String>,
+    responses: VecDeque<LlmResponse>,
+    tool_calls: Vec<ScriptedToolCall>,
+    bot: BotActivity,
+    problems: Vec<String>,
 }
 
-/// What the bot has done since the user last began to speak.
+/// The activity of the bot since the user's last step.
 #[derive(Debug, Default)]
-struct Bot {
-    asked: Option<Instant>,
-    failed: Option<Instant>,
-    speaks_since: Option<Instant>,
-    plays_until: Option<Instant>,
+struct BotActivity {
+    llm_called_at: Option<Instant>,
+    failed_at: Option<Instant>,
+    playing_since: Option<Instant>,
+    playing_until: Option<Instant>,
 }
 
-/// The time of whoever plays: services and users take theirs.
-#[allow(clippy::disallowed_methods, reason = "a script is played in real time, as the observer watches it")]
+#[allow(clippy::disallowed_methods, reason = "scripts run in real time, as observers use the real clock")]
 pub(super) fn now() -> Instant {
     Instant::now()
 }
 
-/// The same, as spans tell it.
-#[allow(clippy::disallowed_methods, reason = "it is held against the times of spans")]
-pub(super) fn time_of_day() -> SystemTime {
+#[allow(clippy::disallowed_methods, reason = "it is compared with the times of spans")]
+pub(super) fn system_now() -> SystemTime {
     SystemTime::now()
 }
 
 impl Harness {
-    /// A harness for `script`, in a framework that tells what `tells` says.
-    pub fn new(script: Script, tells: super::Capabilities) -> Self {
-        Self::of(script, Plot::of(script, tells))
-    }
-
-    pub(super) fn of(script: Script, plot: Plot) -> Self {
-        let scene = Scene {
-            steps: plot.steps.clone().into(),
-            doing: VecDeque::new(),
+    /// Creates a harness for `script`, in a framework with `capabilities`.
+    pub fn new(script: Script, capabilities: super::Capabilities) -> Self {
+        let scenario = Scenario::of(script, capabilities);
+        let progress = Progress {
+            steps: scenario.steps.clone().into(),
+            actions: VecDeque::new(),
             idle_since: now(),
-            answers: plot.answers.clone().into(),
-            called: Vec::new(),
-            plot,
-            bot: Bot::default(),
-            surprises: Vec::new(),
+            responses: scenario.responses.clone().into(),
+            tool_calls: Vec::new(),
+            scenario,
+            bot: BotActivity::default(),
+            problems: Vec::new(),
         };
-        Self { script, scene: Arc::new(Mutex::new(scene)) }
+        Self { script, progress: Arc::new(Mutex::new(progress)) }
     }
 
-    /// Which script it is.
+    /// Returns the script.
     pub fn script(&self) -> Script {
         self.script
     }
 
-    /// What the user does now. To be asked every [`POLL_INTERVAL`], until the user leaves.
+    /// Returns the user's next action. To be called every [`POLL_INTERVAL`] until the conversation ends.
     pub fn user_action(&self) -> UserAction {
-        self.scene().user(now())
+        self.progress().user_action(now())
     }
 
-    /// What the model does that is asked now.
+    /// Returns the response to an LLM call that starts now.
     pub fn llm_response(&self) -> LlmResponse {
-        self.scene().answer(now())
+        self.progress().llm_response(now())
     }
 
-    /// The newest call of the tool `name` that the model has asked for.
+    /// Returns the newest call of the tool `name` in a response.
     pub fn tool_call(&self, name: &str) -> Option<ScriptedToolCall> {
-        self.scene().called.iter().rev().find(|call| call.name == name).cloned()
+        self.progress().tool_calls.iter().rev().find(|call| call.name == name).cloned()
     }
 
-    /// The tools that the model may ask for.
+    /// Returns the tools that the model may call.
     pub fn tool_declarations(&self) -> Vec<ToolDeclaration> {
         let day = json!({ "type": "object", "properties": { "day": { "type": "string" } } });
         vec![
@@ -143,100 +228,103 @@ impl Harness {
         ]
     }
 
-    /// What the synthesis makes of `text`.
+    /// Returns the result of synthesizing `text`.
     pub fn synthesize(&self, text: &str) -> SynthesisResult {
-        let mut scene = self.scene();
-        match scene.plot.fails_to_say {
-            Some((of_this, message)) if of_this.contains(text.trim()) => {
-                scene.bot.failed = Some(now());
+        let mut progress = self.progress();
+        match progress.scenario.failing_reply {
+            Some((reply, message)) if reply.contains(text.trim()) => {
+                progress.bot.failed_at = Some(now());
                 SynthesisResult::Failure(message)
             }
-            _ => SynthesisResult::Audio(scene.plot.length_of(text)),
+            _ => SynthesisResult::Audio(progress.scenario.playing_time(text)),
         }
     }
 
-    /// So much audio has been sent to the user, and is played from now on, behind what was sent before.
-    pub fn on_audio_sent(&self, audio: Duration) {
-        let (mut scene, now) = (self.scene(), now());
-        scene.bot.speaks_since.get_or_insert(now);
-        let until = scene.bot.plays_until.map_or(now, |until| until.max(now));
-        scene.bot.plays_until = Some(until + audio);
+    /// Reports that audio was sent to the user. It is played after the audio sent before.
+    pub fn on_audio_sent(&self, duration: Duration) {
+        let (mut progress, now) = (self.progress(), now());
+        progress.bot.playing_since.get_or_insert(now);
+        let until = progress.bot.playing_until.map_or(now, |until| until.max(now));
+        progress.bot.playing_until = Some(until + duration);
     }
 
-    /// What has been sent and not been played is dropped: the bot is silent.
+    /// Reports that audio that was sent but not played was dropped.
     pub fn on_playback_cleared(&self) {
-        self.scene().bot.plays_until = Some(now());
+        self.progress().bot.playing_until = Some(now());
     }
 
-    /// Whether the user hears the bot.
+    /// Whether the bot is audible.
     pub fn is_bot_audible(&self) -> bool {
-        self.scene().bot.plays_until.is_some_and(|until| until > now())
+        self.progress().bot.playing_until.is_some_and(|until| until > now())
     }
 
-    /// What happened that is not in the script.
-    pub(super) fn surprises(&self) -> Vec<String> {
-        let scene = self.scene();
-        let left = scene.answers.len();
-        let unasked = (left > 0).then(|| format!("{left} answers of the model were not asked for"));
-        scene.surprises.iter().cloned().chain(unasked).collect()
+    /// Returns the deviations from the script.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let progress = self.progress();
+        let unused = progress.responses.len();
+        let unused = (unused > 0).then(|| format!("{unused} LLM responses were not requested"));
+        progress.problems.iter().cloned().chain(unused).collect()
     }
 
-    fn scene(&self) -> MutexGuard<'_, Scene> {
-        self.scene.lock().unwrap_or_else(PoisonError::into_inner)
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Scene {
-    fn user(&mut self, now: Instant) -> UserAction {
-        if let Some((due, _)) = self.doing.front() {
+impl Progress {
+    fn user_action(&mut self, now: Instant) -> UserAction {
+        if let Some((due, _)) = self.actions.front() {
             if *due > now {
                 return UserAction::None;
             }
             self.idle_since = now;
-            return self.doing.pop_front().map_or(UserAction::None, |(_, does)| does);
+            return self.actions.pop_front().map_or(UserAction::None, |(_, action)| action);
         }
         let Some(next) = self.steps.front() else { return UserAction::None };
-        if !self.has_come(next.when, now) {
-            return if now - self.idle_since < PATIENCE { UserAction::None } else { self.give_up() };
+        if !self.is_reached(next.cue, now) {
+            return if now - self.idle_since < MAX_WAIT { UserAction::None } else { self.give_up() };
         }
         let Some(step) = self.steps.pop_front() else { return UserAction::None };
-        self.doing = step.does.into_iter().map(|(after, does)| (now + after, does)).collect();
-        self.bot = Bot { plays_until: self.bot.plays_until, ..Bot::default() };
-        self.user(now)
+        self.actions = step.actions.into_iter().map(|(delay, action)| (now + delay, action)).collect();
+        self.bot = BotActivity { playing_until: self.bot.playing_until, ..BotActivity::default() };
+        self.user_action(now)
     }
 
-    fn has_come(&self, cue: Cue, now: Instant) -> bool {
-        let Bot { asked, failed, speaks_since, plays_until } = self.bot;
-        let past = |then: Option<Instant>, wait| then.is_some_and(|then| now >= then + wait);
+    fn is_reached(&self, cue: Cue, now: Instant) -> bool {
+        let BotActivity { llm_called_at, failed_at, playing_since, playing_until } = self.bot;
+        let has_passed = |since: Option<Instant>, wait| since.is_some_and(|since| now >= since + wait);
         match cue {
-            Cue::AfterReply => asked.is_some() && speaks_since.is_some() && past(plays_until, BREATH),
-            Cue::IntoReply(heard) => past(speaks_since, heard),
-            Cue::WhileAsked => past(asked, A_MOMENT),
-            Cue::AfterFailure => past(failed, A_MOMENT * 2),
-            Cue::AfterSilence => past(Some(self.idle_since), A_MOMENT * 2),
+            Cue::AfterReply => {
+                llm_called_at.is_some()
+                    && playing_since.is_some()
+                    && has_passed(playing_until, PAUSE_AFTER_REPLY)
+            }
+            Cue::DuringReply(played) => has_passed(playing_since, played),
+            Cue::DuringLlmCall => has_passed(llm_called_at, REACTION_TIME),
+            Cue::AfterFailure => has_passed(failed_at, REACTION_TIME * 2),
+            Cue::AfterSilence => has_passed(Some(self.idle_since), REACTION_TIME * 2),
         }
     }
 
-    /// A user who has waited for too long hangs up.
     fn give_up(&mut self) -> UserAction {
-        let waited_for = self.steps.front().map(|step| step.when.to_string()).unwrap_or_default();
-        self.surprises.push(format!("the user waited in vain {waited_for}, and hung up"));
+        let cue = self.steps.front().map(|step| step.cue.to_string()).unwrap_or_default();
+        self.problems.push(format!("the user waited in vain for {cue}, and hung up"));
         self.steps.clear();
         UserAction::HangUp
     }
 
-    fn answer(&mut self, now: Instant) -> LlmResponse {
-        let answer = self.answers.pop_front().unwrap_or_else(|| {
-            self.surprises.push("the model was asked more often than the script says".to_owned());
+    fn llm_response(&mut self, now: Instant) -> LlmResponse {
+        let response = self.responses.pop_front().unwrap_or_else(|| {
+            self.problems.push("the model was called more often than the script says".to_owned());
             LlmResponse { content: LlmResponseContent::Text(Vec::new()), usage: LlmUsage::default() }
         });
-        // What is played from now on answers this.
-        self.bot = Bot { asked: Some(now), speaks_since: None, ..self.bot };
-        match &answer.content {
-            LlmResponseContent::Failure(_) => self.bot.failed = Some(now),
-            LlmResponseContent::ToolCalls(calls) => self.called.extend(calls.iter().cloned()),
+        // Audio from now on is the reply to this call.
+        self.bot = BotActivity { llm_called_at: Some(now), playing_since: None, ..self.bot };
+        match &response.content {
+            LlmResponseContent::Failure(_) => self.bot.failed_at = Some(now),
+            LlmResponseContent::ToolCalls(calls) => self.tool_calls.extend(calls.iter().cloned()),
             LlmResponseContent::Text(_) => {}
         }
-        answer
+        response
     }
 }

@@ -2,31 +2,31 @@
 
 use proptest::prelude::*;
 
-use crate::testing::synthetic::arbitrary::{hops, signals};
+use crate::testing::synthetic::arbitrary::{hops, support};
 use crate::testing::synthetic::{check, play, play_as_observed};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_span_begins_once_ends_once_and_lies_within_its_turn(signals in signals(), hops in hops()) {
-        check(&play(signals, &hops));
+    fn every_span_begins_once_ends_once_and_lies_within_its_turn(support in support(), hops in hops()) {
+        check(&play(support, &hops));
     }
 
     #[test]
-    fn the_same_frames_give_the_same_spans(signals in signals(), hops in hops()) {
-        let (one, two) = (play(signals, &hops), play(signals, &hops));
+    fn the_same_frames_give_the_same_spans(support in support(), hops in hops()) {
+        let (one, two) = (play(support, &hops), play(support, &hops));
         // NaN is not equal to itself, but reads the same.
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
     }
 
     #[test]
-    fn what_an_observer_spares_itself_changes_nothing(signals in signals(), mut hops in hops()) {
+    fn what_an_observer_spares_itself_changes_nothing(support in support(), mut hops in hops()) {
         // An id is one frame's, and a frame is of one kind.
         for hop in &mut hops {
-            hop.id = hop.id.map(|id| id * 64 + hop.what as u64);
+            hop.id = hop.id.map(|id| id * 64 + hop.kind as u64);
         }
-        let (spared, whole) = (play_as_observed(signals, &hops), play(signals, &hops));
+        let (spared, whole) = (play_as_observed(support, &hops), play(support, &hops));
         prop_assert_eq!(format!("{spared:?}"), format!("{whole:?}"));
     }
 }

@@ -1,126 +1,117 @@
-//! What adapters do wrong, and which fact shows it.
+//! Faults of adapters, and the check that each one fails.
 
 use super::super::{Report, Script, Suite};
-use super::reference::{Reference, Words};
+use super::reference::{Detail, Reference};
 
-/// Something that an adapter does wrong.
+/// A fault of an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Frames that go up are left out.
-    DropsUpstream,
-    /// No frame has an id.
+    /// Upstream frames are missing.
+    NoUpstream,
+    /// Frames have no ids.
     NoIds,
-    /// Pieces of an answer are told as the whole answer so far.
-    Cumulative,
-    /// Pieces of an answer are told as words without the spaces between them.
-    WordsWithoutSpaces,
-    /// An end of the response is told after each piece of it.
-    InventsEnds,
-    /// Errors are left out.
+    /// Chunks of a response are marked as cumulative.
+    MarkedCumulative,
+    /// Chunks of a response are marked as words without spaces.
+    MarkedWithoutSpaces,
+    /// A response end follows each chunk.
+    InventedResponseEnds,
+    /// Errors are missing.
     NoErrors,
-    /// The voice detection is left out.
+    /// Voice detection is missing.
     NoVoice,
-    /// Measurements are left out.
+    /// Metrics are missing.
     NoMetrics,
-    /// Contexts are left out.
+    /// Contexts are missing.
     NoContexts,
-    /// That a tool is in progress is left out.
+    /// Tool calls in progress are missing.
     NoToolsInProgress,
-    /// Interim transcripts are told as final ones.
-    GuessesAreFinal,
-    /// The end is left out, and the observer kept.
-    KeepsObserver,
-    /// It goes on for a while after the task was dropped.
-    GoesOn,
-    /// It panics.
-    Panics,
+    /// Interim transcripts are marked as final.
+    InterimAsFinal,
+    /// The end is missing, and the observer is kept.
+    KeptObserver,
+    /// Work continues after the task was dropped.
+    WorkAfterEnd,
+    /// The pipeline panics.
+    Panic,
 }
 
-/// Each fault, a script, and what the report says of it.
-const CAUGHT: [(Fault, Script, &str); 14] = [
+/// Each fault with a script, and a part of the report.
+const EXPECTED: [(Fault, Script, &str); 14] = [
     (
-        Fault::DropsUpstream,
+        Fault::NoUpstream,
         Script::FailingModel,
-        r#"failing model: turn 1, LLM 1: status should be an error that says "the engine is overloaded", and is "Ok""#,
+        r#"failing model: turn 1, LLM 1: status: expected an error containing "the engine is overloaded", found "Ok""#,
     ),
     (
         Fault::NoIds,
         Script::OneTurn,
-        r#"one turn: turn 1: input.value should be "When are you open?", and is "When are you open? When are you open?""#,
+        r#"one turn: turn 1: input.value: expected "When are you open?", found "When are you open? When are you open?""#,
     ),
     (
-        Fault::Cumulative,
+        Fault::MarkedCumulative,
         Script::OddChunks,
-        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "."#,
+        r#"odd chunks: turn 1, LLM 1: output.value: expected "The number is 111, ha ha ha, naïve 🦷.", found "."#,
     ),
     (
-        Fault::WordsWithoutSpaces,
+        Fault::MarkedWithoutSpaces,
         Script::OddChunks,
-        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "The num ber"#,
+        r#"odd chunks: turn 1, LLM 1: output.value: expected "The number is 111, ha ha ha, naïve 🦷.", found "The num ber"#,
     ),
     (
-        Fault::InventsEnds,
+        Fault::InventedResponseEnds,
         Script::OddChunks,
-        r#"odd chunks: turn 1, LLM 1: output.value should be "The number is 111, ha ha ha, naïve 🦷.", and is "#,
+        r#"odd chunks: turn 1, LLM 1: output.value: expected "The number is 111, ha ha ha, naïve 🦷.", found "#,
     ),
     (
         Fault::NoErrors,
         Script::FailingSynthesis,
-        r#"failing synthesis: turn 1, TTS 1: status should be an error that says "the voice is hoarse", and is "Ok""#,
+        r#"failing synthesis: turn 1, TTS 1: status: expected an error containing "the voice is hoarse", found "Ok""#,
     ),
     (
         Fault::NoVoice,
         Script::OneTurn,
-        "one turn: turn 1, STT 1: stt.time_to_last_transcription_seconds should be something, and is nothing",
+        "one turn: turn 1, STT 1: stt.time_to_last_transcription_seconds: expected a value, found nothing",
     ),
     (
         Fault::NoMetrics,
         Script::OneTurn,
-        "one turn: turn 1, LLM 1: llm.token_count.prompt should be 100, and is nothing",
+        "one turn: turn 1, LLM 1: llm.token_count.prompt: expected 100, found nothing",
     ),
     (
         Fault::NoContexts,
         Script::OneTurn,
-        r#"one turn: turn 1, LLM 1: input.value should be "When are you open?", and is nothing"#,
+        r#"one turn: turn 1, LLM 1: input.value: expected "When are you open?", found nothing"#,
     ),
+    (Fault::NoToolsInProgress, Script::Tool, "tool: turn 1, tool 1: missing span (8 checks)"),
     (
-        Fault::NoToolsInProgress,
-        Script::Tool,
-        "tool: turn 1, tool 1: this span, of which 8 facts should hold, should be there, and is missing",
-    ),
-    (
-        Fault::GuessesAreFinal,
+        Fault::InterimAsFinal,
         Script::OneTurn,
-        r#"one turn: turn 1, STT 1: input.value should be "When are you open?", and is "When When are you open?""#,
+        r#"one turn: turn 1, STT 1: input.value: expected "When are you open?", found "When When are you open?""#,
     ),
-    (
-        Fault::KeepsObserver,
-        Script::OneTurn,
-        "what happens in it should be what the script says, and is the conversation is open 3 s after it was over",
-    ),
-    (
-        Fault::GoesOn,
-        Script::Dropped,
-        "what happens in it should be what the script says, and is pipecat.llm began after it was over",
-    ),
-    (Fault::Panics, Script::OneTurn, "and is the pipeline panicked: as it was told to"),
+    (Fault::KeptObserver, Script::OneTurn, "one turn: conversation: still open 3 s after its end"),
+    (Fault::WorkAfterEnd, Script::Dropped, "dropped: conversation: pipecat.llm started after the end"),
+    (Fault::Panic, Script::OneTurn, "one turn: conversation: the pipeline panicked: on purpose"),
 ];
 
 #[test]
-fn every_fault_breaks_a_fact_that_is_named() {
-    let played: Vec<(Fault, &str, Report)> = std::thread::scope(|scope| {
-        let playing = CAUGHT.map(|(fault, script, expected)| {
-            let suite = Suite::new(Reference { words: Words::Many, fault: Some(fault) }).only([script]);
+fn every_fault_fails_a_check() {
+    let reports: Vec<(Fault, &str, Report)> = std::thread::scope(|scope| {
+        let threads = EXPECTED.map(|(fault, script, expected)| {
+            let suite = Suite::new(Reference { detail: Detail::Full, fault: Some(fault) }).only([script]);
             (fault, expected, scope.spawn(move || suite.run()))
         });
-        playing.into_iter().map(|(fault, expected, it)| (fault, expected, it.join().unwrap())).collect()
+        threads
+            .into_iter()
+            .map(|(fault, expected, thread)| (fault, expected, thread.join().unwrap()))
+            .collect()
     });
-    let missed: Vec<String> = played
+    let missed: Vec<String> = reports
         .iter()
         .filter(|(_, expected, report)| {
-            !report.failed_checks().iter().any(|fact| fact.to_string().contains(expected))
+            !report.failed_checks().iter().any(|check| check.to_string().contains(expected))
         })
-        .map(|(fault, expected, report)| format!("{fault:?}: not {expected}\n{report}"))
+        .map(|(fault, expected, report)| format!("{fault:?}: expected {expected}\n{report}"))
         .collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

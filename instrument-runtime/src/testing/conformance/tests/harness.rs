@@ -1,4 +1,4 @@
-//! The user of a script.
+//! Tests of the harness.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn until(harness: &Harness, enough: usize) -> Vec<UserAction> {
 }
 
 #[test]
-fn a_user_asks_waits_for_the_reply_to_be_played_and_hangs_up() {
+fn a_user_hangs_up_after_the_reply_is_played() {
     let harness = Harness::new(Script::OneTurn, Capabilities::MINIMAL);
     let asked = until(&harness, 4);
     assert_eq!(
@@ -37,26 +37,26 @@ fn a_user_asks_waits_for_the_reply_to_be_played_and_hangs_up() {
     assert!(harness.is_bot_audible());
     assert_eq!(until(&harness, 1), [UserAction::HangUp]);
     assert!(!harness.is_bot_audible());
-    assert_eq!(harness.surprises(), Vec::<String>::new());
+    assert_eq!(harness.problems(), Vec::<String>::new());
 }
 
 #[test]
-fn a_user_whom_nobody_answers_hangs_up_and_says_why() {
+fn a_user_without_reply_hangs_up_with_the_reason() {
     let harness = Harness::new(Script::OneTurn, Capabilities::MINIMAL);
     assert_eq!(until(&harness, 5).last(), Some(&UserAction::HangUp));
     assert_eq!(
-        harness.surprises(),
+        harness.problems(),
         [
-            "the user waited in vain until the model was asked and its answer had been played, and hung up",
-            "1 answers of the model were not asked for",
+            "the user waited in vain for an LLM call and the end of its reply, and hung up",
+            "1 LLM responses were not requested",
         ]
     );
 }
 
 #[test]
-fn a_model_that_is_asked_too_often_is_a_surprise() {
+fn a_model_called_too_often_is_a_problem() {
     let harness = Harness::new(Script::OneTurn, Capabilities::MINIMAL);
     harness.llm_response();
     assert_eq!(harness.llm_response().content, LlmResponseContent::Text(Vec::new()));
-    assert_eq!(harness.surprises(), ["the model was asked more often than the script says"]);
+    assert_eq!(harness.problems(), ["the model was called more often than the script says"]);
 }

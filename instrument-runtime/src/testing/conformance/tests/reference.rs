@@ -1,4 +1,4 @@
-//! A framework of one loop: every ten milliseconds it does what is due.
+//! A framework of one loop, which handles due events every few milliseconds.
 
 use std::error::Error;
 use std::thread;
@@ -12,7 +12,7 @@ use super::super::{
     SynthesisResult, ToolOutcome, UserAction,
 };
 use super::faults::Fault;
-use super::wire::{Stop, Wire};
+use super::pipeline::{Position, TestPipeline};
 use crate::engine::conversation::{FrameSupport, Support};
 use crate::engine::frame::{
     Audio, ErrorReport, Frame, FunctionCall, FunctionCallResult, LlmUsage, Measurement, Metric, Spacing,
@@ -23,51 +23,52 @@ use crate::observer::Observer;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 const FIRST_BYTE: Duration = Duration::from_millis(10);
-/// A pause in an answer after which what is there is spoken.
+/// A pause in a response after which the text so far is spoken.
 const END_OF_SENTENCE: Duration = Duration::from_secs(1);
 
-/// How much is told.
+/// How much the framework reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Words {
-    /// As much as Pipecat tells.
-    Many,
-    /// Transcripts, contexts, answers, errors, tools and audio.
-    Few,
+pub(super) enum Detail {
+    /// As much as Pipecat.
+    Full,
+    /// Transcripts, contexts, responses, errors, tools and audio.
+    Minimal,
 }
 
 pub(super) struct Reference {
-    pub(super) words: Words,
+    pub(super) detail: Detail,
     pub(super) fault: Option<Fault>,
 }
 
 impl Framework for Reference {
     fn capabilities(&self) -> Capabilities {
-        match self.words {
-            Words::Many => Capabilities { spoken_text: SpokenTextSource::PlayedWords, ..Capabilities::ALL },
-            Words::Few => Capabilities::MINIMAL,
+        match self.detail {
+            Detail::Full => Capabilities { spoken_text: SpokenTextSource::PlayedWords, ..Capabilities::ALL },
+            Detail::Minimal => Capabilities::MINIMAL,
         }
     }
 
     fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn Error>> {
-        assert!(self.fault != Some(Fault::Panics), "as it was told to");
-        let maybe = Support::Inferred;
-        let observer = match self.words {
-            Words::Many => observer,
-            Words::Few => observer.with_frame_support(FrameSupport {
-                user_speech: maybe,
-                bot_speech: maybe,
-                spoken_text: maybe,
+        assert!(self.fault != Some(Fault::Panic), "on purpose");
+        let inferred = Support::Inferred;
+        let observer = match self.detail {
+            Detail::Full => observer,
+            Detail::Minimal => observer.with_frame_support(FrameSupport {
+                user_speech: inferred,
+                bot_speech: inferred,
+                spoken_text: inferred,
             }),
         };
-        let wire = Wire::new(observer, self.fault);
-        let (agenda, messages) = (Vec::new(), Vec::new());
-        let mut agent = Agent { harness, wire, words: self.words, agenda, messages, speaking: Speaking::No };
+        let pipeline = TestPipeline::new(observer, self.fault);
+        let (schedule, messages) = (Vec::new(), Vec::new());
+        let mut agent =
+            Agent { harness, pipeline, detail: self.detail, schedule, messages, speaking: Speaking::No };
         agent.run();
-        if self.fault == Some(Fault::GoesOn) {
-            let mut wire = agent.wire;
+        if self.fault == Some(Fault::WorkAfterEnd) {
+            let mut pipeline = agent.pipeline;
             thread::spawn(move || {
                 thread::sleep(POLL_INTERVAL);
-                wire.travels(Stop::UserAggregator, Stop::Llm, &Frame::LlmContext(None));
+                pipeline.push(Position::UserAggregator, Position::Llm, &Frame::LlmContext(None));
             });
         }
         Ok(())
@@ -76,228 +77,236 @@ impl Framework for Reference {
 
 struct Agent<'a> {
     harness: &'a Harness,
-    wire: Wire,
-    words: Words,
-    agenda: Vec<(Instant, Act)>,
+    pipeline: TestPipeline,
+    detail: Detail,
+    schedule: Vec<(Instant, Event)>,
     messages: Vec<Value>,
     speaking: Speaking,
 }
 
-/// Whether the bot is heard.
+/// Whether the bot speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speaking {
     Yes,
     No,
 }
 
-/// Something to be done.
+/// A scheduled event.
 #[derive(Debug)]
-enum Act {
-    ResponseStarts,
+enum Event {
+    ResponseStart,
     Token(&'static str),
-    ResponseEnds(LlmUsage),
-    Fails(&'static str),
-    Calls(Vec<ScriptedToolCall>),
-    Begins(ScriptedToolCall),
-    Returns(ScriptedToolCall),
-    AsksAgain,
-    Says(String),
-    Sounds(String, Duration),
-    Spoken(String),
-    FallsSilent,
+    ResponseEnd(LlmUsage),
+    LlmFailure(&'static str),
+    ToolCalls(Vec<ScriptedToolCall>),
+    ToolStart(ScriptedToolCall),
+    ToolResult(ScriptedToolCall),
+    FollowUp,
+    Say(String),
+    Audio(String, Duration),
+    SpokenWord(String),
+    BotStop,
 }
 
 impl Agent<'_> {
     fn run(&mut self) {
-        self.wire.travels(Stop::Source, Stop::Sink, &Frame::Start);
+        self.pipeline.push(Position::Source, Position::Sink, &Frame::Start);
         loop {
             match self.harness.user_action() {
                 UserAction::None => {}
-                UserAction::StartSpeaking => self.user_starts(),
-                UserAction::StopSpeaking => self.user_stops(),
+                UserAction::StartSpeaking => self.on_user_started(),
+                UserAction::StopSpeaking => self.on_user_stopped(),
                 UserAction::InterimTranscript(text) => {
-                    let guess = Frame::InterimTranscription(Transcript::from(text.as_str()));
-                    self.wire.travels(Stop::Stt, Stop::UserAggregator, &guess);
+                    let transcript = Frame::InterimTranscription(Transcript::from(text.as_str()));
+                    self.pipeline.push(Position::Stt, Position::UserAggregator, &transcript);
                 }
                 UserAction::FinalTranscript(text) => {
-                    let heard = Frame::Transcription(Transcript::from(text.as_str()));
-                    self.wire.travels(Stop::Stt, Stop::UserAggregator, &heard);
+                    let transcript = Frame::Transcription(Transcript::from(text.as_str()));
+                    self.pipeline.push(Position::Stt, Position::UserAggregator, &transcript);
                     self.messages.push(json!({ "role": "user", "content": text }));
-                    self.asks(Stop::UserAggregator);
+                    self.call_llm(Position::UserAggregator);
                 }
-                UserAction::HangUp => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::End),
-                UserAction::Cancel => return self.wire.travels(Stop::Source, Stop::Sink, &Frame::Cancel),
+                UserAction::HangUp => {
+                    return self.pipeline.push(Position::Source, Position::Sink, &Frame::End);
+                }
+                UserAction::Cancel => {
+                    return self.pipeline.push(Position::Source, Position::Sink, &Frame::Cancel);
+                }
                 UserAction::DropTask => return,
             }
             let now = now();
-            while let Some(due) = self.agenda.iter().position(|(due, _)| *due <= now) {
-                let (_, act) = self.agenda.remove(due);
-                self.does(act);
+            while let Some(due) = self.schedule.iter().position(|(due, _)| *due <= now) {
+                let (_, event) = self.schedule.remove(due);
+                self.on_event(event);
             }
             thread::sleep(POLL_INTERVAL);
         }
     }
 
-    fn user_starts(&mut self) {
-        self.agenda.clear();
-        if self.words == Words::Many {
-            self.wire.travels(Stop::Input, Stop::Sink, &Frame::VadUserStartedSpeaking);
-            self.wire.is_broadcast(Stop::UserAggregator, &Frame::UserStartedSpeaking);
-            self.wire.is_broadcast(Stop::UserAggregator, &Frame::Interruption);
+    fn on_user_started(&mut self) {
+        self.schedule.clear();
+        if self.detail == Detail::Full {
+            self.pipeline.push(Position::Input, Position::Sink, &Frame::VadUserStartedSpeaking);
+            self.pipeline.broadcast(Position::UserAggregator, &Frame::UserStartedSpeaking);
+            self.pipeline.broadcast(Position::UserAggregator, &Frame::Interruption);
         }
         self.harness.on_playback_cleared();
-        self.falls_silent();
+        self.stop_speaking();
     }
 
-    fn user_stops(&mut self) {
-        if self.words == Words::Many {
+    fn on_user_stopped(&mut self) {
+        if self.detail == Detail::Full {
             let stopped = Frame::VadUserStoppedSpeaking { stop_secs: Some(0.0), transcript: None };
-            self.wire.travels(Stop::Input, Stop::Sink, &stopped);
-            self.wire.is_broadcast(Stop::UserAggregator, &Frame::UserStoppedSpeaking);
+            self.pipeline.push(Position::Input, Position::Sink, &stopped);
+            self.pipeline.broadcast(Position::UserAggregator, &Frame::UserStoppedSpeaking);
         }
     }
 
-    fn asks(&mut self, from: Stop) {
+    fn call_llm(&mut self, from: Position) {
         let messages = std::mem::take(&mut self.messages);
         let context = JsonContext { messages: &messages, tools: &[] };
-        self.wire.travels(from, Stop::Llm, &Frame::LlmContext(Some(&context)));
+        self.pipeline.push(from, Position::Llm, &Frame::LlmContext(Some(&context)));
         self.messages = messages;
 
         let LlmResponse { content, usage } = self.harness.llm_response();
         let mut at = now() + FIRST_BYTE;
         match content {
-            LlmResponseContent::Failure(message) => self.agenda.push((at, Act::Fails(message))),
+            LlmResponseContent::Failure(message) => self.schedule.push((at, Event::LlmFailure(message))),
             LlmResponseContent::ToolCalls(calls) => {
-                self.agenda.push((at, Act::ResponseStarts));
-                self.agenda.push((at, Act::Calls(calls)));
-                self.agenda.push((at, Act::ResponseEnds(usage)));
+                self.schedule.push((at, Event::ResponseStart));
+                self.schedule.push((at, Event::ToolCalls(calls)));
+                self.schedule.push((at, Event::ResponseEnd(usage)));
             }
             LlmResponseContent::Text(pieces) => {
-                self.agenda.push((at, Act::ResponseStarts));
+                self.schedule.push((at, Event::ResponseStart));
                 let mut sentence = String::new();
                 for piece in pieces {
                     if piece.delay > END_OF_SENTENCE && !sentence.is_empty() {
-                        self.agenda.push((at, Act::Says(std::mem::take(&mut sentence))));
+                        self.schedule.push((at, Event::Say(std::mem::take(&mut sentence))));
                     }
                     at += piece.delay;
                     sentence.push_str(piece.text);
-                    self.agenda.push((at, Act::Token(piece.text)));
+                    self.schedule.push((at, Event::Token(piece.text)));
                 }
-                self.agenda.push((at, Act::ResponseEnds(usage)));
+                self.schedule.push((at, Event::ResponseEnd(usage)));
                 if !sentence.is_empty() {
-                    self.agenda.push((at, Act::Says(sentence)));
+                    self.schedule.push((at, Event::Say(sentence)));
                 }
             }
         }
     }
 
-    fn does(&mut self, act: Act) {
+    fn on_event(&mut self, event: Event) {
         let now = now();
-        match act {
-            Act::ResponseStarts => {
-                self.measures(Stop::Llm, Measurement::TimeToFirstByte(0.01));
-                self.wire.travels(Stop::Llm, Stop::Sink, &Frame::LlmResponseStart);
+        match event {
+            Event::ResponseStart => {
+                self.send_metric(Position::Llm, Measurement::TimeToFirstByte(0.01));
+                self.pipeline.push(Position::Llm, Position::Sink, &Frame::LlmResponseStart);
             }
-            Act::Token(text) => {
-                self.wire.travels(Stop::Llm, Stop::Tts, &Frame::LlmText(TextChunk::new(text)));
+            Event::Token(text) => {
+                self.pipeline.push(Position::Llm, Position::Tts, &Frame::LlmText(TextChunk::new(text)));
             }
-            Act::ResponseEnds(usage) => {
-                self.measures(Stop::Llm, Measurement::LlmUsage(usage));
-                self.wire.travels(Stop::Llm, Stop::Sink, &Frame::LlmResponseEnd);
+            Event::ResponseEnd(usage) => {
+                self.send_metric(Position::Llm, Measurement::LlmUsage(usage));
+                self.pipeline.push(Position::Llm, Position::Sink, &Frame::LlmResponseEnd);
             }
-            Act::Fails(message) => self.fails(Stop::Llm, message),
-            Act::Calls(calls) => {
-                let told: Vec<FunctionCall<'_>> = calls.iter().map(call_of).collect();
-                self.wire.travels(Stop::Llm, Stop::Sink, &Frame::FunctionCallsStarted(&told));
+            Event::LlmFailure(message) => self.send_error(Position::Llm, message),
+            Event::ToolCalls(calls) => {
+                let requested: Vec<FunctionCall<'_>> = calls.iter().map(call_of).collect();
+                self.pipeline.push(Position::Llm, Position::Sink, &Frame::FunctionCallsStarted(&requested));
                 let last = calls.iter().map(|call| call.duration).max().unwrap_or_default();
                 for call in calls {
-                    self.agenda.push((now, Act::Begins(call.clone())));
-                    self.agenda.push((now + call.duration, Act::Returns(call)));
+                    self.schedule.push((now, Event::ToolStart(call.clone())));
+                    self.schedule.push((now + call.duration, Event::ToolResult(call)));
                 }
-                self.agenda.push((now + last + POLL_INTERVAL, Act::AsksAgain));
+                self.schedule.push((now + last + POLL_INTERVAL, Event::FollowUp));
             }
-            Act::Begins(call) => {
-                let begun = Frame::FunctionCallInProgress(call_of(&call));
-                self.wire.travels(Stop::Llm, Stop::Sink, &begun);
+            Event::ToolStart(call) => {
+                let started = Frame::FunctionCallInProgress(call_of(&call));
+                self.pipeline.push(Position::Llm, Position::Sink, &started);
             }
-            Act::Returns(call) => self.returns(&call),
-            // The side of the context that is behind the loudspeaker sends it up.
-            Act::AsksAgain => self.asks(Stop::Output),
-            Act::Says(text) => self.says(&text),
-            Act::Sounds(text, length) => self.sounds(&text, length),
-            Act::Spoken(word) => {
+            Event::ToolResult(call) => self.send_tool_result(&call),
+            // The assistant aggregator, behind the output, sends the context upstream.
+            Event::FollowUp => self.call_llm(Position::Output),
+            Event::Say(text) => self.say(&text),
+            Event::Audio(text, length) => self.send_audio(&text, length),
+            Event::SpokenWord(word) => {
                 let spoken = Frame::TtsText(TextChunk { spacing: Spacing::Between, ..TextChunk::new(&word) });
-                self.wire.travels(Stop::Output, Stop::Sink, &spoken);
+                self.pipeline.push(Position::Output, Position::Sink, &spoken);
             }
-            Act::FallsSilent => self.falls_silent(),
+            Event::BotStop => self.stop_speaking(),
         }
     }
 
-    fn returns(&mut self, call: &ScriptedToolCall) {
+    fn send_tool_result(&mut self, call: &ScriptedToolCall) {
         let (result, error) = match &call.outcome {
             ToolOutcome::Success(result) => (result.clone(), None),
             ToolOutcome::Failure(message) => (json!(message), Some(*message)),
         };
-        let told =
+        let returned =
             FunctionCallResult { name: call.name, tool_call_id: call.id, result: Some(&result), error };
-        self.wire.travels(Stop::Llm, Stop::Sink, &Frame::FunctionCallResult(told));
+        self.pipeline.push(Position::Llm, Position::Sink, &Frame::FunctionCallResult(returned));
         self.messages.push(json!({ "role": "tool", "tool_call_id": call.id, "content": result.to_string() }));
     }
 
-    fn says(&mut self, text: &str) {
+    fn say(&mut self, text: &str) {
         let text = text.trim();
-        if self.words == Words::Many {
-            let asked = Frame::AggregatedText(TextChunk::new(text));
-            self.wire.travels(Stop::Tts, Stop::Output, &asked);
+        if self.detail == Detail::Full {
+            let text_frame = Frame::AggregatedText(TextChunk::new(text));
+            self.pipeline.push(Position::Tts, Position::Output, &text_frame);
         }
         let at = now() + FIRST_BYTE;
         match self.harness.synthesize(text) {
-            SynthesisResult::Audio(length) => self.agenda.push((at, Act::Sounds(text.to_owned(), length))),
-            SynthesisResult::Failure(message) => self.fails(Stop::Tts, message),
+            SynthesisResult::Audio(length) => self.schedule.push((at, Event::Audio(text.to_owned(), length))),
+            SynthesisResult::Failure(message) => self.send_error(Position::Tts, message),
         }
     }
 
-    fn sounds(&mut self, text: &str, length: Duration) {
+    fn send_audio(&mut self, text: &str, length: Duration) {
         let now = now();
-        if self.words == Words::Many {
-            self.wire.travels(Stop::Tts, Stop::Output, &Frame::TtsStarted { context_id: None });
-            self.measures(Stop::Tts, Measurement::TimeToFirstByte(0.01));
-            self.measures(Stop::Tts, Measurement::TtsCharacters(text.chars().count() as u64));
+        if self.detail == Detail::Full {
+            self.pipeline.push(Position::Tts, Position::Output, &Frame::TtsStarted { context_id: None });
+            self.send_metric(Position::Tts, Measurement::TimeToFirstByte(0.01));
+            self.send_metric(Position::Tts, Measurement::TtsCharacters(text.chars().count() as u64));
         }
         let samples = usize::try_from(length.as_millis()).unwrap() * 16;
-        self.wire.travels(Stop::Tts, Stop::Output, &Frame::TtsAudio(Audio::pcm16(samples * 2, 16_000, 1)));
+        self.pipeline.push(
+            Position::Tts,
+            Position::Output,
+            &Frame::TtsAudio(Audio::pcm16(samples * 2, 16_000, 1)),
+        );
         self.harness.on_audio_sent(length);
-        if self.words == Words::Few {
+        if self.detail == Detail::Minimal {
             return;
         }
-        self.wire.travels(Stop::Tts, Stop::Output, &Frame::TtsStopped { context_id: None });
-        self.wire.is_broadcast(Stop::Output, &Frame::BotStartedSpeaking);
+        self.pipeline.push(Position::Tts, Position::Output, &Frame::TtsStopped { context_id: None });
+        self.pipeline.broadcast(Position::Output, &Frame::BotStartedSpeaking);
         self.speaking = Speaking::Yes;
         let words: Vec<&str> = text.split_whitespace().collect();
         for (nth, word) in (0_u32..).zip(&words) {
             let after = length * nth / u32::try_from(words.len()).unwrap();
-            self.agenda.push((now + after, Act::Spoken((*word).to_owned())));
+            self.schedule.push((now + after, Event::SpokenWord((*word).to_owned())));
         }
-        self.agenda.push((now + length, Act::FallsSilent));
+        self.schedule.push((now + length, Event::BotStop));
     }
 
-    fn falls_silent(&mut self) {
+    fn stop_speaking(&mut self) {
         if self.speaking == Speaking::Yes {
             self.speaking = Speaking::No;
-            self.wire.is_broadcast(Stop::Output, &Frame::BotStoppedSpeaking);
+            self.pipeline.broadcast(Position::Output, &Frame::BotStoppedSpeaking);
         }
     }
 
-    fn fails(&mut self, who: Stop, message: &'static str) {
+    fn send_error(&mut self, source: Position, message: &'static str) {
         let report = ErrorReport { message, ..ErrorReport::default() };
-        self.wire.travels(who, Stop::Source, &Frame::Error(report));
+        self.pipeline.push(source, Position::Source, &Frame::Error(report));
     }
 
-    fn measures(&mut self, who: Stop, value: Measurement) {
-        if self.words == Words::Many {
-            let processor = format!("{who:?}");
+    fn send_metric(&mut self, source: Position, value: Measurement) {
+        if self.detail == Detail::Full {
+            let processor = format!("{source:?}");
             let metrics = [Metric { processor: &processor, model: None, value }];
-            self.wire.travels(who, Stop::Sink, &Frame::Metrics(&metrics));
+            self.pipeline.push(source, Position::Sink, &Frame::Metrics(&metrics));
         }
     }
 }
