@@ -233,7 +233,7 @@ pub struct TurnRecord {
     pub latency: Option<UserToBotLatency>,
 }
 
-/// How much of a text may be repeated in a second place of its span. Set by [`privacy`](crate::privacy).
+/// Limits the repetition of a text in a second place of its span. Set by [`privacy`](crate::privacy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Visibility {
     /// The text.
@@ -278,7 +278,7 @@ pub struct SttRecord {
     pub times: ServiceTimes,
     /// The final transcripts, joined; `None` if there were none or they were empty.
     pub transcript: Option<String>,
-    /// How much of the transcript is repeated as the span's output.
+    /// Limits the repetition of the transcript as the span's output.
     pub output_visibility: Visibility,
     /// Whether a final transcript arrived.
     pub is_final: bool,
@@ -311,7 +311,7 @@ pub struct LlmRecord {
     pub text: Option<String>,
     /// The tool calls of the response.
     pub tool_calls: Vec<ToolCall>,
-    /// How much of the response is repeated as a chat message, besides the span's output.
+    /// Limits the repetition of the response as a chat message, besides the span's output.
     pub message_visibility: Visibility,
     /// The tokens used. Prompt tokens include cached ones.
     pub usage: Option<LlmUsage>,
@@ -394,7 +394,7 @@ pub struct ToolRecord {
     pub cancelled: bool,
 }
 
-/// How much of a span is used, as [`SpanSink::start`] answers.
+/// The part of a span that is used, as returned by [`SpanSink::start`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recording {
     /// The span is exported.

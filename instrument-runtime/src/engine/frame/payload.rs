@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How a chunk of text joins the one before it.
+/// The separator between a chunk of text and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Spacing {
     /// The chunks contain their spaces (Pipecat's `includes_inter_frame_spaces`).
@@ -12,7 +12,7 @@ pub enum Spacing {
     Between,
 }
 
-/// How the chunks of one stream relate to each other.
+/// The relation between the chunks of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Chunking {
     /// Unknown. For text of a language model, it is detected from the chunks; other text counts as [`Delta`](Self::Delta).
@@ -41,9 +41,9 @@ pub enum Delivery {
 pub struct TextChunk<'a> {
     /// The text.
     pub text: &'a str,
-    /// How it joins the chunk before it.
+    /// The separator between it and the chunk before it.
     pub spacing: Spacing,
-    /// How the chunks of its stream relate to each other.
+    /// The relation between the chunks of its stream.
     pub chunking: Chunking,
     /// The id of the reply that it belongs to.
     pub context_id: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! The inputs of an operation: its start, what is known in advance, and its outcome.
+//! The inputs of an operation: its start, the facts known in advance, and its outcome.
 
 use crate::engine::frame::{Measurement, Role, ToolCall};
 use crate::engine::record::{LlmRequest, Recording, SpanKey, SpanKind};
@@ -84,7 +84,7 @@ pub struct StartedOperation {
     pub key: OperationKey,
     /// The span of the operation; `None` if it has none yet.
     pub span: Option<SpanKey>,
-    /// How much of the span is used.
+    /// The part of the span that is used.
     pub recording: Recording,
 }
 

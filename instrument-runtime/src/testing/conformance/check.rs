@@ -84,7 +84,7 @@ pub struct FailedCheck {
     pub script: Script,
     /// The turn or the span, as `turn 2, LLM 1`.
     pub location: String,
-    /// What failed.
+    /// The property, its expected value and the value found.
     pub message: String,
 }
 

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::scenario::{Cue, Scenario, Script, Step};
 use crate::engine::frame::LlmUsage;
 
-/// How often to call [`Harness::user_action`].
+/// The interval at which to call [`Harness::user_action`].
 pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long the user waits for a cue before hanging up.
+/// The longest wait of the user for a cue, after which the user hangs up.
 const MAX_WAIT: Duration = Duration::from_secs(6);
 /// The user's pause after a reply.
 const PAUSE_AFTER_REPLY: Duration = Duration::from_millis(120);
@@ -78,7 +78,7 @@ pub struct ScriptedToolCall {
     pub name: &'static str,
     /// The arguments.
     pub arguments: Value,
-    /// How long the tool runs.
+    /// The running time of the tool.
     pub duration: Duration,
     /// The outcome.
     pub outcome: ToolOutcome,
@@ -155,7 +155,7 @@ struct Progress {
     problems: Vec<String>,
 }
 
-/// What the bot has done since the user's last step.
+/// The activity of the bot since the user's last step.
 #[derive(Debug, Default)]
 struct BotActivity {
     llm_called_at: Option<Instant>,

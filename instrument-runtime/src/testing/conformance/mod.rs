@@ -74,7 +74,7 @@ pub use harness::{
 };
 pub use scenario::Script;
 
-/// How long a conversation may stay open after it has ended.
+/// The time within which a conversation must close after its end.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// A framework with its adapter.
@@ -91,7 +91,7 @@ pub trait Framework: Sync {
     fn play(&self, harness: &Harness, observer: Observer) -> Result<(), Box<dyn std::error::Error>>;
 }
 
-/// What a framework reports of a conversation, as far as spans depend on it. See [Frameworks with fewer frames].
+/// The facts that a framework reports of a conversation, as far as spans depend on them. See [Frameworks with fewer frames].
 ///
 /// ```
 /// use pipecat_instrument_runtime::testing::conformance::{Capabilities, Reported, SpokenTextSource};
@@ -115,7 +115,7 @@ pub struct Capabilities {
     pub characters: Reported,
     /// Times to first byte. Times that are not reported are measured.
     pub times: Reported,
-    /// Who speaks first.
+    /// The first speaker.
     pub first_speaker: FirstSpeaker,
     /// When the model is called again after several tool calls.
     pub follow_up: FollowUp,
@@ -139,7 +139,7 @@ pub enum SpokenTextSource {
     SynthesisInput,
 }
 
-/// Who speaks first in a conversation.
+/// The first speaker of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstSpeaker {
     /// The bot. Every script then begins with a greeting.

@@ -16,7 +16,7 @@ const REPLY_DURATION: Duration = Duration::from_millis(200);
 /// Long enough to be interrupted.
 const LONG_REPLY_DURATION: Duration = Duration::from_secs(3);
 const TOOL_DURATION: Duration = Duration::from_millis(120);
-/// How much of a reply is played before it is interrupted.
+/// The part of a reply that is played before it is interrupted.
 const PLAYED_BEFORE_INTERRUPTION: Duration = Duration::from_millis(250);
 /// The delay of a response that is interrupted before it arrives.
 const NEVER: Duration = Duration::from_secs(4);
@@ -107,7 +107,7 @@ pub(super) struct Step {
     pub(super) actions: Vec<(Duration, UserAction)>,
 }
 
-/// What the user waits for.
+/// An event that the user waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cue {
     /// The reply has been played.
