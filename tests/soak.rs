@@ -102,7 +102,7 @@ impl Calls {
                 self.running.push(self.begin());
                 self.started += 1;
             }
-            self.running.retain_mut(|call| call.tick() == Progress::GoesOn);
+            self.running.retain_mut(|call| call.tick() == Progress::Active);
         }
     }
 
@@ -111,6 +111,6 @@ impl Calls {
             .conversation_id(&format!("call-{}", self.started))
             .debug_log(&self.started.is_multiple_of(4));
         let observer = PipecatInstrumentor::observe(options).unwrap();
-        Call::begin(observer, Arc::clone(&self.pipeline), Scenario::of(self.started))
+        Call::start(observer, Arc::clone(&self.pipeline), Scenario::new(self.started))
     }
 }

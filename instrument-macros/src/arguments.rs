@@ -191,3 +191,42 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+    use syn::Type;
+
+    use super::{Names, parse_arguments};
+    use crate::diagnostics::Diagnostics;
+
+    fn errors(tokens: TokenStream) -> Vec<String> {
+        let (mut names, mut diagnostics) = (Names::new(["task", "skip"]), Diagnostics::default());
+        parse_arguments(tokens, &mut names, &mut diagnostics, |argument| {
+            if argument.name == "skip" {
+                argument.flag().map(drop)
+            } else {
+                argument.value::<Type>("a type").map(drop)
+            }
+        });
+        diagnostics.into_result().err().into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+
+    #[test]
+    fn each_argument_is_reported_once_and_parsing_continues() {
+        assert!(errors(quote!(task = Task<u8>, skip,)).is_empty());
+        assert_eq!(
+            errors(quote!(task = "Task", tsk = Task, skip = true, task = Task, "text", skip)),
+            [
+                "`task` expects a type, without quotes: `task = Task`",
+                "unknown argument `tsk`; did you mean `task`?",
+                "`skip` takes no value: write `skip` alone",
+                "`task` is set twice; remove one",
+                "expected the name of an argument, one of `task`, `skip`",
+                "`skip` is set twice; remove one",
+            ]
+        );
+        assert_eq!(errors(quote!(skip task = Vec<)).len(), 2);
+    }
+}

@@ -1,7 +1,11 @@
-//! A pipeline of one's own, observed: `cargo run --example own_pipeline`.
+//! A pipeline without a framework, traced: `cargo run -p own_pipeline`.
 //!
-//! Four things make the difference between this pipeline and one without traces, each marked with its number: the frames
-//! say what they are (1), the processors do (2), every hop goes past the observer (3), and the task has a place for it (4).
+//! The tracing consists of four parts, marked with their numbers in the code:
+//!
+//! 1. `#[derive(ObservedFrame)]` maps the frames.
+//! 2. `#[derive(ObservedService)]` describes the processors.
+//! 3. The pipeline passes each hop, the push of a frame to a processor, to the observer.
+//! 4. The task stores the observer, which `#[instrument_task]` attaches in its constructor.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -22,16 +26,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
     PipecatInstrumentor::instrument(provider)?;
 
-    hold_a_conversation();
+    run_conversation();
 
     let tree = SpanTree::from_spans(&spans.get_finished_spans()?);
     print!("{}", tree.render(TreeStyle::default()));
     Ok(())
 }
 
-fn hold_a_conversation() {
-    let stt = Stt { hears: ["What is the capital of France?", "And of Italy?"].into() };
-    let llm = Llm { says: ["Paris, of course.", "That would be Rome."].into() };
+fn run_conversation() {
+    let stt = Stt { transcripts: ["What is the capital of France?", "And of Italy?"].into() };
+    let llm = Llm { responses: ["Paris, of course.", "That would be Rome."].into() };
     let mut task = PipelineTask::new(
         "call-42",
         vec![
@@ -44,16 +48,16 @@ fn hold_a_conversation() {
     );
     task.push(&Frame::Start);
     for _ in 0..2 {
-        task.push(&Frame::UserStarts);
+        task.push(&Frame::UserStartedSpeaking);
         task.push(&Frame::Microphone(vec![0; 320]));
         sleep(Duration::from_millis(80));
-        task.push(&Frame::UserStops);
+        task.push(&Frame::UserStoppedSpeaking);
         sleep(Duration::from_millis(150));
     }
     task.push(&Frame::End);
 }
 
-/// What travels through the pipeline. (1) Each variant says what it is to a trace.
+/// A frame of the pipeline. (1) Each variant has a mapping for the trace.
 #[derive(ObservedFrame)]
 enum Frame {
     #[frame(start)]
@@ -63,41 +67,43 @@ enum Frame {
     #[frame(ignore)]
     Microphone(#[expect(dead_code)] Vec<i16>),
     #[frame(user_started_speaking)]
-    UserStarts,
+    UserStartedSpeaking,
     #[frame(user_stopped_speaking)]
-    UserStops,
+    UserStoppedSpeaking,
     #[frame(transcription)]
-    Heard(String),
+    Transcript(String),
     #[frame(llm_context)]
-    Ask(Vec<Message>),
+    Context(Vec<Message>),
     #[frame(llm_response_start)]
-    AnswerStarts,
+    ResponseStart,
     #[frame(llm_text)]
     Token(&'static str),
     #[frame(llm_response_end)]
-    AnswerEnds,
+    ResponseEnd,
     #[frame(tts_started)]
-    SpeechStarts,
+    TtsStarted,
     #[frame(tts_text)]
-    Spoken(String),
+    TtsText(String),
     #[frame(tts_audio(samples, sample_rate = 16_000))]
-    Speech { samples: Vec<i16> },
+    TtsAudio { samples: Vec<i16> },
     #[frame(tts_stopped)]
-    SpeechEnds,
+    TtsStopped,
     #[frame(bot_started_speaking)]
-    BotStarts,
+    BotStartedSpeaking,
     #[frame(bot_stopped_speaking)]
-    BotStops,
+    BotStoppedSpeaking,
 }
 
-/// A processor passes every frame on, and then does what it makes of it. (2) Each says what it is.
+/// A processor. It forwards every frame, and then performs the returned steps. (2) Each describes itself for the trace.
 trait Process: ObservedService {
     fn process(&mut self, frame: &Frame) -> Vec<Step>;
 }
 
-/// What a processor does with a frame.
+/// A step of a processor.
 enum Step {
+    /// Takes some time.
     Work(Duration),
+    /// Pushes a new frame downstream.
     Push(Frame),
 }
 
@@ -105,9 +111,9 @@ const fn work(millis: u64) -> Step {
     Work(Duration::from_millis(millis))
 }
 
-/// The pipeline at work. (4) It has a place for the observer, which its constructor fills.
+/// A running pipeline. (4) It stores the observer.
 struct PipelineTask {
-    stages: Vec<Box<dyn Process>>,
+    processors: Vec<Box<dyn Process>>,
     next_id: u64,
     observer: Option<Observer>,
 }
@@ -122,7 +128,7 @@ impl ObservedTask for PipelineTask {
 impl PipelineTask {
     fn new(call_id: &str, processors: Vec<Box<dyn Process>>) -> Self {
         println!("{call_id} begins");
-        Self { stages: processors, next_id: 0, observer: None }
+        Self { processors, next_id: 0, observer: None }
     }
 
     /// Pushes a new frame into the pipeline.
@@ -130,33 +136,33 @@ impl PipelineTask {
         self.push_from(0, frame);
     }
 
-    /// Pushes a new frame to the stage at `place`, and on from there.
-    fn push_from(&mut self, place: usize, frame: &Frame) {
+    /// Pushes a new frame to the processor at `start`, and on to the end of the pipeline.
+    fn push_from(&mut self, start: usize, frame: &Frame) {
         self.next_id += 1;
         let id = FrameId(self.next_id);
-        let mut made = Vec::new();
-        for place in place..=self.stages.len() {
-            self.observe(place, id, frame);
-            let Some(stage) = self.stages.get_mut(place) else { break };
-            made.push((place + 1, stage.process(frame)));
+        let mut outputs = Vec::new();
+        for index in start..=self.processors.len() {
+            self.observe(index, id, frame);
+            let Some(processor) = self.processors.get_mut(index) else { break };
+            outputs.push((index + 1, processor.process(frame)));
         }
-        for (place, steps) in made {
+        for (next, steps) in outputs {
             for step in steps {
                 match step {
                     Work(time) => sleep(time),
-                    Push(frame) => self.push_from(place, &frame),
+                    Push(frame) => self.push_from(next, &frame),
                 }
             }
         }
     }
 
-    /// (3) One hop, to the stage at `place`.
-    fn observe(&self, place: usize, id: FrameId, frame: &Frame) {
+    /// (3) Passes the hop to the processor at `index` to the observer. A frame keeps its id over its hops.
+    fn observe(&self, index: usize, id: FrameId, frame: &Frame) {
         let Some(observer) = &self.observer else { return };
-        let stage = |place: usize| Some(ProcessorRef::new(&**self.stages.get(place)?));
+        let processor = |index: usize| Some(ProcessorRef::new(&**self.processors.get(index)?));
         observer.on_push_frame(&FramePushed {
-            source: place.checked_sub(1).and_then(stage).unwrap_or((&Source).into()),
-            destination: stage(place).unwrap_or((&Sink).into()),
+            source: index.checked_sub(1).and_then(processor).unwrap_or((&Source).into()),
+            destination: processor(index).unwrap_or((&Sink).into()),
             direction: Direction::Downstream,
             id: Some(id),
             sibling: None,
@@ -165,32 +171,32 @@ impl PipelineTask {
     }
 }
 
-/// Where frames come from.
+/// The source of the frames.
 #[derive(ObservedService)]
 #[service(input_transport)]
 struct Source;
 
-/// Where they have been worked off.
+/// The end of the pipeline.
 #[derive(ObservedService)]
 #[service(sink)]
 struct Sink;
 
-/// Hears what stands in its script.
+/// Returns the transcripts of a script.
 #[derive(ObservedService)]
 #[service(stt, class = "ScriptedSTTService", model = "script-1")]
 struct Stt {
-    hears: VecDeque<&'static str>,
+    transcripts: VecDeque<&'static str>,
 }
 
 impl Process for Stt {
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
-        let Frame::UserStops = frame else { return Vec::new() };
-        let Some(words) = self.hears.pop_front() else { return Vec::new() };
-        vec![work(30), Push(Frame::Heard(words.to_owned()))]
+        let Frame::UserStoppedSpeaking = frame else { return Vec::new() };
+        let Some(text) = self.transcripts.pop_front() else { return Vec::new() };
+        vec![work(30), Push(Frame::Transcript(text.to_owned()))]
     }
 }
 
-/// Keeps what was said, and asks the model to answer it.
+/// Adds transcripts to the context, and sends it to the model.
 #[derive(ObservedService)]
 #[service(other)]
 struct Aggregator {
@@ -199,33 +205,33 @@ struct Aggregator {
 
 impl Process for Aggregator {
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
-        let Frame::Heard(words) = frame else { return Vec::new() };
-        self.messages.push(Message::text("user", words));
-        vec![Push(Frame::Ask(self.messages.clone()))]
+        let Frame::Transcript(text) = frame else { return Vec::new() };
+        self.messages.push(Message::text("user", text));
+        vec![Push(Frame::Context(self.messages.clone()))]
     }
 }
 
-/// Answers what stands in its script.
+/// Returns the responses of a script.
 #[derive(ObservedService)]
 #[service(llm, class = "ScriptedLLMService", model = "script-1")]
 struct Llm {
-    says: VecDeque<&'static str>,
+    responses: VecDeque<&'static str>,
 }
 
 impl Process for Llm {
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
-        let Frame::Ask(_) = frame else { return Vec::new() };
-        let tokens = self.says.pop_front().unwrap_or_default().split_inclusive(' ');
-        let said = tokens.flat_map(|token| [work(5), Push(Frame::Token(token))]);
-        [work(40), Push(Frame::AnswerStarts)]
+        let Frame::Context(_) = frame else { return Vec::new() };
+        let tokens = self.responses.pop_front().unwrap_or_default().split_inclusive(' ');
+        let pushes = tokens.flat_map(|token| [work(5), Push(Frame::Token(token))]);
+        [work(40), Push(Frame::ResponseStart)]
             .into_iter()
-            .chain(said)
-            .chain([Push(Frame::AnswerEnds)])
+            .chain(pushes)
+            .chain([Push(Frame::ResponseEnd)])
             .collect()
     }
 }
 
-/// Speaks an answer once it is whole.
+/// Synthesizes a complete response.
 #[derive(ObservedService)]
 #[service(tts, class = "SilentTTSService", voice)]
 struct Tts {
@@ -237,16 +243,16 @@ impl Process for Tts {
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
             Frame::Token(text) => self.text.push_str(text),
-            Frame::AnswerEnds => {
+            Frame::ResponseEnd => {
                 let text = std::mem::take(&mut self.text);
-                let speech = Frame::Speech { samples: vec![0; text.len() * 160] };
-                let spoken = Frame::Spoken(text);
+                let audio = Frame::TtsAudio { samples: vec![0; text.len() * 160] };
+                let spoken_text = Frame::TtsText(text);
                 return vec![
-                    Push(Frame::SpeechStarts),
+                    Push(Frame::TtsStarted),
                     work(40),
-                    Push(spoken),
-                    Push(speech),
-                    Push(Frame::SpeechEnds),
+                    Push(spoken_text),
+                    Push(audio),
+                    Push(Frame::TtsStopped),
                 ];
             }
             _ => {}
@@ -255,7 +261,7 @@ impl Process for Tts {
     }
 }
 
-/// Plays what it is sent, and says when it does.
+/// Plays audio, and announces the bot's speech.
 #[derive(ObservedService)]
 #[service(output_transport)]
 struct Output;
@@ -263,9 +269,9 @@ struct Output;
 impl Process for Output {
     fn process(&mut self, frame: &Frame) -> Vec<Step> {
         match frame {
-            Frame::Speech { samples } => {
+            Frame::TtsAudio { samples } => {
                 let time = Duration::from_micros(samples.len() as u64 * 1_000 / 16);
-                vec![Push(Frame::BotStarts), Work(time), Push(Frame::BotStops)]
+                vec![Push(Frame::BotStartedSpeaking), Work(time), Push(Frame::BotStoppedSpeaking)]
             }
             _ => Vec::new(),
         }

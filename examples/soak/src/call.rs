@@ -1,4 +1,4 @@
-//! A simulated call: what a pipeline pushes in every 20 ms of it.
+//! A simulated call, which pushes the frames of a pipeline.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use pipecat_instrument_runtime::json::RawJson;
 use super::scenario::{Ending, Event, Scenario};
 
 /// 20 ms of telephone audio.
-const PIECE: Audio = Audio::pcm16(640, 16_000, 1);
+const CHUNK: Audio = Audio::pcm16(640, 16_000, 1);
 
-/// The processors of a voice agent, which the calls of a process share.
+/// The processors of a voice agent, which all calls share.
 pub(crate) struct Pipeline {
     processors: Vec<Processor>,
-    /// Over how many hops each frame travels.
+    /// Hops of each frame.
     hops: usize,
-    /// In how many ticks there is one with audio.
+    /// Audio is pushed once in this many ticks.
     audio_every: u64,
 }
 
@@ -39,16 +39,16 @@ impl Pipeline {
         Self { processors: processors.map(of).into(), hops: hops.max(1), audio_every }
     }
 
-    fn place(&self, role: Role) -> usize {
+    fn index_of(&self, role: Role) -> usize {
         self.processors.iter().position(|processor| processor.role == role).unwrap_or(0)
     }
 }
 
-/// What became of a call in these 20 ms.
+/// State of a call after a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    GoesOn,
-    Over,
+    Active,
+    Ended,
 }
 
 /// One simulated call.
@@ -58,14 +58,14 @@ pub(crate) struct Call {
     scenario: Scenario,
     history: Vec<Message>,
     next_id: u64,
-    answers: bool,
-    speaks: bool,
+    is_responding: bool,
+    is_speaking: bool,
     frames: u64,
     ticks: u64,
 }
 
 impl Call {
-    pub(crate) fn begin(observer: Observer, pipeline: Arc<Pipeline>, scenario: Scenario) -> Self {
+    pub(crate) fn start(observer: Observer, pipeline: Arc<Pipeline>, scenario: Scenario) -> Self {
         let history = vec![Message::text("system", "You answer the telephone of a museum. Be brief.")];
         let mut call = Self {
             observer,
@@ -73,73 +73,75 @@ impl Call {
             scenario,
             history,
             next_id: 1,
-            answers: false,
-            speaks: false,
+            is_responding: false,
+            is_speaking: false,
             frames: 0,
             ticks: 0,
         };
-        call.push_to_the_end(&Frame::Start);
+        call.push_through(&Frame::Start);
         call
     }
 
-    /// How many frames were pushed so far, each counted once.
+    /// Returns the number of frames so far. Each counts once, regardless of its hops.
     pub(crate) const fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// The next 20 ms.
+    /// Simulates the next 20 ms.
     pub(crate) fn tick(&mut self) -> Progress {
         self.ticks += 1;
-        let is_heard = self.ticks.is_multiple_of(self.pipeline.audio_every);
-        if is_heard {
-            self.push(Role::InputTransport, &Frame::InputAudio(PIECE));
+        let has_audio = self.ticks.is_multiple_of(self.pipeline.audio_every);
+        if has_audio {
+            self.push(Role::InputTransport, &Frame::InputAudio(CHUNK));
         }
-        if self.answers {
+        if self.is_responding {
             self.push(Role::Llm, &Frame::LlmText(TextChunk::new(" sunny")));
         }
-        if self.speaks && is_heard {
-            self.push(Role::Tts, &Frame::TtsAudio(PIECE));
+        if self.is_speaking && has_audio {
+            self.push(Role::Tts, &Frame::TtsAudio(CHUNK));
         }
         while let Some(event) = self.scenario.next_event() {
-            self.happens(event);
+            self.on_event(event);
         }
-        let Some(ending) = self.scenario.advance() else { return Progress::GoesOn };
+        let Some(ending) = self.scenario.advance() else { return Progress::Active };
         match ending {
-            Ending::End => self.push_to_the_end(&Frame::End),
+            Ending::End => self.push_through(&Frame::End),
             Ending::Cancel => self.push(Role::InputTransport, &Frame::Cancel),
             Ending::Close => self.observer.close(),
             Ending::Drop => {}
         }
-        Progress::Over
+        Progress::Ended
     }
 
-    fn happens(&mut self, event: Event) {
+    fn on_event(&mut self, event: Event) {
         let Self { observer: _, history, .. } = self;
         match event {
-            Event::UserStarts => {
+            Event::UserStarted => {
                 self.push(Role::InputTransport, &Frame::VadUserStartedSpeaking);
                 self.push(Role::InputTransport, &Frame::UserStartedSpeaking);
                 self.push(Role::InputTransport, &Frame::Interruption);
             }
-            Event::Interim => self.push(Role::Stt, &Frame::InterimTranscription("What will the".into())),
-            Event::Heard => {
+            Event::InterimTranscript => {
+                self.push(Role::Stt, &Frame::InterimTranscription("What will the".into()))
+            }
+            Event::FinalTranscript => {
                 history.push(Message::text("user", "What will the weather be like on Sunday?"));
                 let said = Frame::Transcription("What will the weather be like on Sunday?".into());
                 self.push(Role::Stt, &said);
             }
-            Event::UserStops => {
+            Event::UserStopped => {
                 let stopped = Frame::VadUserStoppedSpeaking { stop_secs: Some(0.2), transcript: None };
                 self.push(Role::InputTransport, &stopped);
                 self.push(Role::InputTransport, &Frame::UserStoppedSpeaking);
             }
-            Event::Asks => self.asks(),
-            Event::AnswerStarts => {
+            Event::LlmContext => self.push_context(),
+            Event::ResponseStart => {
                 self.push(Role::Llm, &Frame::LlmResponseStart);
-                self.answers = true;
+                self.is_responding = true;
             }
-            Event::AnswerEnds => self.answer_ends(),
-            Event::CallsTool => self.calls_tool(),
-            Event::ToolAnswers => {
+            Event::ResponseEnd => self.end_response(),
+            Event::ToolCall => self.call_tool(),
+            Event::ToolResult => {
                 let result: &dyn Json = &RawJson(r#"{"degrees":24}"#);
                 let answer = FunctionCallResult {
                     name: "get_weather",
@@ -149,7 +151,7 @@ impl Call {
                 };
                 self.push(Role::Llm, &Frame::FunctionCallResult(answer));
             }
-            Event::Fails => {
+            Event::LlmError => {
                 let report = ErrorReport {
                     message: "503 overloaded",
                     exception: Some("Overloaded('503')"),
@@ -157,40 +159,40 @@ impl Call {
                 };
                 self.push(Role::Llm, &Frame::Error(report));
             }
-            Event::SpeechStarts => {
+            Event::TtsStarted => {
                 self.push(Role::Tts, &Frame::TtsStarted { context_id: Some("reply") });
                 self.push(Role::Tts, &Frame::AggregatedText(TextChunk::new("It will be sunny.")));
-                self.speaks = true;
+                self.is_speaking = true;
             }
-            Event::Spoken => {
+            Event::TtsText => {
                 self.push(Role::OutputTransport, &Frame::TtsText(TextChunk::new("It will be sunny.")));
             }
-            Event::SpeechStops => {
+            Event::TtsStopped => {
                 self.push(Role::Tts, &Frame::TtsStopped { context_id: Some("reply") });
-                self.speaks = false;
+                self.is_speaking = false;
             }
-            Event::BotStarts => self.push(Role::OutputTransport, &Frame::BotStartedSpeaking),
-            Event::BotStops => {
+            Event::BotStarted => self.push(Role::OutputTransport, &Frame::BotStartedSpeaking),
+            Event::BotStopped => {
                 self.push(Role::OutputTransport, &Frame::BotStoppedSpeaking);
-                (self.speaks, self.answers) = (false, false);
+                (self.is_speaking, self.is_responding) = (false, false);
             }
         }
     }
 
-    /// The context gets to the model, from the aggregator before it.
-    fn asks(&mut self) {
+    /// Pushes the context from the aggregator to the model.
+    fn push_context(&mut self) {
         let history = std::mem::take(&mut self.history);
-        let llm = self.pipeline.place(Role::Llm);
+        let llm = self.pipeline.index_of(Role::Llm);
         let id = self.new_id();
         self.hop(llm - 1, id, &Frame::LlmContext(Some(&history)));
         self.history = history;
     }
 
-    fn answer_ends(&mut self) {
+    fn end_response(&mut self) {
         self.push(Role::Llm, &Frame::LlmResponseEnd);
-        self.answers = false;
+        self.is_responding = false;
         self.history.push(Message::text("assistant", "It will be sunny."));
-        // An assistant that is to run for hours forgets, too.
+        // Bounds the context of a call that lasts for hours.
         if self.history.len() > 40 {
             self.history.drain(1..3);
         }
@@ -200,25 +202,25 @@ impl Call {
         self.push(Role::Llm, &Frame::Metrics(&metrics));
     }
 
-    fn calls_tool(&mut self) {
+    fn call_tool(&mut self) {
         let arguments: &dyn Json = &RawJson(r#"{"day":"Sunday"}"#);
         let call = FunctionCall { name: "get_weather", tool_call_id: "c1", arguments: Some(arguments) };
         self.push(Role::Llm, &Frame::FunctionCallsStarted(&[call]));
         self.push(Role::Llm, &Frame::FunctionCallInProgress(call));
     }
 
-    /// A new frame that the processor of `role` pushes, on its way.
+    /// Pushes a new frame from the processor with this role.
     fn push(&mut self, role: Role, frame: &Frame<'_>) {
-        let (first, id) = (self.pipeline.place(role), self.new_id());
-        for place in first..first + self.pipeline.hops {
-            self.hop(place, id, frame);
+        let (first, id) = (self.pipeline.index_of(role), self.new_id());
+        for index in first..first + self.pipeline.hops {
+            self.hop(index, id, frame);
         }
     }
 
-    /// A new frame that travels through the whole pipeline.
-    fn push_to_the_end(&mut self, frame: &Frame<'_>) {
+    /// Pushes a new frame through the whole pipeline.
+    fn push_through(&mut self, frame: &Frame<'_>) {
         let id = self.new_id();
-        (0..self.pipeline.processors.len() - 1).for_each(|place| self.hop(place, id, frame));
+        (0..self.pipeline.processors.len() - 1).for_each(|index| self.hop(index, id, frame));
     }
 
     fn new_id(&mut self) -> u64 {
@@ -227,10 +229,10 @@ impl Call {
         self.next_id
     }
 
-    /// One hop, to the processor behind `place`.
-    fn hop(&self, place: usize, id: u64, frame: &Frame<'_>) {
+    /// Pushes a frame from the processor at `index` to the next one.
+    fn hop(&self, index: usize, id: u64, frame: &Frame<'_>) {
         let processors = &self.pipeline.processors;
-        if let Some([source, destination]) = processors.get(place..place + 2) {
+        if let Some([source, destination]) = processors.get(index..index + 2) {
             self.observer.on_push_frame(&FramePushed {
                 source: source.into(),
                 destination: destination.into(),

@@ -1,150 +1,151 @@
-//! What happens in a call, and when: each call has another scenario.
+//! The events of a simulated call. Each call has its own scenario.
 
 use self::Event::{
-    AnswerEnds, AnswerStarts, Asks, BotStarts, BotStops, CallsTool, Fails, Heard, Interim, SpeechStarts,
-    SpeechStops, Spoken, ToolAnswers, UserStarts, UserStops,
+    BotStarted, BotStopped, FinalTranscript, InterimTranscript, LlmContext, LlmError, ResponseEnd,
+    ResponseStart, ToolCall, ToolResult, TtsStarted, TtsStopped, TtsText, UserStarted, UserStopped,
 };
 
-/// What happens, besides audio and tokens.
+/// An event of a call, besides audio and tokens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
-    UserStarts,
-    Interim,
-    Heard,
-    UserStops,
-    Asks,
-    AnswerStarts,
-    AnswerEnds,
-    CallsTool,
-    ToolAnswers,
-    Fails,
-    SpeechStarts,
-    Spoken,
-    SpeechStops,
-    BotStarts,
-    BotStops,
+    UserStarted,
+    InterimTranscript,
+    FinalTranscript,
+    UserStopped,
+    LlmContext,
+    ResponseStart,
+    ResponseEnd,
+    ToolCall,
+    ToolResult,
+    LlmError,
+    TtsStarted,
+    TtsText,
+    TtsStopped,
+    BotStarted,
+    BotStopped,
 }
 
-/// How a call ends.
+/// The end of a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ending {
-    /// With an end frame.
+    /// An end frame.
     End,
-    /// With a cancel frame.
+    /// A cancel frame.
     Cancel,
-    /// Closed by its owner.
+    /// Its owner closes the observer.
     Close,
-    /// Its task goes away.
+    /// Its task is dropped.
     Drop,
 }
 
-/// One turn: what happens at which tick of 20 ms, and how long it takes until the next.
-struct Scene {
+/// The events of one turn, each with its tick of 20 ms.
+struct Turn {
     events: &'static [(u32, Event)],
+    /// Ticks until the next turn.
     ticks: u32,
 }
 
-/// Question and answer; then a silence in which the turn's timeout passes.
-const PLAIN: Scene = Scene {
+/// A question and its answer, and then a silence longer than the turn timeout.
+const PLAIN: Turn = Turn {
     events: &[
-        (0, UserStarts),
-        (20, Interim),
-        (60, Interim),
-        (95, Heard),
-        (100, UserStops),
-        (102, Asks),
-        (110, AnswerStarts),
-        (120, SpeechStarts),
-        (126, BotStarts),
-        (140, AnswerEnds),
-        (150, Spoken),
-        (260, SpeechStops),
-        (275, BotStops),
+        (0, UserStarted),
+        (20, InterimTranscript),
+        (60, InterimTranscript),
+        (95, FinalTranscript),
+        (100, UserStopped),
+        (102, LlmContext),
+        (110, ResponseStart),
+        (120, TtsStarted),
+        (126, BotStarted),
+        (140, ResponseEnd),
+        (150, TtsText),
+        (260, TtsStopped),
+        (275, BotStopped),
     ],
     ticks: 450,
 };
 
-/// The user speaks while the bot does.
-const INTERRUPTED: Scene = Scene {
+/// The user interrupts the bot.
+const INTERRUPTED: Turn = Turn {
     events: &[
-        (0, UserStarts),
-        (40, Heard),
-        (42, UserStops),
-        (44, Asks),
-        (50, AnswerStarts),
-        (60, SpeechStarts),
-        (65, BotStarts),
-        (70, Spoken),
-        (90, AnswerEnds),
-        (150, UserStarts),
-        (151, BotStops),
-        (180, Heard),
-        (182, UserStops),
+        (0, UserStarted),
+        (40, FinalTranscript),
+        (42, UserStopped),
+        (44, LlmContext),
+        (50, ResponseStart),
+        (60, TtsStarted),
+        (65, BotStarted),
+        (70, TtsText),
+        (90, ResponseEnd),
+        (150, UserStarted),
+        (151, BotStopped),
+        (180, FinalTranscript),
+        (182, UserStopped),
     ],
     ticks: 200,
 };
 
-/// The answer needs a function call.
-const WITH_TOOL: Scene = Scene {
+/// The response needs a tool call.
+const WITH_TOOL: Turn = Turn {
     events: &[
-        (0, UserStarts),
-        (95, Heard),
-        (100, UserStops),
-        (102, Asks),
-        (110, AnswerStarts),
-        (112, CallsTool),
-        (113, AnswerEnds),
-        (150, ToolAnswers),
-        (152, Asks),
-        (160, AnswerStarts),
-        (165, SpeechStarts),
-        (170, BotStarts),
-        (175, Spoken),
-        (190, AnswerEnds),
-        (260, SpeechStops),
-        (265, BotStops),
+        (0, UserStarted),
+        (95, FinalTranscript),
+        (100, UserStopped),
+        (102, LlmContext),
+        (110, ResponseStart),
+        (112, ToolCall),
+        (113, ResponseEnd),
+        (150, ToolResult),
+        (152, LlmContext),
+        (160, ResponseStart),
+        (165, TtsStarted),
+        (170, BotStarted),
+        (175, TtsText),
+        (190, ResponseEnd),
+        (260, TtsStopped),
+        (265, BotStopped),
     ],
     ticks: 450,
 };
 
-/// The model fails.
-const FAILED: Scene = Scene {
+/// The LLM call fails.
+const FAILED: Turn = Turn {
     events: &[
-        (0, UserStarts),
-        (95, Heard),
-        (100, UserStops),
-        (102, Asks),
-        (110, AnswerStarts),
-        (112, Fails),
-        (113, AnswerEnds),
+        (0, UserStarted),
+        (95, FinalTranscript),
+        (100, UserStopped),
+        (102, LlmContext),
+        (110, ResponseStart),
+        (112, LlmError),
+        (113, ResponseEnd),
     ],
     ticks: 300,
 };
 
-/// The scenario of one call, and how far it has come.
+/// The scenario of one call, and its progress.
 pub(crate) struct Scenario {
     seed: u64,
     turns: u64,
     turn: u64,
     tick: u32,
-    /// The next event of this turn's scene.
+    /// Index of the next event of the turn.
     next: usize,
 }
 
 impl Scenario {
-    /// The scenario of call number `number`: 2 to 9 turns, of each kind some.
-    pub(crate) const fn of(number: u64) -> Self {
-        // Spread, so that calls of consecutive numbers have little in common.
+    /// Returns the scenario of call `number`, with 2 to 9 turns of all kinds.
+    pub(crate) const fn new(number: u64) -> Self {
+        // Spread, so that consecutive numbers have different scenarios.
         let seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         Self { seed, turns: 2 + seed % 8, turn: 0, tick: 0, next: 0 }
     }
 
-    /// A call that only its process ends.
-    pub(crate) const fn without_end(number: u64) -> Self {
-        Self { turns: u64::MAX, ..Self::of(number) }
+    /// Returns a scenario that never ends.
+    pub(crate) const fn endless(number: u64) -> Self {
+        Self { turns: u64::MAX, ..Self::new(number) }
     }
 
-    fn scene(&self) -> &'static Scene {
+    fn current_turn(&self) -> &'static Turn {
         match (self.seed + self.turn) % 8 {
             1 | 4 => &INTERRUPTED,
             2 => &WITH_TOOL,
@@ -153,16 +154,16 @@ impl Scenario {
         }
     }
 
-    /// What happens at this tick, one after the other.
+    /// Returns the next event of this tick.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
-        let (at, event) = *self.scene().events.get(self.next)?;
+        let (at, event) = *self.current_turn().events.get(self.next)?;
         (at <= self.tick).then(|| {
             self.next += 1;
             event
         })
     }
 
-    /// The tick is over, and perhaps the call. One that is dropped, or cancelled, is so in the middle of a turn.
+    /// Ends the tick. Returns the end of the call after the last one. A call is dropped or cancelled in the middle of a turn.
     pub(crate) fn advance(&mut self) -> Option<Ending> {
         self.tick += 1;
         let ending = match self.seed % 5 {
@@ -171,11 +172,11 @@ impl Scenario {
             2 => Ending::Close,
             _ => Ending::End,
         };
-        let in_the_middle = matches!(ending, Ending::Cancel | Ending::Drop) && self.tick == 130;
-        if self.turn + 1 == self.turns && in_the_middle {
+        let ends_mid_turn = matches!(ending, Ending::Cancel | Ending::Drop) && self.tick == 130;
+        if self.turn + 1 == self.turns && ends_mid_turn {
             return Some(ending);
         }
-        if self.tick >= self.scene().ticks {
+        if self.tick >= self.current_turn().ticks {
             (self.turn, self.tick, self.next) = (self.turn + 1, 0, 0);
         }
         (self.turn == self.turns).then_some(ending)

@@ -1,7 +1,7 @@
-//! Services that are traced by themselves, in an agent without a pipeline: `cargo run --example traced_services`.
+//! Services that are traced by themselves, in an agent without a pipeline: `cargo run -p traced_services`.
 //!
-//! Each service is one annotated function. What is done inside, as the request that the model's makes, is under its span.
-//! The agent only says whose turn it is.
+//! Each service is an annotated function. Spans that start inside it, such as the HTTP request of the model, are children of
+//! its span. The agent itself only reports when user and bot speak.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -26,16 +26,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     PipecatInstrumentor::instrument(provider)?;
 
     let mut agent = Agent::new(tracer)?;
-    agent.hears(&vec![0; 16_000]).await;
-    agent.hears(&vec![0; 8_000]).await;
-    agent.hangs_up();
+    agent.answer(&vec![0; 16_000]).await;
+    agent.answer(&vec![0; 8_000]).await;
+    agent.hang_up();
 
     let tree = SpanTree::from_spans(&spans.get_finished_spans()?);
     print!("{}", tree.render(TreeStyle::default()));
     Ok(())
 }
 
-/// Turns speech into text. Its words go past the observer, and say whose they are.
+/// Speech to text. The agent pushes its transcripts as frames, with this service as their source.
 #[derive(ObservedService)]
 #[service(stt)]
 struct Whisper {
@@ -43,7 +43,7 @@ struct Whisper {
 }
 
 impl Whisper {
-    #[traced_stt(context = self.tracing, model = "large-v3", output = |words| *words, usage = |_| seconds(samples))]
+    #[traced_stt(context = self.tracing, model = "large-v3", output = |text| *text, usage = |_| seconds(samples))]
     async fn transcribe(&self, samples: &[i16]) -> &'static str {
         sleep(Duration::from_millis(30)).await;
         if samples.len() > 8_000 { "What is the capital of France?" } else { "And of Atlantis?" }
@@ -54,13 +54,13 @@ fn seconds(samples: &[i16]) -> Duration {
     Duration::from_secs(samples.len() as u64) / 16_000
 }
 
-/// A piece of an answer. The last one says what it cost.
-struct Piece {
+/// A chunk of a response. The last one has the token counts: prompt, completion.
+struct Chunk {
     text: &'static str,
     usage: Option<(u32, u32)>,
 }
 
-/// Answers, piece by piece.
+/// A language model that streams its response.
 struct Claude {
     model: &'static str,
     http: SdkTracer,
@@ -73,23 +73,23 @@ impl Claude {
         model = self.model,
         provider = "anthropic",
         input = messages,
-        output = |piece| piece.text,
-        usage = |piece| piece.usage
+        output = |chunk| chunk.text,
+        usage = |chunk| chunk.usage
     )]
-    async fn complete(&self, messages: &[Message]) -> Result<impl Stream<Item = Piece> + use<>, String> {
+    async fn complete(&self, messages: &[Message]) -> Result<impl Stream<Item = Chunk> + use<>, String> {
         self.post("POST /v1/messages").await;
         if messages.len() > 3 {
             return Err("overloaded".to_owned());
         }
-        let pieces =
-            [Piece { text: "Paris, ", usage: None }, Piece { text: "of course.", usage: Some((25, 4)) }];
-        Ok(stream::iter(pieces).then(|piece| async {
+        let chunks =
+            [Chunk { text: "Paris, ", usage: None }, Chunk { text: "of course.", usage: Some((25, 4)) }];
+        Ok(stream::iter(chunks).then(|chunk| async {
             sleep(Duration::from_millis(20)).await;
-            piece
+            chunk
         }))
     }
 
-    /// An HTTP client that is traced makes such a span: its parent is the current one.
+    /// Stands for a traced HTTP client, whose span is a child of the current one.
     async fn post(&self, name: &'static str) {
         let mut request = self.http.start(name);
         sleep(Duration::from_millis(40)).await;
@@ -97,14 +97,14 @@ impl Claude {
     }
 }
 
-/// Turns text into speech.
+/// Text to speech.
 struct Voice {
     tracing: TracingContext,
 }
 
 impl Voice {
     #[traced_tts(context = self.tracing, voice = "sarah", input = text, usage = |audio| audio.len())]
-    fn say<'a>(&self, text: &'a str) -> impl Stream<Item = Vec<u8>> + use<'a> {
+    fn synthesize<'a>(&self, text: &'a str) -> impl Stream<Item = Vec<u8>> + use<'a> {
         stream::iter(text.split_inclusive(' ')).then(|word| async {
             sleep(Duration::from_millis(10)).await;
             word.as_bytes().to_vec()
@@ -112,7 +112,7 @@ impl Voice {
     }
 }
 
-/// The agent itself.
+/// The agent.
 struct Agent {
     stt: Whisper,
     llm: Claude,
@@ -135,35 +135,35 @@ impl Agent {
             observer,
             frames: Cell::new(0),
         };
-        agent.tell(&Frame::Start);
+        agent.report(&Frame::Start);
         Ok(agent)
     }
 
-    /// One exchange.
-    async fn hears(&mut self, samples: &[i16]) {
-        self.tell(&Frame::UserStartedSpeaking);
-        let words = self.stt.transcribe(samples).await;
-        self.push((&self.stt).into(), &Frame::Transcription(words.into()));
-        self.tell(&Frame::UserStoppedSpeaking);
+    /// Answers one utterance of the user.
+    async fn answer(&mut self, samples: &[i16]) {
+        self.report(&Frame::UserStartedSpeaking);
+        let text = self.stt.transcribe(samples).await;
+        self.push((&self.stt).into(), &Frame::Transcription(text.into()));
+        self.report(&Frame::UserStoppedSpeaking);
 
-        self.messages.push(Message::text("user", words));
-        let answer = match self.llm.complete(&self.messages).await {
-            Ok(pieces) => pieces.map(|piece| piece.text).collect::<String>().await,
+        self.messages.push(Message::text("user", text));
+        let response = match self.llm.complete(&self.messages).await {
+            Ok(chunks) => chunks.map(|chunk| chunk.text).collect::<String>().await,
             Err(_) => "Sorry, I cannot think right now.".to_owned(),
         };
-        let audio: Vec<Vec<u8>> = self.tts.say(&answer).collect().await;
-        self.tell(&Frame::BotStartedSpeaking);
+        let audio: Vec<Vec<u8>> = self.tts.synthesize(&response).collect().await;
+        self.report(&Frame::BotStartedSpeaking);
         sleep(Duration::from_millis(5 * audio.len() as u64)).await;
-        self.tell(&Frame::BotStoppedSpeaking);
-        self.messages.push(Message::text("assistant", answer));
+        self.report(&Frame::BotStoppedSpeaking);
+        self.messages.push(Message::text("assistant", response));
     }
 
-    fn hangs_up(self) {
-        self.tell(&Frame::End);
+    fn hang_up(self) {
+        self.report(&Frame::End);
     }
 
-    /// What no service knows: whose turn it is.
-    fn tell(&self, frame: &Frame<'_>) {
+    /// Reports a frame that belongs to no service.
+    fn report(&self, frame: &Frame<'_>) {
         self.push(ProcessorRef::named("Agent"), frame);
     }
 

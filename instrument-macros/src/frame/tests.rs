@@ -68,3 +68,19 @@ fn kind_names_are_unique_and_required_arguments_come_first() {
         assert!(required.is_sorted_by(|earlier, later| earlier >= later), "{}", kind.name);
     }
 }
+
+#[test]
+fn every_mistake_is_reported_in_one_compile() {
+    let expanded = observed_frame(quote! {
+        enum Frame {
+            #[frame(transcription(text = , speaker = name, user_id = .0 +, language language))]
+            Heard { text: String, name: String, language: String },
+            #[frame(llm_text(words, spacing = Spacing::Between, spacing = other))]
+            Token { text: String },
+            #[frame(strat)]
+            Start,
+        }
+    })
+    .to_string();
+    assert_eq!(expanded.matches("compile_error").count(), 7, "{expanded}");
+}

@@ -262,7 +262,7 @@ pub(super) fn no_such_argument(path: &ArgumentPath, arguments: impl IntoIterator
     arguments.sort_unstable();
     arguments.dedup();
     let message = if arguments.is_empty() {
-        format!("no argument `{name}` to push the observer into: the function has no arguments")
+        format!("no argument `{name}` to push the observer into; there are no arguments here")
     } else if *name == "self" {
         let arguments = join_names(arguments);
         format!("`observers` names the argument to push the observer into: {arguments}")

@@ -27,7 +27,7 @@ pub(crate) const STT: ServiceKind = ServiceKind {
     attribute: "traced_stt",
     own: &["language"],
     foreign: &[
-        ("input", "the transcript is the input, too: write `output = |value| …`"),
+        ("input", "the input of the span is the transcript: write `output = |value| …`"),
         ("voice", "it belongs to `#[traced_tts]`"),
     ],
     usage_method: "audio",

@@ -28,7 +28,7 @@ struct TracedFunction {
 pub(crate) fn traced(kind: &ServiceKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let (args, diagnostics) = args::parse(kind, args);
     let message = format!(
-        "`#[{}]` works on a function or method: put it above the one that does the work",
+        "`#[{}]` works on a function or method: put it above the one that calls the service",
         kind.attribute
     );
     let checked = Function::parse_traced(item.clone(), &message)

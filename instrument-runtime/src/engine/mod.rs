@@ -17,10 +17,9 @@
 pub mod conversation;
 mod dedup;
 pub mod frame;
-mod metrics;
+mod measurements;
 pub mod operation;
 pub mod record;
 pub mod speech;
 pub mod text;
 pub mod time;
-mod turn;

@@ -9,8 +9,11 @@
 //!     handle_hop    lock ─▶ counted audio ─▶ Conversation::handle_input ─▶ after_input
 //! ```
 //!
-//! Frames, the timer, code inside the conversation and the end all go through the lock, and all that changed the
-//! conversation end with `after_input`, which releases the lock. Work to be done without the lock belongs behind it.
+//! The clock is read only where the time is needed: in `log_hop`, `count_audio` and `handle_hop`.
+//!
+//! Hops, the timer (`wake`), code inside the conversation (`with_locked`) and the end (`close`) take the lock. The first
+//! three finish with `after_input`, which schedules the next wake-up and releases the lock. Spans are written through the
+//! [`Emitter`] under the lock, so exporters must not call back into the conversation.
 //!
 //! ```text
 //!   NotStarted ──first hop for the engine──▶ Active ──the engine is closed──▶ Closed
@@ -114,7 +117,7 @@ impl ObservedConversation {
         }
     }
 
-    /// Takes one hop of one frame, now.
+    /// Takes one hop of one frame, as it happens.
     #[inline]
     pub(super) fn on_hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
         self.guard(|| {
@@ -229,7 +232,7 @@ impl ObservedConversation {
         self.after_input(state);
     }
 
-    /// Prepares for what the conversation waits for after it has changed, and releases the lock.
+    /// Schedules the next wake-up of a conversation that has changed, or ends it, and releases the lock.
     fn after_input(&self, mut state: MutexGuard<'_, ObservationState>) {
         let ObservationState::Active(active) = &mut *state else { return };
         self.audio.set_interest(active.conversation.audio_interest());
@@ -327,7 +330,7 @@ impl ActiveConversation {
         }
     }
 
-    /// Returns the time of an event that happens `now`: the engine's time never steps back.
+    /// Returns the engine's time of an event that happens `now`. It never steps back.
     fn advance_to(&mut self, now: Time) -> Time {
         self.newest = self.newest.max(now);
         // A wake-up that is due has come, or will find nothing left to do.

@@ -1,89 +1,135 @@
 //! One conversation: frames in, spans out.
 //!
 //! ```text
-//!             Cancel                     Cancel at the end of the pipeline, close
-//!   Running ─────────▶ Cancelled ─────────────────────────────────────────────────▶ Closed
-//!      │               (only metrics count)                                           ▲
-//!      └──────────────────────────────────────────────────────────────────────────────┘
-//!                 End or Stop at the end of the pipeline, close
+//!             Cancel                     Cancel at the sink, close
+//!   Running ─────────▶ Cancelled ─────────────────────────────────▶ Closed
+//!      │               (only metrics count)                           ▲
+//!      └──────────────────────────────────────────────────────────────┘
+//!                 End or Stop at the sink, close
 //! ```
 //!
-//! `events` holds what each group of frames does, `spans` the spans while they are being gathered, `services`
-//! the processors.
+//! Each noun has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to the
+//! tracker that it concerns. What follows for other trackers comes back as [effects](effect::Effect), which `dispatch`
+//! applies.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `dispatch` | frames to trackers, and effects of one tracker to the others |
+//! | `turns` | when a turn starts, ends and times out; its input, spoken output and latency |
+//! | `stt` | the user's voice, announcements and transcripts; utterances |
+//! | `llm` | requests to language models and their responses |
+//! | `tts` | replies, their synthesis and its usage; `tts.interrupted` |
+//! | `tools` | tool calls |
+//! | `playback` | what the user hears of the bot |
+//! | `operations`, `traced` | work that traced functions report |
+//! | `finish` | the spans of an ended turn as records |
+//! | `span`, `scope` | the fields that all spans share, and where they start |
+//! | `processors` | services and transports, and how they have behaved so far |
+//!
+//! The rules are those of
+//! [`docs/spans.md`](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md).
 
 mod config;
 mod dispatch;
-mod events;
-mod services;
-mod spans;
+mod effect;
+mod finish;
+mod llm;
+mod operations;
+mod playback;
+mod processors;
+mod scope;
+mod span;
+mod stt;
+mod tools;
+mod traced;
+mod tts;
+mod turns;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use config::{ConversationConfig, FrameSupport, Support};
 
 use super::dedup::SeenFrames;
-use super::frame::{Frame, FrameId, FrameKind, FramePushed, ProcessorRef, Role};
-use super::record::{SpanKey, SpanSink, TurnNumber};
+use super::frame::{Frame, FrameKind, FramePushed, ProcessorRef, Role};
+use super::record::{EndReason, SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
-use events::{EarlyTtfb, Given, Heard, LastContext, Playback, SpokenText, Voice};
-use services::{ServiceIndex, Services};
-use spans::operations::Work;
-use spans::{Fault, Tool, Turn, Utterance};
+use effect::Moment;
+use llm::LlmCalls;
+use operations::Operations;
+use playback::Playback;
+use processors::Processors;
+use span::SpanKeys;
+use stt::UserSpeech;
+use tools::ToolCalls;
+use tts::Syntheses;
+use turns::Turns;
 
 /// Why a conversation is closed from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CloseReason {
-    /// The task was dropped, or its log breaks off.
+    /// The task was dropped, or its frame log breaks off.
     Dropped,
     /// The process is shutting down in good order.
     Shutdown,
 }
 
-/// Whether a conversation still takes events.
+/// Whether a conversation still accepts events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// A cancel is on its way: only metrics count, on what was open when it came.
+    /// A Cancel is on its way to the sink: only metrics count, on spans that were open when it came.
     Cancelled,
     Closed,
 }
 
-/// How the pipeline is told to end while its last frames still travel.
+/// Whether the pipeline is about to end while its last frames still travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    NotYet,
-    /// An `End` or `Stop` is on its way behind the speech.
+    NotRequested,
+    /// An `End` or `Stop` follows the speech through the pipeline.
     Requested,
 }
 
-/// Outgoing audio that was counted without being looked at one by one.
+/// Something that happens without a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timeout {
+    /// All audio sent so far has been played.
+    Playback,
+    /// The bot has been silent for long enough.
+    Turn {
+        /// When it was done.
+        done_at: Time,
+    },
+    /// The oldest ended turn has waited long enough for late events.
+    Release,
+}
+
+/// Consecutive pieces of outgoing audio, counted without passing each to the conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct AudioBatch<'a> {
-    /// Which kind.
+    /// The kind of frame.
     pub kind: FrameKind,
-    /// Who sent it.
+    /// The processor that sent the audio.
     pub source: ProcessorRef<'a>,
-    /// When the first of it was sent.
+    /// When the first piece was sent.
     pub first: Time,
-    /// When the last of it was sent.
+    /// When the last piece was sent.
     pub last: Time,
-    /// How long it all plays.
+    /// How long all pieces play.
     pub duration: Duration,
 }
 
-/// Whether the conversation must see the next piece of outgoing audio at once.
+/// Whether the conversation must receive the next piece of outgoing audio at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AudioInterest {
-    /// It must: it may be the first of a reply.
+    /// It must: the piece may be the first of a reply.
     #[default]
     Every,
-    /// It may be counted, and told before the next event.
+    /// The piece may be counted, and passed on in a [batch](AudioBatch) before the next event.
     Batched,
 }
 
-/// One conversation, as a pure function of what happens in it.
+/// One conversation: a pure function from frames and times to spans.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::conversation::{CloseReason, Conversation, ConversationConfig};
@@ -111,184 +157,155 @@ pub struct Conversation {
     config: ConversationConfig,
     phase: Phase,
     ending: Ending,
-    /// The newest moment that was told; time never steps back.
+    /// The latest time of any event. Time never goes back.
     now: Time,
-    started: bool,
+    has_started: bool,
     seen: SeenFrames,
-    contexts_seen: VecDeque<(FrameId, ServiceIndex)>,
-    services: Services,
-    next_key: u64,
-    next_turn: u32,
-    turn: Option<Turn>,
-    /// Turns that have ended and whose spans are held for what may come late.
-    held: VecDeque<Turn>,
-    last_turn_end: Time,
-    /// When the newest interruption frame came.
-    last_interruption: Option<Time>,
-    user_id: Option<Arc<str>>,
-    voice: Voice,
-    utterance: Option<Utterance>,
-    /// Utterances that came in no turn: they are the next one's.
-    carried: Vec<Utterance>,
-    heard: Heard,
+    keys: SpanKeys,
+    processors: Processors,
+    turns: Turns,
+    stt: UserSpeech,
+    llm: LlmCalls,
+    tts: Syntheses,
+    tools: ToolCalls,
     playback: Playback,
-    /// How many replies have been asked for, by contexts and speak frames.
-    replies: u64,
-    /// The newest reply was cut before it was all said: what is still synthesized for it is for nobody.
-    reply_is_dead: bool,
-    last_contexts: Vec<(ServiceIndex, LastContext)>,
-    given: Option<Given>,
-    /// What models that hear by themselves have heard, for calls that are still to come.
-    heard_by_models: Vec<(ServiceIndex, String)>,
-    early_ttfb: Option<EarlyTtfb>,
-    pending_characters: Vec<(ServiceIndex, u64)>,
-    pending_spoken: Vec<SpokenText>,
-    /// The output transport has told what is spoken at least once.
-    spoken_text_seen: bool,
-    pending_faults: Vec<Fault>,
-    /// What services that listen are at work on while there is no turn.
-    early_operations: Vec<Work>,
-}
-
-/// One moment: when it is, and where spans go.
-struct Moment<'s> {
-    now: Time,
-    spans: &'s mut dyn SpanSink,
+    operations: Operations,
 }
 
 impl Conversation {
-    /// A conversation in which nothing has happened yet.
+    /// Creates a conversation in which nothing has happened yet.
     pub fn new(config: ConversationConfig) -> Self {
         Self {
-            config,
             phase: Phase::Running,
-            ending: Ending::NotYet,
+            ending: Ending::NotRequested,
             now: Time::default(),
-            started: false,
+            has_started: false,
             seen: SeenFrames::default(),
-            contexts_seen: VecDeque::new(),
-            services: Services::default(),
-            next_key: 0,
-            next_turn: 1,
-            turn: None,
-            held: VecDeque::new(),
-            last_turn_end: Time::default(),
-            last_interruption: None,
-            user_id: None,
-            voice: Voice::default(),
-            utterance: None,
-            carried: Vec::new(),
-            heard: Heard::default(),
-            playback: Playback::default(),
-            replies: 0,
-            reply_is_dead: false,
-            last_contexts: Vec::new(),
-            given: None,
-            heard_by_models: Vec::new(),
-            early_ttfb: None,
-            pending_characters: Vec::new(),
-            pending_spoken: Vec::new(),
-            spoken_text_seen: false,
-            pending_faults: Vec::new(),
-            early_operations: Vec::new(),
+            keys: SpanKeys::default(),
+            processors: Processors::default(),
+            turns: Turns::new(config.turn_end_timeout),
+            stt: UserSpeech::new(config.signals.user_speech),
+            llm: LlmCalls::default(),
+            tts: Syntheses::default(),
+            tools: ToolCalls::default(),
+            playback: Playback::new(config.signals),
+            operations: Operations::default(),
+            config,
         }
     }
 
-    /// One hop of one frame, at `now`.
-    pub fn handle_input(&mut self, now: Time, hop: &FramePushed<'_>, spans: &mut dyn SpanSink) {
-        self.handle_timeout(now, spans);
-        let moment = &mut Moment { now: self.now, spans };
+    /// Handles one hop of one frame, at `now`.
+    pub fn handle_input(&mut self, now: Time, hop: &FramePushed<'_>, sink: &mut dyn SpanSink) {
+        self.handle_timeout(now, sink);
+        let moment = &mut Moment { now: self.now, sink };
         match self.phase {
-            Phase::Running => self.takes(hop, moment),
-            Phase::Cancelled => self.takes_after_cancel(hop, moment),
+            Phase::Running => self.on_frame(hop, moment),
+            Phase::Cancelled => self.on_frame_after_cancel(hop, moment),
             Phase::Closed => {}
         }
     }
 
-    /// One hop of one frame, if what it does is the same whenever it comes: the next piece of an answer that is
-    /// streaming. Says whether it was; else it is to be [handled](Self::handle_input), with the time.
+    /// Handles one hop of one frame if its effect does not depend on the time: a further chunk of a response that is
+    /// streaming. Returns whether it did; else the hop must be passed to [`handle_input`](Self::handle_input).
     ///
-    /// Such pieces are most of what comes, and asking a clock costs more than all else that is done with them.
+    /// Most frames are such chunks, and reading a clock costs more than everything else that is done with them.
     pub fn handle_untimed(&mut self, hop: &FramePushed<'_>) -> bool {
         match hop.frame {
-            Frame::LlmText(chunk) if self.phase == Phase::Running => self.response_just_streams(hop, chunk),
+            Frame::LlmText(chunk) if self.phase == Phase::Running => self.on_untimed_llm_text(hop, chunk),
             _ => false,
         }
     }
 
-    /// Outgoing audio that was counted since the last event.
-    pub fn handle_audio(&mut self, batch: &AudioBatch<'_>, spans: &mut dyn SpanSink) {
-        self.handle_timeout(batch.first, spans);
+    /// Handles outgoing audio that was counted since the last event.
+    pub fn handle_audio(&mut self, batch: &AudioBatch<'_>, sink: &mut dyn SpanSink) {
+        self.handle_timeout(batch.first, sink);
         if self.phase == Phase::Running {
-            let moment = &mut Moment { now: self.now, spans };
-            self.audio_is_sent(batch, moment);
+            let moment = &mut Moment { now: self.now, sink };
+            self.on_audio_batch(batch, moment);
         }
     }
 
-    /// Whether the next piece of outgoing audio must be told at once.
+    /// Returns whether the next piece of outgoing audio must be passed on at once.
     pub fn audio_interest(&self) -> AudioInterest {
-        if self.phase == Phase::Running && self.next_audio_says_something_new() {
+        if self.phase == Phase::Running && self.next_audio_is_news() {
             AudioInterest::Every
         } else {
             AudioInterest::Batched
         }
     }
 
-    /// When something will be due though no frame comes; `None` if nothing will.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called if no frame comes before; `None` if never.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.next_due().map(|(at, _)| at)
+        self.next_timeout().map(|(at, _)| at)
     }
 
-    /// Does what is due at `now`. Doing it late changes nothing: the deadline is the time that counts.
-    pub fn handle_timeout(&mut self, now: Time, spans: &mut dyn SpanSink) {
+    /// Handles everything that is due at `now`. A late call has the same result: deadlines count, not the time of the
+    /// call.
+    pub fn handle_timeout(&mut self, now: Time, sink: &mut dyn SpanSink) {
         self.now = self.now.max(now);
-        while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= self.now) {
-            self.does(due, &mut Moment { now: at, spans });
+        while let Some((at, timeout)) = self.next_timeout().filter(|(at, _)| *at <= self.now) {
+            let moment = &mut Moment { now: at, sink };
+            match timeout {
+                Timeout::Playback => self.on_playback_end(moment),
+                Timeout::Turn { done_at } => self.end_turn(done_at, EndReason::Completed, moment),
+                Timeout::Release => self.release_oldest_turn(moment),
+            }
         }
     }
 
-    /// Ends what is still open. Nothing happens afterwards.
-    pub fn close(&mut self, now: Time, why: CloseReason, spans: &mut dyn SpanSink) {
-        self.handle_timeout(now, spans);
-        let moment = &mut Moment { now: self.now, spans };
-        // Where nobody is known as the pipeline's end, closing is the only way to see that an `End` was worked off.
-        let was_worked_off = self.ending == Ending::Requested && !self.services.has(Role::Sink);
-        if why == CloseReason::Shutdown || was_worked_off {
-            self.pipeline_ends(moment);
+    /// Ends everything that is open. Later events change nothing.
+    pub fn close(&mut self, now: Time, reason: CloseReason, sink: &mut dyn SpanSink) {
+        self.handle_timeout(now, sink);
+        let moment = &mut Moment { now: self.now, sink };
+        // Without a known sink, a requested End cannot be seen to arrive; closing is then the only sign of it.
+        let has_ended = self.ending == Ending::Requested && !self.processors.has(Role::Sink);
+        if reason == CloseReason::Shutdown || has_ended {
+            self.end_last_turn(moment);
         } else {
-            self.is_cancelled(moment);
+            self.on_cancel(moment);
         }
-        self.lets_go_of_all(moment);
+        self.release_all(moment);
     }
 
-    /// Whether it is over, and all of its spans are out.
+    /// Whether it has ended, and all of its spans are written.
     pub fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
     }
 
-    /// The turn that is under way, if its span has begun.
+    /// Returns the current turn, if its span has started.
     pub fn current_turn(&self) -> Option<(SpanKey, TurnNumber)> {
-        self.turn.as_ref().filter(|turn| turn.has_begun()).map(|turn| (turn.key, turn.number))
+        self.turns.current().filter(|turn| turn.has_started()).map(|turn| (turn.key(), turn.number()))
     }
 
-    /// Begins the span of the turn that is under way, if it has not: somebody does something in it that belongs there.
-    pub fn begin_current_turn(&mut self, spans: &mut dyn SpanSink) -> Option<SpanKey> {
-        let turn = self.turn.as_mut()?;
-        turn.begin(spans);
-        Some(turn.key)
+    /// Starts the span of the current turn, unless it has started: code in the conversation refers to it.
+    pub fn begin_current_turn(&mut self, sink: &mut dyn SpanSink) -> Option<SpanKey> {
+        let turn = self.turns.current_mut()?;
+        turn.begin(sink);
+        Some(turn.key())
     }
 
-    /// The newest invocation of a language model that is under way in the current turn.
+    /// Returns the latest LLM call under way in the current turn.
     pub fn current_llm_call(&self) -> Option<SpanKey> {
-        let turn = self.turn.as_ref()?;
-        let call = turn.calls.iter().rev().find(|call| call.is_under_way()).map(|call| call.key);
-        call.or_else(|| turn.own_call())
+        let turn = self.turns.current_number()?;
+        self.llm.current(turn).or_else(|| self.operations.current_llm_call(turn))
     }
 
-    /// The function call `tool_call_id`, if it is under way in the current turn.
+    /// Returns the tool call `tool_call_id`, if it is under way in the current turn.
     pub fn current_tool_call(&self, tool_call_id: &str) -> Option<SpanKey> {
-        let is_it = |tool: &&Tool| tool.call_id == tool_call_id && tool.is_under_way();
-        self.turn.as_ref()?.tools.iter().rev().find(is_it).map(|tool| tool.key)
+        self.tools.current(self.turns.current_number()?, tool_call_id)
+    }
+
+    /// Returns the next thing that happens without a frame, and when.
+    fn next_timeout(&self) -> Option<(Time, Timeout)> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        let playback = self.playback.ends_at().map(|at| (at, Timeout::Playback));
+        let turn = self.turns.timeout(|turn| self.activity(turn));
+        let turn = turn.map(|(at, done_at)| (at, Timeout::Turn { done_at }));
+        let release = self.turns.next_release().map(|at| (at, Timeout::Release));
+        // Of several at the same time, the first is due first.
+        [playback, turn, release].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 }
 

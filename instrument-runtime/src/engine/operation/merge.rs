@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Operation, OperationInfo, OperationInput, Outcome, audio_seconds, characters, tokens};
 use crate::engine::frame::{Measurement, Metric, Processor, Spacing};
-use crate::engine::metrics::Measurements;
+use crate::engine::measurements::Measurements;
 use crate::engine::record::{SpanDetails, SpanEvent, SpanEventKind, SpanRecord, Status};
 use crate::engine::text::JoinedText;
 

@@ -53,9 +53,9 @@ pub fn begin<T: ?Sized>(
         return Construction { observed: None };
     }
     let mut options = Some(options);
-    let mut once = |given| match options.take() {
-        Some(options) => options(given),
-        None => given,
+    let mut once = |defaults| match options.take() {
+        Some(options) => options(defaults),
+        None => defaults,
     };
     Construction::begin(name, Location::caller(), std::any::type_name::<T>(), &mut once)
 }

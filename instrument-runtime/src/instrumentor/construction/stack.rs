@@ -12,7 +12,7 @@ thread_local! {
     static STACK: RefCell<Vec<PendingTask>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The expressions of an annotation: adds options to those given. Has an effect on the first call only.
+/// The expressions of an annotation, as a function that sets its options. Only the first call evaluates them.
 pub(super) type OptionsFn<'a> = &'a mut dyn FnMut(ObserveOptions) -> ObserveOptions;
 
 /// A task under construction, and the options of its conversation so far.

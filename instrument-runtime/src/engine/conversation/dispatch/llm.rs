@@ -1,0 +1,238 @@
+//! Routes frames of language models, which may turn out to be speech to speech.
+
+use crate::engine::conversation::Conversation;
+use crate::engine::conversation::effect::{Effect, Moment};
+use crate::engine::conversation::llm::{NewCall, NewMessage, SentContext};
+use crate::engine::conversation::operations::Claimable;
+use crate::engine::conversation::processors::ProcessorIndex;
+use crate::engine::conversation::scope::SpanScope;
+use crate::engine::conversation::turns::{Floor, Turn};
+use crate::engine::frame::{
+    ChatContext, FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk,
+    Transcript,
+};
+use crate::engine::record::LlmRequest;
+use crate::engine::time::Time;
+
+impl Conversation {
+    /// Handles a hop of a context. It is a request where it reaches a model, once for each.
+    pub(super) fn on_context(
+        &mut self,
+        hop: &FramePushed<'_>,
+        context: Option<&dyn ChatContext>,
+        moment: &mut Moment<'_>,
+    ) {
+        if self.processors.role(hop.destination) != Role::Llm {
+            return;
+        }
+        let llm = self.processors.update(hop.destination);
+        // A speech-to-speech model is sent a context after each reply, which is not a request.
+        if self.llm.insert_context_hop(hop.id, llm) && !self.processors.is_speech_to_speech(llm) {
+            self.on_llm_request(llm, context, moment);
+        }
+    }
+
+    pub(super) fn on_llm_request(
+        &mut self,
+        llm: ProcessorIndex,
+        context: Option<&dyn ChatContext>,
+        moment: &mut Moment<'_>,
+    ) {
+        let sent = SentContext::new(context);
+        let new_message = self.llm.new_message(llm, &sent, &self.stt);
+        let is_typed = new_message.as_ref().is_some_and(NewMessage::is_typed);
+        if is_typed && self.turns.floor().is_some_and(Floor::bot_has_spoken) {
+            self.on_user_turn(moment.now, moment);
+        }
+        self.ensure_turn_span(moment);
+        let records_content = self.turns.current().is_some_and(Turn::records_content);
+        if self.stt.has_words() {
+            self.apply([Effect::UtteranceJoined], moment);
+        }
+        self.on_reply_request(moment.now);
+        let request = context
+            .filter(|_| records_content)
+            .map(|context| sent.to_request(context, self.config.attribute_limit))
+            .unwrap_or_default();
+        self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
+        self.start_call(llm, request, Claimable::Running, moment);
+        if let Some(turn) = self.turns.current_mut() {
+            turn.on_context(new_message.map(NewMessage::into_text));
+        }
+    }
+
+    /// A reply is requested: what waited of earlier ones is dropped.
+    pub(super) fn on_reply_request(&mut self, now: Time) {
+        self.tts.on_reply_request(now);
+        self.playback.on_reply_request();
+    }
+
+    pub(super) fn start_call(
+        &mut self,
+        llm: ProcessorIndex,
+        request: LlmRequest,
+        claimable: Claimable,
+        moment: &mut Moment<'_>,
+    ) {
+        self.ensure_turn_span(moment);
+        let Some(turn) = self.turns.current_mut() else { return };
+        let processor = self.processors.description(llm).clone();
+        let new = NewCall { service: llm, processor, request };
+        let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+        self.llm.start(new, claimable, moment.now, &self.processors, &mut self.keys, &mut scope);
+    }
+
+    /// Starts a call of a model that answers without a known request, unless one is open.
+    pub(super) fn ensure_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+        if !self.llm.is_answering(llm) {
+            self.start_call(llm, LlmRequest::default(), Claimable::Any, moment);
+        }
+    }
+
+    /// A response starts: that of the call that waits for one, else of a new call.
+    pub(super) fn on_response(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+        if !self.llm.on_response(llm, moment.now) {
+            self.start_call(llm, LlmRequest::default(), Claimable::Any, moment);
+        }
+    }
+
+    pub(super) fn on_response_start(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
+        if let Some(llm) = self.as_llm(source, FrameKind::LlmResponseStart) {
+            self.on_response(llm, moment);
+            self.llm.on_response_start(llm, moment.now);
+        }
+    }
+
+    pub(super) fn on_llm_text(
+        &mut self,
+        source: ProcessorRef<'_>,
+        chunk: &TextChunk<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        if let Some(llm) = self.as_llm(source, FrameKind::LlmText) {
+            self.ensure_call(llm, moment);
+            let effect = self.llm.on_text(llm, moment.now, chunk);
+            self.apply(effect, moment);
+        }
+    }
+
+    /// Handles a chunk of a response that streams already, if that is all it is. Returns whether it was.
+    ///
+    /// Such a chunk is neither the first of its response nor the first that synthesis is given, and its turn cannot end
+    /// without a frame while it streams. Whatever else is due by now, the end of the bot's speech or the release of
+    /// earlier turns, does not depend on it.
+    pub(crate) fn on_untimed_llm_text(&mut self, hop: &FramePushed<'_>, chunk: &TextChunk<'_>) -> bool {
+        if !self.tts.has_pending_text() || self.processors.role(hop.source) != Role::Llm {
+            return false;
+        }
+        let Some(turn) = self.turns.current_number() else { return false };
+        let Some(call) = self.llm.gathering(turn, hop.source.id()) else { return false };
+        if self.seen.insert(self.now, hop) {
+            call.on_more_text(chunk);
+        }
+        true
+    }
+
+    pub(super) fn on_response_end(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
+        if let Some(llm) = self.as_llm(source, FrameKind::LlmResponseEnd) {
+            let is_text_only = !self.processors.has(Role::Tts) && !self.processors.is_speech_to_speech(llm);
+            let effect = self.llm.on_response_end(llm, moment.now, is_text_only);
+            self.apply(effect, moment);
+        }
+    }
+
+    pub(super) fn on_tool_calls(
+        &mut self,
+        source: ProcessorRef<'_>,
+        calls: &dyn FunctionCallList,
+        moment: &mut Moment<'_>,
+    ) {
+        self.processors.role_of_pusher(source, FrameKind::FunctionCallsStarted);
+        let llm = self.processors.index_of(source);
+        // A speech-to-speech model starts no response where it only asks for tool calls.
+        if !self.llm.is_answering(llm) && self.may_be_speech_to_speech(llm) {
+            self.on_response(llm, moment);
+            self.llm.on_response_start(llm, moment.now);
+        }
+        self.llm.on_tool_calls(llm, moment.now, calls);
+    }
+
+    pub(super) fn on_tool_start(
+        &mut self,
+        source: ProcessorRef<'_>,
+        call: &FunctionCall<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        if self.tools.is_running(call.tool_call_id) {
+            return;
+        }
+        self.processors.role_of_pusher(source, FrameKind::FunctionCallInProgress);
+        let llm = self.processors.index_of(source);
+        let key = self.keys.allocate();
+        self.ensure_turn_span(moment);
+        if let Some(turn) = self.turns.current_mut() {
+            let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+            let parent = self.llm.on_tool_start(llm, call, &mut scope);
+            self.tools.on_start(call, key, parent, moment.now, &mut scope);
+        }
+    }
+
+    pub(super) fn as_llm(&mut self, source: ProcessorRef<'_>, kind: FrameKind) -> Option<ProcessorIndex> {
+        (self.processors.role_of_pusher(source, kind) == Role::Llm).then(|| self.processors.index_of(source))
+    }
+}
+
+impl Conversation {
+    /// A model hears or speaks by itself, which shows its kind.
+    pub(super) fn on_speech_to_speech(
+        &mut self,
+        source: ProcessorRef<'_>,
+        moment: &mut Moment<'_>,
+    ) -> ProcessorIndex {
+        let llm = self.processors.update(source);
+        self.processors.on_speech_to_speech(llm);
+        if let Some(turn) = self.turns.current_mut() {
+            let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+            self.llm.on_speech_to_speech(llm, &mut scope);
+        }
+        llm
+    }
+
+    pub(super) fn may_be_speech_to_speech(&self, llm: ProcessorIndex) -> bool {
+        self.processors.is_speech_to_speech(llm) || self.processors.may_have_speech_to_speech()
+    }
+
+    pub(super) fn on_llm_transcript(
+        &mut self,
+        source: ProcessorRef<'_>,
+        transcript: &Transcript<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        self.stt.on_user_id(transcript);
+        let llm = self.on_speech_to_speech(source, moment);
+        self.ensure_turn(moment);
+        if let Some(turn) = self.turns.current_mut() {
+            turn.begin(moment.sink);
+            turn.on_transcript(transcript.text);
+            self.llm.on_user_transcript(llm, turn.number(), transcript.text);
+        }
+    }
+
+    /// A model sends audio, or text as a TTS service would. What comes late of an interrupted response starts no other.
+    pub(super) fn on_llm_speech(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
+        let llm = self.on_speech_to_speech(source, moment);
+        self.ensure_call(llm, moment);
+        self.llm.on_speech(llm, moment.now);
+    }
+
+    pub(super) fn on_llm_speech_text(
+        &mut self,
+        source: ProcessorRef<'_>,
+        chunk: &TextChunk<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        self.on_llm_speech(source, moment);
+        let llm = self.processors.index_of(source);
+        self.llm.on_spoken_text(llm, chunk.text, chunk.spacing);
+    }
+}

@@ -1,0 +1,134 @@
+//! The pipeline, and how its events and the user start, interrupt and end turns.
+
+use crate::engine::frame::FramePushed;
+use crate::engine::record::{EndReason, TurnNumber};
+use crate::engine::time::Time;
+
+use crate::engine::conversation::effect::Moment;
+use crate::engine::conversation::scope::SpanScope;
+use crate::engine::conversation::turns::Activity;
+use crate::engine::conversation::{Conversation, Phase};
+
+impl Conversation {
+    pub(super) fn on_pipeline_start(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
+        self.processors.update(hop.source);
+        self.processors.update(hop.destination);
+        if !self.has_started && self.turns.current().is_none() {
+            self.start_turn(moment.now, moment);
+        }
+        self.has_started = true;
+    }
+
+    pub(super) fn on_pipeline_end(&mut self, moment: &mut Moment<'_>) {
+        self.end_last_turn(moment);
+        self.release_all(moment);
+    }
+
+    /// Ends the current turn at the end of the pipeline: completed if the bot was done.
+    pub(crate) fn end_last_turn(&mut self, moment: &mut Moment<'_>) {
+        match self.turns.timeout(|turn| self.activity(turn)) {
+            Some((_, done_at)) => self.end_turn(done_at, EndReason::Completed, moment),
+            None => self.end_turn(moment.now, EndReason::Ended, moment),
+        }
+    }
+
+    pub(crate) fn on_cancel(&mut self, moment: &mut Moment<'_>) {
+        if self.phase == Phase::Running {
+            self.interrupt(moment);
+            self.end_turn(moment.now, EndReason::Cancelled, moment);
+            self.phase = Phase::Cancelled;
+        }
+    }
+
+    pub(crate) fn release_all(&mut self, moment: &mut Moment<'_>) {
+        while self.turns.last_ended().is_some() {
+            self.release_oldest_turn(moment);
+        }
+        self.phase = Phase::Closed;
+    }
+
+    /// The user starts to speak: in the current turn, or in a new one.
+    pub(super) fn on_user_started(&mut self, at: Time, moment: &mut Moment<'_>) {
+        let previous = self.turns.current_number();
+        self.on_user_turn(at, moment);
+        let turn = self.turns.current_number();
+        let effects = self.stt.on_turn_taken(at, previous, turn, &mut self.keys);
+        self.apply(effects, moment);
+    }
+
+    /// The user speaks or types. That interrupts what is under way, ends the turn unless the bot has been silent in it,
+    /// and then starts one.
+    pub(super) fn on_user_turn(&mut self, at: Time, moment: &mut Moment<'_>) {
+        let Some(turn) = self.turns.current() else { return self.start_turn(at, moment) };
+        let at = if at < turn.start() { moment.now } else { at };
+        let end = turn.end_at_user_start(at, self.activity(turn.number()));
+        self.interrupt(moment);
+        if let Some((end, reason)) = end {
+            self.end_turn(end, reason, moment);
+            self.start_turn(at, moment);
+        }
+    }
+
+    /// The user or a Cancel interrupts what is under way in the current turn.
+    pub(super) fn interrupt(&mut self, moment: &mut Moment<'_>) {
+        self.playback.on_interrupt();
+        let Some(turn) = self.turns.current() else { return };
+        let (number, now) = (turn.number(), moment.now);
+        let bot_was_done = turn.done_at(|| self.activity(number)).is_some();
+        let has_reply = self.llm.has_calls(number) || self.tts.has_syntheses(number);
+        self.llm.on_interrupt(number, now);
+        self.tts.on_interrupt(number, now, self.turns.bot_is_speaking(), has_reply && !bot_was_done);
+        self.operations.on_interrupt(number, now);
+    }
+
+    pub(super) fn start_turn(&mut self, at: Time, moment: &mut Moment<'_>) {
+        let number = self.turns.start(at, &mut self.keys, moment);
+        self.operations.on_turn_start(number, moment.now);
+        if let Some(turn) = self.turns.current_mut() {
+            self.stt.on_turn_start(&mut SpanScope::new(turn, &mut self.operations, moment.sink));
+        }
+    }
+
+    pub(crate) fn end_turn(&mut self, at: Time, reason: EndReason, moment: &mut Moment<'_>) {
+        let Some(turn) = self.turns.current_number() else { return };
+        let effect = self.stt.on_turn_end(turn);
+        self.apply(effect, moment);
+        self.tts.on_turn_end(turn);
+        for pending in self.playback.on_turn_end() {
+            let chunk = pending.as_chunk();
+            if self.tts.is_spoken(turn, chunk.context_id) {
+                self.on_spoken_text(&chunk);
+            }
+        }
+        self.turns.end(at, reason, moment);
+        if self.turns.has_too_many_ended() {
+            self.release_oldest_turn(moment);
+        }
+    }
+
+    /// Starts a turn if there is none: a service is active.
+    pub(super) fn ensure_turn(&mut self, moment: &mut Moment<'_>) {
+        if self.turns.current().is_none() {
+            self.start_turn(moment.now, moment);
+        }
+    }
+
+    /// Starts a turn if there is none, and its span unless that has started.
+    pub(crate) fn ensure_turn_span(&mut self, moment: &mut Moment<'_>) {
+        self.release_oldest_spans(moment);
+        self.ensure_turn(moment);
+        if let Some(turn) = self.turns.current_mut() {
+            turn.begin(moment.sink);
+        }
+    }
+
+    /// Returns the activity of all services in a turn.
+    pub(crate) fn activity(&self, turn: TurnNumber) -> Activity {
+        let mut activity = Activity::default();
+        self.llm.add_activity(turn, &mut activity);
+        self.tools.add_activity(turn, &mut activity);
+        self.tts.add_activity(turn, &mut activity);
+        self.operations.add_activity(turn, &mut activity);
+        activity
+    }
+}

@@ -1,0 +1,322 @@
+//! One LLM call: one request to a language model and its response.
+//!
+//! ```text
+//!   context reaches the model,      response ends, or
+//!   or a response starts            a new context comes
+//!  ─────────────────────────▶ open ────────────────────▶ ended ───▶ its turn's spans are written
+//!                              │  user speaks, Cancel      │ metrics still count,
+//!                              └──▶ open, interrupted ─────┘ but no time to first byte
+//! ```
+//!
+//! An open call that failed counts as over until more of its response comes or the model is asked again: some
+//! frameworks send no response-end after an error.
+
+use std::sync::Arc;
+
+use crate::engine::conversation::processors::ProcessorIndex;
+use crate::engine::conversation::scope::SpanScope;
+use crate::engine::conversation::span::{SpanBase, SpanError};
+use crate::engine::conversation::turns::ChildSpan;
+use crate::engine::frame::{Measurement, Metric, Processor, Spacing, TextChunk, ToolCall};
+use crate::engine::measurements::{MeasuredTimes, Measurements, with_cached_tokens};
+use crate::engine::record::{
+    LlmRecord, LlmRequest, SpanDetails, SpanEventKind, SpanKey, SpanKind, SpanRecord, TurnNumber, Visibility,
+};
+use crate::engine::text::{JoinedText, StreamedText};
+use crate::engine::time::Time;
+
+/// One request to a language model and its response.
+#[derive(Debug)]
+pub(crate) struct LlmCall {
+    span: SpanBase,
+    turn: TurnNumber,
+    service: ProcessorIndex,
+    processor: Arc<Processor>,
+    request: LlmRequest,
+    tool_calls: Vec<ToolCall>,
+    /// Whether its span waits until the model shows whether it is speech to speech.
+    awaits_kind: bool,
+    /// When a frame said that the response starts.
+    response_started: Option<Time>,
+    /// What the user said to a speech-to-speech model.
+    user_transcript: JoinedText,
+    /// What a speech-to-speech model says in TTS text, or a traced operation returned.
+    reported_text: JoinedText,
+    /// Whether the response has words, gathered or not.
+    has_words: bool,
+    /// Whether texts are gathered: the sampler did not drop the turn.
+    records_content: bool,
+    text: StreamedText,
+    measurements: Measurements,
+    first_token: Option<Time>,
+    last_token: Option<Time>,
+    ended: Option<Time>,
+    interrupted: Option<Time>,
+    /// When the model was asked again after the call failed.
+    retried: Option<Time>,
+}
+
+/// The values with which an LLM call starts.
+#[derive(Debug)]
+pub(crate) struct NewCall {
+    pub(crate) service: ProcessorIndex,
+    pub(crate) processor: Arc<Processor>,
+    pub(crate) request: LlmRequest,
+}
+
+impl LlmCall {
+    pub(super) fn new(
+        span: SpanBase,
+        turn: TurnNumber,
+        NewCall { service, processor, request }: NewCall,
+        records_content: bool,
+        awaits_kind: bool,
+    ) -> Self {
+        Self {
+            span,
+            turn,
+            service,
+            processor,
+            request,
+            tool_calls: Vec::new(),
+            awaits_kind,
+            response_started: None,
+            user_transcript: JoinedText::default(),
+            reported_text: JoinedText::default(),
+            has_words: false,
+            records_content,
+            text: StreamedText::default(),
+            measurements: Measurements::default(),
+            first_token: None,
+            last_token: None,
+            ended: None,
+            interrupted: None,
+            retried: None,
+        }
+    }
+
+    pub(crate) fn key(&self) -> SpanKey {
+        self.span.key()
+    }
+
+    pub(super) fn start(&self) -> Time {
+        self.span.start()
+    }
+
+    pub(super) fn turn(&self) -> TurnNumber {
+        self.turn
+    }
+
+    pub(crate) fn service(&self) -> ProcessorIndex {
+        self.service
+    }
+
+    pub(super) fn processor(&self) -> &Processor {
+        &self.processor
+    }
+
+    pub(super) fn awaits_kind(&self) -> bool {
+        self.awaits_kind
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.is_some()
+    }
+
+    /// Whether a turn waits for it: it is open, and has neither been interrupted nor failed.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.is_open() && self.interrupted.is_none() && self.failed_at().is_none()
+    }
+
+    pub(super) fn response_has_started(&self) -> bool {
+        self.response_started.is_some()
+    }
+
+    /// Whether its response goes on: it has started and was not interrupted, not even by the application with an
+    /// interruption of its own.
+    pub(super) fn is_streaming(&self, last_interruption: Option<Time>) -> bool {
+        let is_later = |start: Time| last_interruption.is_none_or(|interruption| interruption < start);
+        self.is_under_way() && self.response_started.is_some_and(is_later)
+    }
+
+    /// Whether a further chunk would only add to its text, whenever it comes.
+    pub(super) fn only_gathers_text(&self) -> bool {
+        // The time of the last token matters only to an error before it.
+        let has_not_failed = self.span.last_error_at().is_none();
+        has_not_failed && self.is_open() && self.interrupted.is_none() && self.first_token.is_some()
+    }
+
+    /// Whether its response ended after `moment`, or has not ended.
+    pub(super) fn answered_beyond(&self, moment: Time) -> bool {
+        self.response_has_started() && self.ended.is_none_or(|end| end > moment)
+    }
+
+    pub(super) fn first_token(&self) -> Option<Time> {
+        self.first_token
+    }
+
+    pub(super) fn has_words(&self) -> bool {
+        self.has_words
+    }
+
+    pub(super) fn ended_at(&self) -> Option<Time> {
+        self.ended.or_else(|| self.failed_at())
+    }
+
+    pub(super) fn asks_for(&self, tool_call_id: &str) -> bool {
+        self.tool_calls.iter().any(|call| call.id == tool_call_id)
+    }
+
+    /// Returns the text of the response.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.text.to_text().or_else(|| self.reported_text.to_text())
+    }
+
+    pub(super) fn on_response_start(&mut self, now: Time) {
+        self.response_started.get_or_insert(now);
+    }
+
+    /// Some of its response has come.
+    pub(super) fn on_token(&mut self, now: Time) {
+        self.first_token.get_or_insert(now);
+        self.last_token = Some(now);
+    }
+
+    pub(super) fn on_text(&mut self, now: Time, chunk: &TextChunk<'_>) {
+        if !chunk.text.is_empty() {
+            self.on_token(now);
+            self.on_more_text(chunk);
+        }
+    }
+
+    /// Handles a further chunk, while it [only gathers text](Self::only_gathers_text).
+    pub(crate) fn on_more_text(&mut self, chunk: &TextChunk<'_>) {
+        self.has_words = self.has_words || !chunk.text.trim().is_empty();
+        if self.records_content {
+            self.text.push(chunk);
+        }
+    }
+
+    /// Handles text that is not a chunk of an LLM response.
+    pub(crate) fn on_reported_text(&mut self, text: &str, spacing: Spacing) {
+        self.reported_text.push(text, spacing);
+    }
+
+    /// The user said something to a speech-to-speech model.
+    pub(super) fn on_user_transcript(&mut self, text: &str) {
+        self.user_transcript.push(text, Spacing::Between);
+    }
+
+    /// A speech-to-speech model without transcripts of its own heard what the user said in the turn.
+    pub(crate) fn on_turn_transcript(&mut self, text: &str) {
+        if self.user_transcript.is_empty() {
+            self.on_user_transcript(text);
+        }
+    }
+
+    pub(super) fn on_tool_call(&mut self, call: ToolCall) {
+        self.tool_calls.push(call);
+    }
+
+    /// Handles a measurement. A time to first byte after the end or an interruption is not one: some pipelines stop the
+    /// timer of a dead request at the next user start.
+    pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
+        let is_too_late = self.ended.is_some() || self.interrupted.is_some();
+        if !(is_too_late && matches!(metric.value, Measurement::TimeToFirstByte(_))) {
+            self.measurements.add(metric);
+        }
+    }
+
+    pub(super) fn on_error(&mut self, error: SpanError) {
+        self.span.on_error(error);
+    }
+
+    /// The model is asked again, with the same request.
+    pub(super) fn on_retry(&mut self, now: Time) {
+        if self.span.last_error_at().is_some() {
+            self.retried = Some(now);
+        }
+    }
+
+    /// The response ends.
+    pub(crate) fn on_end(&mut self, now: Time) {
+        self.ended.get_or_insert(now);
+    }
+
+    /// The model turns to another request: this call has ended by then at the latest.
+    pub(super) fn on_superseded(&mut self, now: Time) {
+        self.ended = self.ended_at().or(Some(now));
+    }
+
+    /// The user speaks, or a Cancel comes: `llm.interrupted`, unless it had ended or failed.
+    pub(crate) fn on_interrupt(&mut self, now: Time) {
+        if self.is_under_way() {
+            self.interrupted = Some(now);
+        }
+    }
+
+    /// The model turns out to be speech to speech: the call started with its response.
+    pub(super) fn on_speech_to_speech(&mut self, scope: &mut SpanScope<'_>) {
+        self.span.start_at(self.response_started.unwrap_or(self.span.start()));
+        self.begin_span(scope);
+    }
+
+    /// Starts its span if that has waited: a child needs it, or the kind of model is known.
+    pub(super) fn begin_span(&mut self, scope: &mut SpanScope<'_>) {
+        if std::mem::take(&mut self.awaits_kind) {
+            scope.start(&self.child_span());
+        }
+    }
+
+    pub(super) fn child_span(&self) -> ChildSpan<'_> {
+        ChildSpan {
+            key: self.span.key(),
+            kind: SpanKind::Llm,
+            parent: None,
+            at: self.span.start(),
+            name: &self.processor.class,
+        }
+    }
+
+    /// Returns when it failed, if no more of its response has come since and the model was not asked again.
+    fn failed_at(&self) -> Option<Time> {
+        let failed = self.span.last_error_at()?;
+        let is_over = self.last_token.is_none_or(|token| token <= failed)
+            && self.retried.is_none_or(|retried| retried < failed);
+        is_over.then_some(failed)
+    }
+
+    /// Converts into a record. Times that are not reported are measured from the frames if `measures_times`.
+    pub(crate) fn into_record(self, turn_end: Time, measures_times: bool) -> SpanRecord {
+        let end = self.span.end(self.ended_at(), turn_end);
+        let measured = if measures_times {
+            MeasuredTimes {
+                ttfb: self.first_token.map(|at| at.seconds_since(self.span.start())),
+                processing: self.ended.map(|_| end.seconds_since(self.span.start())),
+            }
+        } else {
+            MeasuredTimes::default()
+        };
+        let text = self.text();
+        let moments =
+            [(self.first_token, SpanEventKind::FirstToken), (self.interrupted, SpanEventKind::Interrupted)];
+        let details = SpanDetails::Llm(Box::new(LlmRecord {
+            service: self.processor,
+            times: self.measurements.times(&measured),
+            request: self.request,
+            user_transcript: self.user_transcript.to_text(),
+            text,
+            tool_calls: self.tool_calls,
+            message_visibility: Visibility::Full,
+            usage: self.measurements.usage.map(with_cached_tokens),
+            ttfat: self.measurements.ttfat,
+            interrupted: self.interrupted.is_some(),
+            reported_model: self.measurements.model,
+        }));
+        self.span.into_record(end, moments, details)
+    }
+}

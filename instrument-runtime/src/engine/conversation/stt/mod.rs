@@ -1,0 +1,516 @@
+//! The user's speech: voice activity, announcements, transcripts, and the utterances that they form.
+//!
+//! ```text
+//!   voice starts ──▶ current utterance ──▶ user starts: it begins a turn, or continues one ──▶ ended, in its turn
+//!                        │
+//!                        └─ a new voice, or the bot stops: it began no turn ──▶ ended, in the turn it was spoken in
+//! ```
+//!
+//! Where the framework does not announce the user, the voice activity does, and without that the first transcript since
+//! the bot spoke.
+
+mod utterance;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::frame::{Metric, Processor, Role, Transcript};
+use crate::engine::record::{SpanKey, TurnNumber};
+use crate::engine::speech::{Speaker, Speech, SpeechChange};
+use crate::engine::time::Time;
+
+use super::config::Support;
+use super::effect::{Effect, Moment};
+use super::operations::TracedOperation;
+use super::processors::{ProcessorIndex, Processors};
+use super::scope::SpanScope;
+use super::span::{SpanError, SpanKeys, is_open_or_just_closed, take_matching};
+
+use super::turns::MAX_SPANS_PER_TURN;
+
+pub(super) use utterance::Utterance;
+use utterance::VoiceStop;
+
+/// How many final transcripts are remembered, to distinguish typed input from spoken input.
+const MAX_REMEMBERED_TRANSCRIPTS: usize = 32;
+
+/// Upper bound on utterances that wait for a turn.
+const MAX_WAITING: usize = 8;
+
+/// The user's voice, the utterance under way, and the ended ones of open turns.
+#[derive(Debug)]
+pub(crate) struct UserSpeech {
+    support: Support,
+    voice: Voice,
+    current: Option<Utterance>,
+    /// The utterance that has just been announced, until its turn is known.
+    announced: Option<Box<Utterance>>,
+    /// Utterances that have just ended, until they are [settled](Self::settle).
+    ended: VecDeque<Utterance>,
+    /// Ended utterances of open turns; those of no turn wait for the next one.
+    settled: Vec<Utterance>,
+    transcripts: TranscriptHistory,
+    user_id: Option<Arc<str>>,
+}
+
+/// The user's voice, as it was detected and announced.
+#[derive(Debug, Default)]
+struct Voice {
+    latest: Option<VoiceActivity>,
+    is_detected: bool,
+    /// Whether the framework has announced the user at least once.
+    is_announced: bool,
+    last_bot_stop: Option<Time>,
+}
+
+/// One voice activity.
+#[derive(Debug, Clone, Copy)]
+struct VoiceActivity {
+    start: Time,
+    stop: Option<Time>,
+    /// Whether it has announced the user, which it does once.
+    is_used: bool,
+}
+
+impl Voice {
+    /// Returns the start of the voice that the user who starts now has. A voice that ended before the bot stopped last
+    /// was that of a muted user.
+    fn start_of_user(&self) -> Option<Time> {
+        let latest = self.latest.filter(|activity| !activity.is_used)?;
+        let ended_before_bot = latest.stop.zip(self.last_bot_stop).is_some_and(|(stop, bot)| stop < bot);
+        (!ended_before_bot).then_some(latest.start)
+    }
+
+    /// Whether the user who starts now, with this voice if any, says `utterance`.
+    fn belongs_to(&self, utterance: &Utterance, voice: Option<Time>) -> bool {
+        match (utterance.turn(), voice) {
+            (None, Some(_)) => true,
+            (None, None) => !self.is_detected || utterance.spoken_in().is_none(),
+            // Where voices are detected, a second announcement without a new voice is of the same utterance.
+            (Some(_), None) => self.is_detected,
+            (Some(_), Some(_)) => false,
+        }
+    }
+}
+
+/// The latest final transcripts, and how many there have been.
+#[derive(Debug, Default)]
+struct TranscriptHistory {
+    count: u64,
+    latest: VecDeque<String>,
+}
+
+/// A transcript, as far as a service stands by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Words<'a> {
+    Interim,
+    Final(&'a Transcript<'a>),
+}
+
+impl UserSpeech {
+    pub(super) fn new(support: Support) -> Self {
+        Self {
+            support,
+            voice: Voice::default(),
+            current: None,
+            announced: None,
+            ended: VecDeque::new(),
+            settled: Vec::new(),
+            transcripts: TranscriptHistory::default(),
+            user_id: None,
+        }
+    }
+
+    pub(super) fn user_id(&self) -> Option<&Arc<str>> {
+        self.user_id.as_ref()
+    }
+
+    /// Whether words of the current utterance have come.
+    pub(super) fn has_words(&self) -> bool {
+        self.current.as_ref().is_some_and(Utterance::has_words)
+    }
+
+    /// Returns how many final transcripts have come.
+    pub(super) fn transcript_count(&self) -> u64 {
+        self.transcripts.count
+    }
+
+    /// Whether a transcript that came after the first `count` ones is part of `message`.
+    pub(super) fn has_said(&self, message: &str, count: u64) -> bool {
+        let new = usize::try_from(self.transcripts.count - count).unwrap_or(usize::MAX);
+        self.transcripts.latest.iter().rev().take(new).any(|text| message.contains(text.as_str()))
+    }
+
+    /// A voice is detected. `turn` is the current turn.
+    pub(super) fn on_voice_start(
+        &mut self,
+        turn: Option<TurnNumber>,
+        keys: &mut SpanKeys,
+        moment: &mut Moment<'_>,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.voice.is_detected = true;
+        self.voice.latest = Some(VoiceActivity { start: moment.now, stop: None, is_used: false });
+        on_user_audible(SpeechChange::Starts, moment.now, moment);
+        if let Some(utterance) = self.current.as_mut().filter(|of| of.is_continued_by_voice()) {
+            utterance.on_voice_resume();
+        } else {
+            effects.extend(self.end_current());
+            self.begin_utterance(moment.now, turn, keys);
+        }
+        if self.infers_user() {
+            self.start_user(moment.now, &mut effects);
+        }
+        effects
+    }
+
+    /// The voice falls silent. It had really ended `stop_secs` before.
+    pub(super) fn on_voice_stop(
+        &mut self,
+        stop_secs: Option<f64>,
+        moment: &mut Moment<'_>,
+    ) -> Option<Effect> {
+        let silence =
+            stop_secs.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
+        let stop = VoiceStop { at: moment.now, voice_end: moment.now - silence };
+        on_user_audible(SpeechChange::Stops, stop.voice_end, moment);
+        if let Some(latest) = &mut self.voice.latest {
+            latest.stop = Some(moment.now);
+        }
+        let utterance = self.current.as_mut()?;
+        utterance.on_voice_stop(stop);
+        Some(Effect::VoiceEnded { turn: utterance.turn()?, at: stop.voice_end })
+    }
+
+    /// A frame announces that the user starts to speak.
+    pub(super) fn on_user_start(&mut self, moment: &mut Moment<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !self.voice.is_detected {
+            on_user_audible(SpeechChange::Starts, moment.now, moment);
+        }
+        let was_inferred = self.infers_user() && self.voice.latest.is_some_and(|latest| latest.is_used);
+        self.voice.is_announced = true;
+        if !was_inferred {
+            self.start_user(moment.now, &mut effects);
+        }
+        effects
+    }
+
+    /// A frame announces that the user stops speaking.
+    pub(super) fn on_user_stop(&mut self, moment: &mut Moment<'_>) {
+        if !self.voice.is_detected {
+            on_user_audible(SpeechChange::Stops, moment.now, moment);
+        }
+        if let Some(utterance) = &mut self.current {
+            utterance.on_user_stop(moment.now);
+        }
+    }
+
+    /// Handles the user of a transcript.
+    pub(super) fn on_user_id(&mut self, transcript: &Transcript<'_>) {
+        if let Some(user) = transcript.user_id.filter(|user| !user.is_empty())
+            && self.user_id.as_deref() != Some(user)
+        {
+            self.user_id = Some(user.into());
+        }
+    }
+
+    /// A final transcript came, from an STT service or from a speech-to-speech model.
+    pub(super) fn on_final_text(&mut self, text: &str) {
+        let history = &mut self.transcripts;
+        history.count += 1;
+        if history.latest.len() == MAX_REMEMBERED_TRANSCRIPTS {
+            history.latest.pop_front();
+        }
+        history.latest.push_back(text.trim().to_owned());
+    }
+
+    /// A transcript is about to be [added](Self::on_words). Where neither a voice nor the user was announced before it,
+    /// it begins an utterance.
+    pub(super) fn before_words(
+        &mut self,
+        turn: Option<TurnNumber>,
+        keys: &mut SpanKeys,
+        now: Time,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.current.is_none() {
+            self.begin_utterance(now, turn, keys);
+            if self.voice.is_detected {
+                // A new voice would have begun a new utterance: these are late words of the current turn.
+                effects.push(Effect::UtteranceJoined);
+            } else if self.infers_user() {
+                self.start_user(now, &mut effects);
+            }
+        }
+        effects
+    }
+
+    /// Adds a transcript to the current utterance. `scope` is the current turn.
+    pub(super) fn on_words(
+        &mut self,
+        words: Words<'_>,
+        service: (ProcessorIndex, Arc<Processor>),
+        now: Time,
+        scope: Option<&mut SpanScope<'_>>,
+    ) {
+        let Some(utterance) = &mut self.current else { return };
+        utterance.on_service(Some(service));
+        match words {
+            Words::Interim => utterance.on_interim(),
+            Words::Final(transcript) => utterance.on_final(now, transcript),
+        }
+        if let Some(scope) = scope.filter(|scope| utterance.turn() == Some(scope.number())) {
+            utterance.begin_span(scope);
+            if let Words::Final(transcript) = words {
+                scope.turn().on_transcript(transcript.text);
+            }
+        }
+    }
+
+    /// The turn of the user who started at `at` is known: `turn`, after `previous`. The announced utterance goes on in
+    /// it, or has ended with the previous one.
+    pub(super) fn on_turn_taken(
+        &mut self,
+        at: Time,
+        previous: Option<TurnNumber>,
+        turn: Option<TurnNumber>,
+        keys: &mut SpanKeys,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match self.announced.take().map(|utterance| *utterance) {
+            Some(utterance)
+                if utterance.turn().is_none() || (turn == previous && utterance.turn() == turn) =>
+            {
+                self.current = Some(utterance);
+            }
+            Some(of_previous_turn) => effects.extend(self.end(of_previous_turn)),
+            None => {}
+        }
+        if self.current.is_none() {
+            self.begin_utterance(at, turn, keys);
+        }
+        if let Some(utterance) = &mut self.current {
+            utterance.on_user_start();
+        }
+        effects.push(Effect::UtteranceJoined);
+        effects
+    }
+
+    /// The current utterance belongs to the current turn.
+    pub(super) fn on_joined(&mut self, scope: &mut SpanScope<'_>, processors: &Processors) {
+        let Some(utterance) = &mut self.current else { return };
+        utterance.join(scope.turn());
+        if utterance.service().is_none() {
+            utterance.on_service(processors.only(Role::Stt));
+        }
+        utterance.begin_span(scope);
+    }
+
+    /// The bot becomes audible. Without voice activity, what is heard from now on is a new utterance.
+    pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
+        let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
+        if is_over { self.end_current() } else { None }
+    }
+
+    /// The bot falls silent. An utterance that has ended and started no turn belongs where it was spoken.
+    pub(super) fn on_bot_stop(&mut self, now: Time) -> Option<Effect> {
+        self.voice.last_bot_stop = Some(now);
+        let is_back_channel = self.current.as_ref().is_some_and(|utterance| {
+            utterance.turn().is_none() && utterance.voice_has_stopped() && utterance.has_words()
+        });
+        if is_back_channel { self.end_current() } else { None }
+    }
+
+    /// The current turn ends, with the utterance in it. A voice without words that cannot start a turn any more was
+    /// nothing.
+    pub(super) fn on_turn_end(&mut self, turn: TurnNumber) -> Option<Effect> {
+        let may_start_turn = self.voice.start_of_user().is_some();
+        let utterance = self.current.as_ref()?;
+        let is_of_turn =
+            utterance.turn() == Some(turn) || (utterance.spoken_in() == Some(turn) && utterance.has_words());
+        if is_of_turn {
+            return self.end_current();
+        }
+        self.current
+            .take_if(|utterance| utterance.turn().is_none() && !utterance.has_words() && !may_start_turn);
+        None
+    }
+
+    /// Returns the turn that the oldest ended utterance belongs to, or was spoken in.
+    pub(super) fn ended_in(&self) -> Option<TurnNumber> {
+        self.ended.front().and_then(Utterance::likely_turn)
+    }
+
+    /// Settles the oldest ended utterance in its turn. Without one, it waits for the next turn.
+    pub(super) fn settle(&mut self, scope: Option<&mut SpanScope<'_>>) {
+        let Some(mut utterance) = self.ended.pop_front() else { return };
+        self.ended.shrink_to_fit();
+        match scope {
+            Some(scope) => {
+                utterance.join(scope.turn());
+                utterance.begin_span(scope);
+                self.settled.push(utterance);
+            }
+            None if self.settled.iter().filter(|waiting| waiting.turn().is_none()).count() < MAX_WAITING => {
+                utterance.on_turn_lost();
+                self.settled.push(utterance);
+            }
+            None => {}
+        }
+    }
+
+    /// A turn starts: the utterances that waited for it belong to it.
+    pub(super) fn on_turn_start(&mut self, scope: &mut SpanScope<'_>) {
+        for waiting in self.settled.iter_mut().filter(|utterance| utterance.turn().is_none()) {
+            waiting.join(scope.turn());
+            waiting.begin_span(scope);
+        }
+    }
+
+    pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
+        if let Some(utterance) = &mut self.current {
+            utterance.on_metric(metric);
+        }
+    }
+
+    /// Handles a measurement after a Cancel: it is of the last utterance of the cancelled turn, if that was open.
+    pub(super) fn on_metric_after_cancel(&mut self, cancelled: TurnNumber, metric: &Metric<'_>) {
+        let last = self.settled.iter_mut().rfind(|utterance| utterance.turn() == Some(cancelled));
+        if let Some(utterance) = last.filter(|utterance| !utterance.has_final()) {
+            utterance.on_metric_after_cancel(metric);
+        }
+    }
+
+    /// Handles an error of the STT service. Returns it if no utterance is open or just closed.
+    pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
+        let is_open = |utterance: &&mut Utterance| {
+            utterance.is_speech() && is_open_or_just_closed(utterance.last_final(), now)
+        };
+        match self.current.as_mut().filter(is_open) {
+            Some(utterance) => {
+                utterance.on_error(error);
+                None
+            }
+            None => Some(error),
+        }
+    }
+
+    /// An STT operation starts. Returns the span that it shares: that of the current utterance, if it may be its work.
+    pub(super) fn on_operation_start(
+        &mut self,
+        operation: &TracedOperation,
+        scope: &mut SpanScope<'_>,
+        processors: &Processors,
+    ) -> Option<SpanKey> {
+        let utterance = self.current.as_mut()?;
+        let service = utterance.service().cloned().or_else(|| processors.only(Role::Stt));
+        let fits = service.as_ref().is_some_and(|(_, processor)| operation.may_be_of(processor));
+        if utterance.likely_turn() != Some(scope.number()) || !utterance.is_speech() || !fits {
+            return None;
+        }
+        utterance.on_service(service);
+        utterance.begin_span(scope);
+        Some(utterance.key())
+    }
+
+    /// Returns the start of the current utterance, which an STT operation of this turn hears: it started with the voice.
+    pub(super) fn unheard_since(&self, turn: TurnNumber) -> Option<Time> {
+        self.current
+            .as_ref()
+            .filter(|utterance| utterance.likely_turn() == Some(turn) && !utterance.has_span())
+            .map(Utterance::start)
+    }
+
+    /// Handles the failure of an operation that shares the span `key`. Returns it if that span is not the current
+    /// utterance's.
+    pub(super) fn on_operation_error(&mut self, key: SpanKey, error: SpanError) -> Option<SpanError> {
+        match self.current.as_mut().filter(|utterance| utterance.key() == key) {
+            Some(utterance) => {
+                utterance.on_error(error);
+                None
+            }
+            None => Some(error),
+        }
+    }
+
+    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
+        self.settled.len() >= MAX_SPANS_PER_TURN
+            && self.settled.iter().filter(|utterance| utterance.turn() == Some(turn)).count()
+                >= MAX_SPANS_PER_TURN
+    }
+
+    /// Returns when the last final transcript of each utterance of a turn came.
+    pub(super) fn transcribed_at(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
+        self.settled
+            .iter()
+            .filter(move |utterance| utterance.turn() == Some(turn))
+            .filter_map(Utterance::last_final)
+    }
+
+    /// Starts the spans of a turn whose service was unknown so far: the only STT service, if there is just one.
+    pub(super) fn begin_spans(&mut self, scope: &mut SpanScope<'_>, processors: &Processors) {
+        let number = scope.number();
+        for utterance in self.settled.iter_mut().filter(|utterance| utterance.turn() == Some(number)) {
+            if utterance.service().is_none() {
+                utterance.on_service(processors.only(Role::Stt));
+            }
+            utterance.begin_span(scope);
+        }
+    }
+
+    /// Removes the utterances of a turn.
+    pub(super) fn take(&mut self, turn: TurnNumber) -> Vec<Utterance> {
+        take_matching(&mut self.settled, |utterance| utterance.turn() == Some(turn))
+    }
+
+    /// Removes the oldest utterance of a turn.
+    pub(super) fn take_oldest(&mut self, turn: TurnNumber) -> Option<Utterance> {
+        let oldest = self.settled.iter().position(|utterance| utterance.turn() == Some(turn))?;
+        Some(self.settled.remove(oldest))
+    }
+
+    fn infers_user(&self) -> bool {
+        self.support == Support::Inferred && !self.voice.is_announced
+    }
+
+    fn begin_utterance(&mut self, start: Time, turn: Option<TurnNumber>, keys: &mut SpanKeys) {
+        self.current = Some(Utterance::new(keys.allocate(), start, turn));
+    }
+
+    /// The user starts to speak.
+    fn start_user(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let voice = self.voice.start_of_user();
+        match self.current.take() {
+            Some(utterance) if self.voice.belongs_to(&utterance, voice) => {
+                self.announced = Some(Box::new(utterance));
+            }
+            Some(other) => effects.extend(self.end(other)),
+            None => {}
+        }
+        if let Some(latest) = self.voice.latest.as_mut().filter(|_| voice.is_some()) {
+            latest.is_used = true;
+        }
+        effects.push(Effect::UserStarted { at: voice.unwrap_or(now) });
+    }
+
+    fn end_current(&mut self) -> Option<Effect> {
+        let utterance = self.current.take()?;
+        self.end(utterance)
+    }
+
+    fn end(&mut self, utterance: Utterance) -> Option<Effect> {
+        if !utterance.is_speech() {
+            return None;
+        }
+        self.ended.push_back(utterance);
+        Some(Effect::UtteranceEnded)
+    }
+}
+
+/// The user becomes audible or falls silent: as detected, where there is voice activity detection, else as announced.
+fn on_user_audible(change: SpeechChange, at: Time, moment: &mut Moment<'_>) {
+    moment.sink.speech(Speech { who: Speaker::User, at, change });
+}

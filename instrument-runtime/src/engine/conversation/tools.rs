@@ -1,0 +1,193 @@
+//! Tool calls: one span each, from in-progress to result or cancellation.
+//!
+//! ```text
+//!   in progress           result (an error or not)
+//!  ────────────▶ running ──────────────────────────▶ ended
+//!                   └────────────────────────────────▶ ended, cancelled
+//!                         the framework cancels it
+//! ```
+
+use crate::engine::frame::{FunctionCall, FunctionCallResult, Json, ToolCall};
+use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolRecord, TurnNumber};
+use crate::engine::time::Time;
+
+use super::scope::SpanScope;
+use super::span::{SpanBase, SpanError, take_matching};
+use super::turns::{Activity, ChildSpan, MAX_SPANS_PER_TURN};
+
+/// The tool calls of open turns, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct ToolCalls {
+    calls: Vec<ToolSpan>,
+}
+
+/// One tool call.
+#[derive(Debug)]
+pub(crate) struct ToolSpan {
+    span: SpanBase,
+    turn: TurnNumber,
+    name: String,
+    call_id: String,
+    arguments: Option<String>,
+    state: ToolState,
+}
+
+/// The progress of a tool call.
+#[derive(Debug)]
+enum ToolState {
+    Running,
+    Returned { at: Time, result: Option<String>, error: Option<String> },
+    Cancelled { at: Time },
+}
+
+impl ToolCalls {
+    /// Whether the tool call `id` is running.
+    pub(super) fn is_running(&self, id: &str) -> bool {
+        self.calls.iter().rfind(|call| call.call_id == id).is_some_and(ToolSpan::is_running)
+    }
+
+    /// A tool call starts, in the span of the LLM call that asked for it.
+    pub(super) fn on_start(
+        &mut self,
+        call: &FunctionCall<'_>,
+        key: SpanKey,
+        parent: Option<SpanKey>,
+        now: Time,
+        scope: &mut SpanScope<'_>,
+    ) {
+        scope.start(&ChildSpan { key, kind: SpanKind::Tool, parent, at: now, name: call.name });
+        self.calls.push(ToolSpan {
+            span: SpanBase::new(key, now),
+            turn: scope.number(),
+            name: call.name.to_owned(),
+            call_id: call.tool_call_id.to_owned(),
+            arguments: call.arguments.map(Json::to_text),
+            state: ToolState::Running,
+        });
+    }
+
+    pub(super) fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
+        if let Some(call) = self.by_id(result.tool_call_id) {
+            call.on_result(now, result);
+        }
+    }
+
+    pub(super) fn on_cancel(&mut self, now: Time, id: &str) {
+        if let Some(call) = self.by_id(id).filter(|call| call.is_running()) {
+            call.state = ToolState::Cancelled { at: now };
+        }
+    }
+
+    /// Handles an error whose message names a running tool. Returns it if there is none.
+    pub(super) fn on_error(&mut self, message: &str, error: SpanError) -> Option<SpanError> {
+        let is_named = |call: &&mut ToolSpan| call.is_running() && call.is_named_in(message);
+        match self.calls.iter_mut().rfind(is_named) {
+            Some(call) => {
+                call.span.on_error(error);
+                None
+            }
+            None => Some(error),
+        }
+    }
+
+    /// Returns the span of the tool call `id` if it is running in a turn.
+    pub(super) fn current(&self, turn: TurnNumber, id: &str) -> Option<SpanKey> {
+        self.of_turn(turn).rfind(|call| call.call_id == id && call.is_running()).map(|call| call.span.key())
+    }
+
+    pub(super) fn add_activity(&self, turn: TurnNumber, activity: &mut Activity) {
+        self.of_turn(turn).for_each(|call| activity.add(call.is_running(), call.ended_at()));
+    }
+
+    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
+        self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
+    }
+
+    /// Returns the start and the end of each tool call of a turn.
+    pub(super) fn intervals(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, Option<Time>)> {
+        self.of_turn(turn).map(|call| (call.span.start(), call.ended_at()))
+    }
+
+    /// Removes the tool calls of a turn.
+    pub(super) fn take(&mut self, turn: TurnNumber) -> Vec<ToolSpan> {
+        take_matching(&mut self.calls, |call| call.turn == turn)
+    }
+
+    /// Removes the oldest tool call of a turn.
+    pub(super) fn take_oldest(&mut self, turn: TurnNumber) -> Option<ToolSpan> {
+        let oldest = self.calls.iter().position(|call| call.turn == turn)?;
+        Some(self.calls.remove(oldest))
+    }
+
+    fn of_turn(&self, turn: TurnNumber) -> impl DoubleEndedIterator<Item = &ToolSpan> {
+        self.calls.iter().filter(move |call| call.turn == turn)
+    }
+
+    fn by_id(&mut self, id: &str) -> Option<&mut ToolSpan> {
+        self.calls.iter_mut().rfind(|call| call.call_id == id)
+    }
+}
+
+impl ToolSpan {
+    fn is_running(&self) -> bool {
+        matches!(self.state, ToolState::Running)
+    }
+
+    fn ended_at(&self) -> Option<Time> {
+        match self.state {
+            ToolState::Running => None,
+            ToolState::Returned { at, .. } | ToolState::Cancelled { at } => Some(at),
+        }
+    }
+
+    /// Handles a result. The first one counts.
+    fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
+        if !self.is_running() {
+            return;
+        }
+        let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
+        let error = error.filter(|message| !message.is_empty());
+        if let Some(message) = &error {
+            self.span.on_error(SpanError::from_message(now, message));
+        }
+        self.state = ToolState::Returned { at: now, result: result.result.map(Json::to_text), error };
+    }
+
+    /// Whether `message` contains its name as a word.
+    fn is_named_in(&self, message: &str) -> bool {
+        let is_part_of_name = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
+        !self.name.is_empty()
+            && message.match_indices(&self.name).any(|(at, name)| {
+                !message[..at].ends_with(is_part_of_name)
+                    && !message[at + name.len()..].starts_with(is_part_of_name)
+            })
+    }
+
+    pub(super) fn into_record(self, turn_end: Time) -> SpanRecord {
+        let end = self.span.end(self.ended_at(), turn_end);
+        let cancelled = matches!(self.state, ToolState::Cancelled { .. });
+        let (result, error) = match self.state {
+            ToolState::Returned { result, error, .. } => (result, error),
+            ToolState::Running | ToolState::Cancelled { .. } => (None, None),
+        };
+        let details = SpanDetails::Tool(ToolRecord {
+            name: self.name,
+            tool_call_id: self.call_id,
+            arguments: self.arguments,
+            result,
+            error,
+            cancelled,
+        });
+        self.span.into_record(end, [], details)
+    }
+}
+
+/// Copies a call that a language model asked for.
+pub(super) fn to_tool_call(call: &FunctionCall<'_>) -> ToolCall {
+    ToolCall {
+        id: call.tool_call_id.to_owned(),
+        name: call.name.to_owned(),
+        arguments: call.arguments.map(Json::to_text).unwrap_or_default(),
+    }
+}

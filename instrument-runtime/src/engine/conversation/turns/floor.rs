@@ -1,0 +1,116 @@
+//! Who may speak in a turn, as far as the bot is concerned.
+//!
+//! ```text
+//!                 bot starts               bot stops
+//!   Waiting ────────────────▶ Speaking ────────────────▶ Spoken{since}
+//!     │  ▲                       │  ▲                       │   │
+//!     └──┘ user starts:          │  └───────────────────────┘   │
+//!          the turn continues    │        bot starts            │
+//!                                ▼                              ▼
+//!                       user starts:                   user starts, or timeout:
+//!                       interrupted                    completed
+//! ```
+
+use crate::engine::time::Time;
+
+/// Whether the bot has spoken in a turn, and whether it still does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Floor {
+    /// The bot has not made a sound yet.
+    #[default]
+    Waiting,
+    /// The bot is audible.
+    Speaking,
+    /// The bot has spoken and is silent.
+    Spoken {
+        /// When it fell silent.
+        since: Time,
+    },
+}
+
+/// The consequence for a turn when the user starts to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TurnChange {
+    /// The turn continues: the bot has not made a sound.
+    Continues,
+    /// The turn ends: the user interrupts the bot.
+    Interrupted,
+    /// The turn ended when the bot fell silent.
+    Completed {
+        /// When that was.
+        bot_stopped: Time,
+    },
+}
+
+impl Floor {
+    /// The bot becomes audible.
+    pub(crate) fn on_bot_start(&mut self) {
+        *self = Self::Speaking;
+    }
+
+    /// The bot falls silent. Without a start before it, this changes nothing.
+    pub(crate) fn on_bot_stop(&mut self, now: Time) {
+        if *self == Self::Speaking {
+            *self = Self::Spoken { since: now };
+        }
+    }
+
+    /// Returns the consequence if the user starts to speak now.
+    pub(crate) const fn change_at_user_start(self) -> TurnChange {
+        match self {
+            Self::Waiting => TurnChange::Continues,
+            Self::Speaking => TurnChange::Interrupted,
+            Self::Spoken { since } => TurnChange::Completed { bot_stopped: since },
+        }
+    }
+
+    /// Whether the bot has spoken in this turn.
+    pub(crate) const fn bot_has_spoken(self) -> bool {
+        !matches!(self, Self::Waiting)
+    }
+
+    /// Returns when the bot fell silent; `None` if it is speaking or has not spoken.
+    pub(crate) const fn silent_since(self) -> Option<Time> {
+        match self {
+            Self::Spoken { since } => Some(since),
+            Self::Waiting | Self::Speaking => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Floor, TurnChange};
+    use crate::engine::time::Time;
+
+    const NOW: Time = Time::from_unix_nanos(5);
+
+    #[test]
+    fn user_before_bot_continues_the_turn() {
+        assert_eq!(Floor::Waiting.change_at_user_start(), TurnChange::Continues);
+    }
+
+    #[test]
+    fn user_during_bot_interrupts_the_turn() {
+        let mut floor = Floor::Waiting;
+        floor.on_bot_start();
+        assert_eq!(floor.change_at_user_start(), TurnChange::Interrupted);
+    }
+
+    #[test]
+    fn bot_may_continue_after_a_pause() {
+        let mut floor = Floor::Waiting;
+        floor.on_bot_start();
+        floor.on_bot_stop(NOW);
+        assert_eq!(floor.change_at_user_start(), TurnChange::Completed { bot_stopped: NOW });
+        floor.on_bot_start();
+        assert_eq!(floor.silent_since(), None);
+    }
+
+    #[test]
+    fn stop_without_start_changes_nothing() {
+        let mut floor = Floor::Waiting;
+        floor.on_bot_stop(NOW);
+        assert_eq!(floor, Floor::Waiting);
+    }
+}

@@ -1,0 +1,179 @@
+//! When turns start, end and time out.
+//!
+//! ```text
+//!             user starts, or a service does           user starts, timeout, End, Cancel
+//!   no turn ─────────────────────────────────▶ current ─────────────────────────────────▶ ended ──▶ released
+//!                                                                                           │
+//!                                                               stays open for late events: 2 s at the most
+//! ```
+//!
+//! The [floor](Floor) decides whether a user who starts continues, interrupts or follows the current turn.
+
+mod floor;
+mod latency;
+mod turn;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::engine::record::{EndReason, TurnNumber};
+use crate::engine::speech::{Speaker, Speech, SpeechChange};
+use crate::engine::time::Time;
+
+use super::effect::Moment;
+use super::span::{SpanError, SpanKeys};
+
+pub(super) use floor::Floor;
+pub(super) use latency::Milestones;
+pub(super) use turn::{ChildSpan, Turn};
+
+/// Upper bound on spans of one kind that are gathered in a turn. Beyond it, the oldest is written early.
+pub(super) const MAX_SPANS_PER_TURN: usize = 256;
+
+/// How long the spans of an ended turn stay open for late events.
+const MAX_LATENESS: Duration = Duration::from_secs(2);
+
+/// Upper bound on ended turns kept open for late events.
+const MAX_ENDED: usize = 64;
+
+/// Upper bound on errors that wait for a turn.
+const MAX_PENDING_ERRORS: usize = 8;
+
+/// The current turn, and the ended ones whose spans are still open.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    timeout: Duration,
+    current: Option<Turn>,
+    ended: VecDeque<Turn>,
+    next_number: u32,
+    last_end: Time,
+    /// Errors that came while there was no turn.
+    pending_errors: Vec<SpanError>,
+}
+
+/// The services of a turn: whether one is under way, and when the last of the others ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Activity {
+    is_busy: bool,
+    last_end: Option<Time>,
+}
+
+impl Activity {
+    /// Adds one span: whether it is under way, and when it ended.
+    pub(super) fn add(&mut self, is_under_way: bool, ended_at: Option<Time>) {
+        self.is_busy |= is_under_way;
+        self.last_end = self.last_end.max(ended_at);
+    }
+
+    fn is_busy(self) -> bool {
+        self.is_busy
+    }
+
+    fn last_end(self) -> Option<Time> {
+        self.last_end
+    }
+}
+
+impl Turns {
+    /// Creates a tracker whose turns end `timeout` after the bot is done.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            current: None,
+            ended: VecDeque::new(),
+            next_number: 1,
+            last_end: Time::default(),
+            pending_errors: Vec::new(),
+        }
+    }
+
+    pub(super) fn current(&self) -> Option<&Turn> {
+        self.current.as_ref()
+    }
+
+    pub(super) fn current_mut(&mut self) -> Option<&mut Turn> {
+        self.current.as_mut()
+    }
+
+    pub(super) fn current_number(&self) -> Option<TurnNumber> {
+        self.current.as_ref().map(Turn::number)
+    }
+
+    /// Returns the state of the floor in the current turn; `None` between turns.
+    pub(super) fn floor(&self) -> Option<Floor> {
+        self.current.as_ref().map(Turn::floor)
+    }
+
+    /// Whether the bot is audible now.
+    pub(super) fn bot_is_speaking(&self) -> bool {
+        self.floor() == Some(Floor::Speaking)
+    }
+
+    /// Returns a turn that is current or still open.
+    pub(super) fn get_mut(&mut self, number: TurnNumber) -> Option<&mut Turn> {
+        self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
+    }
+
+    /// Returns the number of the turn that ended last, while its spans are open.
+    pub(super) fn last_ended(&self) -> Option<TurnNumber> {
+        self.ended.back().map(Turn::number)
+    }
+
+    /// Returns when the current turn times out, and when the bot was done in it; `None` while the bot is not done.
+    pub(super) fn timeout(&self, activity: impl FnOnce(TurnNumber) -> Activity) -> Option<(Time, Time)> {
+        let turn = self.current.as_ref()?;
+        let done_at = turn.done_at(|| activity(turn.number()))?;
+        Some((done_at + self.timeout, done_at))
+    }
+
+    /// Returns when the spans of the oldest ended turn are due to be written.
+    pub(super) fn next_release(&self) -> Option<Time> {
+        self.ended.front().and_then(Turn::release_at)
+    }
+
+    /// Starts a turn. Errors that waited for one belong to it.
+    pub(super) fn start(&mut self, at: Time, keys: &mut SpanKeys, moment: &mut Moment<'_>) -> TurnNumber {
+        // A completed turn ends no later than the next one starts, even if that becomes known afterwards.
+        if let Some(end) = self.ended.back_mut().and_then(|last| last.on_next_turn(at)) {
+            self.last_end = end;
+        }
+        let number = TurnNumber(self.next_number);
+        self.next_number += 1;
+        let mut turn = Turn::new(number, keys.allocate(), at.max(self.last_end));
+        for error in std::mem::take(&mut self.pending_errors) {
+            turn.on_error(error, moment.sink);
+        }
+        self.current = Some(turn);
+        number
+    }
+
+    /// Ends the current turn. Its spans stay open for late events.
+    pub(super) fn end(&mut self, at: Time, reason: EndReason, moment: &mut Moment<'_>) {
+        let Some(mut turn) = self.current.take() else { return };
+        let at = turn.on_end(at, reason, moment.now + MAX_LATENESS);
+        if turn.floor() == Floor::Speaking {
+            moment.sink.speech(Speech { who: Speaker::Bot, at, change: SpeechChange::Stops });
+        }
+        self.last_end = at;
+        self.ended.push_back(turn);
+    }
+
+    /// Whether more ended turns are open than memory is allowed for.
+    pub(super) fn has_too_many_ended(&self) -> bool {
+        self.ended.len() > MAX_ENDED
+    }
+
+    /// Removes the oldest ended turn: its spans are written now.
+    pub(super) fn pop_ended(&mut self) -> Option<Turn> {
+        self.ended.pop_front()
+    }
+
+    /// Handles an error that belongs to no span below a turn.
+    pub(super) fn on_error(&mut self, error: SpanError, moment: &mut Moment<'_>) {
+        match &mut self.current {
+            Some(turn) => turn.on_error(error, moment.sink),
+            None if self.pending_errors.len() < MAX_PENDING_ERRORS => self.pending_errors.push(error),
+            None => {}
+        }
+    }
+}
