@@ -1,5 +1,4 @@
-//! What observing a conversation costs the process that holds it: calls on flowcat, in real time. Read
-//! `benches/README.md`.
+//! Measures the CPU time of observed calls on flowcat, in real time. `benches/README.md` describes the yardstick.
 
 #![allow(clippy::expect_used, reason = "a bench that cannot go on says so")]
 
@@ -23,17 +22,17 @@ use support::{group, spans_of};
 use tokio::task::LocalSet;
 use tokio::time::interval;
 
-/// How many calls there are at once.
+/// Number of concurrent calls.
 const CALLS: u32 = 40;
-/// How long each goes on, in pieces of 20 ms.
+/// Duration of each call, in chunks of 20 ms.
 const PIECES: u32 = 200;
 const PIECE: Duration = Duration::from_millis(20);
-/// The user and the bot take turns after so many pieces.
+/// User and bot alternate after this many chunks.
 const TURN: u32 = 50;
-/// How often each kind of call is held, one after the other.
+/// Number of pairs of measurements.
 const ROUNDS: usize = 9;
 
-/// What comes from a telephone becomes what services hear.
+/// Resamples audio from the telephone's rate to that of the services.
 struct Line(Resampler);
 
 #[async_trait]
@@ -57,7 +56,7 @@ impl FrameProcessor for Line {
     }
 }
 
-/// Answers when the user has stopped.
+/// Responds when the user stops.
 struct Llm;
 
 #[async_trait]
@@ -80,7 +79,7 @@ impl FrameProcessor for Llm {
     }
 }
 
-/// Says the answer, a piece with each that comes from the user: the telephone is what keeps time.
+/// Speaks the response: one chunk for each chunk of the user, which sets the pace.
 #[derive(Default)]
 struct Tts {
     left: u32,
@@ -111,7 +110,7 @@ impl FrameProcessor for Tts {
     }
 }
 
-/// Passes on whatever comes.
+/// Forwards every frame.
 struct Passes(&'static str);
 
 #[async_trait]
@@ -131,7 +130,7 @@ fn observed(conversations: &ObserverProvider) -> Arc<dyn FrameObserver> {
         .build(observer)
 }
 
-/// One call: question and answer by turns, in real time.
+/// Runs one call in real time, with questions and answers in turn.
 async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()> {
     let processors: Vec<Box<dyn FrameProcessor>> = vec![
         Box::new(Line(Resampler::new(8_000, 16_000)?)),
@@ -160,8 +159,8 @@ async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()
     Ok(())
 }
 
-/// So many calls at once, on one thread, and the CPU time that they took.
-fn hold(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
+/// Runs all calls on one thread, and returns their CPU time.
+fn run_call(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let before = cpu_time();
     if let Ok(runtime) = runtime {
@@ -177,7 +176,7 @@ fn hold(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
     cpu_time().saturating_sub(before)
 }
 
-/// The CPU time of all threads of this process (the timer's, too), as Linux tells it, in nanoseconds.
+/// Returns the CPU time of all threads of this process, including the timer's, in nanoseconds. Linux only.
 fn cpu_time() -> Duration {
     let threads = fs::read_dir("/proc/self/task").expect("Linux tells which threads there are");
     let of_thread = |thread: fs::DirEntry| {
@@ -198,16 +197,16 @@ fn main() {
     }
     let conversations = group();
     let spans = spans_of(|conversations| {
-        hold(1, Some(conversations));
+        run_call(1, Some(conversations));
     });
     for name in ["pipecat.conversation.turn", "pipecat.llm", "pipecat.tts"] {
         assert!(spans.iter().any(|span| span.name == name), "there is no span {name}");
     }
-    hold(CALLS, None);
+    run_call(CALLS, None);
     let (mut alone, mut watched, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (not, observed) =
-            (hold(CALLS, None).as_secs_f64(), hold(CALLS, Some(&conversations)).as_secs_f64());
+            (run_call(CALLS, None).as_secs_f64(), run_call(CALLS, Some(&conversations)).as_secs_f64());
         println!("{:.1} ms not observed, {:.1} ms observed", not * 1e3, observed * 1e3);
         alone.push(not);
         watched.push(observed);

@@ -1,4 +1,4 @@
-//! What an annotation costs a constructor while nothing is switched on. Read `benches/README.md`.
+//! Measures an annotated constructor while tracing is off. `benches/README.md` has the results.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Task {
     }
 }
 
-/// A task that is somebody else's.
+/// A task type of another crate.
 struct Theirs {
     pipeline: u64,
 }

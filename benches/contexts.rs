@@ -1,4 +1,4 @@
-//! What it costs that a language model is sent a context. Read `benches/README.md` for what the yardstick is.
+//! Measures a context frame and the span of its LLM call. `benches/README.md` describes the yardstick.
 
 mod support;
 
@@ -17,10 +17,10 @@ use support::{Pipeline, group, provider, spans_of, timed_in_batches};
 
 const HISTORIES: [usize; 3] = [20, 200, 2_000];
 
-/// What every key of a message begins with.
+/// Prefix of all message attributes.
 const MESSAGES: &str = "llm.input_messages.";
 
-/// A system message, and then question and answer by turns, in the format of `OpenAI`.
+/// Returns a system message, followed by questions and answers in turn, in the format of `OpenAI`.
 fn history(messages: usize) -> Vec<Value> {
     let message = |index| match index {
         0 => json!({"role": "system", "content": "You are a friendly voice agent. Answer in one sentence."}),
@@ -40,15 +40,15 @@ fn started(pipeline: &Pipeline, conversations: &ObserverProvider) -> Observer {
     observer
 }
 
-/// The context gets to the model, and its span is written.
-fn reaches_the_model(pipeline: &Pipeline, observer: &Observer, messages: &[Value]) {
+/// Pushes a context to the model, and writes its span.
+fn push_context(pipeline: &Pipeline, observer: &Observer, messages: &[Value]) {
     let context = JsonContext { messages, tools: &[] };
-    // The hop before the model is the user aggregator's.
+    // The user aggregator pushes the context to the model.
     observer.on_push_frame(&pipeline.hop(Role::Stt, 1, 2, &Frame::LlmContext(Some(&context))));
 }
 
-/// The moment for which the pipeline waits.
-fn at_the_model(c: &mut Criterion) {
+/// Measures the hop only, for which the pipeline waits.
+fn bench_hop(c: &mut Criterion) {
     let (pipeline, conversations) = (Pipeline::new(), group());
     let mut group = c.benchmark_group("context, the hop to the model");
     for messages in HISTORIES {
@@ -60,7 +60,7 @@ fn at_the_model(c: &mut Criterion) {
                     1,
                     || started(&pipeline, &conversations),
                     |observer, _| {
-                        reaches_the_model(&pipeline, observer, black_box(&history));
+                        push_context(&pipeline, observer, black_box(&history));
                     },
                 )
             });
@@ -69,8 +69,8 @@ fn at_the_model(c: &mut Criterion) {
     group.finish();
 }
 
-/// All that the invocation costs until its span and its turn's are out.
-fn until_its_span_is_out(c: &mut Criterion) {
+/// Measures the LLM call until its span and the span of its turn are exported.
+fn bench_until_export(c: &mut Criterion) {
     let (pipeline, conversations) = (Pipeline::new(), group());
     let tracer = provider().tracer("by hand");
     let mut group = c.benchmark_group("context, until its span is out");
@@ -87,7 +87,7 @@ fn until_its_span_is_out(c: &mut Criterion) {
                     1,
                     || started(&pipeline, &conversations),
                     |observer, _| {
-                        reaches_the_model(&pipeline, observer, black_box(&history));
+                        push_context(&pipeline, observer, black_box(&history));
                         observer.close();
                     },
                 )
@@ -97,13 +97,13 @@ fn until_its_span_is_out(c: &mut Criterion) {
     group.finish();
 }
 
-/// The same two spans with the same attributes, written by somebody who knows which messages fit.
+/// The yardstick: the same two spans and attributes, written with knowledge of which messages fit.
 struct ByHand {
     turn: SpanData,
     llm: SpanData,
-    /// The attributes of `llm` that are not messages.
+    /// Attributes of `llm` other than messages.
     others: Vec<KeyValue>,
-    /// How many of the newest messages fit, besides the system's.
+    /// Number of the newest messages that fit, besides the system message.
     newest: usize,
 }
 
@@ -111,7 +111,7 @@ impl ByHand {
     fn of(pipeline: &Pipeline, history: &[Value]) -> Self {
         let mut spans = spans_of(|conversations| {
             let observer = started(pipeline, conversations);
-            reaches_the_model(pipeline, &observer, history);
+            push_context(pipeline, &observer, history);
             observer.close();
         });
         let mut take = |name: &str| {
@@ -154,6 +154,6 @@ impl ByHand {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = at_the_model, until_its_span_is_out
+    targets = bench_hop, bench_until_export
 }
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! What tracing a whole conversation costs. Read `benches/README.md` for what the yardsticks are.
+//! Measures the tracing of recorded conversations. `benches/README.md` describes the yardsticks.
 
 mod support;
 
@@ -12,7 +12,7 @@ use pipecat_instrument_runtime::emit::Tracers;
 use support::recording::Recording;
 use support::{Nowhere, provider};
 
-/// An ordinary one, with a tool, of long answers, with all the audio, and with a long history.
+/// An ordinary conversation; one with a tool, with long responses, with all audio, and with a long history.
 const RECORDINGS: [&str; 5] = ["a_simple", "c_tool", "d_stream200", "k_audio20ms", "i_long_prefilled"];
 
 fn whole(c: &mut Criterion) {
@@ -36,7 +36,7 @@ fn whole(c: &mut Criterion) {
     group.finish();
 }
 
-/// A sampler that drops every turn: the yardstick is the same conversation, sampled.
+/// Measures conversations whose turns the sampler drops. The yardstick is the same conversation, sampled.
 fn unsampled(c: &mut Criterion) {
     let sampled = Tracers::new(&provider());
     let none =

@@ -1,4 +1,4 @@
-//! What observing a real pipeline costs it: flowcat's, as fast as it can push. Read `benches/README.md`.
+//! Measures an observed flowcat pipeline at full speed. `benches/README.md` describes the yardsticks.
 
 mod support;
 
@@ -14,7 +14,7 @@ use pipecat_instrument::frame::{Processor, Role};
 use pipecat_instrument_flowcat::FlowcatObserver;
 use support::group;
 
-/// Passes on whatever comes.
+/// Forwards every frame.
 struct Passes(&'static str);
 
 #[async_trait]
@@ -24,13 +24,13 @@ impl FrameProcessor for Passes {
     }
 }
 
-/// Looks at nothing: what flowcat itself pays for having an observer.
+/// Ignores every frame. Measures flowcat's own cost of an observer.
 struct LooksAway;
 
 #[async_trait]
 impl FrameObserver for LooksAway {}
 
-/// Who looks at a pipeline.
+/// The observers of a pipeline.
 #[derive(Clone, Copy)]
 enum Watched {
     ByNobody,

@@ -1,4 +1,4 @@
-//! What a frame costs on its way past the observer. Read `benches/README.md` for what each yardstick is.
+//! Measures single frames. `benches/README.md` describes the yardsticks.
 
 mod support;
 
@@ -12,7 +12,7 @@ use pipecat_instrument::frame::{Frame, FrameId, FramePushed, Role, TextChunk};
 use pipecat_instrument::{Observer, ObserverProvider};
 use support::{Pipeline, group, piece, timed_in_batches};
 
-/// How a framework calls an observer that it knows nothing of.
+/// The observer as a trait object, as frameworks call it.
 trait FrameObserver {
     fn on_push_frame(&self, hop: &FramePushed<'_>);
 }
@@ -31,7 +31,7 @@ impl FrameObserver for Observer {
     }
 }
 
-/// A long answer.
+/// Tokens of a long response.
 const TOKENS: u64 = 1_000;
 
 const TOKEN: &str = " weather";
@@ -41,7 +41,7 @@ fn yardstick(group: &mut BenchmarkGroup<'_, WallTime>, hop: &FramePushed<'_>) {
     group.bench_function("yardstick: a virtual call", |b| b.iter(|| nothing.on_push_frame(black_box(hop))));
 }
 
-/// Audio of the user: nothing of it is ever looked at.
+/// Audio of the user, which the observer ignores.
 fn microphone(c: &mut Criterion) {
     let pipeline = Pipeline::new();
     let observer = pipeline.answering(&group());
@@ -55,7 +55,7 @@ fn microphone(c: &mut Criterion) {
     group.finish();
 }
 
-/// Audio of the bot, while the bot speaks.
+/// Audio of the bot while it speaks.
 fn bot_audio(c: &mut Criterion) {
     let pipeline = Pipeline::new();
     let observer = pipeline.speaking(&group());
@@ -79,7 +79,7 @@ fn bot_audio(c: &mut Criterion) {
     group.finish();
 }
 
-/// The pieces of an answer, as the model pushes them.
+/// Tokens of a response at their first hop.
 fn token(c: &mut Criterion) {
     let pipeline = Pipeline::new();
     let conversations = group();
@@ -107,7 +107,7 @@ fn token(c: &mut Criterion) {
     });
     group.bench_function("first hop", |b| {
         b.iter_custom(|iters| {
-            let conversation = || some_way_in(&pipeline, &conversations);
+            let conversation = || warmed_up(&pipeline, &conversations);
             let mut hop = pipeline.hop(Role::Llm, 0, 0, &frame);
             timed_in_batches(iters, TOKENS, conversation, |observer, index| {
                 let observed: &dyn FrameObserver = black_box(observer);
@@ -119,15 +119,15 @@ fn token(c: &mut Criterion) {
     group.finish();
 }
 
-/// A conversation that has gone on for a while, so that what it remembers has grown to its full size.
-fn some_way_in(pipeline: &Pipeline, conversations: &ObserverProvider) -> Observer {
+/// Returns a conversation that has lasted long enough for its id caches to have their full size.
+fn warmed_up(pipeline: &Pipeline, conversations: &ObserverProvider) -> Observer {
     let observer = pipeline.answering(conversations);
     (100..2_500).for_each(|id| pipeline.push(&observer, Role::InputTransport, id, &Frame::Interruption));
     pipeline.push(&observer, Role::Llm, 2_500, &Frame::LlmText(TextChunk::new("The")));
     observer
 }
 
-/// Frames on their second to eighth hop. Sixteen are under way at once, as in a pipeline whose processors have queues.
+/// Frames on their second to eighth hop. Sixteen are in flight, as in a pipeline whose processors have queues.
 fn later_hops(c: &mut Criterion) {
     let pipeline = Pipeline::new();
     let conversations = group();

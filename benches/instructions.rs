@@ -1,7 +1,8 @@
-//! How many instructions the hot path takes, counted by callgrind: the same on a busy machine. Read `benches/README.md`.
+//! Counts the instructions of the hot path with callgrind, which a busy machine does not affect. `benches/README.md` has the
+//! results.
 //!
-//! Each benchmark is a thousand frames, or a recorded conversation, and has a limit, unless it is a yardstick: who passes it
-//! looks at what made a frame dearer, and either mends that or says here why it is worth it.
+//! Each benchmark is a thousand frames or a recorded conversation. All but the yardsticks have a limit. If a change exceeds
+//! it, find out why, and either fix that or justify a new limit here.
 
 #![allow(
     missing_docs,
@@ -26,17 +27,17 @@ use support::{Nowhere, Pipeline, group, piece};
 
 const FRAMES: u64 = 1_000;
 
-/// No more instructions than this for all of it.
+/// Fails the benchmark above this many instructions.
 fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
     let limit = Callgrind::default().hard_limits([(EventKind::Ir, instructions)]).clone();
     LibraryBenchmarkConfig::default().tool(limit).clone()
 }
 
-/// A conversation under way, and what is pushed past its observer.
+/// A running conversation, and the frames to push.
 struct Scene {
     pipeline: Pipeline,
     observer: Observer,
-    /// What another thing would cost that does the same without knowing anything.
+    /// The yardstick of a token: a lock and an append.
     text: Mutex<String>,
 }
 
@@ -54,7 +55,7 @@ fn speaking() -> Scene {
 }
 
 impl Scene {
-    /// A thousand frames, each a new one.
+    /// Pushes a thousand new frames.
     fn push(&self, role: Role, frame: &Frame<'_>) {
         let mut hop = self.pipeline.hop(role, 0, 0, frame);
         for id in 0..FRAMES {
@@ -63,7 +64,7 @@ impl Scene {
         }
     }
 
-    /// The same frame, a thousand times.
+    /// Pushes one frame a thousand times.
     fn push_again(&self, role: Role, frame: &Frame<'_>) {
         let hop = self.pipeline.hop(role, 1, 1_000, frame);
         self.pipeline.push(&self.observer, role, 1_000, frame);
@@ -110,7 +111,7 @@ fn lock_and_push_str(scene: Scene) -> Scene {
     scene
 }
 
-/// A recorded conversation, and where its spans go.
+/// A recorded conversation, and its exporter.
 struct Replay {
     recording: Recording,
     written: Written,
@@ -127,7 +128,7 @@ fn unsampled(name: &str) -> Replay {
     replay(name, Sampler::AlwaysOff)
 }
 
-/// Ready to go, with what is made once in a process made already.
+/// Prepares a recording, after a first run has initialized everything that is created once per process.
 fn replay(name: &str, sampler: Sampler) -> Replay {
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(Nowhere).build();
     let recording = Recording::read(name);

@@ -1,4 +1,4 @@
-//! What a frame costs late in a long call, and among ten thousand calls. Read `benches/README.md`.
+//! Measures frames late in a long call, and among ten thousand calls. `benches/README.md` describes the yardsticks.
 
 mod support;
 
@@ -16,7 +16,7 @@ use pipecat_instrument_runtime::engine::text::StreamedText;
 use pipecat_instrument_runtime::engine::time::Time;
 use support::{Pipeline, group, piece};
 
-/// A call of 2,000 turns: the first hundred beside the last hundred. The yardstick is the early ones.
+/// Compares the last hundred of 2,000 turns with the yardstick, the first hundred.
 fn late_in_a_call(c: &mut Criterion) {
     const ROUND: u64 = 100;
     let pipeline = Pipeline::new();
@@ -28,9 +28,9 @@ fn late_in_a_call(c: &mut Criterion) {
                 let mut spent = Duration::ZERO;
                 for _ in 0..iters {
                     let mut call = Call::new(&pipeline);
-                    call.goes_on_for(before);
+                    call.run_turns(before);
                     let start = Instant::now();
-                    call.goes_on_for(ROUND);
+                    call.run_turns(ROUND);
                     spent += start.elapsed();
                 }
                 spent
@@ -40,7 +40,7 @@ fn late_in_a_call(c: &mut Criterion) {
     group.finish();
 }
 
-/// A call in its own time, whose spans are told to nobody.
+/// A call in simulated time, without an exporter.
 struct Call<'a> {
     pipeline: &'a Pipeline,
     conversation: Conversation,
@@ -52,7 +52,7 @@ impl<'a> Call<'a> {
         Self { pipeline, conversation: Conversation::new(ConversationConfig::default()), frames: 0 }
     }
 
-    fn goes_on_for(&mut self, turns: u64) {
+    fn run_turns(&mut self, turns: u64) {
         for _ in 0..turns {
             self.says(Role::InputTransport, &Frame::VadUserStartedSpeaking);
             self.says(Role::InputTransport, &Frame::UserStartedSpeaking);
@@ -91,8 +91,8 @@ impl SpanSink for Nobody {
     }
 }
 
-/// Chunks that each repeat all that was said: the bytes grow with the square of their number, and so may the time, so
-/// what is reported is the time for a byte.
+/// Cumulative chunks, each of which repeats all earlier text. Their bytes grow with the square of their number, so this
+/// reports the time for each byte.
 fn cumulative_chunks(c: &mut Criterion) {
     let mut group = c.benchmark_group("cumulative chunks, for a byte");
     for count in [100, 1_000] {
@@ -114,7 +114,7 @@ fn cumulative_chunks(c: &mut Criterion) {
     group.finish();
 }
 
-/// 20 ms of every call, call after call: a piece of audio either way, each over its hops.
+/// Pushes 20 ms of every call: a chunk of audio in each direction, over all hops.
 fn many_calls(c: &mut Criterion) {
     let pipeline = Pipeline::new();
     let mut benches = c.benchmark_group("20 ms of a call among");

@@ -1,5 +1,5 @@
-//! What `#[traced_llm]` costs a function: while nobody observes anything, in a turn, and outside of any. Read
-//! `benches/README.md`.
+//! Measures a function with `#[traced_llm]`: with tracing off, in a turn, and outside of a conversation. `benches/README.md` has
+//! the results.
 
 use std::hint::black_box;
 use std::time::Duration;

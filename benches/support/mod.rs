@@ -1,4 +1,4 @@
-//! What the benches share: an observed pipeline, and a provider that keeps nothing.
+//! An observed pipeline, and a provider that drops its spans.
 #![allow(dead_code, unreachable_pub, reason = "each bench has its own copy, and none uses all of it")]
 
 pub mod recording;
@@ -11,7 +11,7 @@ use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Processo
 use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
 
-/// Takes spans and keeps none: what is left of the cost is the cost of making them.
+/// An exporter that drops all spans, to measure only their creation.
 #[derive(Debug)]
 pub struct Nowhere;
 
@@ -21,12 +21,12 @@ impl SpanExporter for Nowhere {
     }
 }
 
-/// The SDK, with all of its bookkeeping for spans, and no place to send them.
+/// Returns a provider of the SDK with the exporter that drops all spans.
 pub fn provider() -> SdkTracerProvider {
     SdkTracerProvider::builder().with_simple_exporter(Nowhere).build()
 }
 
-/// The processors of a voice agent, in the order in which a frame passes them.
+/// The processors of a voice agent, in the order of the pipeline.
 pub struct Pipeline(Vec<Processor>);
 
 impl Pipeline {
@@ -46,7 +46,7 @@ impl Pipeline {
         Self(processors.map(of).into())
     }
 
-    /// The hop of a frame from the processor of `role` to the one `later` processors behind it.
+    /// Returns the hop that is `later` hops after the first one from the processor with this role.
     pub fn hop<'a>(&'a self, role: Role, later: usize, id: u64, frame: &'a Frame<'a>) -> FramePushed<'a> {
         let first = self.0.iter().position(|processor| processor.role == role).unwrap_or(0);
         let last = self.0.len() - 1;
@@ -60,12 +60,12 @@ impl Pipeline {
         }
     }
 
-    /// The first hop of a frame that the processor of `role` makes.
+    /// Pushes the first hop of a frame from the processor with this role.
     pub fn push(&self, observer: &Observer, role: Role, id: u64, frame: &Frame<'_>) {
         observer.on_push_frame(&self.hop(role, 0, id, frame));
     }
 
-    /// A conversation in which the bot has begun to answer. Ids from 100 on are free.
+    /// Returns a conversation in which the response has started. Frame ids from 100 are unused.
     pub fn answering(&self, group: &ObserverProvider) -> Observer {
         let observer = group.observe(ObserveOptions::new().conversation_id("call-42"));
         let push = |role, id, frame| self.push(&observer, role, id, &frame);
@@ -84,7 +84,7 @@ impl Pipeline {
         observer
     }
 
-    /// The same, and it is heard already.
+    /// Returns a conversation in which the bot speaks.
     pub fn speaking(&self, group: &ObserverProvider) -> Observer {
         let observer = self.answering(group);
         let push = |role, id, frame| self.push(&observer, role, id, &frame);
@@ -95,7 +95,7 @@ impl Pipeline {
     }
 }
 
-/// What `work` exports.
+/// Returns the spans that `work` exports.
 pub fn spans_of(work: impl FnOnce(&ObserverProvider)) -> Vec<SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -103,17 +103,17 @@ pub fn spans_of(work: impl FnOnce(&ObserverProvider)) -> Vec<SpanData> {
     exporter.get_finished_spans().unwrap_or_default()
 }
 
-/// Conversations whose spans go nowhere.
+/// Returns a provider of observers whose spans are dropped.
 pub fn group() -> ObserverProvider {
     ObserverProvider::new(Tracers::new(&provider()))
 }
 
-/// 20 ms of telephone audio.
+/// Returns 20 ms of telephone audio.
 pub const fn piece() -> pipecat_instrument::frame::Audio {
     pipecat_instrument::frame::Audio::pcm16(640, 16_000, 1)
 }
 
-/// The time of `iters` calls of `each` alone, on something that is made anew, untimed, after every `batch` of them.
+/// Measures `iters` calls of `each`. Creates a new input after every `batch` of them, outside of the measurement.
 pub fn timed_in_batches<T>(
     iters: u64,
     batch: u64,

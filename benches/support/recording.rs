@@ -1,4 +1,4 @@
-//! A recorded conversation, traced, and its spans written by hand.
+//! Recorded conversations: traced, and with hand-written spans as the yardsticks.
 
 use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
@@ -19,14 +19,14 @@ use pipecat_instrument_runtime::engine::frame::{
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, LoggedEvent};
 
-/// A recorded conversation, read in advance: the hops that an observer hands to the core, and the outgoing audio that it
-/// counts. What it passes over costs it what `frames` measures.
+/// A recorded conversation in memory: the hops that reach the engine, and the outgoing audio, which the observer counts. The
+/// bench `frames` measures the hops that the observer ignores.
 pub struct Recording {
     config: ConversationConfig,
     events: Vec<Event>,
 }
 
-/// One hop, with its measurements read: in a pipeline they are numbers, and in a log, JSON.
+/// One hop. Its metrics are parsed in advance, because in a pipeline they are numbers, not JSON.
 struct Event {
     logged: LoggedEvent,
     metrics: Option<Metrics>,
@@ -66,7 +66,7 @@ impl Event {
 
 impl Recording {
     pub fn read(name: &str) -> Self {
-        // The package that is benched may lie further down.
+        // The package of the bench may be in a subfolder.
         let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
         let corpus = above.map(|folder| folder.join("tests/corpus/frames")).find(|folder| folder.is_dir());
         let path = corpus.unwrap_or_else(|| panic!("there is no tests/corpus/frames")).join(name);
@@ -86,7 +86,7 @@ impl Recording {
         Self { config, events }
     }
 
-    /// Every hop through the core, every span through `tracers`; the log's times are the clock.
+    /// Passes every hop to the engine, and every span to `tracers`, with the times of the log as the clock.
     #[inline(never)]
     pub fn trace(&self, tracers: &Tracers, settings: &Arc<EmitSettings>) {
         let mut emitter = Emitter::new(tracers, Arc::clone(settings), Session::new("call-42"));
@@ -113,7 +113,7 @@ impl Recording {
         conversation.close(now, CloseReason::Dropped, &mut emitter);
     }
 
-    /// Its spans, as they are written.
+    /// Returns the exported spans.
     pub fn written(&self) -> Written {
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -122,7 +122,7 @@ impl Recording {
     }
 }
 
-/// Audio that is counted, as an observer counts it.
+/// Counts audio, as the observer does.
 struct Counted<'a> {
     begun_by: &'a Event,
     first: Time,
@@ -148,11 +148,11 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// Finished spans, to be written once more.
+/// Finished spans, for writing them by hand.
 pub struct Written {
-    /// In the order in which they ended.
+    /// In the order of their ends.
     spans: Vec<SpanData>,
-    /// In the order in which they started.
+    /// In the order of their starts.
     by_start: Vec<usize>,
 }
 
@@ -164,7 +164,7 @@ impl Written {
         Self { spans, by_start }
     }
 
-    /// Writes them with the API alone, with the same names, times, attributes, events and status.
+    /// Writes the spans with the OpenTelemetry API, with the same names, times, attributes, events and status.
     #[inline(never)]
     pub fn write_by_hand(&self, tracer: &SdkTracer) {
         let mut open: HashMap<SpanId, Context> = HashMap::new();
@@ -191,7 +191,7 @@ impl Written {
     }
 }
 
-/// What somebody gathers of a conversation who knows its pipeline, and wants no more than what its spans tell.
+/// The data that a hand-written observer of this one pipeline collects for its spans.
 #[derive(Default)]
 struct Gathered {
     seen: HashSet<u64>,
@@ -217,7 +217,7 @@ impl Gathered {
         if let Frame::LlmContext(Some(context)) = *hop.frame {
             if hop.destination.role() == Role::Llm {
                 self.asked = Some(now);
-                // Its messages are copied once: with the attributes.
+                // The messages are copied once, with the attributes.
                 self.last_message = context.message_count().checked_sub(1).map(|last| context.message(last));
             }
             return;
@@ -257,8 +257,8 @@ impl Gathered {
 }
 
 impl Recording {
-    /// The same hops past an observer that is written by hand: under a lock, as they come on several threads, each frame
-    /// once; what is gathered is thrown away, and the spans are written as they are known to be.
+    /// Passes the hops to a hand-written observer: under a lock, as hops may come from several threads, and each frame once. It
+    /// drops the collected data, and writes the recorded spans.
     #[inline(never)]
     pub fn observe_by_hand(&self, written: &Written, tracer: &SdkTracer) {
         let gathered = Mutex::new(Gathered::default());

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`macro@instrument_task`] | the constructors of a pipeline task | each task has an observer for its conversation |
 //! | [`macro@ObservedFrame`] | a frame type | observers can read its frames |
-//! | [`macro@ObservedService`] | a processor type | observers know its role and its model |
+//! | [`macro@ObservedService`] | a processor type | observers can read its role and its model |
 //! | [`macro@traced_stt`], [`macro@traced_llm`], [`macro@traced_tts`] | a function that calls a service | a span for each call |
 //!
 //! All mistakes in an annotation are reported in one compile, at the tokens that are wrong, and an annotated item is never
@@ -246,7 +246,7 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
     frame::observed_frame(input.into()).into()
 }
 
-/// Implements `ObservedService` for a processor type, so that an observer knows its role and the model it works with.
+/// Implements `ObservedService` for a processor type, so that an observer can read its role, its model and its other settings.
 ///
 /// # Usage
 ///

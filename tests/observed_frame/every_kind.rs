@@ -99,7 +99,7 @@ fn every() -> Vec<Every> {
     let utterance =
         || Utterance { text: "Hi".into(), speaker: Caller { name: Some("ann".into()) }, language: None };
     let call = || Call { name: "weather".into(), id: "1".into(), arguments: Some(json!({})) };
-    let asked = FunctionCall { name: "weather", tool_call_id: "1", arguments: None };
+    let requested = FunctionCall { name: "weather", tool_call_id: "1", arguments: None };
     vec![
         Every::Start,
         Every::End(),
@@ -133,7 +133,7 @@ fn every() -> Vec<Every> {
         Every::OutputAudio([0; 16]),
         Every::InputAudio(vec![0; 16]),
         Every::Metrics(NoMetrics),
-        Every::FunctionCallsStarted([asked]),
+        Every::FunctionCallsStarted([requested]),
         Every::FunctionCallInProgress(call()),
         Every::FunctionCallResult(call(), None),
         Every::FunctionCallCancel("1".into()),

@@ -1,4 +1,6 @@
 //! A span between its start and its end.
+//!
+//! See [Nothing lost](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#nothing-lost).
 
 use std::mem::take;
 use std::sync::Arc;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{Sampler, SpanProcessor, TracerProviderBuilder};
 
-use super::headers::Secret;
-use super::settings::{Overrides, Settings};
+use super::headers::{Headers, Secret};
+use super::settings::Settings;
 use super::{Backend, Compression, Environment, ExporterKind, Protocol, Setup, SetupError};
 
 /// Builds a [`Setup`] from code, and from the environment where code leaves a setting open.
@@ -35,16 +35,51 @@ use super::{Backend, Compression, Environment, ExporterKind, Protocol, Setup, Se
 /// # Ok::<(), SetupError>(())
 /// ```
 #[must_use = "nothing is set up until `build` is called"]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct SetupBuilder {
-    overrides: Overrides,
     environment: Option<Environment>,
     processors: Vec<AddProcessor>,
     first_error: Option<SetupError>,
+    // Settings by code, which override the environment. `None` leaves a setting open.
+    pub(super) backend: Option<Backend>,
+    pub(super) exporters: Option<Vec<ExporterKind>>,
+    pub(super) fallback_exporters: Option<Vec<ExporterKind>>,
+    /// Secret because some backends take a key in its query.
+    pub(super) endpoint: Option<Secret>,
+    pub(super) protocol: Option<Protocol>,
+    pub(super) headers: Headers,
+    pub(super) timeout: Option<Duration>,
+    pub(super) compression: Option<Compression>,
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) project: Option<String>,
+    pub(super) service_name: Option<String>,
+    pub(super) default_service_name: Option<String>,
+    pub(super) service_version: Option<String>,
+    pub(super) service_instance_id: Option<String>,
+    pub(super) deployment: Option<String>,
+    pub(super) resource_attributes: Vec<KeyValue>,
+    pub(super) sampler: Option<Sampler>,
+    pub(super) max_attributes: Option<u32>,
+    pub(super) max_queue_spans: Option<usize>,
+    pub(super) max_queue_bytes: Option<usize>,
+    pub(super) max_batch_spans: Option<usize>,
+    pub(super) schedule_delay: Option<Duration>,
 }
 
-/// Adds a span processor, whose type is known only here, to a provider.
-pub(super) type AddProcessor = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
+/// A span processor to be added to the provider.
+pub(super) struct AddProcessor(Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>);
+
+impl AddProcessor {
+    pub(super) fn add_to(self, provider: TracerProviderBuilder) -> TracerProviderBuilder {
+        (self.0)(provider)
+    }
+}
+
+impl fmt::Debug for AddProcessor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AddProcessor")
+    }
+}
 
 impl SetupBuilder {
     /// Sets the variables to read instead of this process's, for tests or for configuration files.
@@ -57,7 +92,7 @@ impl SetupBuilder {
     ///
     /// Overrides `PIPECAT_TRACE_PRESET`.
     pub fn backend(mut self, backend: Backend) -> Self {
-        self.overrides.backend = Some(backend);
+        self.backend = Some(backend);
         self
     }
 
@@ -65,7 +100,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.overrides.endpoint = Some(Secret::new(url));
+        self.endpoint = Some(Secret::new(url));
         self
     }
 
@@ -73,7 +108,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_PROTOCOL`.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
-        self.overrides.protocol = Some(protocol);
+        self.protocol = Some(protocol);
         self
     }
 
@@ -82,7 +117,7 @@ impl SetupBuilder {
     /// Overrides the header of this name in `OTEL_EXPORTER_OTLP_HEADERS`. [`build`](Self::build) returns an error if HTTP
     /// does not allow the name or the value.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Err(error) = self.overrides.headers.insert("the header", name, value) {
+        if let Err(error) = self.headers.insert("the header", name, value) {
             self.first_error.get_or_insert(error);
         }
         self
@@ -92,7 +127,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_TIMEOUT`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.overrides.timeout = Some(timeout);
+        self.timeout = Some(timeout);
         self
     }
 
@@ -100,7 +135,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_COMPRESSION`.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.overrides.compression = Some(compression);
+        self.compression = Some(compression);
         self
     }
 
@@ -108,7 +143,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_CERTIFICATE`.
     pub fn certificate(mut self, path: impl Into<PathBuf>) -> Self {
-        self.overrides.certificate = Some(path.into());
+        self.certificate = Some(path.into());
         self
     }
 
@@ -116,7 +151,7 @@ impl SetupBuilder {
     ///
     /// Overrides `PHOENIX_PROJECT_NAME` and `ARIZE_PROJECT_NAME`.
     pub fn project(mut self, name: impl Into<String>) -> Self {
-        self.overrides.project = Some(name.into());
+        self.project = Some(name.into());
         self
     }
 
@@ -124,7 +159,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_TRACES_EXPORTER` and `OTEL_CONSOLE_EXPORT`.
     pub fn exporters(mut self, kinds: impl IntoIterator<Item = ExporterKind>) -> Self {
-        self.overrides.exporters = Some(kinds.into_iter().collect());
+        self.exporters = Some(kinds.into_iter().collect());
         self
     }
 
@@ -145,7 +180,7 @@ impl SetupBuilder {
     /// # Ok::<(), SetupError>(())
     /// ```
     pub fn fallback_exporters(mut self, kinds: impl IntoIterator<Item = ExporterKind>) -> Self {
-        self.overrides.fallback_exporters = Some(kinds.into_iter().collect());
+        self.fallback_exporters = Some(kinds.into_iter().collect());
         self
     }
 
@@ -153,7 +188,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_SERVICE_NAME`.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.overrides.service_name = Some(name.into());
+        self.service_name = Some(name.into());
         self
     }
 
@@ -169,31 +204,31 @@ impl SetupBuilder {
     /// # Ok::<(), SetupError>(())
     /// ```
     pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
-        self.overrides.default_service_name = Some(name.into());
+        self.default_service_name = Some(name.into());
         self
     }
 
     /// Sets the version of this program.
     pub fn service_version(mut self, version: impl Into<String>) -> Self {
-        self.overrides.service_version = Some(version.into());
+        self.service_version = Some(version.into());
         self
     }
 
     /// Sets the id of this process among those of the program. Default: a random UUID.
     pub fn service_instance_id(mut self, id: impl Into<String>) -> Self {
-        self.overrides.service_instance_id = Some(id.into());
+        self.service_instance_id = Some(id.into());
         self
     }
 
     /// Sets the environment that the program is deployed in: `production`, `staging`, ….
     pub fn deployment(mut self, name: impl Into<String>) -> Self {
-        self.overrides.deployment = Some(name.into());
+        self.deployment = Some(name.into());
         self
     }
 
     /// Adds attributes of the resource, which override those of `OTEL_RESOURCE_ATTRIBUTES`.
     pub fn resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
-        self.overrides.resource_attributes.extend(attributes);
+        self.resource_attributes.extend(attributes);
         self
     }
 
@@ -201,7 +236,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_TRACES_SAMPLER`.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.overrides.sampler = Some(sampler);
+        self.sampler = Some(sampler);
         self
     }
 
@@ -209,7 +244,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`.
     pub fn attribute_limit(mut self, limit: u32) -> Self {
-        self.overrides.max_attributes = Some(limit);
+        self.max_attributes = Some(limit);
         self
     }
 
@@ -217,7 +252,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_BSP_MAX_QUEUE_SIZE`.
     pub fn max_queue_spans(mut self, spans: usize) -> Self {
-        self.overrides.max_queue_spans = Some(spans);
+        self.max_queue_spans = Some(spans);
         self
     }
 
@@ -225,7 +260,7 @@ impl SetupBuilder {
     ///
     /// Overrides `PIPECAT_TRACE_MAX_QUEUE_BYTES`.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
-        self.overrides.max_queue_bytes = Some(bytes);
+        self.max_queue_bytes = Some(bytes);
         self
     }
 
@@ -233,7 +268,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`.
     pub fn max_batch_spans(mut self, spans: usize) -> Self {
-        self.overrides.max_batch_spans = Some(spans);
+        self.max_batch_spans = Some(spans);
         self
     }
 
@@ -241,7 +276,7 @@ impl SetupBuilder {
     ///
     /// Overrides `OTEL_BSP_SCHEDULE_DELAY`.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
-        self.overrides.schedule_delay = Some(delay);
+        self.schedule_delay = Some(delay);
         self
     }
 
@@ -261,7 +296,7 @@ impl SetupBuilder {
     /// # Ok::<(), SetupError>(())
     /// ```
     pub fn span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
-        self.processors.push(Box::new(|provider| provider.with_span_processor(processor)));
+        self.processors.push(AddProcessor(Box::new(|provider| provider.with_span_processor(processor))));
         self
     }
 
@@ -272,21 +307,11 @@ impl SetupBuilder {
     /// Returns an error if a URL, a header or a credential is missing or invalid, if the program lacks a feature that a
     /// setting needs, or if a certificate cannot be read. Variables with other mistakes are ignored and logged; see
     /// [`Setup::warnings`].
-    pub fn build(self) -> Result<Setup, SetupError> {
+    pub fn build(mut self) -> Result<Setup, SetupError> {
         if let Some(error) = self.first_error {
             return Err(error);
         }
-        let environment = self.environment.unwrap_or_else(Environment::from_process);
-        Setup::new(Settings::read(&self.overrides, &environment)?, self.processors)
-    }
-}
-
-/// Does not print the values of headers and variables.
-impl fmt::Debug for SetupBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetupBuilder")
-            .field("overrides", &self.overrides)
-            .field("environment", &self.environment)
-            .finish_non_exhaustive()
+        let environment = self.environment.take().unwrap_or_else(Environment::from_process);
+        Setup::new(Settings::read(&self, &environment)?, self.processors)
     }
 }

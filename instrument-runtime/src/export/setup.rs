@@ -76,7 +76,8 @@ impl Setup {
         let is_enabled = settings.disabled_by.is_none();
         let is_on = is_enabled && !(pipelines.is_empty() && processors.is_empty());
         if is_enabled {
-            provider = processors.into_iter().fold(provider, |provider, add| add(provider));
+            provider =
+                processors.into_iter().fold(provider, |provider, processor| processor.add_to(provider));
         }
         let mut emit = EmitSettings::default();
         if let Some(preset) = settings.preset {

@@ -8,17 +8,14 @@ pub(super) use otlp::OtlpSettings;
 #[cfg(feature = "otlp")]
 pub(super) use otlp::PemFile;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SpanLimits};
 
 use super::env_reader::{EnvReader, SettingWarning};
-use super::headers::{Headers, Secret};
-use super::{Backend, Environment, Protocol, SetupError};
+use super::{Backend, Environment, SetupBuilder, SetupError};
 use crate::emit::Preset;
 
 const PRESET: &str = "PIPECAT_TRACE_PRESET";
@@ -42,34 +39,6 @@ const DEFAULT_MAX_ATTRIBUTES: u32 = 1024;
 const DEFAULT_MAX_QUEUE_SPANS: usize = 65_536;
 /// The specification's default is 5 s. Here, a turn appears as soon as it is over.
 const DEFAULT_SCHEDULE_DELAY: Duration = Duration::from_secs(1);
-
-/// Settings by code. `None` leaves a setting to the environment.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Overrides {
-    pub(super) backend: Option<Backend>,
-    pub(super) exporters: Option<Vec<ExporterKind>>,
-    pub(super) fallback_exporters: Option<Vec<ExporterKind>>,
-    /// Secret because some backends take a key in its query.
-    pub(super) endpoint: Option<Secret>,
-    pub(super) protocol: Option<Protocol>,
-    pub(super) headers: Headers,
-    pub(super) timeout: Option<Duration>,
-    pub(super) compression: Option<Compression>,
-    pub(super) certificate: Option<PathBuf>,
-    pub(super) project: Option<String>,
-    pub(super) service_name: Option<String>,
-    pub(super) default_service_name: Option<String>,
-    pub(super) service_version: Option<String>,
-    pub(super) service_instance_id: Option<String>,
-    pub(super) deployment: Option<String>,
-    pub(super) resource_attributes: Vec<KeyValue>,
-    pub(super) sampler: Option<Sampler>,
-    pub(super) max_attributes: Option<u32>,
-    pub(super) max_queue_spans: Option<usize>,
-    pub(super) max_queue_bytes: Option<usize>,
-    pub(super) max_batch_spans: Option<usize>,
-    pub(super) schedule_delay: Option<Duration>,
-}
 
 /// The settings of one setup.
 #[derive(Debug)]
@@ -131,29 +100,29 @@ pub(super) struct BatchSettings {
 }
 
 impl Settings {
-    /// Reads from `environment` what `overrides` leave open.
-    pub(super) fn read(overrides: &Overrides, environment: &Environment) -> Result<Self, SetupError> {
+    /// Reads from `environment` what code leaves open.
+    pub(super) fn read(code: &SetupBuilder, environment: &Environment) -> Result<Self, SetupError> {
         let mut reader = EnvReader::new(environment);
         let disabled_by = disabled_by(&mut reader);
         let (backend, destinations) = if disabled_by.is_some() {
             // Settings that are not used are not checked.
             (None, Vec::new())
         } else {
-            let backend = backend(overrides, &mut reader)?;
-            (backend, destinations(overrides, &mut reader, backend)?)
+            let backend = backend(code, &mut reader)?;
+            (backend, destinations(code, &mut reader, backend)?)
         };
         let project = destinations.iter().find_map(|destination| match destination {
             Destination::Otlp(otlp) => otlp.project.as_deref(),
             Destination::Console => None,
         });
-        let resource = resource::read(overrides, &mut reader, project);
-        let sampler = sampler(overrides, &mut reader);
-        let span_limits = span_limits(overrides, &mut reader);
+        let resource = resource::read(code, &mut reader, project);
+        let sampler = sampler(code, &mut reader);
+        let span_limits = span_limits(code, &mut reader);
         let max_value_length = reader.first_number(
             &["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
             "characters, such as 8000",
         );
-        let batch = batch_settings(overrides, &mut reader);
+        let batch = batch_settings(code, &mut reader);
         Ok(Self {
             disabled_by,
             destinations,
@@ -202,33 +171,33 @@ fn disabled_by(reader: &mut EnvReader<'_>) -> Option<&'static str> {
 /// Returns the backend named by code or by `PIPECAT_TRACE_PRESET`, else the one whose variables are set.
 ///
 /// With an endpoint, only a name counts: a key for one backend must not be sent to another.
-fn backend(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Option<Backend>, SetupError> {
-    if overrides.backend.is_some() {
-        return Ok(overrides.backend);
+fn backend(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Result<Option<Backend>, SetupError> {
+    if code.backend.is_some() {
+        return Ok(code.backend);
     }
     if let Some(name) = reader.text(PRESET) {
         return Backend::parse(PRESET, name).map(Some);
     }
-    if has_endpoint(overrides, reader) {
+    if has_endpoint(code, reader) {
         return Ok(None);
     }
     Backend::detect(reader.environment())
 }
 
-fn has_endpoint(overrides: &Overrides, reader: &EnvReader<'_>) -> bool {
-    overrides.endpoint.is_some() || otlp::ENDPOINT.iter().any(|name| reader.environment().get(name).is_some())
+fn has_endpoint(code: &SetupBuilder, reader: &EnvReader<'_>) -> bool {
+    code.endpoint.is_some() || otlp::ENDPOINT.iter().any(|name| reader.environment().get(name).is_some())
 }
 
 fn destinations(
-    overrides: &Overrides,
+    code: &SetupBuilder,
     reader: &mut EnvReader<'_>,
     backend: Option<Backend>,
 ) -> Result<Vec<Destination>, SetupError> {
-    let mut kinds = match &overrides.exporters {
+    let mut kinds = match &code.exporters {
         Some(kinds) => kinds.clone(),
-        None => exporters_variable(reader).unwrap_or_else(|| default_exporters(overrides, reader, backend)),
+        None => exporters_variable(reader).unwrap_or_else(|| default_exporters(code, reader, backend)),
     };
-    if overrides.exporters.is_none() && reader.flag(CONSOLE_EXPORT) == Some(true) {
+    if code.exporters.is_none() && reader.flag(CONSOLE_EXPORT) == Some(true) {
         kinds.push(ExporterKind::Console);
     }
     let mut destinations = Vec::new();
@@ -237,7 +206,7 @@ fn destinations(
             continue;
         }
         destinations.push(match kind {
-            ExporterKind::Otlp => Destination::Otlp(Arc::new(otlp::read(overrides, reader, backend)?)),
+            ExporterKind::Otlp => Destination::Otlp(Arc::new(otlp::read(code, reader, backend)?)),
             ExporterKind::Console => Destination::Console,
         });
     }
@@ -246,12 +215,12 @@ fn destinations(
 
 /// Returns OTLP, or the fallback of code if nothing names a backend.
 fn default_exporters(
-    overrides: &Overrides,
+    code: &SetupBuilder,
     reader: &EnvReader<'_>,
     backend: Option<Backend>,
 ) -> Vec<ExporterKind> {
-    match &overrides.fallback_exporters {
-        Some(kinds) if backend.is_none() && !has_endpoint(overrides, reader) => kinds.clone(),
+    match &code.fallback_exporters {
+        Some(kinds) if backend.is_none() && !has_endpoint(code, reader) => kinds.clone(),
         _ => vec![ExporterKind::Otlp],
     }
 }
@@ -275,8 +244,8 @@ fn exporters_variable(reader: &mut EnvReader<'_>) -> Option<Vec<ExporterKind>> {
     (has_none || !kinds.is_empty()).then_some(kinds)
 }
 
-fn sampler(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Sampler {
-    if let Some(sampler) = &overrides.sampler {
+fn sampler(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Sampler {
+    if let Some(sampler) = &code.sampler {
         return sampler.clone();
     }
     let names = [
@@ -306,13 +275,13 @@ fn sampler_ratio(reader: &mut EnvReader<'_>) -> f64 {
     })
 }
 
-fn span_limits(overrides: &Overrides, reader: &mut EnvReader<'_>) -> SpanLimits {
+fn span_limits(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> SpanLimits {
     let attributes = reader.first_number(
         &["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"],
         "attributes, such as 1024",
     );
     let mut limits = SpanLimits {
-        max_attributes_per_span: overrides.max_attributes.or(attributes).unwrap_or(DEFAULT_MAX_ATTRIBUTES),
+        max_attributes_per_span: code.max_attributes.or(attributes).unwrap_or(DEFAULT_MAX_ATTRIBUTES),
         ..SpanLimits::default()
     };
     for (variable, unit, limit) in [
@@ -326,24 +295,24 @@ fn span_limits(overrides: &Overrides, reader: &mut EnvReader<'_>) -> SpanLimits 
     limits
 }
 
-fn batch_settings(overrides: &Overrides, reader: &mut EnvReader<'_>) -> BatchSettings {
+fn batch_settings(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> BatchSettings {
     if reader.text(EXPORT_TIMEOUT).is_some() {
         reader
             .warn(EXPORT_TIMEOUT, "has no effect: set OTEL_EXPORTER_OTLP_TIMEOUT, the limit of one request");
     }
-    let mut number = |by_code: Option<usize>, variable, unit, default: usize| {
-        let by_code = by_code.filter(|number| *number > 0);
-        by_code
+    let mut number = |set_by_code: Option<usize>, variable, unit, default: usize| {
+        let set_by_code = set_by_code.filter(|number| *number > 0);
+        set_by_code
             .or_else(|| reader.number(variable, 1, &format!("{unit}, such as {default}")))
             .unwrap_or(default)
     };
-    let max_queue_spans = number(overrides.max_queue_spans, MAX_QUEUE_SIZE, "spans", DEFAULT_MAX_QUEUE_SPANS);
-    let max_queue_bytes = number(overrides.max_queue_bytes, MAX_QUEUE_BYTES, "bytes", 128 * 1024 * 1024);
-    let max_batch_spans = number(overrides.max_batch_spans, MAX_EXPORT_BATCH_SIZE, "spans", 512);
+    let max_queue_spans = number(code.max_queue_spans, MAX_QUEUE_SIZE, "spans", DEFAULT_MAX_QUEUE_SPANS);
+    let max_queue_bytes = number(code.max_queue_bytes, MAX_QUEUE_BYTES, "bytes", 128 * 1024 * 1024);
+    let max_batch_spans = number(code.max_batch_spans, MAX_EXPORT_BATCH_SIZE, "spans", 512);
     if max_batch_spans > max_queue_spans {
         reader.warn(MAX_EXPORT_BATCH_SIZE, format!("is more than {MAX_QUEUE_SIZE} and is lowered to it"));
     }
-    let delay = overrides.schedule_delay.or_else(|| reader.milliseconds(SCHEDULE_DELAY));
+    let delay = code.schedule_delay.or_else(|| reader.milliseconds(SCHEDULE_DELAY));
     BatchSettings {
         max_queue_spans,
         max_queue_bytes,

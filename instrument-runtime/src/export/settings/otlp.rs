@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Overrides;
 use crate::export::backend::BackendDefaults;
 use crate::export::endpoint::{Endpoint, TRACES_ENDPOINT};
 use crate::export::env_reader::EnvReader;
 use crate::export::headers::Headers;
-use crate::export::{Backend, Protocol, SetupError};
+use crate::export::{Backend, Protocol, SetupBuilder, SetupError};
 
 /// The two variables of a setting: the one for traces, which wins, and the general one.
 type VariablePair = [&'static str; 2];
@@ -60,36 +59,36 @@ pub(in crate::export) struct PemFile {
 }
 
 pub(super) fn read(
-    overrides: &Overrides,
+    code: &SetupBuilder,
     reader: &mut EnvReader<'_>,
     backend: Option<Backend>,
 ) -> Result<OtlpSettings, SetupError> {
-    let protocol = protocol(overrides, reader)?;
+    let protocol = protocol(code, reader)?;
     let defaults = backend.unwrap_or(Backend::Collector).defaults(reader.environment(), protocol)?;
     Ok(OtlpSettings {
         backend,
-        endpoint: endpoint(overrides, reader, &defaults, protocol)?,
+        endpoint: endpoint(code, reader, &defaults, protocol)?,
         protocol,
-        headers: headers(overrides, reader, defaults.headers)?,
-        timeout: overrides
+        headers: headers(code, reader, defaults.headers)?,
+        timeout: code
             .timeout
             .or_else(|| TIMEOUT.iter().find_map(|variable| reader.milliseconds(variable)))
             .unwrap_or(DEFAULT_TIMEOUT),
-        compression: compression(overrides, reader),
-        certificate: certificate(overrides, reader)?,
-        project: overrides.project.clone().or(defaults.project),
+        compression: compression(code, reader),
+        certificate: certificate(code, reader)?,
+        project: code.project.clone().or(defaults.project),
         credentials: defaults.credentials,
     })
 }
 
-fn protocol(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Protocol, SetupError> {
+fn protocol(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Result<Protocol, SetupError> {
     let choices = [
         ("http/protobuf", Some(Protocol::HttpProtobuf)),
         ("grpc", Some(Protocol::Grpc)),
         ("http/json", None),
     ];
     let mut setting = "the protocol";
-    let mut protocol = overrides.protocol;
+    let mut protocol = code.protocol;
     for variable in PROTOCOL {
         if protocol.is_none() {
             let choice = reader.choice(variable, &choices);
@@ -111,13 +110,13 @@ fn protocol(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Protoco
 }
 
 fn endpoint(
-    overrides: &Overrides,
+    code: &SetupBuilder,
     reader: &mut EnvReader<'_>,
     defaults: &BackendDefaults,
     protocol: Protocol,
 ) -> Result<Endpoint, SetupError> {
-    let by_code = overrides.endpoint.as_ref().map(|url| ("the endpoint", url.expose()));
-    let (setting, text) = by_code
+    let set_by_code = code.endpoint.as_ref().map(|url| ("the endpoint", url.expose()));
+    let (setting, text) = set_by_code
         .or_else(|| reader.first_text(&ENDPOINT))
         .unwrap_or((defaults.endpoint_variable, &defaults.endpoint));
     match protocol {
@@ -131,29 +130,29 @@ fn endpoint(
 
 /// As in the specification, the variable for traces replaces the general one. Both override the backend's headers.
 fn headers(
-    overrides: &Overrides,
+    code: &SetupBuilder,
     reader: &mut EnvReader<'_>,
     mut headers: Headers,
 ) -> Result<Headers, SetupError> {
     if let Some((variable, text)) = reader.first_text(&HEADERS) {
         headers.override_with(Headers::parse(variable, text)?);
     }
-    headers.override_with(overrides.headers.clone());
+    headers.override_with(code.headers.clone());
     Ok(headers)
 }
 
-fn compression(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Compression {
+fn compression(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Compression {
     let choices = [("gzip", Compression::Gzip), ("none", Compression::None)];
-    overrides
-        .compression
+    code.compression
         .or_else(|| COMPRESSION.iter().find_map(|variable| reader.choice(variable, &choices)))
         .unwrap_or_default()
 }
 
-fn certificate(overrides: &Overrides, reader: &mut EnvReader<'_>) -> Result<Option<PemFile>, SetupError> {
-    let by_code = overrides.certificate.clone().map(|path| ("the certificate", path));
+fn certificate(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Result<Option<PemFile>, SetupError> {
+    let set_by_code = code.certificate.clone().map(|path| ("the certificate", path));
     let from_variable = |(variable, path): (_, &str)| (variable, PathBuf::from(path));
-    let Some((setting, path)) = by_code.or_else(|| reader.first_text(&CERTIFICATE).map(from_variable)) else {
+    let Some((setting, path)) = set_by_code.or_else(|| reader.first_text(&CERTIFICATE).map(from_variable))
+    else {
         return Ok(None);
     };
     match std::fs::read(&path) {

@@ -8,16 +8,16 @@ use opentelemetry_semantic_conventions::attribute as otel;
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-use super::Overrides;
 use crate::emit::keys;
+use crate::export::SetupBuilder;
 use crate::export::env_reader::EnvReader;
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// Builds the resource. Of attributes with one key the last wins: defaults, backend, variables, code.
-pub(super) fn read(overrides: &Overrides, reader: &mut EnvReader<'_>, project: Option<&str>) -> Resource {
-    let service_name = overrides.default_service_name.clone().unwrap_or_else(unknown_service);
+pub(super) fn read(code: &SetupBuilder, reader: &mut EnvReader<'_>, project: Option<&str>) -> Resource {
+    let service_name = code.default_service_name.clone().unwrap_or_else(unknown_service);
     let mut attributes = vec![
         KeyValue::new(otel::SERVICE_NAME, service_name),
         KeyValue::new(otel::SERVICE_INSTANCE_ID, Uuid::new_v4().to_string()),
@@ -30,13 +30,13 @@ pub(super) fn read(overrides: &Overrides, reader: &mut EnvReader<'_>, project: O
     attributes.extend(attributes_variable(reader));
     attributes
         .extend(reader.text(SERVICE_NAME).map(|name| KeyValue::new(otel::SERVICE_NAME, name.to_owned())));
-    attributes.extend(overrides.resource_attributes.iter().cloned());
+    attributes.extend(code.resource_attributes.iter().cloned());
     for (key, value) in [
-        (otel::SERVICE_NAME, &overrides.service_name),
-        (otel::SERVICE_VERSION, &overrides.service_version),
-        (otel::SERVICE_INSTANCE_ID, &overrides.service_instance_id),
-        (otel::DEPLOYMENT_ENVIRONMENT_NAME, &overrides.deployment),
-        (keys::PROJECT_NAME, &overrides.project),
+        (otel::SERVICE_NAME, &code.service_name),
+        (otel::SERVICE_VERSION, &code.service_version),
+        (otel::SERVICE_INSTANCE_ID, &code.service_instance_id),
+        (otel::DEPLOYMENT_ENVIRONMENT_NAME, &code.deployment),
+        (keys::PROJECT_NAME, &code.project),
     ] {
         attributes.extend(value.clone().map(|value| KeyValue::new(key, value)));
     }

@@ -2,22 +2,21 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
 
-use super::{Compression, Destination, ExporterKind, OtlpSettings, Overrides, Settings};
+use super::{Compression, Destination, ExporterKind, OtlpSettings, Settings};
 use crate::emit::Preset;
-use crate::export::headers::{Headers, Secret};
-use crate::export::{Backend, Environment, SetupError};
+use crate::export::{Backend, Environment, SetupBuilder, SetupError};
 
-fn settings(overrides: &Overrides, variables: &[(&str, &str)]) -> Result<Settings, SetupError> {
-    Settings::read(overrides, &variables.iter().copied().collect::<Environment>())
+fn settings(builder: &SetupBuilder, variables: &[(&str, &str)]) -> Result<Settings, SetupError> {
+    Settings::read(builder, &variables.iter().copied().collect::<Environment>())
 }
 
-/// Reads these variables, without overrides.
+/// Reads these variables, without settings by code.
 fn read(variables: &[(&str, &str)]) -> Settings {
-    settings(&Overrides::default(), variables).unwrap()
+    settings(&SetupBuilder::default(), variables).unwrap()
 }
 
 fn error(variables: &[(&str, &str)]) -> String {
-    settings(&Overrides::default(), variables).unwrap_err().to_string()
+    settings(&SetupBuilder::default(), variables).unwrap_err().to_string()
 }
 
 /// Returns the settings of the only destination.
@@ -51,35 +50,34 @@ fn header(settings: &Settings, name: &str) -> Option<String> {
 /// Code, the variable for traces, the general one, the backend's own, the default.
 #[test]
 fn the_endpoint_follows_the_order_of_precedence() {
-    let overrides = Overrides { endpoint: Some(Secret::new("http://code")), ..Overrides::default() };
+    let builder = SetupBuilder::default().endpoint("http://code");
     let all = [
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/as/it/is"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general"),
         ("PIPECAT_TRACE_PRESET", "phoenix"),
         ("PHOENIX_COLLECTOR_ENDPOINT", "http://backend"),
     ];
-    let url = |overrides: &Overrides, variables: &[(&str, &str)]| {
-        otlp(&settings(overrides, variables).unwrap()).endpoint.url().to_owned()
+    let url = |builder: &SetupBuilder, variables: &[(&str, &str)]| {
+        otlp(&settings(builder, variables).unwrap()).endpoint.url().to_owned()
     };
-    assert_eq!(url(&overrides, &all), "http://code/v1/traces");
-    let overrides = Overrides::default();
-    assert_eq!(url(&overrides, &all), "http://traces/as/it/is");
-    assert_eq!(url(&overrides, &all[1..]), "http://general/v1/traces");
-    assert_eq!(url(&overrides, &all[2..]), "http://backend/v1/traces");
-    assert_eq!(url(&overrides, &all[2..3]), "http://localhost:6006/v1/traces");
-    assert_eq!(url(&overrides, &[]), "http://localhost:4318/v1/traces");
+    assert_eq!(url(&builder, &all), "http://code/v1/traces");
+    let builder = SetupBuilder::default();
+    assert_eq!(url(&builder, &all), "http://traces/as/it/is");
+    assert_eq!(url(&builder, &all[1..]), "http://general/v1/traces");
+    assert_eq!(url(&builder, &all[2..]), "http://backend/v1/traces");
+    assert_eq!(url(&builder, &all[2..3]), "http://localhost:6006/v1/traces");
+    assert_eq!(url(&builder, &[]), "http://localhost:4318/v1/traces");
 }
 
 #[test]
 fn headers_of_all_levels_are_merged_by_precedence() {
-    let headers = Headers::parse("the headers", "c=code").unwrap();
-    let overrides = Overrides { headers, ..Overrides::default() };
+    let builder = SetupBuilder::default().header("c", "code");
     let variables = [
         ("PHOENIX_API_KEY", "key"),
         ("PHOENIX_CLIENT_HEADERS", "a=backend,b=backend,c=backend"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "b=general,c=general"),
     ];
-    let read = settings(&overrides, &variables).unwrap();
+    let read = settings(&builder, &variables).unwrap();
     let values = ["a", "b", "c", "authorization"].map(|name| header(&read, name).unwrap());
     assert_eq!(values, ["backend", "general", "code", "Bearer key"]);
 }
@@ -144,9 +142,8 @@ fn exporters_are_a_list_and_console_export_adds_the_console() {
 
 #[test]
 fn fallback_exporters_apply_only_if_nothing_is_named() {
-    let overrides =
-        Overrides { fallback_exporters: Some(vec![ExporterKind::Console]), ..Overrides::default() };
-    let kinds = |variables: &[(&str, &str)]| kinds(&settings(&overrides, variables).unwrap());
+    let builder = SetupBuilder::default().fallback_exporters([ExporterKind::Console]);
+    let kinds = |variables: &[(&str, &str)]| kinds(&settings(&builder, variables).unwrap());
     assert_eq!(kinds(&[]), [ExporterKind::Console]);
     for named in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host"),
@@ -180,7 +177,7 @@ fn sdk_disabled_and_enable_tracing_disable_all_destinations() {
     );
     let wrong_but_off = [("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense")];
     assert!(
-        settings(&Overrides::default(), &wrong_but_off).is_ok(),
+        settings(&SetupBuilder::default(), &wrong_but_off).is_ok(),
         "settings that are not used are not checked"
     );
 }
@@ -190,9 +187,9 @@ fn a_backend_brings_its_preset() {
     assert_eq!(read(&[("PHOENIX_API_KEY", "k")]).preset, Some(Preset::phoenix()));
     assert_eq!(read(&[("PIPECAT_TRACE_PRESET", "jaeger")]).preset, Some(Preset::jaeger()));
     assert_eq!(read(&[("PIPECAT_TRACE_PRESET", "collector")]).preset, None);
-    let overrides = Overrides { backend: Some(Backend::Zipkin), ..Overrides::default() };
+    let builder = SetupBuilder::default().backend(Backend::Zipkin);
     assert_eq!(
-        settings(&overrides, &[("PIPECAT_TRACE_PRESET", "phoenix")]).unwrap().preset,
+        settings(&builder, &[("PIPECAT_TRACE_PRESET", "phoenix")]).unwrap().preset,
         Some(Preset::jaeger())
     );
     assert_eq!(
@@ -204,15 +201,15 @@ fn a_backend_brings_its_preset() {
 
 #[test]
 fn the_service_name_follows_the_order_of_precedence() {
-    let overrides = Overrides { service_name: Some("code".to_owned()), ..Overrides::default() };
+    let builder = SetupBuilder::default().service_name("code");
     let all = [("OTEL_SERVICE_NAME", "variable"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=listed")];
-    assert_eq!(service_name(&settings(&overrides, &all).unwrap()), "code");
+    assert_eq!(service_name(&settings(&builder, &all).unwrap()), "code");
     assert_eq!(service_name(&read(&all)), "variable");
     assert_eq!(service_name(&read(&all[1..])), "listed");
     assert!(service_name(&read(&[])).starts_with("unknown_service:"));
-    let overrides = Overrides { default_service_name: Some("default".to_owned()), ..Overrides::default() };
-    assert_eq!(service_name(&settings(&overrides, &[]).unwrap()), "default");
-    assert_eq!(service_name(&settings(&overrides, &all[1..]).unwrap()), "listed");
+    let builder = SetupBuilder::default().default_service_name("default");
+    assert_eq!(service_name(&settings(&builder, &[]).unwrap()), "default");
+    assert_eq!(service_name(&settings(&builder, &all[1..]).unwrap()), "listed");
 }
 
 #[test]
