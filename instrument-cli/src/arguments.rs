@@ -60,7 +60,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
-    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
+    /// Time in milliseconds from the end of the bot's speech to the end of its turn. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 
@@ -90,7 +90,7 @@ pub(crate) struct ShowArguments {
     #[arg(long, value_name = "COLUMNS", default_value_t = 100)]
     pub(crate) width: usize,
 
-    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
+    /// Time in milliseconds from the end of the bot's speech to the end of its turn. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 }
@@ -106,7 +106,7 @@ pub(crate) struct TimelineArguments {
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Destination,
 
-    /// How many milliseconds after the bot has stopped speaking a turn ends. Overrides the setting in the log
+    /// Time in milliseconds from the end of the bot's speech to the end of its turn. Overrides the setting in the log
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) turn_end_timeout: Option<Duration>,
 }

@@ -12,7 +12,7 @@ use crate::source::without_later_parts;
 
 /// The service name, unless the environment or an option sets another.
 const SERVICE_NAME: &str = "pipecat-trace";
-/// How long sending one conversation may take.
+/// Timeout for sending one conversation.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why nothing was sent.

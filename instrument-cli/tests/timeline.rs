@@ -118,7 +118,7 @@ fn hidden_content_is_not_in_the_page() {
             .unwrap();
         for said in said {
             assert!(open.contains(said), "{said} is in {name}");
-            assert!(!stdout(&hidden).contains(said), "{name} tells {said}");
+            assert!(!stdout(&hidden).contains(said), "{name} contains {said}");
         }
         assert!(stdout(&hidden).contains("__REDACTED__"));
     }

@@ -107,10 +107,10 @@ fn errors_are_marked_at_their_time_and_lane() {
 fn keys_zoom_move_and_select() {
     let Some(mut browser) = open("vv_fast_turns") else { return };
     browser.eval("document.querySelector('#lanes').focus()");
-    let whole = second_bar(&mut browser, "stt");
+    let full = second_bar(&mut browser, "stt");
     browser.press("+");
     let near = second_bar(&mut browser, "stt");
-    assert!(near.1 > whole.1 * 1.3, "{near:?} is larger than {whole:?}");
+    assert!(near.1 > full.1 * 1.3, "{near:?} is larger than {full:?}");
     browser.press("ArrowLeft");
     let moved = second_bar(&mut browser, "stt");
     assert!(moved.0 > near.0, "{moved:?} lies to the right of {near:?}");
@@ -118,7 +118,7 @@ fn keys_zoom_move_and_select() {
     browser.press("-");
     browser.press("0");
     let again = second_bar(&mut browser, "stt");
-    assert!((again.0 - whole.0).abs() < 0.01 && (again.1 - whole.1).abs() < 0.01, "{again:?} {whole:?}");
+    assert!((again.0 - full.0).abs() < 0.01 && (again.1 - full.1).abs() < 0.01, "{again:?} {full:?}");
 
     assert_eq!(selected_turn(&mut browser), 1);
     browser.press("j");
@@ -154,15 +154,15 @@ fn keys_select_interruptions_and_errors() {
 #[test]
 fn the_mouse_zooms_moves_and_selects() {
     let Some(mut browser) = open("vv_fast_turns") else { return };
-    let whole = second_bar(&mut browser, "stt");
+    let full = second_bar(&mut browser, "stt");
     browser.wheel("#lanes", -200.0);
     let near = second_bar(&mut browser, "stt");
-    assert!(near.1 > whole.1 * 1.2, "{near:?} is larger than {whole:?}");
+    assert!(near.1 > full.1 * 1.2, "{near:?} is larger than {full:?}");
     browser.drag("#lanes", 120.0);
     let moved = second_bar(&mut browser, "stt");
     assert!((moved.0 - near.0 - 120.0).abs() < 3.0, "{moved:?} was dragged from {near:?}");
     browser.click("#zoom-all");
-    assert!((second_bar(&mut browser, "stt").1 - whole.1).abs() < 0.01);
+    assert!((second_bar(&mut browser, "stt").1 - full.1).abs() < 0.01);
     browser.click("[data-lane=stt][data-turn='2']");
     assert_eq!(selected_turn(&mut browser), 3);
     assert_quiet(browser);
@@ -194,19 +194,19 @@ fn clicking_a_column_sorts_the_table() {
         )
         .replace("CALLS_ROW(row, at)", "row.children[at].textContent")
     };
-    let seconds = |told: &str| {
-        let (number, unit) = told.split_once(' ').unwrap();
+    let seconds = |text: &str| {
+        let (number, unit) = text.split_once(' ').unwrap();
         number.parse::<f64>().unwrap() * if unit == "s" { 1_000.0 } else { 1.0 }
     };
     let heads = "[...document.querySelectorAll('#turns th button')]";
     browser.eval(&format!("{heads}.find((button) => button.textContent === 'user→bot').click()"));
     let waits = browser.eval(&column("user→bot"));
-    let up: Vec<f64> = waits.as_array().unwrap().iter().map(|told| seconds(told.as_str().unwrap())).collect();
+    let up: Vec<f64> = waits.as_array().unwrap().iter().map(|text| seconds(text.as_str().unwrap())).collect();
     assert!(up.len() == 30 && up.is_sorted(), "{up:?}");
     browser.eval(&format!("{heads}.find((button) => button.textContent === 'user→bot').click()"));
     let waits = browser.eval(&column("user→bot"));
     let down: Vec<f64> =
-        waits.as_array().unwrap().iter().map(|told| seconds(told.as_str().unwrap())).collect();
+        waits.as_array().unwrap().iter().map(|text| seconds(text.as_str().unwrap())).collect();
     assert!(down.iter().rev().is_sorted(), "{down:?}");
     let sorted = browser.text("document.querySelector('#turns th[aria-sort]').textContent");
     assert_eq!(sorted, "user→bot");

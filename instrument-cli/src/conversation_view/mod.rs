@@ -118,7 +118,7 @@ pub(crate) enum Speaker {
 #[derive(Debug, Serialize)]
 pub(crate) struct Interruption {
     pub(crate) at: Ms,
-    /// The text that was not heard, where it is known.
+    /// The text that was not heard, if it can be determined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unheard: Option<String>,
     /// The played and the total duration of its audio, where the spoken words are not known.

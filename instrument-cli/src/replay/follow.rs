@@ -27,9 +27,9 @@ use crate::output::{Destination, OutputError, write_otlp_line};
 use crate::replayer::Replayer;
 use crate::source::{Source, without_later_parts};
 
-/// How often deadlines are checked and spans are written.
+/// Interval at which deadlines are checked and spans are written.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How much later than its event a line may be read: a compressed log is flushed once a second.
+/// Maximum delay from an event to the reading of its line: a compressed log is flushed once a second.
 const MAX_READ_DELAY: Duration = Duration::from_secs(2);
 
 /// Follows every file to its end.
@@ -87,7 +87,7 @@ struct FollowedLog {
     thread: JoinHandle<()>,
 }
 
-/// What the thread of a log shares with the main thread.
+/// The state that the thread of a log shares with the main thread.
 #[derive(Default)]
 struct FollowState {
     /// `None` before the header is read, and after the end.
@@ -108,7 +108,7 @@ impl FollowedLog {
         Self { state, thread: thread::spawn(move || thread_state.follow(&replayer, &source)) }
     }
 
-    /// Lets deadlines pass while nothing is written.
+    /// Handles the deadlines that pass while nothing is written.
     fn handle_silence(&self) {
         if let Some(FollowedConversation { replay, emitter, last_event }) =
             &mut *lock(&self.state.conversation)

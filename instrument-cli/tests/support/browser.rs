@@ -243,7 +243,7 @@ impl Browser {
         let events = self.events.iter().filter(|event| event["method"] == method);
         events
             .map(|event| event["params"].pointer(pointer).unwrap_or(&event["params"]))
-            .map(|told| told.as_str().map_or_else(|| told.to_string(), str::to_owned))
+            .map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned))
             .collect()
     }
 

@@ -199,8 +199,8 @@ fn time(ms: u64) -> Time {
     Time::from_unix_nanos((BEGAN + ms) * 1_000_000)
 }
 
-/// Records a call of `turns` turns and returns the path of its log. The user interrupts every seventh turn, every fifth has
-/// a tool call, and every fiftieth an error.
+/// Records a call of `turns` turns and returns the path of its log. The user interrupts every seventh turn, every fifth
+/// has a tool call, and every fiftieth an error.
 pub(crate) fn long_call(turns: u64, directory: &Path) -> PathBuf {
     let _ = std::fs::remove_dir_all(directory);
     let mut call = Call::begin("long", &directory.join("frames.jsonl"), None);

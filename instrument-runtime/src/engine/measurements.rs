@@ -1,9 +1,9 @@
-//! What services measured, gathered over the life of a span.
+//! The measurements of one span: those that services report, and those taken from frames.
 
 use super::frame::{LlmUsage, Measurement, Metric};
 use super::record::{ServiceTimes, TimingSource};
 
-/// Measurements of one span: totals are sums, times to a first thing are the first.
+/// The reported measurements of one span. Totals are sums; of times to a first event, the first counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Measurements {
     pub(crate) model: Option<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Measurements {
 }
 
 impl Measurements {
-    /// Adds one.
+    /// Adds a measurement.
     pub(crate) fn add(&mut self, metric: &Metric<'_>) {
         match metric.value {
             Measurement::TimeToFirstByte(seconds) => first(&mut self.ttfb, seconds),
@@ -33,12 +33,12 @@ impl Measurements {
         }
     }
 
-    /// Adds characters that were synthesized.
+    /// Adds synthesized characters.
     pub(crate) fn add_characters(&mut self, characters: u64) {
         self.characters = Some(self.characters.unwrap_or(0).saturating_add(characters));
     }
 
-    /// Adds all that `other` holds, as if it had come later.
+    /// Adds all measurements of `other`, as if they had come later.
     pub(crate) fn merge(&mut self, other: Self) {
         other.ttfb.into_iter().for_each(|seconds| first(&mut self.ttfb, seconds));
         other.ttfat.into_iter().for_each(|seconds| first(&mut self.ttfat, seconds));
@@ -50,8 +50,7 @@ impl Measurements {
         self.model = self.model.take().or(other.model);
     }
 
-    /// The times that every service has; `measured` is what the frames themselves tell, for a service that tells
-    /// nothing.
+    /// Returns the times that every kind of service has: the reported ones, else those `measured` from frames.
     pub(crate) fn times(&self, measured: &MeasuredTimes) -> ServiceTimes {
         ServiceTimes {
             ttfb: self
@@ -63,15 +62,15 @@ impl Measurements {
     }
 }
 
-/// What the frames themselves tell of a span's times; empty for a service that reports its own.
+/// The times of a span as measured from frames, in seconds. Empty for a service that reports its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct MeasuredTimes {
     pub(crate) ttfb: Option<f64>,
     pub(crate) processing: Option<f64>,
 }
 
-/// Prompt tokens with those from a cache, where the provider reports them net of it: the total is then more than
-/// prompt and completion by just those.
+/// Adds cached tokens to the prompt where the provider reports the prompt without them: the total then exceeds prompt
+/// and completion by exactly the cached tokens.
 pub(crate) fn with_cached_tokens(mut usage: LlmUsage) -> LlmUsage {
     let beyond = usage.total.saturating_sub(usage.prompt.saturating_add(usage.completion));
     let read = usage.cache_read.unwrap_or(0);
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn totals_add_up_and_the_first_of_a_time_counts() {
+    fn totals_are_sums_and_first_times_count() {
         let mut all = Measurements::default();
         for value in [
             Measurement::TimeToFirstByte(0.2),
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_is_adding_later() {
+    fn merge_equals_adding_later() {
         let values = [
             Measurement::TimeToFirstByte(0.2),
             Measurement::LlmUsage(LlmUsage {
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn cached_tokens_are_added_where_the_prompt_was_reported_without_them() {
+    fn cached_tokens_are_added_to_a_net_prompt() {
         let net = LlmUsage {
             prompt: 12,
             completion: 20,

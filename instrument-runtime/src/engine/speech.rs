@@ -1,30 +1,29 @@
-//! Who is to be heard, from when to when: what is no span, but what spans are looked at beside.
+//! User and bot speech intervals. They are not spans; viewers draw them next to spans.
 
 use super::time::Time;
 
-/// One of the two who speak.
+/// A participant of the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Speaker {
-    /// The person on the line.
+    /// The user.
     User,
     /// The bot.
     Bot,
 }
 
-/// Whether somebody begins to be heard, or is no longer.
+/// Whether a speaker becomes audible or falls silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpeechChange {
-    /// From now on.
+    /// The speaker becomes audible.
     Starts,
-    /// Until now.
+    /// The speaker falls silent.
     Stops,
 }
 
-/// Somebody begins to be heard, or is no longer.
+/// A speaker becomes audible or falls silent.
 ///
-/// As the frames tell it: a start may come twice, and so may a stop: a bot that is cut has stopped, and stops once more if
-/// it is told to have gone on until later. Where the framework does not tell when the bot speaks, it is the time in which
-/// the audio that was sent is played.
+/// Starts and stops may repeat, as in the frames: an interrupted bot has stopped, and stops again when the framework
+/// announces it. Where the framework does not announce the bot, it speaks while the audio sent is being played.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::record::{Recording, SpanRecord, SpanStart, SpanSink};
@@ -49,11 +48,11 @@ pub enum SpeechChange {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Speech {
-    /// Who.
+    /// The speaker.
     pub who: Speaker,
-    /// From when on, or until when. It may lie a little before what was told last: a voice is found to have ended only
-    /// after some silence.
+    /// The time of the change. It may precede that of the last change: the end of a voice is detected only after some
+    /// silence.
     pub at: Time,
-    /// Which of the two.
+    /// The change.
     pub change: SpeechChange,
 }

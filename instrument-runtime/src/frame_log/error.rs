@@ -71,7 +71,7 @@ pub enum FrameLogReadError {
          \"wall\":…}} ({reason}); pass a file that `debug_log` or the Pipecat recorder wrote"
     )]
     NoHeader {
-        /// What is wrong with the line.
+        /// The error in the line.
         reason: LineError,
     },
     /// The format is newer than this reader.
@@ -108,11 +108,11 @@ pub struct LogLineError {
     pub part: Option<u32>,
     /// The number of the line, from 1.
     pub line: u64,
-    /// What is wrong with the line.
+    /// The error in the line.
     pub reason: LineError,
 }
 
-/// What is wrong with a line.
+/// An error in a line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
@@ -124,7 +124,7 @@ pub enum LineError {
     Payload {
         /// The frame's class.
         frame: String,
-        /// What is wrong with the payload.
+        /// The error in the payload.
         source: serde_json::Error,
     },
     /// The first line is a valid line, but not a header.

@@ -68,9 +68,9 @@ pub(super) struct FileSequence {
 /// The numbers in the name of one file of a [`FileSequence`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileNumber {
-    /// Which name of the conversation was free, from 1.
+    /// The number of the conversation's name that was free, from 1.
     attempt: u32,
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     part: u32,
 }
 

@@ -33,7 +33,7 @@ pub struct HeaderInfo<'a> {
     pub begun: Time,
     /// Attributes of every span of the conversation.
     pub attributes: &'a [KeyValue],
-    /// How long after the bot has stopped speaking a turn ends; `None` for the default.
+    /// Time from the end of the bot's speech to the end of its turn; `None` for the default.
     pub turn_end_timeout: Option<Duration>,
     /// The frames that the framework sends.
     pub signals: FrameSupport,
@@ -79,7 +79,7 @@ pub struct Header {
     pub conversation_id: Option<String>,
     /// Attributes of every span of the conversation.
     pub attributes: Vec<KeyValue>,
-    /// How long after the bot has stopped speaking a turn ends; `None` for the default.
+    /// Time from the end of the bot's speech to the end of its turn; `None` for the default.
     pub turn_end_timeout: Option<Duration>,
     /// The frames that the framework sends.
     pub signals: FrameSupport,

@@ -115,7 +115,7 @@ impl LineBuffer {
 pub(super) struct QueuedLines {
     lines: LineBuffer,
     budget: Arc<QueueBudget>,
-    /// How many bytes are written.
+    /// The number of written bytes.
     written: usize,
 }
 

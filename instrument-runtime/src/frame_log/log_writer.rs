@@ -19,7 +19,7 @@ use super::format::{FooterLine, HeaderLine, append_line, to_line};
 use super::line_buffer::{QueueBudget, QueuedLines};
 use super::recorded_log::{EventCounts, RecordedLog};
 
-/// How many bytes a compressor gets before the size of its file is checked again.
+/// Bytes that a compressor gets between two checks of its file's size.
 const SIZE_CHECK_INTERVAL: usize = 8 << 10;
 
 /// A log that is being written.
@@ -36,7 +36,7 @@ pub(super) struct LogWriter {
     /// The newest line of each processor, in the order in which they were first described; empty in a log without
     /// parts.
     described: Vec<(String, Vec<u8>)>,
-    /// What was recorded and is not written yet.
+    /// Recorded lines that are not written yet.
     lines: Option<QueuedLines>,
     /// Set once the conversation is finished.
     counts: Option<EventCounts>,

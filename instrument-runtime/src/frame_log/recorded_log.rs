@@ -1,4 +1,4 @@
-//! What a conversation has recorded and the writer thread has not taken yet. Both share it.
+//! Recorded lines that the writer thread has not taken yet. The conversation and the thread share them.
 //!
 //! ```text
 //!  ConversationLog ──record──▶ RecordedLog ◀──take── WriterThread

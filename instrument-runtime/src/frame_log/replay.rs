@@ -151,7 +151,7 @@ impl Replay {
         self.events += 1;
     }
 
-    /// Lets deadlines pass when `silence` has passed since the last event.
+    /// Handles the deadlines up to `silence` after the last event.
     pub fn handle_silence(&mut self, silence: Duration, spans: &mut dyn SpanSink) {
         self.now = self.now.max(self.last_event.unwrap_or_default() + silence);
         self.conversation.handle_timeout(self.now, spans);

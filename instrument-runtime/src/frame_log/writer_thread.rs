@@ -19,17 +19,17 @@ use super::line_buffer::{LogLimits, QueueBudget};
 use super::log_writer::{LogWriter, Progress};
 use super::recorded_log::RecordedLog;
 
-/// How long lines wait for a file that is open and not compressed. No more than this is lost if the process is killed.
+/// Delay of lines for a file that is open and not compressed. If the process is killed, no more than this is lost.
 const FLUSH_DELAY: Duration = Duration::from_millis(20);
 
-/// How long lines wait for a file that has to be opened first, or is compressed, which pays off only for many lines.
+/// Delay of lines for a file that is compressed or has to be opened first, which pays off only for many lines.
 const COSTLY_FLUSH_DELAY: Duration = Duration::from_secs(1);
 
-/// How long the thread sleeps at most between looks at its messages while logs are being recorded. Recording does not
-/// wake it, as the pipelines would pay for that.
+/// Maximum time between two checks for messages while logs are being recorded. Recording does not
+/// wake the thread, as the pipelines would pay for that.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long the thread waits before it tries again to open a file when this process may not open any.
+/// Time before the thread retries to open a file if this process may not open any.
 const OPEN_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 pub(super) enum Message {

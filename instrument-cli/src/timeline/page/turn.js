@@ -4,7 +4,7 @@ function drawTurn() {
   const turn = state.call.turns[state.turn];
   const title = byId("turn-title");
   if (!turn) {
-    title.textContent = "No turns: nobody spoke in this conversation, and no service ran";
+    title.textContent = "No turns: this conversation has no speech and no service ran";
     return byId("turn").replaceChildren();
   }
   title.replaceChildren(

@@ -1,15 +1,15 @@
-//! What is known of a conversation before it begins.
+//! The settings of a conversation.
 
 use std::time::Duration;
 
-/// What is known of a conversation before it begins.
+/// The settings of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationConfig {
-    /// How long after the bot has stopped a turn ends.
+    /// The time after which a turn ends once the bot has stopped and no service is under way.
     pub turn_end_timeout: Duration,
-    /// How many attributes a span can carry: no more messages than fit are copied.
+    /// The attribute limit of spans. Only as many LLM messages as fit are copied.
     pub attribute_limit: usize,
-    /// What the framework announces with frames of its own.
+    /// The events that the framework announces with frames of their own.
     pub signals: FrameSupport,
 }
 
@@ -23,26 +23,26 @@ impl Default for ConversationConfig {
     }
 }
 
-/// What a framework announces with frames of its own. Pipecat announces everything; what a framework does not is
-/// found out from what it does send.
+/// The events that a framework announces with frames of their own. Pipecat announces all of them. The rest is inferred
+/// from other frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FrameSupport {
-    /// `UserStartedSpeaking` and `UserStoppedSpeaking`; else the voice activity, else the first transcript, tells.
+    /// `UserStartedSpeaking` and `UserStoppedSpeaking`; else inferred from voice activity or the first transcript.
     pub user_speech: Support,
-    /// `BotStartedSpeaking` and `BotStoppedSpeaking`; else the audio that is sent, and how long it plays, tells.
+    /// `BotStartedSpeaking` and `BotStoppedSpeaking`; else inferred from the audio sent and its duration.
     pub bot_speech: Support,
-    /// The text that is spoken, pushed by the output transport; else what synthesis was given tells.
+    /// Spoken text, pushed by the output transport; else inferred from the text given to synthesis.
     pub spoken_text: Support,
 }
 
-/// Whether a framework announces something with a frame.
+/// How reliably a framework announces an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Support {
-    /// It does.
+    /// It always announces it.
     #[default]
     Native,
-    /// It may not: until the first such frame is seen, something else has to tell.
+    /// It may not announce it: until the first such frame comes, the event is inferred.
     Inferred,
-    /// It does, but a stop can be false: one that comes while audio is still playing, and is taken back, is none.
+    /// It announces it, but a stop may be false: one that comes while audio is still playing is ignored.
     Unreliable,
 }

@@ -85,7 +85,8 @@ impl Conversation {
         self.stt.begin_spans(&mut scope, &self.processors);
         self.llm.begin_spans(&mut scope);
         let end = turn.end();
-        let latency = turn.wait().map(|wait| wait.latency(&self.milestones(&turn)));
+        let wait = turn.wait().filter(|_| !turn.is_dropped());
+        let latency = wait.map(|wait| wait.latency(&self.milestones(&turn)));
         let utterances = self.stt.take(number);
         let mut calls = self.llm.take(number);
         let mut syntheses = self.tts.take(number);
@@ -116,7 +117,6 @@ impl Conversation {
         }
         self.operations.forget(number);
         if turn.has_started() {
-            let latency = latency.filter(|_| !turn.is_dropped());
             let start = turn.start();
             let mut record = turn.into_record(end, output, latency);
             record.user_id = self.stt.user_id().cloned();

@@ -300,12 +300,20 @@ impl Conversation {
         if self.phase == Phase::Closed {
             return None;
         }
-        let playback = self.playback.ends_at().map(|at| (at, Timeout::Playback));
-        let turn = self.turns.timeout(|turn| self.activity(turn));
-        let turn = turn.map(|(at, done_at)| (at, Timeout::Turn { done_at }));
-        let release = self.turns.next_release().map(|at| (at, Timeout::Release));
-        // Of several at the same time, the first is due first.
-        [playback, turn, release].into_iter().flatten().min_by_key(|(at, _)| *at)
+        // Of several that are due at the same time, the first comes first.
+        let mut next = self.playback.ends_at().map(|at| (at, Timeout::Playback));
+        let mut consider = |at: Time, timeout| {
+            if next.is_none_or(|(earliest, _)| at < earliest) {
+                next = Some((at, timeout));
+            }
+        };
+        if let Some((at, done_at)) = self.turns.timeout(|turn| self.activity(turn)) {
+            consider(at, Timeout::Turn { done_at });
+        }
+        if let Some(at) = self.turns.next_release() {
+            consider(at, Timeout::Release);
+        }
+        next
     }
 }
 

@@ -76,7 +76,7 @@ impl ChatContext for LoggedContext {
     }
 }
 
-/// What one hop of a context holds.
+/// The payload of one hop of a context.
 pub(in crate::frame_log) enum ContextPayload {
     /// All messages and tools.
     Full(Arc<LoggedContext>),

@@ -56,7 +56,7 @@ pub(in crate::frame_log) struct FunctionCallPayload<'a> {
 }
 
 impl<'a> FunctionCallPayload<'a> {
-    /// Returns the payload of a call of which only the id is known.
+    /// Returns the payload of a call with an id and nothing else.
     pub(super) fn with_id(tool_call_id: &'a str) -> Self {
         Self {
             function_name: Cow::default(),

@@ -17,13 +17,13 @@ use flate2::bufread::MultiGzDecoder;
 use crate::frame_log::format::{HeaderLine, Line};
 use crate::frame_log::log_path::PartName;
 
-/// How often a followed file is checked for new data.
+/// Interval at which a followed file is checked for new data.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The two bytes at the begin of every gzip file.
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
-/// What to do at the end of the data.
+/// The behavior at the end of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtEnd {
     Stop,

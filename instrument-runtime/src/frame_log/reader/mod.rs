@@ -58,7 +58,7 @@ pub struct FrameLogReader<'a> {
     finished: bool,
 }
 
-/// What to do after the footer.
+/// The behavior after the footer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AtFooter {
     /// Read on, to report further lines as errors.

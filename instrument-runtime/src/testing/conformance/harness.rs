@@ -1,4 +1,4 @@
-//! The harness of a script: tells the services and the user what to do, and observes the playback.
+//! The harness of a script: directs the services and the user, and observes the playback.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -138,11 +138,11 @@ pub struct ToolDeclaration {
 #[derive(Debug, Clone)]
 pub struct Harness {
     script: Script,
-    progress: Arc<Mutex<Progress>>,
+    state: Arc<Mutex<HarnessState>>,
 }
 
 #[derive(Debug)]
-struct Progress {
+struct HarnessState {
     scenario: Scenario,
     steps: VecDeque<Step>,
     /// The user's next actions, with their times.
@@ -178,7 +178,7 @@ impl Harness {
     /// Creates a harness for `script`, in a framework with `capabilities`.
     pub fn new(script: Script, capabilities: super::Capabilities) -> Self {
         let scenario = Scenario::of(script, capabilities);
-        let progress = Progress {
+        let state = HarnessState {
             steps: scenario.steps.clone().into(),
             actions: VecDeque::new(),
             idle_since: now(),
@@ -188,7 +188,7 @@ impl Harness {
             bot: BotActivity::default(),
             problems: Vec::new(),
         };
-        Self { script, progress: Arc::new(Mutex::new(progress)) }
+        Self { script, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Returns the script.
@@ -198,17 +198,17 @@ impl Harness {
 
     /// Returns the user's next action. To be called every [`POLL_INTERVAL`] until the conversation ends.
     pub fn user_action(&self) -> UserAction {
-        self.progress().user_action(now())
+        self.state().user_action(now())
     }
 
     /// Returns the response to an LLM call that starts now.
     pub fn llm_response(&self) -> LlmResponse {
-        self.progress().llm_response(now())
+        self.state().llm_response(now())
     }
 
     /// Returns the newest call of the tool `name` in a response.
     pub fn tool_call(&self, name: &str) -> Option<ScriptedToolCall> {
-        self.progress().tool_calls.iter().rev().find(|call| call.name == name).cloned()
+        self.state().tool_calls.iter().rev().find(|call| call.name == name).cloned()
     }
 
     /// Returns the tools that the model may call.
@@ -230,48 +230,48 @@ impl Harness {
 
     /// Returns the result of synthesizing `text`.
     pub fn synthesize(&self, text: &str) -> SynthesisResult {
-        let mut progress = self.progress();
-        match progress.scenario.failing_reply {
+        let mut state = self.state();
+        match state.scenario.failing_reply {
             Some((reply, message)) if reply.contains(text.trim()) => {
-                progress.bot.failed_at = Some(now());
+                state.bot.failed_at = Some(now());
                 SynthesisResult::Failure(message)
             }
-            _ => SynthesisResult::Audio(progress.scenario.playing_time(text)),
+            _ => SynthesisResult::Audio(state.scenario.playing_time(text)),
         }
     }
 
     /// Reports that audio was sent to the user. It is played after the audio sent before.
     pub fn on_audio_sent(&self, duration: Duration) {
-        let (mut progress, now) = (self.progress(), now());
-        progress.bot.playing_since.get_or_insert(now);
-        let until = progress.bot.playing_until.map_or(now, |until| until.max(now));
-        progress.bot.playing_until = Some(until + duration);
+        let (mut state, now) = (self.state(), now());
+        state.bot.playing_since.get_or_insert(now);
+        let until = state.bot.playing_until.map_or(now, |until| until.max(now));
+        state.bot.playing_until = Some(until + duration);
     }
 
     /// Reports that audio that was sent but not played was dropped.
     pub fn on_playback_cleared(&self) {
-        self.progress().bot.playing_until = Some(now());
+        self.state().bot.playing_until = Some(now());
     }
 
     /// Whether the bot is audible.
     pub fn is_bot_audible(&self) -> bool {
-        self.progress().bot.playing_until.is_some_and(|until| until > now())
+        self.state().bot.playing_until.is_some_and(|until| until > now())
     }
 
     /// Returns the deviations from the script.
     pub(super) fn problems(&self) -> Vec<String> {
-        let progress = self.progress();
-        let unused = progress.responses.len();
+        let state = self.state();
+        let unused = state.responses.len();
         let unused = (unused > 0).then(|| format!("{unused} LLM responses were not requested"));
-        progress.problems.iter().cloned().chain(unused).collect()
+        state.problems.iter().cloned().chain(unused).collect()
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, HarnessState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Progress {
+impl HarnessState {
     fn user_action(&mut self, now: Instant) -> UserAction {
         if let Some((due, _)) = self.actions.front() {
             if *due > now {

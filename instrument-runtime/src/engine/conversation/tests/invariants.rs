@@ -1,4 +1,4 @@
-//! What holds whatever comes, in whatever order: not only plausible pipelines are made up here.
+//! Invariants of arbitrary frames in arbitrary order.
 
 use proptest::prelude::*;
 
@@ -9,19 +9,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_span_begins_once_ends_once_and_lies_within_its_turn(support in support(), hops in hops()) {
+    fn every_span_ends_once_within_its_turn(support in support(), hops in hops()) {
         check(&play(support, &hops));
     }
 
     #[test]
-    fn the_same_frames_give_the_same_spans(support in support(), hops in hops()) {
+    fn same_frames_give_the_same_spans(support in support(), hops in hops()) {
         let (one, two) = (play(support, &hops), play(support, &hops));
         // NaN is not equal to itself, but reads the same.
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
     }
 
     #[test]
-    fn what_an_observer_spares_itself_changes_nothing(support in support(), mut hops in hops()) {
+    fn observer_fast_paths_change_nothing(support in support(), mut hops in hops()) {
         // An id is one frame's, and a frame is of one kind.
         for hop in &mut hops {
             hop.id = hop.id.map(|id| id * 64 + hop.kind as u64);

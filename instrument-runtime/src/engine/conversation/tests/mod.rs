@@ -1,16 +1,16 @@
-//! The rules of SPANS.md part 1, one situation a test: frames in, span trees out, as text.
+//! The rules of `docs/spans.md`, one situation per test: frames in, span trees out, as text.
 
-mod bounds;
-mod heard;
-mod inside;
+mod current_spans;
+mod frame_support;
 mod invariants;
-mod less;
-mod models;
+mod limits;
+mod llm;
 mod operations;
-mod speech;
+mod speech_activity;
 mod speech_to_speech;
+mod stt;
 mod support;
-mod synthesis;
 mod tools;
 mod tree;
+mod tts;
 mod turns;

@@ -1,4 +1,4 @@
-//! What the code around services tells, beside their frames.
+//! Traced operations, beside the frames of the same work.
 
 use super::super::CloseReason;
 use super::support::{LLM, OUT, Pipeline, TTS};
@@ -51,7 +51,7 @@ fn answer(text: &str) -> Outcome {
 }
 
 #[test]
-fn a_record_that_goes_on_with_an_operation_begins_with_it() {
+fn record_continuing_an_operation_starts_with_it() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Rain?");
     let begun = pipeline.begins(1_700, ServiceKind::Llm, ANY);
@@ -64,7 +64,7 @@ fn a_record_that_goes_on_with_an_operation_begins_with_it() {
 }
 
 #[test]
-fn a_request_never_goes_on_with_what_is_over() {
+fn request_does_not_continue_an_ended_operation() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Rain?");
     let judge = pipeline.begins(1_650, ServiceKind::Llm, ANY);
@@ -76,7 +76,7 @@ fn a_request_never_goes_on_with_what_is_over() {
 }
 
 #[test]
-fn an_utterance_that_an_operation_hears_begins_with_the_voice() {
+fn stt_operation_starts_with_the_voice() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts();
     pipeline.at(1_500).silence();
@@ -87,7 +87,7 @@ fn an_utterance_that_an_operation_hears_begins_with_the_voice() {
 }
 
 #[test]
-fn a_turn_waits_for_a_model_of_which_only_its_code_tells() {
+fn turn_waits_for_a_traced_llm_call() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Rain?");
     pipeline.at(1_700).bot_starts();
@@ -101,7 +101,7 @@ fn a_turn_waits_for_a_model_of_which_only_its_code_tells() {
 }
 
 #[test]
-fn between_turns_a_model_at_work_begins_one_and_a_recognizer_does_not() {
+fn llm_operation_starts_a_turn_and_stt_operation_does_not() {
     let mut pipeline = Pipeline::new();
     pipeline.at(100).bot_starts();
     pipeline.at(200).bot_stops();
@@ -113,7 +113,7 @@ fn between_turns_a_model_at_work_begins_one_and_a_recognizer_does_not() {
 }
 
 #[test]
-fn what_frames_tell_counts_and_the_rest_is_added() {
+fn frames_take_precedence_over_operations() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Rain?").at(1_700).asks("Rain?");
     let begun = pipeline.begins(1_710, ServiceKind::Llm, ServiceName::Explicit("Llm"));
@@ -142,7 +142,7 @@ fn what_frames_tell_counts_and_the_rest_is_added() {
 }
 
 #[test]
-fn a_conversation_that_is_over_takes_nothing_more() {
+fn closed_conversation_accepts_no_operations() {
     let mut pipeline = Pipeline::new();
     let begun = pipeline.begins(100, ServiceKind::Tts, ANY);
     pipeline.ends();
@@ -157,7 +157,7 @@ fn a_conversation_that_is_over_takes_nothing_more() {
 
 /// Every kind, with and without frames, ended well, badly and never, cut and dropped: each span ends once.
 #[test]
-fn every_span_that_begins_ends_once_whatever_is_told() {
+fn every_span_ends_once_with_any_operations() {
     let kinds = [ServiceKind::Stt, ServiceKind::Llm, ServiceKind::Tts];
     for seed in 0..200_u64 {
         let mut pipeline = Pipeline::new();
@@ -226,7 +226,7 @@ fn every_span_that_begins_ends_once_whatever_is_told() {
 }
 
 #[test]
-fn very_many_operations_are_let_go_one_by_one() {
+fn excess_operations_are_written_one_by_one() {
     let mut pipeline = Pipeline::new();
     for step in 0..1_000 {
         let begun = pipeline.begins(1_000 + step, ServiceKind::Llm, ANY);

@@ -1,4 +1,4 @@
-//! Models that hear and speak by themselves.
+//! Speech-to-speech models.
 
 use super::support::{LLM, OUT, Pipeline, chunk};
 use super::tree::assert_tree;
@@ -25,7 +25,7 @@ impl Pipeline {
 }
 
 #[test]
-fn a_conversation_is_one_span_a_response() {
+fn each_response_is_one_span() {
     let mut pipeline = live();
     pipeline
         .at(100)
@@ -45,7 +45,7 @@ fn a_conversation_is_one_span_a_response() {
 }
 
 #[test]
-fn a_response_never_goes_on_with_one_that_was_cut() {
+fn response_does_not_continue_an_interrupted_one() {
     let mut pipeline = live();
     pipeline.user_asks_live(1_000, "Tell me.").speaks_live(1_700, "a", "Once upon");
     pipeline.user_asks_live(2_500, "Stop.").speaks_live(3_200, "b", "Okay.").uses_tokens(50);
@@ -62,7 +62,7 @@ fn a_response_never_goes_on_with_one_that_was_cut() {
 }
 
 #[test]
-fn a_response_may_be_announced_twice() {
+fn second_response_start_changes_nothing() {
     let mut pipeline = live();
     pipeline.user_asks_live(1_000, "Hello.").at(1_700).push(LLM, &Frame::LlmResponseStart);
     pipeline.at(1_750).push(LLM, &Frame::LlmResponseStart).audio(LLM, 500);
@@ -77,7 +77,7 @@ fn a_response_may_be_announced_twice() {
 }
 
 #[test]
-fn a_response_of_function_calls_alone_is_a_span() {
+fn response_of_tool_calls_alone_is_a_span() {
     let mut pipeline = live();
     let call = FunctionCall { name: "weather", tool_call_id: "1", arguments: Some(&"{}") };
     pipeline.user_asks_live(1_000, "Weather?").at(1_700).push(LLM, &Frame::FunctionCallsStarted(&[call]));

@@ -1,4 +1,4 @@
-//! A scripted pipeline, and the spans that come of it as a tree of text.
+//! A scripted pipeline.
 
 use super::super::{CloseReason, Conversation, ConversationConfig, FrameSupport};
 use super::tree::tree_of;

@@ -1,11 +1,11 @@
-//! Function calls.
+//! Tool calls.
 
 use super::support::{LLM, Pipeline};
 use super::tree::assert_tree;
 use crate::engine::frame::Frame;
 
 #[test]
-fn a_tool_is_a_child_of_the_invocation_that_asked() {
+fn tool_call_is_a_child_of_its_llm_call() {
     let mut pipeline = Pipeline::new();
     pipeline
         .at(500)
@@ -29,7 +29,7 @@ fn a_tool_is_a_child_of_the_invocation_that_asked() {
 }
 
 #[test]
-fn a_result_that_is_an_error_fails_the_tool() {
+fn error_result_fails_the_tool_call() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("Weather?").at(600).answers("").calls_tool("weather", "1");
     pipeline.at(700).tool_returns("1", r#"{"error":"it broke"}"#).at(2_000).ends();
@@ -37,7 +37,7 @@ fn a_result_that_is_an_error_fails_the_tool() {
 }
 
 #[test]
-fn an_error_that_bears_the_name_of_a_tool_is_the_tools() {
+fn error_naming_a_running_tool_belongs_to_it() {
     let mut pipeline = Pipeline::new();
     pipeline
         .at(500)
@@ -60,7 +60,7 @@ fn an_error_that_bears_the_name_of_a_tool_is_the_tools() {
 }
 
 #[test]
-fn a_tool_that_the_user_cut_is_called_off_and_holds_no_later_turn_open() {
+fn cancelled_tool_call_holds_no_later_turn_open() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
     pipeline

@@ -1,4 +1,4 @@
-//! Spans as a tree of text, one line a span.
+//! Spans as a tree of text, one line per span.
 
 use std::fmt::Write as _;
 use std::time::Duration;

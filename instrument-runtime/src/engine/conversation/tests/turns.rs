@@ -1,4 +1,4 @@
-//! When turns begin and end.
+//! When turns start and end.
 
 use super::support::{LLM, OUT, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
@@ -6,7 +6,7 @@ use crate::engine::frame::{ErrorReport, Frame};
 use crate::engine::time::Time;
 
 #[test]
-fn a_question_and_its_answer_are_a_turn() {
+fn question_and_answer_are_one_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi there.");
     pipeline.at(4_000).ends();
@@ -22,7 +22,7 @@ fn a_question_and_its_answer_are_a_turn() {
 }
 
 #[test]
-fn the_deadline_is_the_time_that_counts_not_the_wake_up() {
+fn late_wake_up_ends_the_turn_at_its_deadline() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi there.");
     assert_eq!(pipeline.conversation.poll_timeout(), Some(Time::from_unix_nanos(5_400_000_000)));
@@ -43,7 +43,7 @@ fn the_deadline_is_the_time_that_counts_not_the_wake_up() {
 }
 
 #[test]
-fn a_user_who_cuts_the_bot_short_ends_the_turn_where_the_voice_began() {
+fn interrupted_turn_ends_at_the_voice_start() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
     pipeline.at(1_800).answers("One. Two.").synthesizes("a", "One.").synthesizes("a", "Two.");
@@ -64,7 +64,7 @@ fn a_user_who_cuts_the_bot_short_ends_the_turn_where_the_voice_began() {
 }
 
 #[test]
-fn what_a_service_began_between_the_voice_and_its_announcement_is_still_of_the_turn_that_was_cut() {
+fn span_started_before_the_announcement_stays_in_its_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
     pipeline.at(1_800).answers("One. Two.").synthesizes("a", "One.");
@@ -87,7 +87,7 @@ fn what_a_service_began_between_the_voice_and_its_announcement_is_still_of_the_t
 }
 
 #[test]
-fn a_user_who_speaks_again_before_the_bot_does_stays_in_the_turn() {
+fn user_speaking_again_before_the_bot_continues_the_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
@@ -107,7 +107,7 @@ fn a_user_who_speaks_again_before_the_bot_does_stays_in_the_turn() {
 }
 
 #[test]
-fn a_muted_users_voice_begins_no_turn_and_no_span() {
+fn muted_voice_starts_no_turn_and_no_span() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesizes("a", "Welcome.");
     pipeline.at(700).bot_starts().spoken("a", "Welcome.");
@@ -129,7 +129,7 @@ fn a_muted_users_voice_begins_no_turn_and_no_span() {
 }
 
 #[test]
-fn a_back_channel_belongs_to_the_turn_in_which_it_was_spoken() {
+fn back_channel_belongs_to_the_turn_it_was_spoken_in() {
     let mut pipeline = Pipeline::new();
     pipeline
         .user_says(1_000, "Tell me.")
@@ -154,14 +154,14 @@ fn a_back_channel_belongs_to_the_turn_in_which_it_was_spoken() {
 }
 
 #[test]
-fn a_turn_in_which_nothing_happens_is_not_told() {
+fn empty_turn_is_not_exported() {
     let mut pipeline = Pipeline::new();
     pipeline.at(100).voice().at(200).silence().push(USER, &Frame::Interruption).at(9_000).ends();
     assert_tree(&pipeline, "");
 }
 
 #[test]
-fn a_bot_that_speaks_first_opens_a_turn_where_none_is() {
+fn bot_speaking_first_starts_a_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi.");
     pipeline.at(9_000).push(USER, &Frame::TtsSpeak(Some("Are you there?")));
@@ -186,7 +186,7 @@ fn a_bot_that_speaks_first_opens_a_turn_where_none_is() {
 }
 
 #[test]
-fn an_end_before_the_bot_is_done_is_no_completion() {
+fn end_before_the_bot_is_done_does_not_complete() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").at(2_000).ends();
     assert_tree(
@@ -200,7 +200,7 @@ fn an_end_before_the_bot_is_done_is_no_completion() {
 }
 
 #[test]
-fn an_end_acts_when_it_reaches_the_end_of_the_pipeline() {
+fn end_acts_at_the_sink() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
     let end = pipeline.new_id();
@@ -220,7 +220,7 @@ fn an_end_acts_when_it_reaches_the_end_of_the_pipeline() {
 }
 
 #[test]
-fn a_cancel_cuts_what_is_under_way_and_what_was_paid_still_counts() {
+fn cancel_interrupts_and_usage_still_counts() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
@@ -239,7 +239,7 @@ fn a_cancel_cuts_what_is_under_way_and_what_was_paid_still_counts() {
 }
 
 #[test]
-fn a_task_that_is_dropped_cancels_its_turn() {
+fn dropped_task_cancels_its_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").at(2_500).drops();
     assert_tree(
@@ -255,14 +255,14 @@ fn a_task_that_is_dropped_cancels_its_turn() {
 }
 
 #[test]
-fn an_announced_end_is_none_until_it_is_reached() {
+fn requested_end_counts_only_at_the_sink() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(2_000).push(USER, &Frame::End).at(2_500).drops();
     assert!(pipeline.tree().contains("turn 1 0..2500 cancelled"), "{}", pipeline.tree());
 }
 
 #[test]
-fn services_that_run_past_the_bots_last_word_are_part_of_the_turn() {
+fn turn_waits_for_services_after_bot_stop() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
     pipeline.at(1_800).answers("Let me see.").synthesizes("a", "Let me see.");
@@ -285,7 +285,7 @@ fn services_that_run_past_the_bots_last_word_are_part_of_the_turn() {
 }
 
 #[test]
-fn what_was_typed_begins_a_turn_and_a_retry_does_not() {
+fn typed_message_starts_a_turn_and_a_retry_does_not() {
     let mut pipeline = Pipeline::new();
     pipeline.bot_replies(500, "Hello.", "Hi.").bot_replies(2_000, "Bye.", "Bye!");
     pipeline.at(3_300).context(LLM).at(3_400).answers("Bye again.").at(9_000).ends();
@@ -304,7 +304,7 @@ fn what_was_typed_begins_a_turn_and_a_retry_does_not() {
 }
 
 #[test]
-fn a_turn_fails_only_if_the_pipeline_cannot_go_on() {
+fn only_a_fatal_error_fails_the_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_800).fails("Transport", "hiccup");
     let fatal = ErrorReport {
@@ -324,7 +324,7 @@ fn a_turn_fails_only_if_the_pipeline_cannot_go_on() {
 }
 
 #[test]
-fn words_that_the_output_transport_told_before_the_bot_was_heard_count_once_it_is() {
+fn spoken_text_before_bot_start_counts_once_it_starts() {
     let mut pipeline = Pipeline::new();
     pipeline
         .user_says(1_000, "Hello.")
@@ -345,7 +345,7 @@ fn words_that_the_output_transport_told_before_the_bot_was_heard_count_once_it_i
 }
 
 #[test]
-fn the_wait_for_the_bot_is_told_stage_by_stage_and_adds_up() {
+fn latency_stages_add_up() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).calls_tool("weather", "1").calls_tool("time", "2");
@@ -372,7 +372,7 @@ fn the_wait_for_the_bot_is_told_stage_by_stage_and_adds_up() {
 }
 
 #[test]
-fn moments_of_a_span_are_events_in_it() {
+fn span_moments_are_events() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");
     pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 900).bot_starts();

@@ -357,8 +357,8 @@ impl Synthesis {
         self.span.on_error(error);
     }
 
-    /// The user speaks, or a Cancel comes. `is_audible`: the bot is speaking, and this is the newest synthesis or has
-    /// not been spoken to its end.
+    /// The user speaks, or a Cancel comes. That interrupts it while it is under way, only announced, or audible: the bot
+    /// is speaking, and this is the newest synthesis or has not been spoken to its end.
     pub(super) fn on_interrupt(&mut self, now: Time, bot_is_speaking: bool, is_newest: bool) {
         let is_audible = bot_is_speaking && (is_newest || !self.is_spoken_out());
         if self.is_under_way() || self.is_only_announced() || is_audible {

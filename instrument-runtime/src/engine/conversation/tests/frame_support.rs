@@ -1,4 +1,4 @@
-//! Frameworks that say less.
+//! Frameworks that send fewer frames than Pipecat.
 
 use super::support::{LLM, Pipeline, STT, TTS, USER};
 use super::tree::assert_tree;
@@ -21,7 +21,7 @@ fn reply(pipeline: &mut Pipeline, start: u64, text: &str, audio_millis: u64) {
 }
 
 #[test]
-fn the_bot_is_heard_for_as_long_as_its_audio_plays() {
+fn inferred_bot_speaks_while_its_audio_plays() {
     let mut pipeline = quiet();
     pipeline.at(1_000).voice().at(1_500).silence().at(1_600).hears("Hello.").asks("Hello.");
     reply(&mut pipeline, 1_800, "Hi there.", 700);
@@ -38,7 +38,7 @@ fn the_bot_is_heard_for_as_long_as_its_audio_plays() {
 }
 
 #[test]
-fn a_reply_that_is_cut_tells_how_much_of_it_was_heard() {
+fn interrupted_reply_reports_its_played_duration() {
     let mut pipeline = quiet();
     pipeline.at(1_000).voice().at(1_500).silence().at(1_600).hears("Tell me.").asks("Tell me.");
     reply(&mut pipeline, 1_800, "A long story.", 5_000);
@@ -57,7 +57,7 @@ fn a_reply_that_is_cut_tells_how_much_of_it_was_heard() {
 }
 
 #[test]
-fn audio_of_a_reply_that_was_cut_is_not_heard() {
+fn audio_of_an_interrupted_reply_is_not_played() {
     let mut pipeline = quiet();
     pipeline.at(1_000).voice().at(1_500).silence().at(1_600).hears("Tell me.").asks("Tell me.");
     reply(&mut pipeline, 1_800, "A long story.", 5_000);
@@ -76,7 +76,7 @@ fn audio_of_a_reply_that_was_cut_is_not_heard() {
 }
 
 #[test]
-fn without_voice_detection_the_first_transcript_since_the_bot_spoke_begins_the_turn() {
+fn first_transcript_begins_the_turn_without_voice_detection() {
     let mut pipeline = quiet();
     pipeline
         .at(1_000)
@@ -109,7 +109,7 @@ fn without_voice_detection_the_first_transcript_since_the_bot_spoke_begins_the_t
 }
 
 #[test]
-fn roles_are_found_out_from_the_frames() {
+fn unknown_roles_are_inferred_from_frames() {
     let mut pipeline = Pipeline::of(SAYS_LITTLE, &[]);
     pipeline.at(1_000).push("ear", &Frame::Transcription(Transcript::from("Hello.")));
     pipeline
@@ -129,7 +129,7 @@ fn roles_are_found_out_from_the_frames() {
 }
 
 #[test]
-fn a_service_that_fails_before_its_first_audio_was_at_work_on_its_text() {
+fn tts_error_before_audio_belongs_to_the_given_text() {
     let mut pipeline = quiet();
     pipeline
         .at(1_000)
@@ -148,7 +148,7 @@ fn a_service_that_fails_before_its_first_audio_was_at_work_on_its_text() {
 }
 
 #[test]
-fn a_service_that_failed_before_its_first_audio_is_not_cut_by_the_user_who_asks_again() {
+fn tts_failed_before_audio_is_not_interrupted_by_the_user() {
     let mut pipeline = quiet();
     pipeline.at(1_000).voice().at(1_500).silence().at(1_600).hears("Hello.").asks("Hello.");
     pipeline

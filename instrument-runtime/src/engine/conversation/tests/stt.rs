@@ -1,4 +1,4 @@
-//! What the user says: utterances.
+//! Utterances.
 
 use super::support::{LLM, OUT, Pipeline, STT, USER};
 use super::tree::assert_tree;
@@ -6,7 +6,7 @@ use crate::engine::frame::{Frame, Measurement, Transcript};
 use crate::engine::record::SpanDetails;
 
 #[test]
-fn two_finals_of_one_voice_are_one_utterance_even_if_one_is_late() {
+fn two_finals_of_one_voice_are_one_utterance() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "To Paris").at(1_700).asks("To Paris");
     pipeline.at(2_000).hears("tomorrow.").at(3_000).ends();
@@ -21,7 +21,7 @@ fn two_finals_of_one_voice_are_one_utterance_even_if_one_is_late() {
 }
 
 #[test]
-fn a_new_voice_is_a_new_utterance() {
+fn new_voice_is_a_new_utterance() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "First part").user_says(2_000, "and the second.").at(3_000).ends();
     assert_tree(
@@ -35,7 +35,7 @@ fn a_new_voice_is_a_new_utterance() {
 }
 
 #[test]
-fn a_pause_before_the_words_come_is_part_of_the_utterance() {
+fn pause_before_words_continues_the_utterance() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts().at(1_500).silence().at(1_600).voice();
     pipeline.at(2_000).silence().at(2_100).hears("I, er, wonder.").user_stops().at(3_000).ends();
@@ -49,7 +49,7 @@ fn a_pause_before_the_words_come_is_part_of_the_utterance() {
 }
 
 #[test]
-fn speech_without_words_is_a_span_without_text() {
+fn announced_speech_without_transcript_is_a_span() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts().at(1_400).silence().user_stops();
     pipeline.user_says(2_000, "Hello.").at(3_000).ends();
@@ -64,7 +64,7 @@ fn speech_without_words_is_a_span_without_text() {
 }
 
 #[test]
-fn an_stt_that_detects_turns_itself_still_gets_spans() {
+fn stt_without_vad_frames_has_spans() {
     let mut pipeline = Pipeline::new();
     for start in [1_000, 3_000] {
         pipeline.at(start).push(STT, &Frame::UserStartedSpeaking);
@@ -83,7 +83,7 @@ fn an_stt_that_detects_turns_itself_still_gets_spans() {
 }
 
 #[test]
-fn a_transcript_that_announces_the_user_is_the_turn_that_begins() {
+fn transcript_announcing_the_user_belongs_to_the_new_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.bot_replies(500, "Greet.", "Welcome.");
     pipeline.at(6_000).hears("Hello.").push(USER, &Frame::UserStartedSpeaking).at(7_000).ends();
@@ -100,7 +100,7 @@ fn a_transcript_that_announces_the_user_is_the_turn_that_begins() {
 }
 
 #[test]
-fn a_final_that_comes_when_no_turn_is_under_way_is_the_next_ones() {
+fn final_between_turns_belongs_to_the_next_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").bot_replies(1_700, "Hello.", "Hi.");
     pipeline.at(6_000).hears("Late words.").user_says(8_000, "Thanks.").at(9_000).ends();
@@ -119,7 +119,7 @@ fn a_final_that_comes_when_no_turn_is_under_way_is_the_next_ones() {
 }
 
 #[test]
-fn a_voice_stop_that_is_sent_again_with_its_words_brings_them() {
+fn resent_voice_stop_adds_its_transcript() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts();
     let id = pipeline.new_id();
@@ -137,7 +137,7 @@ fn a_voice_stop_that_is_sent_again_with_its_words_brings_them() {
 }
 
 #[test]
-fn what_stt_measures_counts_up_to_its_last_final() {
+fn stt_metrics_count_up_to_the_last_final() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).measures(STT, Measurement::SttAudioSeconds(9.0));
     pipeline.at(1_000).voice().user_starts().at(1_500).silence();
@@ -154,7 +154,7 @@ fn what_stt_measures_counts_up_to_its_last_final() {
 }
 
 #[test]
-fn an_error_of_stt_goes_to_the_utterance_and_else_to_the_turn() {
+fn stt_error_belongs_to_the_open_utterance_else_the_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).fails(STT, "cannot connect");
     pipeline.at(1_000).voice().user_starts().at(1_200).fails(STT, "stream reset");
@@ -169,7 +169,7 @@ fn an_error_of_stt_goes_to_the_utterance_and_else_to_the_turn() {
 }
 
 #[test]
-fn a_final_transcript_may_say_nothing() {
+fn empty_final_transcript_is_final() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "   ").at(2_000).ends();
     let is_final = pipeline.spans.ended.iter().find_map(|record| match &record.details {
@@ -180,7 +180,7 @@ fn a_final_transcript_may_say_nothing() {
 }
 
 #[test]
-fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_came() {
+fn stt_metrics_after_cancel_count_without_a_final() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().user_starts();
     let cancel = pipeline.new_id();
@@ -199,7 +199,7 @@ fn what_stt_measures_while_a_cancel_is_on_its_way_counts_for_words_that_never_ca
 }
 
 #[test]
-fn a_final_that_comes_in_no_turn_and_announces_the_user_is_the_next_turns_one_utterance() {
+fn final_starting_a_turn_is_its_only_utterance() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("Greet.").at(600).answers("Welcome.").synthesizes("a", "Welcome.");
     pipeline

@@ -1,4 +1,4 @@
-//! What a turn that is not looked at costs, and one that never ends.
+//! Memory: turns that the sampler dropped, and turns that never end.
 
 use std::cell::Cell;
 
@@ -56,7 +56,7 @@ impl ChatContext for Counted {
 }
 
 #[test]
-fn of_a_turn_that_the_sampler_dropped_nothing_is_gathered() {
+fn dropped_turn_gathers_nothing() {
     let llm = Processor::new(LLM, LLM, Role::Llm);
     let context = Counted::default();
     let mut spans = Dropped::default();
@@ -89,7 +89,7 @@ fn of_a_turn_that_the_sampler_dropped_nothing_is_gathered() {
 }
 
 #[test]
-fn a_turn_without_end_lets_go_of_its_oldest_spans() {
+fn endless_turn_writes_its_oldest_spans_early() {
     let mut pipeline = Pipeline::new();
     for round in 0..1_000 {
         pipeline.at(1_000 + round).asks("Again?").answers("Yes.");

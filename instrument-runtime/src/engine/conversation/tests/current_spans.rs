@@ -1,4 +1,4 @@
-//! What code inside a conversation can refer to.
+//! The spans that code inside a conversation refers to.
 
 use super::support::{LLM, OUT, Pipeline};
 use super::tree::assert_tree;
@@ -13,7 +13,7 @@ use crate::engine::record::{
 use crate::engine::time::Time;
 
 #[test]
-fn a_turn_that_is_referred_to_is_told_though_nothing_was_said_in_it() {
+fn referenced_silent_turn_is_exported() {
     let mut pipeline = Pipeline::new();
     assert_eq!(pipeline.conversation.current_turn(), None);
     let turn = pipeline.conversation.begin_current_turn(&mut pipeline.spans);
@@ -24,7 +24,7 @@ fn a_turn_that_is_referred_to_is_told_though_nothing_was_said_in_it() {
 }
 
 #[test]
-fn between_turns_there_is_nothing_to_refer_to() {
+fn no_current_turn_between_turns() {
     let mut pipeline = Pipeline::new();
     pipeline.at(100).bot_starts().at(200).bot_stops();
     pipeline.conversation.handle_timeout(Time::from_unix_nanos(9_000_000_000), &mut pipeline.spans);
@@ -32,7 +32,7 @@ fn between_turns_there_is_nothing_to_refer_to() {
 }
 
 #[test]
-fn the_newest_model_at_work_is_the_current_one() {
+fn latest_running_llm_call_is_current() {
     let mut pipeline = Pipeline::of(
         FrameSupport::default(),
         &[(LLM, Role::Llm), ("Judge", Role::Llm), (OUT, Role::OutputTransport)],
@@ -64,7 +64,7 @@ impl SpanSink for Counter {
 }
 
 #[test]
-fn who_only_counts_is_sent_no_messages() {
+fn metrics_only_recording_copies_no_messages() {
     let mut spans = Counter::default();
     let mut conversation = Conversation::new(ConversationConfig::default());
     let llm = Processor::new(LLM, LLM, Role::Llm);

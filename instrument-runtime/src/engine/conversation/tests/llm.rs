@@ -1,4 +1,4 @@
-//! Invocations of language models.
+//! LLM calls.
 
 use super::support::{LLM, OUT, Pipeline, STT, TTS};
 use super::tree::assert_tree;
@@ -6,7 +6,7 @@ use crate::engine::conversation::FrameSupport;
 use crate::engine::frame::{Frame, Measurement, Role, TextChunk};
 
 #[test]
-fn a_new_context_ends_the_invocation_before_it() {
+fn new_context_ends_the_previous_call() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(900).context(LLM).at(1_000).answers("Done.").at(2_000).ends();
     assert_tree(
@@ -20,7 +20,7 @@ fn a_new_context_ends_the_invocation_before_it() {
 }
 
 #[test]
-fn two_models_side_by_side_are_two_spans() {
+fn parallel_models_are_separate_spans() {
     let mut pipeline = Pipeline::of(
         FrameSupport::default(),
         &[
@@ -50,7 +50,7 @@ fn two_models_side_by_side_are_two_spans() {
 }
 
 #[test]
-fn a_context_that_goes_to_the_sink_is_no_request() {
+fn context_to_the_sink_is_not_a_request() {
     let mut pipeline = Pipeline::new();
     let id = pipeline.new_id();
     pipeline.at(500).hop("Aggregator", "Sink", &Frame::LlmContext(None), id).at(1_000).ends();
@@ -58,7 +58,7 @@ fn a_context_that_goes_to_the_sink_is_no_request() {
 }
 
 #[test]
-fn usage_that_follows_the_end_of_the_response_still_belongs_to_it_but_a_late_ttfb_does_not() {
+fn usage_counts_after_response_end_but_ttfb_does_not() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("Done.");
     pipeline.at(700).uses_tokens(140).measures(LLM, Measurement::TimeToFirstByte(0.4)).at(2_000).ends();
@@ -72,7 +72,7 @@ fn usage_that_follows_the_end_of_the_response_still_belongs_to_it_but_a_late_ttf
 }
 
 #[test]
-fn a_service_that_reports_usage_and_no_times_has_them_measured() {
+fn times_are_measured_when_only_usage_is_reported() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("Done.").at(700).uses_tokens(140).at(2_000).ends();
     assert_tree(
@@ -85,7 +85,7 @@ fn a_service_that_reports_usage_and_no_times_has_them_measured() {
 }
 
 #[test]
-fn metrics_that_come_from_another_than_they_name_say_nothing() {
+fn metrics_from_another_processor_are_ignored() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("Done.");
     let zeros = [crate::engine::frame::Metric {
@@ -98,7 +98,7 @@ fn metrics_that_come_from_another_than_they_name_say_nothing() {
 }
 
 #[test]
-fn a_model_that_fails_without_ending_its_response_is_over_when_it_fails() {
+fn failed_call_without_response_end_ends_at_its_error() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").at(1_900).fails(LLM, "503 overloaded");
     pipeline.user_says(4_000, "Are you there?").bot_replies(4_700, "Are you there?", "Yes.").at(9_000).ends();
@@ -116,7 +116,7 @@ fn a_model_that_fails_without_ending_its_response_is_over_when_it_fails() {
 }
 
 #[test]
-fn without_synthesis_an_answer_is_heard_when_it_ends() {
+fn response_end_is_bot_speech_without_tts() {
     let mut pipeline = Pipeline::of(
         FrameSupport::default(),
         &[(STT, Role::Stt), (LLM, Role::Llm), (OUT, Role::OutputTransport)],
@@ -133,14 +133,14 @@ fn without_synthesis_an_answer_is_heard_when_it_ends() {
 }
 
 #[test]
-fn nothing_starts_after_the_end() {
+fn nothing_starts_after_pipeline_end() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(2_000).ends().at(2_100).asks("Hello?").bot_starts();
     assert_eq!(pipeline.spans.started.len(), 2);
 }
 
 #[test]
-fn a_context_that_comes_while_an_answer_streams_waits_for_its_turn() {
+fn context_during_a_response_waits_for_its_end() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).push(LLM, &Frame::LlmResponseStart);
     pipeline.push(LLM, &Frame::LlmText(TextChunk::new("It is"))).at(700).asks("Two");
@@ -157,7 +157,7 @@ fn a_context_that_comes_while_an_answer_streams_waits_for_its_turn() {
 }
 
 #[test]
-fn an_answer_that_the_application_cut_is_over_with_the_next_context() {
+fn interruption_frame_lets_the_next_context_end_a_call() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).push(LLM, &Frame::LlmResponseStart);
     pipeline.push(LLM, &Frame::LlmText(TextChunk::new("It"))).at(650).push("App", &Frame::Interruption);
@@ -173,7 +173,7 @@ fn an_answer_that_the_application_cut_is_over_with_the_next_context() {
 }
 
 #[test]
-fn a_piece_of_an_answer_that_was_cut_needs_the_time() {
+fn chunk_of_an_interrupted_response_is_not_untimed() {
     let mut pipeline = Pipeline::new();
     let token = Frame::LlmText(TextChunk::new("Hi."));
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");

@@ -1,4 +1,4 @@
-//! Who is to be heard, from when to when.
+//! User and bot speech intervals.
 
 use super::support::{LLM, Pipeline, STT, TTS, USER};
 use crate::engine::conversation::{FrameSupport, Support};
@@ -22,7 +22,7 @@ fn speech(pipeline: &Pipeline) -> Vec<String> {
 }
 
 #[test]
-fn the_voice_counts_where_it_is_detected_and_ends_where_silence_began() {
+fn detected_voice_ends_where_silence_began() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).voice().at(1_200).user_starts().at(2_000).silence().at(2_300).user_stops();
     pipeline.hears("Hello.").asks("Hello.").at(2_500).bot_starts().at(3_500).bot_stops();
@@ -30,14 +30,14 @@ fn the_voice_counts_where_it_is_detected_and_ends_where_silence_began() {
 }
 
 #[test]
-fn without_it_the_announced_turn_of_speech_does() {
+fn announced_user_counts_without_voice_detection() {
     let mut pipeline = Pipeline::new();
     pipeline.at(1_000).user_starts().at(2_000).user_stops();
     assert_eq!(speech(&pipeline), ["user+1000", "user-2000"]);
 }
 
 #[test]
-fn a_bot_of_which_nobody_tells_is_heard_for_as_long_as_its_audio_plays() {
+fn unannounced_bot_speaks_while_its_audio_plays() {
     let little = FrameSupport {
         user_speech: Support::Inferred,
         bot_speech: Support::Inferred,
@@ -51,7 +51,7 @@ fn a_bot_of_which_nobody_tells_is_heard_for_as_long_as_its_audio_plays() {
 }
 
 #[test]
-fn a_bot_that_is_cut_has_stopped_whether_or_not_anybody_says_so() {
+fn interrupted_bot_has_stopped_before_its_announcement() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").asks("Hello.").answers("Hi.").at(2_000).bot_starts();
     pipeline.at(3_000).voice().user_starts().at(3_020).bot_stops();

@@ -1,4 +1,4 @@
-//! Replies turned into audio.
+//! Syntheses.
 
 use super::support::{LLM, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
@@ -21,7 +21,7 @@ fn sentences_of_one_reply_are_one_span() {
 }
 
 #[test]
-fn each_reply_is_a_span_though_a_start_names_none() {
+fn unnamed_starts_of_several_replies_are_several_spans() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("A. B.").at(700).synthesizes("a", "A.");
     pipeline.at(800).push(TTS, &Frame::TtsStarted { context_id: None });
@@ -43,7 +43,7 @@ fn each_reply_is_a_span_though_a_start_names_none() {
 }
 
 #[test]
-fn characters_add_up_also_those_that_come_before_the_synthesis() {
+fn characters_before_the_synthesis_add_up() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("A. B.");
     pipeline.measures(TTS, Measurement::TtsCharacters(2)).at(700).synthesizes("a", "A.");
@@ -53,7 +53,7 @@ fn characters_add_up_also_those_that_come_before_the_synthesis() {
 }
 
 #[test]
-fn what_is_synthesised_for_a_reply_that_was_cut_is_told_as_such() {
+fn synthesis_for_a_dead_reply_is_interrupted() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart);
@@ -79,7 +79,7 @@ fn what_is_synthesised_for_a_reply_that_was_cut_is_told_as_such() {
 }
 
 #[test]
-fn a_synthesis_that_failed_is_over_and_the_next_reply_is_another() {
+fn failed_synthesis_ends_before_the_next_reply() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A.");
     pipeline
@@ -105,7 +105,7 @@ fn a_synthesis_that_failed_is_over_and_the_next_reply_is_another() {
 }
 
 #[test]
-fn an_error_of_synthesis_goes_to_what_is_under_way() {
+fn tts_error_belongs_to_the_synthesis_under_way() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("A.");
     pipeline
@@ -124,7 +124,7 @@ fn an_error_of_synthesis_goes_to_what_is_under_way() {
 }
 
 #[test]
-fn text_of_a_reply_counts_where_the_bot_was_heard_to_begin_it() {
+fn spoken_text_belongs_to_the_turn_its_reply_started_in() {
     let mut pipeline = Pipeline::new();
     pipeline
         .user_says(1_000, "Tell me.")
@@ -151,7 +151,7 @@ fn text_of_a_reply_counts_where_the_bot_was_heard_to_begin_it() {
 }
 
 #[test]
-fn text_of_a_reply_that_was_never_heard_does_not_count_with_a_later_one() {
+fn text_of_an_unheard_reply_does_not_count_later() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("Nobody hears this.");
     pipeline.synthesizes("a", "Nobody hears this.").spoken("a", "Nobody hears this.");
@@ -171,7 +171,7 @@ fn text_of_a_reply_that_was_never_heard_does_not_count_with_a_later_one() {
 }
 
 #[test]
-fn a_reply_of_which_only_the_text_was_told_can_be_cut() {
+fn announced_reply_without_audio_can_be_interrupted() {
     let mut pipeline = Pipeline::new();
     pipeline
         .at(500)
@@ -184,7 +184,7 @@ fn a_reply_of_which_only_the_text_was_told_can_be_cut() {
 }
 
 #[test]
-fn a_reply_that_is_heard_to_its_end_though_the_user_spoke_was_not_cut() {
+fn reply_spoken_to_its_end_was_not_interrupted() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("One. Two.");
     pipeline.synthesizes("a", "One. Two.").at(1_900).bot_starts().spoken("a", "One.");
@@ -201,7 +201,7 @@ fn a_reply_that_is_heard_to_its_end_though_the_user_spoke_was_not_cut() {
 }
 
 #[test]
-fn each_of_two_replies_pays_for_its_own_characters() {
+fn each_reply_is_charged_its_own_characters() {
     let mut pipeline = Pipeline::new();
     pipeline
         .at(500)
@@ -228,7 +228,7 @@ fn each_of_two_replies_pays_for_its_own_characters() {
 }
 
 #[test]
-fn text_that_is_only_shown_is_no_synthesis() {
+fn silent_text_is_not_synthesized() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).asks("One").at(600).answers("Only shown.");
     let shown = TextChunk { delivery: Delivery::Silent, ..chunk("a", "Only shown.") };
