@@ -143,7 +143,7 @@ impl LlmRounds {
                 responses.get_or_insert(model.id()).results.push(Message::ToolResult {
                     tool_call_id: result.id.clone(),
                     content: result.result.clone(),
-                })
+                });
             }
             LlmStep::ToolCallsEnd => responses.get_or_insert(model.id()).start_next_round(hop, emit),
             LlmStep::ResponseEnd => responses.get_or_insert(model.id()).end(),

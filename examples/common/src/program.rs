@@ -21,12 +21,12 @@ pub fn run<Call>(name: &'static str, call: Call) -> ExitCode
 where
     Call: AsyncFnOnce(&str, &Model) -> Outcome,
 {
-    let outcome = Options::from_args().and_then(|options| match options {
-        Some(options) => trace(name, &options, call),
-        None => {
-            print_line(format_args!("Usage: {name} {HELP}"));
-            Ok(())
+    let outcome = Options::from_args().and_then(|options| {
+        if let Some(options) = options {
+            return trace(name, &options, call);
         }
+        print_line(format_args!("Usage: {name} {HELP}"));
+        Ok(())
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -122,7 +122,7 @@ impl Call {
                 self.push(Role::InputTransport, &Frame::Interruption);
             }
             Event::InterimTranscript => {
-                self.push(Role::Stt, &Frame::InterimTranscription("What will the".into()))
+                self.push(Role::Stt, &Frame::InterimTranscription("What will the".into()));
             }
             Event::FinalTranscript => {
                 history.push(Message::text("user", "What will the weather be like on Sunday?"));

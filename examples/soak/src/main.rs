@@ -110,7 +110,7 @@ struct Calls {
     pipeline: Arc<Pipeline>,
     active: Vec<Option<Call>>,
     started: u64,
-    frames_of_ended_calls: u64,
+    ended_frames: u64,
 }
 
 /// Totals since the start of the program.
@@ -124,12 +124,12 @@ impl Calls {
     fn new(options: &Options) -> Self {
         let active = (0..options.calls).map(|_| None).collect();
         let pipeline = Arc::new(Pipeline::new(options.hops, 1));
-        Self { pipeline, active, started: 0, frames_of_ended_calls: 0 }
+        Self { pipeline, active, started: 0, ended_frames: 0 }
     }
 
     fn counts(&self) -> Counts {
         let frames = self.active.iter().flatten().map(Call::frames).sum::<u64>();
-        Counts { calls: self.started, frames: self.frames_of_ended_calls + frames }
+        Counts { calls: self.started, frames: self.ended_frames + frames }
     }
 
     /// Simulates 20 ms of every call, spread over the duration of the tick.
@@ -144,7 +144,7 @@ impl Calls {
             }
             let Some(call) = &mut self.active[index] else { continue };
             if call.tick() == Progress::Ended {
-                self.frames_of_ended_calls += call.frames();
+                self.ended_frames += call.frames();
                 self.active[index] = None;
             }
         }

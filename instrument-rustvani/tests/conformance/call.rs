@@ -108,10 +108,10 @@ impl User<'_> {
                 UserAction::StartSpeaking => self.push(Frame::vad_user_started_speaking(0.0, 0.0)).await,
                 UserAction::StopSpeaking => self.push(Frame::vad_user_stopped_speaking(0.0, 0.0)).await,
                 UserAction::InterimTranscript(text) => {
-                    self.push_transcript(ScriptedTranscript::Interim(text)).await
+                    self.push_transcript(ScriptedTranscript::Interim(text)).await;
                 }
                 UserAction::FinalTranscript(text) => {
-                    self.push_transcript(ScriptedTranscript::Final(text)).await
+                    self.push_transcript(ScriptedTranscript::Final(text)).await;
                 }
                 UserAction::HangUp => self.push(Frame::end()).await,
                 UserAction::Cancel => self.push(Frame::cancel()).await,
