@@ -20,23 +20,23 @@ mod conversation_log;
 mod error;
 mod file_writer;
 mod format;
+mod frame_log_writer;
 mod header;
 mod line_buffer;
 mod log_path;
-mod log_writer;
+mod parted_log;
 mod payload;
 mod reader;
 mod recorded_log;
 mod replay;
 #[cfg(test)]
 mod tests;
-mod writer;
 mod writer_thread;
 
 pub use conversation_log::{ConversationLog, lost_events};
 pub use error::{FrameLogReadError, FrameLogWriteError, LineError, LogLineError};
+pub use frame_log_writer::FrameLogWriter;
 pub use header::{Header, HeaderInfo};
 pub use log_path::PartSize;
 pub use reader::{Footer, FrameLogReader, LoggedEvent, is_part_after};
 pub use replay::{Replay, ReplayReport, replay};
-pub use writer::FrameLogWriter;

@@ -16,7 +16,7 @@ use lru::LruCache;
 
 use super::file_writer::is_too_many_open_files;
 use super::line_buffer::{LogLimits, QueueBudget};
-use super::log_writer::{LogWriter, Progress};
+use super::parted_log::{PartedLogWriter, Progress};
 use super::recorded_log::RecordedLog;
 
 /// Delay of lines for a file that is open and not compressed. If the process is killed, no more than this is lost.
@@ -77,7 +77,7 @@ struct WriterThread {
     messages: Receiver<Message>,
     budget: Arc<QueueBudget>,
     /// The unfinished logs, by number.
-    logs: HashMap<u64, LogWriter>,
+    logs: HashMap<u64, PartedLogWriter>,
     /// The logs whose file is open, and the compressed ones among them.
     open: LruNumbers,
     compressing: LruNumbers,
@@ -131,7 +131,7 @@ impl WriterThread {
     fn schedule(&mut self, recorded: Arc<RecordedLog>) {
         let (number, is_gzip) = (recorded.number, recorded.files.is_gzip());
         let may_open = self.open.len() < self.open_file_limit;
-        let log = self.logs.entry(number).or_insert_with(|| LogWriter::new(recorded));
+        let log = self.logs.entry(number).or_insert_with(|| PartedLogWriter::new(recorded));
         let is_cheap = !is_gzip && (log.is_open() || may_open);
         let delay = if is_cheap { FLUSH_DELAY } else { COSTLY_FLUSH_DELAY };
         self.schedule.push(Reverse((now() + delay, number)));

@@ -12,7 +12,7 @@
 //!     └─ any other hop                               ──▶ lock: counted audio, due timeouts, the hop itself
 //! ```
 //!
-//! To read it, follow a hop through `handle`, `observed_conversation`, `seen_frames` and `audio_meter`.
+//! To read it, follow a hop through `handle`, `observed_conversation`, `recent_ids` and `audio_meter`.
 //!
 //! A panic on this way stops here, whether it comes from this crate, an exporter or the `view()` of a frame: it is counted,
 //! logged once, and ends the tracing of that conversation. The pipeline goes on.
@@ -29,7 +29,7 @@ mod observer_provider;
 mod operation_span;
 mod options;
 pub mod propagation;
-mod seen_frames;
+mod recent_ids;
 #[cfg(test)]
 mod tests;
 mod timer;

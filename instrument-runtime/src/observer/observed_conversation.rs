@@ -4,7 +4,7 @@
 //!   Observer::on_push_frame(hop)
 //!     on_hop        a traced kind, or is there a frame log?    no ──▶ return           no lock, no clock
 //!     filter_hop ┌─ frame log?                                yes ──▶ copy the hop to the log's queue
-//!                └─ hop-invariant, and its id in SeenFrames?  yes ──▶ return           one atomic load
+//!                └─ hop-invariant, and its id in RecentIds?  yes ──▶ return           one atomic load
 //!     admit_hop     outgoing audio: AudioMeter::classify          ──▶ Ignore, Count (a few atomics) or Handle
 //!     handle_hop    lock ─▶ counted audio ─▶ Conversation::handle_input ─▶ after_input
 //! ```
@@ -27,7 +27,7 @@ use super::audio_meter::{AudioAction, AudioMeter, AudioSource};
 use super::catch_panic::{PanicMessage, catch_panic};
 use super::clock::Clock;
 use super::observer_provider::{ActiveGuard, LazyFrameLog};
-use super::seen_frames::SeenFrames;
+use super::recent_ids::RecentIds;
 use super::timer::{Wake, wake_at};
 use crate::emit::Emitter;
 use crate::engine::conversation::{CloseReason, Conversation, ConversationConfig, FrameSupport};
@@ -42,7 +42,7 @@ pub(super) struct ObservedConversation {
     id: Arc<str>,
     clock: Clock,
     audio: AudioMeter,
-    seen: SeenFrames,
+    seen: RecentIds,
     log: Option<LazyFrameLog>,
     /// Whether the state is `Closed`, for hops that then need not take the lock.
     is_closed: AtomicBool,
@@ -84,7 +84,7 @@ impl ObservedConversation {
             id,
             clock: Clock::start(),
             audio: AudioMeter::new(),
-            seen: SeenFrames::new(),
+            seen: RecentIds::new(),
             log,
             is_closed: AtomicBool::new(false),
             state: Mutex::new(ObservationState::NotStarted { config, emitter: Box::new(emitter) }),

@@ -21,9 +21,9 @@
 //! | `tts` | replies, their synthesis and its usage; `tts.interrupted` |
 //! | `tools` | tool calls |
 //! | `playback` | what the user hears of the bot |
-//! | `operations`, `traced` | work that traced functions report |
-//! | `finish` | the spans of an ended turn as records |
-//! | `span`, `scope` | the fields that all spans share, and where they start |
+//! | `operations` | work that traced functions report |
+//! | `release` | the spans of an ended turn as records |
+//! | `span`, `turn_scope` | the fields that all spans share, and where they start |
 //! | `processors` | services and transports, and how they have behaved so far |
 //!
 //! The rules are those of
@@ -32,17 +32,16 @@
 mod config;
 mod dispatch;
 mod effect;
-mod finish;
 mod llm;
 mod operations;
 mod playback;
 mod processors;
-mod scope;
+mod release;
 mod span;
 mod stt;
 mod tools;
-mod traced;
 mod tts;
+mod turn_scope;
 mod turns;
 
 use std::time::Duration;

@@ -11,8 +11,8 @@ use crate::engine::frame::{FunctionCall, FunctionCallResult, Json, ToolCall};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolRecord, TurnNumber};
 use crate::engine::time::Time;
 
-use super::scope::SpanScope;
 use super::span::{SpanBase, SpanError, take_matching};
+use super::turn_scope::TurnScope;
 use super::turns::{Activity, ChildSpan, MAX_SPANS_PER_TURN};
 
 /// The tool calls of open turns, oldest first.
@@ -53,7 +53,7 @@ impl ToolCalls {
         key: SpanKey,
         parent: Option<SpanKey>,
         now: Time,
-        scope: &mut SpanScope<'_>,
+        scope: &mut TurnScope<'_>,
     ) {
         scope.start(&ChildSpan { key, kind: SpanKind::Tool, parent, at: now, name: call.name });
         self.calls.push(ToolSpan {

@@ -5,7 +5,7 @@ use crate::engine::conversation::effect::{Effect, Moment};
 use crate::engine::conversation::llm::{NewCall, NewMessage, SentContext};
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
-use crate::engine::conversation::scope::SpanScope;
+use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::{Floor, Turn};
 use crate::engine::frame::{
     ChatContext, FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk,
@@ -78,7 +78,7 @@ impl Conversation {
         let Some(turn) = self.turns.current_mut() else { return };
         let processor = self.processors.description(llm).clone();
         let new = NewCall { service: llm, processor, request };
-        let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+        let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
         self.llm.start(new, claimable, moment.now, &self.processors, &mut self.keys, &mut scope);
     }
 
@@ -171,7 +171,7 @@ impl Conversation {
         let key = self.keys.allocate();
         self.ensure_turn_span(moment);
         if let Some(turn) = self.turns.current_mut() {
-            let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+            let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
             let parent = self.llm.on_tool_start(llm, call, &mut scope);
             self.tools.on_start(call, key, parent, moment.now, &mut scope);
         }
@@ -192,7 +192,7 @@ impl Conversation {
         let llm = self.processors.update(source);
         self.processors.on_speech_to_speech(llm);
         if let Some(turn) = self.turns.current_mut() {
-            let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+            let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
             self.llm.on_speech_to_speech(llm, &mut scope);
         }
         llm

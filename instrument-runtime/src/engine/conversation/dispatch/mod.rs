@@ -4,6 +4,7 @@
 //! LLM context, End and Stop) or that say one thing at one hop and another at the next (TTS text).
 
 mod llm;
+mod operations;
 mod tts;
 mod turns;
 
@@ -15,10 +16,10 @@ use crate::engine::time::Time;
 
 use super::effect::{Effect, MetricPhase, Moment};
 use super::processors::ProcessorIndex;
-use super::scope::SpanScope;
 use super::span::SpanError;
 use super::stt::Words;
 use super::tts::FirstSign;
+use super::turn_scope::TurnScope;
 use super::{Conversation, Ending, Phase};
 
 impl Conversation {
@@ -130,7 +131,7 @@ impl Conversation {
                 Effect::UserStarted { at } => self.on_user_started(at, moment),
                 Effect::UtteranceJoined => {
                     if let Some(turn) = self.turns.current_mut() {
-                        let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+                        let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
                         self.stt.on_joined(&mut scope, &self.processors);
                     }
                 }
@@ -274,13 +275,13 @@ impl Conversation {
         let stt = self.processors.update(source);
         let service = (stt, self.processors.description(stt).clone());
         let turn = self.turns.current_mut();
-        let mut scope = turn.map(|turn| SpanScope::new(turn, &mut self.operations, moment.sink));
+        let mut scope = turn.map(|turn| TurnScope::new(turn, &mut self.operations, moment.sink));
         self.stt.on_words(words, service, moment.now, scope.as_mut());
     }
 
     fn on_utterance_ended(&mut self, moment: &mut Moment<'_>) {
         let turn = self.stt.ended_in().and_then(|number| self.turns.get_mut(number));
-        let mut scope = turn.map(|turn| SpanScope::new(turn, &mut self.operations, moment.sink));
+        let mut scope = turn.map(|turn| TurnScope::new(turn, &mut self.operations, moment.sink));
         self.stt.settle(scope.as_mut());
         self.release_oldest_spans(moment);
     }

@@ -2,8 +2,8 @@
 
 use crate::engine::conversation::effect::Moment;
 use crate::engine::conversation::processors::ProcessorIndex;
-use crate::engine::conversation::scope::SpanScope;
 use crate::engine::conversation::tts::{FirstSign, NextSynthesis};
+use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::{AudioBatch, Conversation};
 use crate::engine::dedup::Aspect;
 use crate::engine::frame::{Audio, Delivery, FrameKind, FramePushed, ProcessorRef, Role, TextChunk};
@@ -20,7 +20,7 @@ impl Conversation {
     ) {
         self.ensure_turn_span(moment);
         if let Some(turn) = self.turns.current_mut() {
-            let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+            let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
             self.tts.start(tts, sign, at, &self.processors, &mut self.keys, &mut scope);
         }
     }

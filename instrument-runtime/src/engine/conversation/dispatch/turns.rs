@@ -5,7 +5,7 @@ use crate::engine::record::{EndReason, TurnNumber};
 use crate::engine::time::Time;
 
 use crate::engine::conversation::effect::Moment;
-use crate::engine::conversation::scope::SpanScope;
+use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::Activity;
 use crate::engine::conversation::{Conversation, Phase};
 
@@ -85,7 +85,7 @@ impl Conversation {
         let number = self.turns.start(at, &mut self.keys, moment);
         self.operations.on_turn_start(number, moment.now);
         if let Some(turn) = self.turns.current_mut() {
-            self.stt.on_turn_start(&mut SpanScope::new(turn, &mut self.operations, moment.sink));
+            self.stt.on_turn_start(&mut TurnScope::new(turn, &mut self.operations, moment.sink));
         }
     }
 

@@ -14,8 +14,8 @@
 use std::sync::Arc;
 
 use crate::engine::conversation::processors::ProcessorIndex;
-use crate::engine::conversation::scope::SpanScope;
 use crate::engine::conversation::span::{SpanBase, SpanError};
+use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::ChildSpan;
 use crate::engine::frame::{Measurement, Metric, Processor, Spacing, TextChunk, ToolCall};
 use crate::engine::measurements::{MeasuredTimes, Measurements, with_cached_tokens};
@@ -260,13 +260,13 @@ impl LlmCall {
     }
 
     /// The model turns out to be speech to speech: the call started with its response.
-    pub(super) fn on_speech_to_speech(&mut self, scope: &mut SpanScope<'_>) {
+    pub(super) fn on_speech_to_speech(&mut self, scope: &mut TurnScope<'_>) {
         self.span.start_at(self.response_started.unwrap_or(self.span.start()));
         self.begin_span(scope);
     }
 
     /// Starts its span if that has waited: a child needs it, or the kind of model is known.
-    pub(super) fn begin_span(&mut self, scope: &mut SpanScope<'_>) {
+    pub(super) fn begin_span(&mut self, scope: &mut TurnScope<'_>) {
         if std::mem::take(&mut self.awaits_kind) {
             scope.start(&self.child_span());
         }

@@ -25,10 +25,10 @@ use crate::engine::time::Time;
 use super::effect::{Effect, MetricPhase};
 use super::operations::{Claimable, Operations, TracedOperation};
 use super::processors::{ProcessorIndex, Processors};
-use super::scope::SpanScope;
 use super::span::{SpanBase, SpanError, SpanKeys, is_open_or_just_closed, take_matching};
 use super::stt::UserSpeech;
 use super::tools::to_tool_call;
+use super::turn_scope::TurnScope;
 use super::turns::{Activity, MAX_SPANS_PER_TURN};
 
 pub(super) use call::{LlmCall, NewCall};
@@ -104,7 +104,7 @@ impl LlmCalls {
         now: Time,
         processors: &Processors,
         keys: &mut SpanKeys,
-        scope: &mut SpanScope<'_>,
+        scope: &mut TurnScope<'_>,
     ) {
         let llm = new.service;
         let key = keys.allocate();
@@ -217,7 +217,7 @@ impl LlmCalls {
         &mut self,
         llm: ProcessorIndex,
         asked: &FunctionCall<'_>,
-        scope: &mut SpanScope<'_>,
+        scope: &mut TurnScope<'_>,
     ) -> Option<SpanKey> {
         let turn = scope.number();
         let latest = |is_it: &dyn Fn(&LlmCall) -> bool| {
@@ -236,7 +236,7 @@ impl LlmCalls {
 
     /// A model turns out to be speech to speech: its calls in this turn started with their responses, and those without
     /// a response were none.
-    pub(super) fn on_speech_to_speech(&mut self, llm: ProcessorIndex, scope: &mut SpanScope<'_>) {
+    pub(super) fn on_speech_to_speech(&mut self, llm: ProcessorIndex, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         let waits = |call: &LlmCall| call.awaits_kind() && call.service() == llm && call.turn() == turn;
         self.calls.retain(|call| !waits(call) || call.response_has_started());
@@ -332,7 +332,7 @@ impl LlmCalls {
     }
 
     /// An LLM operation starts that shares the span `key`.
-    pub(super) fn on_operation_start(&mut self, key: SpanKey, now: Time, scope: &mut SpanScope<'_>) {
+    pub(super) fn on_operation_start(&mut self, key: SpanKey, now: Time, scope: &mut TurnScope<'_>) {
         if let Some(call) = self.calls.iter_mut().find(|call| call.key() == key) {
             call.begin_span(scope);
             call.on_retry(now);
@@ -370,7 +370,7 @@ impl LlmCalls {
     }
 
     /// Starts the spans of a turn that have waited.
-    pub(super) fn begin_spans(&mut self, scope: &mut SpanScope<'_>) {
+    pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(|call| call.begin_span(scope));
     }
@@ -381,7 +381,7 @@ impl LlmCalls {
     }
 
     /// Removes the oldest call of a turn, whose span has started by then.
-    pub(super) fn take_oldest(&mut self, scope: &mut SpanScope<'_>) -> Option<LlmCall> {
+    pub(super) fn take_oldest(&mut self, scope: &mut TurnScope<'_>) -> Option<LlmCall> {
         let turn = scope.number();
         let oldest = self.calls.iter().position(|call| call.turn() == turn)?;
         let mut call = self.calls.remove(oldest);

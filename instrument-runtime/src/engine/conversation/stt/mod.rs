@@ -24,8 +24,8 @@ use super::config::Support;
 use super::effect::{Effect, Moment};
 use super::operations::TracedOperation;
 use super::processors::{ProcessorIndex, Processors};
-use super::scope::SpanScope;
 use super::span::{SpanError, SpanKeys, is_open_or_just_closed, take_matching};
+use super::turn_scope::TurnScope;
 
 use super::turns::MAX_SPANS_PER_TURN;
 
@@ -253,7 +253,7 @@ impl UserSpeech {
         words: Words<'_>,
         service: (ProcessorIndex, Arc<Processor>),
         now: Time,
-        scope: Option<&mut SpanScope<'_>>,
+        scope: Option<&mut TurnScope<'_>>,
     ) {
         let Some(utterance) = &mut self.current else { return };
         utterance.on_service(Some(service));
@@ -299,7 +299,7 @@ impl UserSpeech {
     }
 
     /// The current utterance belongs to the current turn.
-    pub(super) fn on_joined(&mut self, scope: &mut SpanScope<'_>, processors: &Processors) {
+    pub(super) fn on_joined(&mut self, scope: &mut TurnScope<'_>, processors: &Processors) {
         let Some(utterance) = &mut self.current else { return };
         utterance.join(scope.turn());
         if utterance.service().is_none() {
@@ -344,7 +344,7 @@ impl UserSpeech {
     }
 
     /// Settles the oldest ended utterance in its turn. Without one, it waits for the next turn.
-    pub(super) fn settle(&mut self, scope: Option<&mut SpanScope<'_>>) {
+    pub(super) fn settle(&mut self, scope: Option<&mut TurnScope<'_>>) {
         let Some(mut utterance) = self.ended.pop_front() else { return };
         self.ended.shrink_to_fit();
         match scope {
@@ -362,7 +362,7 @@ impl UserSpeech {
     }
 
     /// A turn starts: the utterances that waited for it belong to it.
-    pub(super) fn on_turn_start(&mut self, scope: &mut SpanScope<'_>) {
+    pub(super) fn on_turn_start(&mut self, scope: &mut TurnScope<'_>) {
         for waiting in self.settled.iter_mut().filter(|utterance| utterance.turn().is_none()) {
             waiting.join(scope.turn());
             waiting.begin_span(scope);
@@ -401,7 +401,7 @@ impl UserSpeech {
     pub(super) fn on_operation_start(
         &mut self,
         operation: &TracedOperation,
-        scope: &mut SpanScope<'_>,
+        scope: &mut TurnScope<'_>,
         processors: &Processors,
     ) -> Option<SpanKey> {
         let utterance = self.current.as_mut()?;
@@ -451,7 +451,7 @@ impl UserSpeech {
     }
 
     /// Starts the spans of a turn whose service was unknown so far: the only STT service, if there is just one.
-    pub(super) fn begin_spans(&mut self, scope: &mut SpanScope<'_>, processors: &Processors) {
+    pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>, processors: &Processors) {
         let number = scope.number();
         for utterance in self.settled.iter_mut().filter(|utterance| utterance.turn() == Some(number)) {
             if utterance.service().is_none() {

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
-use crate::engine::conversation::scope::SpanScope;
 use crate::engine::conversation::span::{SpanBase, SpanError};
+use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::{ChildSpan, Turn};
 use crate::engine::frame::{Metric, Processor, Spacing, Transcript};
 use crate::engine::measurements::{MeasuredTimes, Measurements};
@@ -201,7 +201,7 @@ impl Utterance {
     }
 
     /// Starts its span, once its service is known. It may continue the span of a traced operation.
-    pub(super) fn begin_span(&mut self, scope: &mut SpanScope<'_>) {
+    pub(super) fn begin_span(&mut self, scope: &mut TurnScope<'_>) {
         if self.has_span || !self.is_speech() {
             return;
         }

@@ -18,8 +18,8 @@ use crate::engine::time::Time;
 use super::effect::MetricPhase;
 use super::operations::{Claimable, TracedOperation};
 use super::processors::{ProcessorIndex, Processors};
-use super::scope::SpanScope;
 use super::span::{SpanBase, SpanError, SpanKeys, is_open_or_just_closed, take_matching};
+use super::turn_scope::TurnScope;
 use super::turns::{Activity, MAX_SPANS_PER_TURN};
 
 pub(super) use synthesis::Synthesis;
@@ -139,7 +139,7 @@ impl Syntheses {
         at: Time,
         processors: &Processors,
         keys: &mut SpanKeys,
-        scope: &mut SpanScope<'_>,
+        scope: &mut TurnScope<'_>,
     ) {
         let processor = processors.description(tts).clone();
         let pending = self.pending_text.take();

@@ -1,9 +1,9 @@
-//! Traced operations of a conversation: [`Operations`](super::operations::Operations) and the records that they share.
+//! Traced operations of a conversation: [`Operations`](crate::engine::conversation::operations::Operations) and the records that they share.
 
-use super::effect::Moment;
-use super::operations::TracedOperation;
-use super::scope::SpanScope;
-use super::{Conversation, Phase};
+use crate::engine::conversation::effect::Moment;
+use crate::engine::conversation::operations::TracedOperation;
+use crate::engine::conversation::turn_scope::TurnScope;
+use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::operation::{
     OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, StartedOperation,
 };
@@ -82,13 +82,13 @@ impl Conversation {
         match operation.kind() {
             ServiceKind::Stt => {
                 let turn = self.turns.current_mut()?;
-                let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+                let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
                 self.stt.on_operation_start(operation, &mut scope, &self.processors)
             }
             ServiceKind::Llm => {
                 let key = self.llm.call_of_operation(operation, &self.operations, turn)?;
                 let turn = self.turns.current_mut()?;
-                let mut scope = SpanScope::new(turn, &mut self.operations, moment.sink);
+                let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
                 self.llm.on_operation_start(key, moment.now, &mut scope);
                 Some(key)
             }

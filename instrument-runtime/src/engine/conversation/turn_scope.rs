@@ -9,13 +9,13 @@ use super::span::ClaimedSpan;
 use super::turns::{ChildSpan, Turn};
 
 /// The turn in which a tracker starts spans, and the traced operations whose spans it may continue instead.
-pub(crate) struct SpanScope<'a> {
+pub(crate) struct TurnScope<'a> {
     turn: &'a mut Turn,
     operations: &'a mut Operations,
     sink: &'a mut dyn SpanSink,
 }
 
-impl<'a> SpanScope<'a> {
+impl<'a> TurnScope<'a> {
     pub(super) fn new(
         turn: &'a mut Turn,
         operations: &'a mut Operations,

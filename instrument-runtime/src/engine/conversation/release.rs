@@ -13,9 +13,9 @@ use super::effect::Moment;
 use super::llm::LlmCall;
 use super::operations::Operations;
 use super::processors::{ProcessorIndex, Processors};
-use super::scope::SpanScope;
 use super::stt::Utterance;
 use super::tts::Synthesis;
+use super::turn_scope::TurnScope;
 use super::turns::{Floor, Milestones, Turn};
 
 /// Writes records of one turn.
@@ -50,7 +50,7 @@ impl Conversation {
         if self.llm.is_full(number)
             && let Some(turn) = self.turns.current_mut()
             && let Some(call) =
-                self.llm.take_oldest(&mut SpanScope::new(turn, &mut self.operations, moment.sink))
+                self.llm.take_oldest(&mut TurnScope::new(turn, &mut self.operations, moment.sink))
         {
             self.write_early(moment, |writer| writer.write_call(call));
         }
@@ -81,7 +81,7 @@ impl Conversation {
     /// Writes all spans of a turn, children first. A turn in which nothing worth exporting happened leaves none.
     fn release(&mut self, mut turn: Turn, moment: &mut Moment<'_>) {
         let number = turn.number();
-        let mut scope = SpanScope::new(&mut turn, &mut self.operations, moment.sink);
+        let mut scope = TurnScope::new(&mut turn, &mut self.operations, moment.sink);
         self.stt.begin_spans(&mut scope, &self.processors);
         self.llm.begin_spans(&mut scope);
         let end = turn.end();

@@ -20,12 +20,12 @@ const SLOTS: usize = 32;
 
 /// The ids of recent frames that have made their first hop.
 #[derive(Debug)]
-pub(super) struct SeenFrames {
+pub(super) struct RecentIds {
     /// An id plus one; zero for none.
     slots: [AtomicU64; SLOTS],
 }
 
-impl SeenFrames {
+impl RecentIds {
     /// Creates an empty set.
     pub(super) fn new() -> Self {
         Self { slots: array::from_fn(|_| AtomicU64::new(0)) }
@@ -61,12 +61,12 @@ const fn entry(FrameId(id): FrameId) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SLOTS, SeenFrames};
+    use super::{RecentIds, SLOTS};
     use crate::engine::frame::FrameId;
 
     #[test]
     fn inserted_ids_are_contained() {
-        let seen = SeenFrames::new();
+        let seen = RecentIds::new();
         let ids = [0, 1, 31, 32, u64::MAX - 1, u64::MAX].map(FrameId);
         assert!(ids.iter().all(|&id| !seen.contains(id)));
         for id in ids {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn evicted_id_is_not_mistaken_for_another() {
-        let seen = SeenFrames::new();
+        let seen = RecentIds::new();
         (0..1_000).map(FrameId).for_each(|id| seen.insert(id));
         assert!((1_000..3_000).map(FrameId).all(|id| !seen.contains(id)));
         assert!((0..1_000).filter(|&id| seen.contains(FrameId(id))).count() <= SLOTS);
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn eight_consecutive_ids_do_not_evict_each_other() {
         for stride in [1, 2, 3, 4] {
-            let seen = SeenFrames::new();
+            let seen = RecentIds::new();
             let newest: Vec<_> = (0..8).map(|frame| FrameId(5_000 + frame * stride)).collect();
             for &id in &newest {
                 seen.insert(id);

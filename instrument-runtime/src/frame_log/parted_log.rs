@@ -23,7 +23,7 @@ use super::recorded_log::{EventCounts, RecordedLog};
 const SIZE_CHECK_INTERVAL: usize = 8 << 10;
 
 /// A log that is being written.
-pub(super) struct LogWriter {
+pub(super) struct PartedLogWriter {
     log: Arc<RecordedLog>,
     file: FileState,
     /// The newest file, if there is one.
@@ -48,18 +48,18 @@ enum FileState {
     Closed { size: u64 },
 }
 
-/// The result of [`LogWriter::write`].
+/// The result of [`PartedLogWriter::write`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     /// Everything is written, and readable for other programs.
     Written,
     /// Everything is written, and the log has ended.
     Complete,
-    /// To continue, [open](LogWriter::open) the file.
+    /// To continue, [open](PartedLogWriter::open) the file.
     NeedsFile,
 }
 
-impl LogWriter {
+impl PartedLogWriter {
     pub(super) const fn new(log: Arc<RecordedLog>) -> Self {
         Self {
             log,
