@@ -30,8 +30,10 @@ impl Replayer {
         self
     }
 
+    /// Returns the configuration of a log's conversation. It copies as many messages as the spans can carry.
     pub(crate) fn config(&self, header: &Header) -> ConversationConfig {
-        config(header, self.turn_end_timeout)
+        let attribute_limit = self.settings.attribute_limit;
+        ConversationConfig { attribute_limit, ..config(header, self.turn_end_timeout) }
     }
 
     pub(crate) fn emitter(&self, source: &Source, header: &Header) -> Emitter {
@@ -56,4 +58,24 @@ pub(crate) fn config(header: &Header, turn_end_timeout: Option<Duration>) -> Con
     let mut config = header.config(ConversationConfig::default());
     config.turn_end_timeout = turn_end_timeout.unwrap_or(config.turn_end_timeout);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use pipecat_instrument_runtime::emit::{EmitSettings, Tracers};
+    use pipecat_instrument_runtime::frame_log::FrameLogReader;
+
+    use super::Replayer;
+
+    #[test]
+    fn conversation_copies_as_much_as_spans_can_carry() -> Result<(), Box<dyn Error>> {
+        let log = FrameLogReader::new("{\"frame_log\":1,\"writer\":\"test\",\"wall\":0}\n".as_bytes())?;
+        let settings = EmitSettings { attribute_limit: 1024, ..EmitSettings::default() };
+        let replayer = Replayer::new(Tracers::new(&SdkTracerProvider::builder().build()), settings);
+        assert_eq!(replayer.config(log.header()).attribute_limit, 1024);
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::stt::UserSpeech;
-use crate::engine::frame::{ChatContext, FrameId, Message, MessageContent};
+use crate::engine::frame::{ChatContext, FrameId, Message, MessageContent, MessagePart};
 use crate::engine::record::LlmRequest;
 
 /// How many hops of contexts into models are remembered.
@@ -177,12 +177,35 @@ impl UserMessage {
     }
 }
 
-/// Returns how many attributes a message takes at least.
+/// Returns how many attributes a message takes at least. An image may take none, because privacy settings may drop it.
 fn min_attributes(message: &Message) -> usize {
     let content = match &message.content {
         MessageContent::None => 0,
         MessageContent::Text(_) => 1,
-        MessageContent::Parts(parts) => 2 * parts.len(),
+        MessageContent::Parts(parts) => parts.iter().map(min_attributes_of_part).sum(),
     };
     1 + content + 3 * message.tool_calls.len()
+}
+
+const fn min_attributes_of_part(part: &MessagePart) -> usize {
+    match part {
+        MessagePart::Text(_) => 2,
+        MessagePart::Image(_) => 0,
+        MessagePart::Other(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LlmRequest;
+    use crate::engine::frame::{Message, MessageContent, MessagePart};
+
+    #[test]
+    fn as_many_messages_are_copied_as_a_span_can_carry() {
+        let mut message = Message::text("user", "");
+        message.content = MessageContent::Parts(vec![MessagePart::Other("input_audio".to_owned())]);
+        // Each takes two attributes: its role, and the type of its part.
+        let request = LlmRequest::of(&vec![message; 10], 20);
+        assert_eq!(request.newest.len(), 10);
+    }
 }
