@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each noun has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to the
-//! tracker that it concerns. What follows for other trackers comes back as [effects](effect::Effect), which `dispatch`
+//! tracker that it concerns. What follows for other trackers comes back as `Effect`s, which `dispatch`
 //! applies.
 //!
 //! | module | subject |
