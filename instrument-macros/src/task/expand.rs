@@ -199,7 +199,8 @@ impl Expansion<'_> {
     }
 }
 
-/// Each part stands where the user wrote what it may not fit to.
+/// Generates the code that pushes the observer into the argument. Each token has the location of the code that the user
+/// wrote for it, so that the compiler reports a type error there.
 fn push_observer(
     construction: &Ident,
     path: &ArgumentPath,
