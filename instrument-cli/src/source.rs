@@ -41,7 +41,7 @@ impl Source {
         }
     }
 
-    /// Opens the log and waits for what is still being written.
+    /// Opens a log that is still being written. Reading it waits for further lines.
     pub(crate) fn follow(&self) -> Result<FrameLogReader<'static>, FrameLogReadError> {
         match self {
             Self::Stdin => self.open(),
