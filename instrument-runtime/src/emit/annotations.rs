@@ -17,11 +17,11 @@ const MAX_EVENTS: usize = 64;
 /// A note on a conversation or a score of it, written as a span event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Annotation {
-    /// Anything worth recording.
+    /// A note: any information about the turn.
     Note {
         /// The subject.
         name: StringValue,
-        /// The information.
+        /// The recorded value.
         value: Value,
     },
     /// An evaluation.
