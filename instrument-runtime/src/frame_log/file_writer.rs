@@ -145,7 +145,7 @@ impl FileWriter {
         }
     }
 
-    /// Returns the size on disk, without what the compressor still holds.
+    /// Returns the size on disk, without the data that the compressor still buffers.
     pub(super) fn size(&self) -> u64 {
         match self {
             Self::Plain(file) => file.size,
@@ -160,7 +160,7 @@ impl FileWriter {
         }
     }
 
-    /// Makes what was written readable for other programs.
+    /// Makes the written data readable for other programs.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.flush(),

@@ -1,4 +1,4 @@
-//! Writes one log: its current file, and what the next part must repeat.
+//! Writes one log: its current file, and the lines that the next part must repeat.
 //!
 //! ```text
 //!                 open                 close
@@ -82,14 +82,14 @@ impl LogWriter {
         matches!(self.file, FileState::Open(_))
     }
 
-    /// Takes what was recorded since the last call.
+    /// Takes the lines recorded since the last call.
     pub(super) fn take_recorded(&mut self, budget: &Arc<QueueBudget>) {
         let (lines, counts) = self.log.take();
         self.lines = Some(lines.into_queued(budget));
         self.counts = counts;
     }
 
-    /// Writes what was taken, into the next part if one is full.
+    /// Writes the lines that were taken. Continues in the next part when the current one is full.
     pub(super) fn write(&mut self) -> io::Result<Progress> {
         while let Some(lines) = &mut self.lines {
             if lines.rest().is_empty() {
@@ -169,7 +169,7 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Returns the lines at the begin of each part.
+    /// Returns the lines at the start of each part.
     fn beginning(&self) -> Vec<u8> {
         let mut lines = Vec::new();
         let part = self.log.files.part_size.map(|_| self.part);
