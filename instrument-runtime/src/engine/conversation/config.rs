@@ -10,7 +10,7 @@ pub struct ConversationConfig {
     /// The attribute limit of spans. Only as many LLM messages as fit are copied.
     pub attribute_limit: usize,
     /// The events that the framework announces with frames of their own.
-    pub signals: FrameSupport,
+    pub frame_support: FrameSupport,
 }
 
 impl Default for ConversationConfig {
@@ -18,7 +18,7 @@ impl Default for ConversationConfig {
         Self {
             turn_end_timeout: Duration::from_millis(2_500),
             attribute_limit: 128,
-            signals: FrameSupport::default(),
+            frame_support: FrameSupport::default(),
         }
     }
 }

@@ -184,11 +184,11 @@ impl Conversation {
             keys: SpanKeys::default(),
             processors: Processors::default(),
             turns: Turns::new(config.turn_end_timeout),
-            stt: UserSpeech::new(config.signals.user_speech),
+            stt: UserSpeech::new(config.frame_support.user_speech),
             llm: LlmCalls::default(),
             tts: Syntheses::default(),
             tools: ToolCalls::default(),
-            playback: Playback::new(config.signals),
+            playback: Playback::new(config.frame_support),
             operations: Operations::default(),
             config,
         }

@@ -93,7 +93,7 @@ pub(crate) enum Claimable {
 impl TracedOperation {
     /// Creates an operation that starts now and has no span yet.
     pub(super) fn new(key: SpanKey, start: &OperationStart<'_>, now: Time, processors: &Processors) -> Self {
-        let OperationStart { kind, service, inside } = *start;
+        let OperationStart { kind, service, parent } = *start;
         let name_match = match service {
             ServiceName::Guessed(name) if !processors.has_named(kind.role(), name) => NameMatch::Any,
             ServiceName::Explicit(_) | ServiceName::Guessed(_) => NameMatch::Exact,
@@ -103,7 +103,7 @@ impl TracedOperation {
             turn: None,
             operation: Operation::new(kind, service.as_str(), now),
             span: OperationSpan::Pending,
-            parent: inside,
+            parent,
             name_match,
         }
     }

@@ -27,8 +27,8 @@ impl Conversation {
         }
         let moment = &mut Moment { now: self.now, sink };
         let key = self.keys.allocate();
-        let outer = start.inside.and_then(|outer| self.operations.turn_of(outer));
-        let start = OperationStart { inside: start.inside.filter(|_| outer.is_some()), ..*start };
+        let outer = start.parent.and_then(|outer| self.operations.turn_of(outer));
+        let start = OperationStart { parent: start.parent.filter(|_| outer.is_some()), ..*start };
         let operation = TracedOperation::new(key, &start, moment.now, &self.processors);
         if let Some(outer) = outer {
             self.release_oldest_spans(moment);
