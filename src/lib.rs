@@ -3,7 +3,7 @@
 //! A voice agent is a pipeline of *processors* (speech-to-text, a language model, text-to-speech, transports) that push
 //! *frames* to each other: audio, transcripts, tokens, metrics, errors. This crate observes these frames and turns each
 //! *conversation*, one run of a pipeline, into OpenTelemetry spans: its turns, and in them STT, LLM, tool and TTS spans, with
-//! what was said, how long it took and what it cost. Phoenix, Langfuse, OpenObserve, Jaeger and every other backend that
+//! what was said, how long it took and what it cost. Phoenix, Langfuse, `OpenObserve`, Jaeger and every other backend that
 //! accepts OTLP can show them.
 //!
 //! # Approach
