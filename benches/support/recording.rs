@@ -151,9 +151,9 @@ impl<'a> Counted<'a> {
 
 /// Finished spans, for writing them by hand.
 pub struct Written {
-    /// In the order of their ends.
+    /// The spans, in the order of their ends.
     spans: Vec<SpanData>,
-    /// In the order of their starts.
+    /// Indices of the spans, in the order of their starts.
     by_start: Vec<usize>,
 }
 

@@ -137,7 +137,7 @@ pub(crate) struct LatencyView {
     pub(crate) total: Ms,
     /// The event at which the measurement starts: `vad` or `user_stopped`.
     pub(crate) source: &'static str,
-    /// Its stages, which add up to the total.
+    /// The stages, which add up to the total.
     pub(crate) stages: Vec<StageTime>,
 }
 

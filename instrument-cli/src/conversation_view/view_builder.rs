@@ -71,7 +71,7 @@ struct ViewBuilder {
 struct SpeechTimes {
     who: Speaker,
     start: Time,
-    /// `None` while the speech goes on.
+    /// `None` until the speech stops.
     stop: Option<Time>,
 }
 

@@ -1,4 +1,4 @@
-//! A constructor: the task it builds, and where the observer goes. Checks for a single annotated function.
+//! A constructor: the task it builds, and the destination of its observer. Checks for a single annotated function.
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
@@ -31,7 +31,7 @@ pub(super) enum Destination {
         path: ArgumentPath,
         /// Whether the argument is declared `mut`. Otherwise the expansion binds it again, as `mut`.
         mutability: Mutability,
-        /// Converts the observer into what the argument takes.
+        /// Converts the observer into the element type of the argument.
         via: Option<Box<Callable>>,
     },
 }

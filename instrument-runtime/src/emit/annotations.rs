@@ -89,7 +89,8 @@ impl AnnotationEvents {
         }
     }
 
-    /// Writes each as an event between the `start` and the `end` of `span`, with texts truncated as `privacy` says.
+    /// Writes each as an event between the `start` and the `end` of `span`, with texts truncated to the limits of
+    /// `privacy`.
     pub(super) fn write(self, span: &SpanRef<'_>, (start, end): (Time, Time), privacy: &Privacy) {
         for (at, annotation) in self.0 {
             let (name, mut attributes) = annotation.into_event();

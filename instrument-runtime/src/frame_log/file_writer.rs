@@ -94,7 +94,7 @@ impl FileSequence {
         };
         let free = (0..MAX_NAME_ATTEMPTS).find_map(|skipped| self.try_create(next(skipped)).transpose());
         free.unwrap_or_else(|| {
-            let message = "too many logs of this id: move the old ones away";
+            let message = "too many logs of this id: move the old ones to another directory";
             Err(io::Error::new(ErrorKind::AlreadyExists, message))
         })
     }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each part begins with the header and the processors described so far, and ends with a footer, so that it can be read
-//! by itself. The footer of a part that another part follows says `"continues":true`.
+//! by itself. If another part follows, the footer contains `"continues":true`.
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::format::{FooterLine, HeaderLine, append_line, to_line};
 use super::line_buffer::{QueueBudget, QueuedLines};
 use super::recorded_log::{EventCounts, RecordedLog};
 
-/// Bytes that a compressor gets between two checks of its file's size.
+/// Number of bytes written to a compressor between two checks of the size of its file.
 const SIZE_CHECK_INTERVAL: usize = 8 << 10;
 
 /// A log that is being written.

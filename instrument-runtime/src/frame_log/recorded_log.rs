@@ -168,7 +168,7 @@ impl RecordingState {
 
 /// Turns hops into lines. Describes each processor before its first event, and again when it has changed.
 struct EventEncoder {
-    /// The processors that are described, as their newest line describes them.
+    /// The processors described so far, as in their newest line.
     processors: HashMap<String, Processor>,
     /// Hashes of their ids. With 10,000 calls nothing stays in the CPU's cache: a search in this list loads one cache
     /// line, a look-up in the map several.

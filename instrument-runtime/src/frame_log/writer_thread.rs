@@ -1,8 +1,8 @@
 //! The thread that writes the logs of all conversations.
 //!
-//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them
-//! when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least
-//! recently written file is closed for the next, and opened again when it has more lines.
+//! Lines wait in the [`RecordedLog`] of their conversation; the conversation only notifies the thread, which takes the
+//! lines when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the
+//! least recently written file is closed for the next, and opened again when it has more lines.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};

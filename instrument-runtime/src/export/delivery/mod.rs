@@ -11,11 +11,12 @@
 //! ```
 //!
 //! The SDK's batch processor returns `Ok` from a shutdown after a 401, and does not report how many spans it dropped.
-//! Therefore the [`AdmissionProcessor`] in front of it admits no more spans than fit, so that the SDK never drops one,
-//! and the `QueueExporter` behind it records the outcome of every request.
+//! Therefore the [`AdmissionProcessor`](pipeline::AdmissionProcessor) in front of it admits no more spans than fit, so that
+//! the SDK never drops one, and the `QueueExporter` behind it records the outcome of every request.
 //!
 //! A policy for retries belongs in `QueueExporter::deliver`, which sees the outcome of each request before the queue
-//! does. A spool belongs beside [`SpanQueue`], which knows the spans that it would drop and those left at a shutdown.
+//! does. A spool belongs beside [`SpanQueue`](queue::SpanQueue), which knows the spans that it would drop and those left at
+//! a shutdown.
 
 mod export_error;
 mod pipeline;

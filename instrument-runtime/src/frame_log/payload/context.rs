@@ -28,7 +28,7 @@ impl<T> ContextCache<T> {
         self.contexts.peek(&id)
     }
 
-    /// Adds a value, and removes the oldest where there are too many.
+    /// Adds a value, and removes the oldest one beyond the limit.
     pub(in crate::frame_log) fn insert(&mut self, id: FrameId, value: T) {
         self.contexts.put(id, value);
         if self.contexts.len() > MAX_CONTEXTS {

@@ -19,7 +19,7 @@ use self::speech::{
 };
 use crate::engine::frame::{ErrorReport, Frame, FrameKind, ObservedFrame};
 
-/// The class of errors that are fatal whatever their payload says.
+/// The class of errors that are always fatal, whether or not their payload marks them so.
 const FATAL_ERROR: &str = "FatalErrorFrame";
 
 /// Declares [`Payload`] and its conversions from one list of frames.
