@@ -1,5 +1,5 @@
 //! `pipecat-trace timeline`, without a browser.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 mod support;
 
@@ -72,7 +72,7 @@ fn an_interruption_splits_heard_and_unheard_text() {
     assert!(
         unheard.starts_with("The fox lived in a den.") && unheard.ends_with("The end of the story came.")
     );
-    assert_eq!(bot["interruption"]["at"], turn["end"], "it was cut when the user spoke");
+    assert_eq!(bot["interruption"]["at"], turn["end"], "interrupted when the user spoke");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn unreadable_logs_are_reported_and_the_others_drawn() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("timeline-empty.jsonl: not a frame log: the file is empty"));
     assert!(stderr(&output).contains("missing.jsonl: No such file"), "{}", stderr(&output));
-    assert!(!page.exists(), "a page of nothing");
+    assert!(!page.exists(), "no page without a conversation");
 
     let output = trace(&["timeline", "-o", page.to_str().unwrap()], &[&empty, &recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));

@@ -52,7 +52,7 @@ pub(crate) enum LlmStep<'a> {
 }
 
 impl<'a> LlmStep<'a> {
-    /// Returns the step that the frame is, if any.
+    /// Returns the step that this frame performs, if any.
     #[inline]
     pub(crate) fn from_frame(frame: &'a Rustvani) -> Option<Self> {
         Some(match &frame.inner {
@@ -165,7 +165,7 @@ impl Responses {
         &mut self.by_model[index]
     }
 
-    /// Remembers a frame id. Returns `false` if it was known, like `HashSet::insert`.
+    /// Stores a frame id. Returns `false` if it is stored already, like `HashSet::insert`.
     fn insert_frame(&mut self, id: u64) -> bool {
         if self.seen_frames.contains(&id) {
             return false;

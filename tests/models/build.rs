@@ -1,9 +1,9 @@
-//! Says that this is built for loom.
+//! Sets `cfg(loom)`.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
     println!("cargo::rustc-check-cfg=cfg(loom)");
-    // What the runtime's own package has, and this one does without.
+    // Features of the runtime's own package, which this package does not declare.
     println!(
         r#"cargo::rustc-check-cfg=cfg(feature, values("metrics", "setup", "testing", "otlp", "otlp-grpc"))"#
     );

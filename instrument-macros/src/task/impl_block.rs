@@ -115,7 +115,7 @@ impl Candidate {
             return None;
         }
         let destination = diagnostics.handle(Destination::new(&self.args, &self.signature))?;
-        // A name that is an argument of other constructors only makes an option theirs.
+        // An option that names an argument of other constructors applies only to those.
         let applies = |value: &Expr| {
             let names = mentioned_names(value.to_token_stream());
             names.iter().all(|name| !all_arguments.contains(name) || self.arguments.contains(name))

@@ -52,7 +52,7 @@ pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attri
     }
 }
 
-/// Writes the conversation id of a conversation span. It has no operation: its turns do.
+/// Writes the conversation id of a conversation span. Only its turns have an operation.
 pub(super) fn put_conversation(session: &Session, out: &mut Attributes) {
     out.put_some(keys::GEN_AI_CONVERSATION_ID, session.written_id());
 }

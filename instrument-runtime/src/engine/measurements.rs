@@ -1,4 +1,6 @@
 //! The measurements of one span: those that services report, and those taken from frames.
+//!
+//! See [Metrics](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#metrics).
 
 use super::frame::{LlmUsage, Measurement, Metric};
 use super::record::{ServiceTimes, TimingSource};

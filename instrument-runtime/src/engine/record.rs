@@ -37,7 +37,9 @@ pub enum SpanKind {
     Tool,
 }
 
-/// The start of a span.
+/// The start of a span. See [Layout].
+///
+/// [Layout]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#layout
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanStart {
     /// The key of the span.
@@ -54,7 +56,9 @@ pub struct SpanStart {
     pub turn: TurnNumber,
 }
 
-/// A finished span.
+/// A finished span. See [Nothing lost].
+///
+/// [Nothing lost]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#nothing-lost
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanRecord {
     /// The key that [`SpanStart`] had.
@@ -90,7 +94,10 @@ pub enum Status {
     },
 }
 
-/// An event at one moment of a span.
+/// An event at one moment of a span. See [Errors] and [Interruption].
+///
+/// [Errors]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#errors
+/// [Interruption]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#interruption
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanEvent {
     /// The time of the event, within the span.
@@ -170,7 +177,7 @@ pub struct UserToBotLatency {
     pub stages: LatencyStages,
 }
 
-/// The parts of the wait between the user's last word and the bot's first, in seconds.
+/// The parts of the wait between the user's last word and the bot's first, in seconds. See [Latency].
 ///
 /// A stage that cannot be distinguished from the next one is `None`, and its time counts to the next. The others add up to
 /// the latency.
@@ -178,6 +185,8 @@ pub struct UserToBotLatency {
 /// ```text
 ///   user stopped ─stt─▶ transcript ─llm + tools─▶ first token ─aggregation─▶ text to TTS ─tts─▶ first audio ─output─▶ bot
 /// ```
+///
+/// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LatencyStages {
     /// Until the last final transcript.

@@ -29,14 +29,14 @@ const WRITER: &str = concat!("pipecat-instrument/", env!("CARGO_PKG_VERSION"));
 pub struct HeaderInfo<'a> {
     /// The conversation's id.
     pub conversation_id: &'a str,
-    /// When the conversation begins.
+    /// The time at which the conversation begins.
     pub begun: Time,
     /// Attributes of every span of the conversation.
     pub attributes: &'a [KeyValue],
     /// Time from the end of the bot's speech to the end of its turn; `None` for the default.
     pub turn_end_timeout: Option<Duration>,
     /// The frames that the framework sends.
-    pub signals: FrameSupport,
+    pub frame_support: FrameSupport,
 }
 
 impl<'a> HeaderInfo<'a> {
@@ -47,7 +47,7 @@ impl<'a> HeaderInfo<'a> {
             begun,
             attributes: &[],
             turn_end_timeout: None,
-            signals: FrameSupport::default(),
+            frame_support: FrameSupport::default(),
         }
     }
 
@@ -61,7 +61,7 @@ impl<'a> HeaderInfo<'a> {
             turn_end_timeout_ms: self
                 .turn_end_timeout
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
-            signals: self.signals,
+            frame_support: self.frame_support,
             part: None,
         }
     }
@@ -73,7 +73,7 @@ impl<'a> HeaderInfo<'a> {
 pub struct Header {
     /// The program that wrote the log, such as `pipecat_recorder/1 pipecat/1.14.0`.
     pub writer: String,
-    /// When the log begins.
+    /// The time at which the log begins.
     pub begun: Time,
     /// The conversation's id, if it has one.
     pub conversation_id: Option<String>,
@@ -82,7 +82,7 @@ pub struct Header {
     /// Time from the end of the bot's speech to the end of its turn; `None` for the default.
     pub turn_end_timeout: Option<Duration>,
     /// The frames that the framework sends.
-    pub signals: FrameSupport,
+    pub frame_support: FrameSupport,
     /// The number of this part, from 1; `None` where the log is not split into parts.
     pub part: Option<u32>,
 }
@@ -104,7 +104,7 @@ impl Header {
         if let Some(timeout) = self.turn_end_timeout {
             defaults.turn_end_timeout = timeout;
         }
-        defaults.signals = self.signals;
+        defaults.frame_support = self.frame_support;
         defaults
     }
 }
@@ -117,7 +117,7 @@ impl From<HeaderLine<'_>> for Header {
             conversation_id: line.conversation_id.map(std::borrow::Cow::into_owned),
             attributes: line.attributes.as_ref().map(attributes_from_json).unwrap_or_default(),
             turn_end_timeout: line.turn_end_timeout_ms.map(Duration::from_millis),
-            signals: line.signals,
+            frame_support: line.frame_support,
             part: line.part,
         }
     }

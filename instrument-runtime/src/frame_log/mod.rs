@@ -1,4 +1,4 @@
-//! The frame log: one conversation as a file of JSON lines, for people to read and for [`replay`].
+//! The frame log: one conversation as a file of JSON lines, for people to read and for [`replay`](replay()).
 //!
 //! It records every hop with its texts and measurements, as far as [`privacy`](crate::privacy) allows, but never audio
 //! samples. [`docs/frame-log.md`] describes its use and its format.
@@ -12,7 +12,7 @@
 //! | [`FrameLogWriter`] | writes the frame logs of a process, in a thread of its own |
 //! | [`ConversationLog`] | records the hops of one conversation; never waits |
 //! | [`FrameLogReader`] | reads a log event by event, and reports malformed lines |
-//! | [`replay`] | turns a log into the spans of its conversation |
+//! | [`replay`](replay()) | turns a log into the spans of its conversation |
 //!
 //! [`docs/frame-log.md`]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/frame-log.md
 

@@ -106,13 +106,13 @@ impl ObservedConversation {
         if let Ok(mut state) = self.state.lock()
             && let ObservationState::NotStarted { config, .. } = &mut *state
         {
-            config.signals = support;
+            config.frame_support = support;
         }
     }
 
     fn frame_support(&self) -> FrameSupport {
         match self.state.lock().as_deref() {
-            Ok(ObservationState::NotStarted { config, .. }) => config.signals,
+            Ok(ObservationState::NotStarted { config, .. }) => config.frame_support,
             _ => FrameSupport::default(),
         }
     }

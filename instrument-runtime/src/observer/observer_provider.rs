@@ -130,7 +130,7 @@ impl ObserverProvider {
     pub fn observe(&self, options: ObserveOptions) -> Observer {
         let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
         let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
-        let config = ConversationConfig { signals: options.frame_support, ..self.config.clone() };
+        let config = ConversationConfig { frame_support: options.frame_support, ..self.config.clone() };
         let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
             writer,
             session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
@@ -195,7 +195,7 @@ impl LazyFrameLog {
                 begun: now,
                 attributes: &self.session.attributes,
                 turn_end_timeout: Some(self.turn_end_timeout),
-                signals: frame_support(),
+                frame_support: frame_support(),
             };
             self.writer.conversation(&header).privacy(self.privacy.clone())
         });

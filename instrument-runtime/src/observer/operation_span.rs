@@ -81,7 +81,7 @@ impl OperationSpan {
         let start = OperationStart {
             kind: spec.kind,
             service: spec.service,
-            inside: outer
+            parent: outer
                 .and_then(|current| current.operation)
                 .and_then(|(kind, span)| (kind == spec.kind).then_some(span)),
         };

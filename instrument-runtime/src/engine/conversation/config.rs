@@ -10,7 +10,7 @@ pub struct ConversationConfig {
     /// The attribute limit of spans. Only as many LLM messages as fit are copied.
     pub attribute_limit: usize,
     /// The events that the framework announces with frames of their own.
-    pub signals: FrameSupport,
+    pub frame_support: FrameSupport,
 }
 
 impl Default for ConversationConfig {
@@ -18,7 +18,7 @@ impl Default for ConversationConfig {
         Self {
             turn_end_timeout: Duration::from_millis(2_500),
             attribute_limit: 128,
-            signals: FrameSupport::default(),
+            frame_support: FrameSupport::default(),
         }
     }
 }
@@ -38,11 +38,11 @@ pub struct FrameSupport {
 /// How reliably a framework announces an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Support {
-    /// It always announces it.
+    /// The framework always announces the event.
     #[default]
     Native,
-    /// It may not announce it: until the first such frame comes, the event is inferred.
+    /// The framework may not announce the event. It is inferred until the first such frame arrives.
     Inferred,
-    /// It announces it, but a stop may be false: one that comes while audio is still playing is ignored.
+    /// The framework announces the event, but stops may be false. A stop while audio is still playing is ignored.
     Unreliable,
 }

@@ -1,7 +1,7 @@
-//! What one tracker's event means for the others.
+//! Consequences of one tracker's event for other trackers.
 //!
-//! A tracker changes its own fields only. What follows for others it returns as [`Effect`]s, and
-//! [`Conversation::apply`](super::Conversation::apply) hands them to the trackers they concern:
+//! A tracker changes its own fields only. It returns consequences for others as [`Effect`]s, and
+//! [`Conversation::apply`](super::Conversation::apply) passes them to the trackers that they concern:
 //!
 //! ```text
 //!   stt       UserStarted ─────▶ turns, then stt; what it interrupts: llm, tts, operations, playback
@@ -17,7 +17,7 @@
 use crate::engine::record::{SpanKey, SpanSink, TurnNumber};
 use crate::engine::time::Time;
 
-/// The time of an event, and the sink that its spans go to.
+/// The time of an event, and the sink for its spans.
 pub(crate) struct Moment<'s> {
     pub(super) now: Time,
     pub(super) sink: &'s mut dyn SpanSink,
@@ -51,10 +51,10 @@ pub(crate) enum Effect {
     BotStopped,
 }
 
-/// The phase in which a metric comes.
+/// The phase of the conversation when a metric arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetricPhase {
     Running,
-    /// A Cancel is on its way: only spans that were open when it came are measured.
+    /// A Cancel is on its way. A metric counts only for spans that were open when the Cancel came.
     Cancelled,
 }

@@ -8,23 +8,23 @@
 //!                 End or Stop at the sink, close
 //! ```
 //!
-//! Each noun has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to the
-//! tracker that it concerns. What follows for other trackers comes back as [effects](effect::Effect), which `dispatch`
-//! applies.
+//! Each subject has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to the
+//! tracker that it concerns. The tracker returns the consequences for other trackers as `Effect`s, and `dispatch` applies
+//! them.
 //!
 //! | module | subject |
 //! |---|---|
 //! | `dispatch` | frames to trackers, and effects of one tracker to the others |
-//! | `turns` | when a turn starts, ends and times out; its input, spoken output and latency |
+//! | `turns` | start, end and timeout of a turn; its input, spoken output and latency |
 //! | `stt` | the user's voice, announcements and transcripts; utterances |
 //! | `llm` | requests to language models and their responses |
 //! | `tts` | replies, their synthesis and its usage; `tts.interrupted` |
 //! | `tools` | tool calls |
-//! | `playback` | what the user hears of the bot |
+//! | `playback` | the audible part of the bot's speech |
 //! | `operations` | work that traced functions report |
 //! | `release` | the spans of an ended turn as records |
-//! | `span`, `turn_scope` | the fields that all spans share, and where they start |
-//! | `processors` | services and transports, and how they have behaved so far |
+//! | `span`, `turn_scope` | the fields that all spans share, and the turn that they start in |
+//! | `processors` | services and transports, with their observed capabilities |
 //!
 //! The rules are those of
 //! [`docs/spans.md`](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md).
@@ -81,7 +81,7 @@ enum Phase {
     Closed,
 }
 
-/// Whether the pipeline is about to end while its last frames still travel.
+/// Whether the pipeline was asked to end. Its last frames may still be under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
     NotRequested,
@@ -96,7 +96,7 @@ enum Timeout {
     Playback,
     /// The bot has been silent for long enough.
     Turn {
-        /// When it was done.
+        /// When the bot was done.
         done_at: Time,
     },
     /// The oldest ended turn has waited long enough for late events.
@@ -121,10 +121,10 @@ pub struct AudioBatch<'a> {
 /// Whether the conversation must receive the next piece of outgoing audio at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AudioInterest {
-    /// It must: the piece may be the first of a reply.
+    /// Yes: the piece may be the first of a reply.
     #[default]
     Every,
-    /// The piece may be counted, and passed on in a [batch](AudioBatch) before the next event.
+    /// No: the piece may be counted, and passed on in a [batch](AudioBatch) before the next event.
     Batched,
 }
 
@@ -183,11 +183,11 @@ impl Conversation {
             keys: SpanKeys::default(),
             processors: Processors::default(),
             turns: Turns::new(config.turn_end_timeout),
-            stt: UserSpeech::new(config.signals.user_speech),
+            stt: UserSpeech::new(config.frame_support.user_speech),
             llm: LlmCalls::default(),
             tts: Syntheses::default(),
             tools: ToolCalls::default(),
-            playback: Playback::new(config.signals),
+            playback: Playback::new(config.frame_support),
             operations: Operations::default(),
             config,
         }
@@ -204,10 +204,10 @@ impl Conversation {
         }
     }
 
-    /// Handles one hop of one frame if its effect does not depend on the time: a further chunk of a response that is
-    /// streaming. Returns whether it did; else the hop must be passed to [`handle_input`](Self::handle_input).
+    /// Handles one hop of one frame if its effect does not depend on the time: a further chunk of a streaming response.
+    /// Returns `false` if the hop must be passed to [`handle_input`](Self::handle_input) instead.
     ///
-    /// Most frames are such chunks, and reading a clock costs more than everything else that is done with them.
+    /// Most frames are such chunks, and reading a clock costs more than handling one.
     pub fn handle_untimed(&mut self, hop: &FramePushed<'_>) -> bool {
         match hop.frame {
             Frame::LlmText(chunk) if self.phase == Phase::Running => self.on_untimed_llm_text(hop, chunk),
@@ -266,7 +266,7 @@ impl Conversation {
         self.release_all(moment);
     }
 
-    /// Whether it has ended, and all of its spans are written.
+    /// Returns whether the conversation has ended and all of its spans are written.
     pub fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
     }

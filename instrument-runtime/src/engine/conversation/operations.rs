@@ -1,5 +1,4 @@
-//! Traced operations: the work of services as `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]` report it, and the
-//! spans that this work has.
+//! Traced operations: work of services that `#[traced_stt]`, `#[traced_llm]` and `#[traced_tts]` report, and its spans.
 //!
 //! ```text
 //!                    frames have opened a record of
@@ -15,8 +14,8 @@
 //!   the turn's spans are written:  Shared ──▶ completes the record     Own, Pending ──▶ become records
 //! ```
 //!
-//! An operation may have ended when its frames come: a function returns the words, which its caller then pushes. So it
-//! stays with its turn until the spans of that are written.
+//! An operation may end before its frames arrive: a function returns the words, and then its caller pushes them.
+//! Therefore it stays with its turn until the turn's spans are written.
 
 use std::time::Duration;
 
@@ -35,11 +34,11 @@ use super::turns::{Activity, ChildSpan, MAX_SPANS_PER_TURN, Turn};
 /// Upper bound on operations that wait for a turn.
 const MAX_PENDING: usize = 8;
 
-/// How long before a turn starts an operation may have ended whose result belongs to the turn: a function returns what
-/// it heard, and then its caller pushes the transcript.
+/// Maximum time between the end of an operation and the start of the turn that its result belongs to. A function
+/// returns a transcript, and then its caller pushes it.
 const MAX_RESULT_AGE: Duration = Duration::from_secs(1);
 
-/// Every operation whose turn is open, or that waits for a turn.
+/// Operations of open turns, and operations that wait for a turn.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
     operations: Vec<TracedOperation>,
@@ -60,22 +59,22 @@ pub(crate) struct TracedOperation {
 /// The span of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OperationSpan {
-    /// None so far: there was no turn.
+    /// No span yet, because there was no turn.
     Pending,
-    /// One that was started for the operation.
+    /// A span that was started for the operation.
     Own {
         key: SpanKey,
-        /// Its start: an STT operation starts with the utterance, where there is one.
+        /// The start of the span. An STT operation starts with its utterance, if there is one.
         start: Time,
     },
-    /// The one of a record that is made from frames.
+    /// The span of a record made from frames.
     Shared(SpanKey),
 }
 
 /// Whether the name of an operation must be that of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NameMatch {
-    /// The name was given explicitly, or a service goes by it.
+    /// The name is explicit, or a service has it.
     Exact,
     /// The name is only that of the function.
     Any,
@@ -84,16 +83,16 @@ enum NameMatch {
 /// The operations whose spans a record made from frames may continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claimable {
-    /// Running ones: the frame that opens the record is the request.
+    /// Running operations: the frame that opens the record is the request.
     Running,
-    /// Ended ones, too: the frame that opens the record is part of the response.
+    /// Running and ended operations: the frame that opens the record is part of the response.
     Any,
 }
 
 impl TracedOperation {
-    /// Creates an operation that starts now and has no span yet.
+    /// Creates an operation that starts now, without a span.
     pub(super) fn new(key: SpanKey, start: &OperationStart<'_>, now: Time, processors: &Processors) -> Self {
-        let OperationStart { kind, service, inside } = *start;
+        let OperationStart { kind, service, parent } = *start;
         let name_match = match service {
             ServiceName::Guessed(name) if !processors.has_named(kind.role(), name) => NameMatch::Any,
             ServiceName::Explicit(_) | ServiceName::Guessed(_) => NameMatch::Exact,
@@ -103,7 +102,7 @@ impl TracedOperation {
             turn: None,
             operation: Operation::new(kind, service.as_str(), now),
             span: OperationSpan::Pending,
-            parent: inside,
+            parent,
             name_match,
         }
     }
@@ -112,7 +111,7 @@ impl TracedOperation {
         self.operation.kind()
     }
 
-    /// Whether its name is that of a service.
+    /// Whether its name is the service's class, name or id.
     pub(super) fn is_exactly(&self, processor: &Processor) -> bool {
         is_named(processor, self.operation.class())
     }
@@ -130,7 +129,7 @@ impl TracedOperation {
         matches!(self.span, OperationSpan::Own { .. })
     }
 
-    /// Whether a turn waits for it.
+    /// Whether its turn must stay open for it.
     fn is_under_way(&self) -> bool {
         self.kind() != ServiceKind::Stt
             && self.is_own()
@@ -160,7 +159,7 @@ impl TracedOperation {
 }
 
 impl Operations {
-    /// An operation starts while there is no turn: it belongs to the next one.
+    /// Handles the start of an operation between turns. It belongs to the next turn.
     pub(super) fn on_early_start(&mut self, operation: TracedOperation) -> StartedOperation {
         let pending = self.operations.iter().filter(|pending| pending.turn.is_none());
         if pending.count() == MAX_PENDING
@@ -173,7 +172,7 @@ impl Operations {
         StartedOperation { key, span: None, recording: Recording::Yes }
     }
 
-    /// An operation starts in a turn, with a span of its own that starts at `start`.
+    /// Handles the start of an operation in a turn, and starts its own span at `start`.
     pub(super) fn on_start(
         &mut self,
         mut operation: TracedOperation,
@@ -186,7 +185,7 @@ impl Operations {
         self.push(operation, turn)
     }
 
-    /// An operation starts that frames have already opened a record of.
+    /// Handles the start of an operation for which frames have already opened a record.
     pub(super) fn on_shared_start(
         &mut self,
         mut operation: TracedOperation,
@@ -211,8 +210,8 @@ impl Operations {
         }
     }
 
-    /// Handles the end of an operation. If it failed, and shares the span of a record made from frames, returns that
-    /// record and the error.
+    /// Handles the end of an operation. Returns the shared record and the error if the operation failed and shares the
+    /// span of a record made from frames.
     pub(super) fn on_end(
         &mut self,
         key: SpanKey,
@@ -228,7 +227,7 @@ impl Operations {
         }
     }
 
-    /// A turn starts: the pending operations that are running, or have just ended with a result, belong to it.
+    /// Assigns pending operations to the turn that starts: those that are running, or have just ended with a result.
     pub(super) fn on_turn_start(&mut self, turn: TurnNumber, now: Time) {
         self.operations.retain_mut(|pending| {
             let is_just_done = |ended| pending.operation.has_result() && now.since(ended) <= MAX_RESULT_AGE;
@@ -238,15 +237,15 @@ impl Operations {
         });
     }
 
-    /// The user or a Cancel interrupts the current turn.
+    /// Handles the interruption of the current turn by the user or a Cancel.
     pub(super) fn on_interrupt(&mut self, turn: TurnNumber, now: Time) {
         for operation in self.of_turn_mut(turn).filter(|operation| operation.is_under_way()) {
             operation.operation.interrupt(now);
         }
     }
 
-    /// Frames open the record `key` in a turn. Shares the span of the first matching operation that no other record
-    /// shares; returns it if the operation has already started one.
+    /// Handles the record `key` that frames open in a turn. The record and the first matching operation without a
+    /// record share a span. Returns that span if the operation has already started it.
     pub(super) fn on_record_opened(
         &mut self,
         turn: TurnNumber,
@@ -275,7 +274,7 @@ impl Operations {
         }
     }
 
-    /// Whether a new operation may share the record `key`: no other does, or all others failed.
+    /// Whether a new operation may share the record `key`: none shares it, or all that do have failed.
     pub(super) fn is_free(&self, key: SpanKey) -> bool {
         self.sharing(key).all(|operation| operation.operation.failure().is_some())
     }
@@ -302,12 +301,12 @@ impl Operations {
         }
     }
 
-    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
         self.operations.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns the operations of a kind that no frame reports, without those that are parts of others.
+    /// Returns the operations of a kind that no frame reports, except for nested ones.
     pub(super) fn own(&self, turn: TurnNumber, kind: ServiceKind) -> impl Iterator<Item = &Operation> {
         self.of_turn(turn)
             .filter(move |operation| {
@@ -321,7 +320,7 @@ impl Operations {
         self.sharing(key).map(|operation| &operation.operation)
     }
 
-    /// Adds to a record made from frames what the operations that share its span know.
+    /// Adds the data of the operations that share a record's span to the record.
     pub(super) fn complete(&self, record: &mut SpanRecord) {
         let mut sharing = self.of_record(record.key);
         if let Some(first) = sharing.next() {
@@ -331,7 +330,7 @@ impl Operations {
         }
     }
 
-    /// Removes the operations of a turn that no frame reports, as records; parts of other operations first.
+    /// Removes the operations of a turn that no frame reports, and returns their records, nested ones first.
     pub(super) fn take_own_records(
         &mut self,
         turn: &mut Turn,

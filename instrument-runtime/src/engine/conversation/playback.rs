@@ -1,9 +1,11 @@
-//! What the user hears of the bot: announced by frames, or inferred from the audio that was sent.
+//! Bot speech as the user hears it: announced by frames, or inferred from the audio that was sent.
 //!
 //! ```text
 //!   announced   bot started ──▶ audible ──▶ bot stopped
 //!   inferred    first audio ──▶ audible ──▶ all audio sent so far has been played, or an interruption
 //! ```
+//!
+//! See [Frameworks with fewer frames](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frameworks-with-fewer-frames).
 
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ const MAX_PENDING: usize = 64;
 pub(crate) struct Playback {
     bot_speech: Support,
     spoken_text: Support,
-    /// When all audio sent so far has been played, where that is inferred.
+    /// When all audio sent so far will have been played, if that is inferred.
     ends_at: Option<Time>,
     /// The last piece of audio that was counted. Ids increase.
     last_audio: Option<FrameId>,
@@ -78,7 +80,7 @@ impl Playback {
         self.bot_speech != Support::Native
     }
 
-    /// Returns when the audio sent so far will have been played, where that is inferred.
+    /// Returns when the audio sent so far will have been played, if that is inferred.
     pub(super) fn ends_at(&self) -> Option<Time> {
         self.ends_at
     }
@@ -108,12 +110,12 @@ impl Playback {
         id.zip(self.last_audio).is_some_and(|(id, last)| id <= last)
     }
 
-    /// A piece of audio was counted.
+    /// Remembers that a piece of audio was counted.
     pub(super) fn on_audio_counted(&mut self, id: Option<FrameId>) {
         self.last_audio = id.or(self.last_audio);
     }
 
-    /// Handles audio of `duration` sent from `from` on, where the bot's speech is inferred.
+    /// Handles audio of `duration` sent from `from` on, if bot speech is inferred.
     pub(super) fn on_audio(
         &mut self,
         from: Time,
@@ -124,14 +126,14 @@ impl Playback {
         (!bot_is_speaking).then_some(Effect::BotStarted { at: from })
     }
 
-    /// All audio sent so far has been played.
+    /// Handles the end of playback: all audio sent so far has been played.
     pub(super) fn on_timeout(&mut self) -> Effect {
         self.ends_at = None;
         Effect::BotStopped
     }
 
-    /// The output transport reports spoken text. Returns whether it counts at once: the bot is audible, or it belongs to
-    /// an ended turn. Else it waits for the bot.
+    /// Handles spoken text from the output transport. Returns whether it counts at once, because the bot is audible or
+    /// the text belongs to an ended turn. Otherwise it waits for the bot.
     pub(super) fn on_spoken_text(&mut self, chunk: &TextChunk<'_>, counts_now: bool) -> bool {
         self.has_reported_text = true;
         if !counts_now && self.pending.len() < MAX_PENDING {
@@ -140,30 +142,31 @@ impl Playback {
         counts_now
     }
 
-    /// The bot becomes audible: removes the text that has waited for that, which counts now.
+    /// Handles the start of bot speech. Returns the text that waited for it, which counts now.
     pub(super) fn on_bot_start(&mut self) -> Vec<SpokenText> {
         std::mem::take(&mut self.pending)
     }
 
-    /// A reply is requested. Text that waits is of an earlier one.
+    /// Handles the request for a reply. Waiting text belongs to an earlier reply and is dropped.
     pub(super) fn on_reply_request(&mut self) {
         self.pending.clear();
     }
 
-    /// The user or a Cancel interrupts the bot.
+    /// Handles an interruption of the bot by the user or a Cancel.
     pub(super) fn on_interrupt(&mut self) {
         self.pending.clear();
         self.ends_at = None;
     }
 
-    /// The turn ends. Removes the text that still waits; it counts if its reply was audible before.
+    /// Handles the end of the turn. Returns the text that still waits. It counts if its reply was audible before.
     pub(super) fn on_turn_end(&mut self) -> Vec<SpokenText> {
         self.ends_at = None;
         std::mem::take(&mut self.pending)
     }
 
-    /// Whether the framework reports the spoken text of a turn. With native support it does so where there is an output
-    /// transport; `may_be_reported` tells whether the turn's services leave it anything to report.
+    /// Whether the framework reports the spoken text of a turn. With native support, it does if there is an output
+    /// transport and either `may_be_reported` or spoken text was reported before. `may_be_reported` is `false` if the
+    /// turn's services send no text that could be spoken.
     pub(super) fn reports_text(&self, has_output_transport: bool, may_be_reported: bool) -> bool {
         match self.spoken_text {
             Support::Native => has_output_transport && (may_be_reported || self.has_reported_text),

@@ -1,4 +1,4 @@
-//! The processors of a conversation, as far as its rules need them: services and transports.
+//! The services and transports of a conversation, with their descriptions and observed capabilities.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ const MAX_PROCESSORS: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProcessorIndex(usize);
 
-/// One processor, and how it has behaved so far.
+/// One processor, with its observed capabilities.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent observations")]
 struct KnownProcessor {
@@ -122,7 +122,7 @@ impl Processors {
         self.known.iter().any(|known| known.role == role)
     }
 
-    /// Whether a processor of this role goes by this class, name or id.
+    /// Whether a processor of this role has this class, name or id.
     pub(super) fn has_named(&self, role: Role, name: &str) -> bool {
         self.known.iter().any(|known| known.role == role && is_named(&known.processor, name))
     }
@@ -132,13 +132,13 @@ impl Processors {
         self.known.iter().position(|known| known.processor.name == name).map(ProcessorIndex)
     }
 
-    /// Records that a service reports times. Times that it leaves out for one span are then unknown, and are not
-    /// measured from frames.
+    /// Records that a service reports times. Times that it omits for a span are then unknown: they are not measured
+    /// from frames.
     pub(super) fn on_reported_time(&mut self, index: ProcessorIndex) {
         self.known[index.0].reports_times = true;
     }
 
-    /// Records that a service reports the text it was asked to say.
+    /// Records that a service reports its input text.
     pub(super) fn on_reported_input(&mut self, index: ProcessorIndex) {
         self.known[index.0].reports_input = true;
     }
@@ -158,7 +158,7 @@ impl Processors {
         self.known[index.0].reports_times
     }
 
-    /// Whether a service has reported the text it was asked to say.
+    /// Whether a service has reported its input text.
     pub(super) fn reports_input(&self, index: ProcessorIndex) -> bool {
         self.known[index.0].reports_input
     }
@@ -180,7 +180,7 @@ impl Processors {
     }
 }
 
-/// Whether a processor goes by this class, name or id.
+/// Whether a processor has this class, name or id.
 pub(super) fn is_named(processor: &Processor, name: &str) -> bool {
     processor.class == name || processor.name == name || processor.id == name
 }

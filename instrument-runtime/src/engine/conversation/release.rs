@@ -1,4 +1,6 @@
-//! How the spans of an ended turn become records.
+//! Writes the spans of ended turns as records.
+//!
+//! See [Nothing lost](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#nothing-lost).
 
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ impl Conversation {
         }
     }
 
-    /// Writes the oldest span of each kind of which the current turn has too many: a turn may last forever.
+    /// Writes the oldest span of each kind that has reached its limit in the current turn: a turn may last forever.
     pub(super) fn release_oldest_spans(&mut self, moment: &mut Moment<'_>) {
         let Some(turn) = self.turns.current_mut() else { return };
         let number = turn.number();
@@ -78,7 +80,7 @@ impl Conversation {
         }
     }
 
-    /// Writes all spans of a turn, children first. A turn in which nothing worth exporting happened leaves none.
+    /// Writes all spans of a turn, children first. Writes none if the turn's span has not started.
     fn release(&mut self, mut turn: Turn, moment: &mut Moment<'_>) {
         let number = turn.number();
         let mut scope = TurnScope::new(&mut turn, &mut self.operations, moment.sink);
@@ -92,7 +94,7 @@ impl Conversation {
         let mut syntheses = self.tts.take(number);
         let tools = self.tools.take(number);
         let mut output = None;
-        // The sampler may have dropped the turn: its span then ends with nothing in it, and its children have no spans.
+        // If the sampler dropped the turn, its span ends without content, and its children have no spans.
         if !turn.is_dropped() {
             let mut writer = self.writer(&turn, end, moment.sink);
             for utterance in utterances {
@@ -136,8 +138,8 @@ impl Conversation {
         }
     }
 
-    /// Whether the framework reports what was spoken in a turn. If the bot was audible, but its synthesis never sent any
-    /// text, then it does not.
+    /// Whether the framework reports the spoken text of a turn. It does not if the bot was audible but its synthesis
+    /// sent no text.
     fn reports_spoken_text(&self, turn: &Turn) -> bool {
         let bot_has_spoken = turn.floor() != Floor::Waiting;
         let may_be_reported =
@@ -159,8 +161,8 @@ impl Conversation {
         }
     }
 
-    /// Adds texts that no frame of the service reported: those of traced operations, and for a synthesis the response
-    /// that it says.
+    /// Adds texts that no frame of the service reported: those of traced operations, and for a synthesis the LLM
+    /// response that it speaks.
     fn complete_texts(&self, calls: &mut [LlmCall], syntheses: &mut [Synthesis]) {
         for call in calls.iter_mut().filter(|call| call.text().is_none()) {
             for text in self.operations.of_record(call.key()).filter_map(Operation::output_text) {
@@ -180,8 +182,8 @@ impl Conversation {
         }
     }
 
-    /// Returns what the bot said: as spoken, else as synthesis was given it, else as models answered, else as traced
-    /// operations report it.
+    /// Returns the bot's text from the best source: spoken text, else the input of synthesis, else LLM responses, else
+    /// texts of traced operations.
     fn output(&self, turn: &Turn, calls: &[LlmCall], syntheses: &[Synthesis]) -> Option<String> {
         let has_tts = self.processors.has(Role::Tts);
         let output = if self.reports_spoken_text(turn) {
@@ -212,7 +214,7 @@ impl RecordWriter<'_> {
     }
 
     fn write_call(&mut self, mut call: LlmCall) {
-        // A speech-to-speech model heard all that the user said in this turn.
+        // The input of a speech-to-speech model is all user speech of this turn.
         if self.processors.is_speech_to_speech(call.service()) {
             call.on_turn_transcript(self.turn.transcript());
         }
@@ -232,7 +234,7 @@ impl RecordWriter<'_> {
         self.write(synthesis.into_record(self.end, measures_times, self.reports_spoken_text));
     }
 
-    /// Writes a record within its turn, with what traced operations add to it.
+    /// Writes a record, completed from traced operations and clamped to its turn.
     fn write(&mut self, mut record: SpanRecord) {
         if self.turn.is_dropped() {
             return;
@@ -242,7 +244,7 @@ impl RecordWriter<'_> {
         self.sink.end(within(record, self.turn.start(), self.end));
     }
 
-    /// Whether times are measured from the frames: only if the service never reports any.
+    /// Whether times are measured from frames, which is only so if the service never reports any.
     fn measures_times(&self, service: ProcessorIndex) -> bool {
         !self.processors.reports_times(service)
     }

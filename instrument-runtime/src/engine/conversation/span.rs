@@ -1,4 +1,6 @@
 //! The fields that all spans below a turn share, and the errors of a span.
+//!
+//! See [Errors](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#errors).
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ const OTHER: &str = "_OTHER";
 /// Upper bound on error events per span. The first ones are kept.
 const MAX_ERRORS: usize = 32;
 
-/// A span that ended no longer ago than this has just closed: an error of its service still belongs to it.
+/// The time after the end of a span during which an error of its service still belongs to it.
 const JUST_CLOSED: Duration = Duration::from_millis(10);
 
 /// The source of span keys.
@@ -33,7 +35,7 @@ pub(super) fn is_open_or_just_closed(ended_at: Option<Time>, now: Time) -> bool 
     ended_at.is_none_or(|at| now.since(at) <= JUST_CLOSED)
 }
 
-/// Removes the matching spans. If none is left, the memory of `spans` goes with them: a pause may be long.
+/// Removes and returns the matching spans. If none is left, also frees the memory of `spans`: a pause may be long.
 pub(super) fn take_matching<T>(spans: &mut Vec<T>, matches: impl Fn(&T) -> bool) -> Vec<T> {
     if spans.iter().all(&matches) {
         return std::mem::take(spans);
@@ -41,7 +43,7 @@ pub(super) fn take_matching<T>(spans: &mut Vec<T>, matches: impl Fn(&T) -> bool)
     spans.extract_if(.., |span| matches(span)).collect()
 }
 
-/// Key, start and errors of a span below a turn, while it is being gathered.
+/// Key, start and errors of an open span below a turn.
 #[derive(Debug)]
 pub(crate) struct SpanBase {
     key: SpanKey,
@@ -89,7 +91,7 @@ impl SpanBase {
         self.errors.push(error);
     }
 
-    /// Returns when the latest error came.
+    /// Returns the time of the latest error.
     pub(super) fn last_error_at(&self) -> Option<Time> {
         self.errors.last_at()
     }
@@ -162,7 +164,7 @@ impl SpanError {
         Self { at, message, error_type, reporter: Reporter::Code }
     }
 
-    /// Whether a later frame reports the same error, with its own words around the message.
+    /// Whether a later frame reports the same error. Its message may contain more words.
     fn is_repeated_by(&self, later: &Self) -> bool {
         self.reporter == Reporter::Code
             && later.reporter == Reporter::Frame
@@ -182,7 +184,7 @@ impl SpanErrors {
         self.0.last().map(|error| error.at)
     }
 
-    /// Returns the status of a span with these errors: the first one's, or `Ok`.
+    /// Returns the status of a span with these errors: the first error, or `Ok`.
     pub(super) fn status(&self) -> Status {
         self.0.first().map_or(Status::Ok, |error| Status::Error {
             message: error.message.clone(),

@@ -6,6 +6,8 @@
 //!                   └────────────────────────────────▶ ended, cancelled
 //!                         the framework cancels it
 //! ```
+//!
+//! See [Tools](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools).
 
 use crate::engine::frame::{FunctionCall, FunctionCallResult, Json, ToolCall};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolRecord, TurnNumber};
@@ -46,7 +48,7 @@ impl ToolCalls {
         self.calls.iter().rfind(|call| call.call_id == id).is_some_and(ToolSpan::is_running)
     }
 
-    /// A tool call starts, in the span of the LLM call that asked for it.
+    /// Handles the start of a tool call. Its parent is the span of the LLM call that asked for it.
     pub(super) fn on_start(
         &mut self,
         call: &FunctionCall<'_>,
@@ -78,7 +80,7 @@ impl ToolCalls {
         }
     }
 
-    /// Handles an error whose message names a running tool. Returns it if there is none.
+    /// Handles an error whose message names a running tool. Returns the error if no running tool matches.
     pub(super) fn on_error(&mut self, message: &str, error: SpanError) -> Option<SpanError> {
         let is_named = |call: &&mut ToolSpan| call.is_running() && call.is_named_in(message);
         match self.calls.iter_mut().rfind(is_named) {
@@ -99,7 +101,7 @@ impl ToolCalls {
         self.of_turn(turn).for_each(|call| activity.add(call.is_running(), call.ended_at()));
     }
 
-    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
         self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
@@ -183,7 +185,7 @@ impl ToolSpan {
     }
 }
 
-/// Copies a call that a language model asked for.
+/// Copies a call from the response of a language model.
 pub(super) fn to_tool_call(call: &FunctionCall<'_>) -> ToolCall {
     ToolCall {
         id: call.tool_call_id.to_owned(),

@@ -1,4 +1,4 @@
-//! Where a tracker starts its spans.
+//! The turn that a tracker starts its spans in.
 
 use crate::engine::frame::Processor;
 use crate::engine::operation::ServiceKind;
@@ -32,7 +32,7 @@ impl<'a> TurnScope<'a> {
         self.turn.number()
     }
 
-    /// Returns the span that the record `key`, which opens now, continues; `None` if it needs one of its own.
+    /// Returns the span that the new record `key` continues; `None` if the record needs a new span.
     pub(super) fn claim(
         &mut self,
         kind: ServiceKind,

@@ -70,7 +70,7 @@ pub struct OperationStart<'a> {
     /// The service.
     pub service: ServiceName<'a>,
     /// The span of the enclosing operation of the same kind.
-    pub inside: Option<SpanKey>,
+    pub parent: Option<SpanKey>,
 }
 
 /// Identifies an operation within its conversation.

@@ -100,16 +100,16 @@ pub(super) struct HeaderLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) turn_end_timeout_ms: Option<u64>,
     /// The frames that the framework sends. Pipecat sends all of them, and its logs lack this.
-    #[serde(default, with = "FrameSupportFields", skip_serializing_if = "is_native")]
-    pub(super) signals: FrameSupport,
+    #[serde(rename = "signals", default, with = "FrameSupportFields", skip_serializing_if = "is_native")]
+    pub(super) frame_support: FrameSupport,
     /// The number of this part of the log, from 1; `None` where the log is not split into parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) part: Option<u32>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_native(signals: &FrameSupport) -> bool {
-    *signals == FrameSupport::default()
+fn is_native(support: &FrameSupport) -> bool {
+    *support == FrameSupport::default()
 }
 
 #[derive(Serialize, Deserialize)]

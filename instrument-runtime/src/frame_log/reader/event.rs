@@ -38,7 +38,7 @@ pub struct LoggedEvent {
 }
 
 impl LoggedEvent {
-    /// Returns when the hop happened.
+    /// Returns the time of the hop.
     pub const fn at(&self) -> Time {
         self.wall
     }

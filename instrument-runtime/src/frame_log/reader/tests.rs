@@ -167,8 +167,8 @@ fn an_error_may_be_fatal_by_its_class() {
 #[test]
 fn the_header_may_contain_the_frame_support() {
     let log = r#"{"frame_log":1,"writer":"w","wall":1,"signals":{"bot_speech":"unreliable","x":"y"}}"#;
-    let signals = FrameLogReader::new(log.as_bytes()).unwrap().header().signals;
-    assert_eq!((signals.bot_speech, signals.user_speech), (Support::Unreliable, Support::Native));
+    let frame_support = FrameLogReader::new(log.as_bytes()).unwrap().header().frame_support;
+    assert_eq!((frame_support.bot_speech, frame_support.user_speech), (Support::Unreliable, Support::Native));
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn the_header_holds_the_settings_of_the_conversation() {
     let directory = Directory::new();
     let logs = FrameLogWriter::new(directory.path("log.jsonl")).unwrap();
     let attributes = [KeyValue::new("seats", 12), KeyValue::new("tenant", "acme")];
-    let signals = FrameSupport {
+    let frame_support = FrameSupport {
         user_speech: Support::Inferred,
         bot_speech: Support::Unreliable,
         spoken_text: Support::Inferred,
@@ -222,7 +222,7 @@ fn the_header_holds_the_settings_of_the_conversation() {
     let log = logs.conversation(&HeaderInfo {
         attributes: &attributes,
         turn_end_timeout: Some(Duration::from_millis(400)),
-        signals,
+        frame_support,
         ..HeaderInfo::new("a/b", Time::from_unix_nanos(77))
     });
     log.record(Time::default(), &hop(&Frame::Start, u64::MAX));
@@ -233,7 +233,7 @@ fn the_header_holds_the_settings_of_the_conversation() {
     let mut reader = FrameLogReader::open(path).unwrap();
     let header = reader.header().clone();
     assert_eq!(header.conversation_id.as_deref(), Some("a/b"));
-    assert_eq!((header.begun, header.signals), (Time::from_unix_nanos(77), signals));
+    assert_eq!((header.begun, header.frame_support), (Time::from_unix_nanos(77), frame_support));
     assert_eq!(header.attributes, attributes);
     assert_eq!(header.turn_end_timeout, Some(Duration::from_millis(400)));
     let event = reader.next().unwrap().unwrap();

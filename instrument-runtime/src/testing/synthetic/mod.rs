@@ -143,7 +143,7 @@ fn play_with(
         .enumerate()
         .map(|(index, &role)| Processor::new(format!("p{index}"), "P", role))
         .collect();
-    let config = ConversationConfig { signals: support, ..ConversationConfig::default() };
+    let config = ConversationConfig { frame_support: support, ..ConversationConfig::default() };
     let mut conversation = Conversation::new(config);
     let mut now = 1_000_000;
     for hop in hops {

@@ -1,4 +1,6 @@
-//! Routes frames of language models, which may turn out to be speech to speech.
+//! Routes frames of language models. A model may turn out to be speech to speech.
+//!
+//! See [Speech to speech](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#speech-to-speech).
 
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::effect::{Effect, Moment};
@@ -15,7 +17,7 @@ use crate::engine::record::LlmRequest;
 use crate::engine::time::Time;
 
 impl Conversation {
-    /// Handles a hop of a context. It is a request where it reaches a model, once for each.
+    /// Handles a hop of a context. The context is a request at its first hop into each model.
     pub(super) fn on_context(
         &mut self,
         hop: &FramePushed<'_>,
@@ -61,7 +63,7 @@ impl Conversation {
         }
     }
 
-    /// A reply is requested: what waited of earlier ones is dropped.
+    /// Handles the request for a reply. Text that still waits belongs to earlier replies and is dropped.
     pub(super) fn on_reply_request(&mut self, now: Time) {
         self.tts.on_reply_request(now);
         self.playback.on_reply_request();
@@ -89,7 +91,7 @@ impl Conversation {
         }
     }
 
-    /// A response starts: that of the call that waits for one, else of a new call.
+    /// Handles the start of a response. It belongs to the call that waits for one, else to a new call.
     pub(super) fn on_response(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
         if !self.llm.on_response(llm, moment.now) {
             self.start_call(llm, LlmRequest::default(), Claimable::Any, moment);
@@ -116,11 +118,11 @@ impl Conversation {
         }
     }
 
-    /// Handles a chunk of a response that streams already, if that is all it is. Returns whether it was.
+    /// Handles a chunk that only continues a response. Returns `false` if the chunk needs [`on_frame`](Self::on_frame).
     ///
-    /// Such a chunk is neither the first of its response nor the first that synthesis is given, and its turn cannot end
-    /// without a frame while it streams. Whatever else is due by now, the end of the bot's speech or the release of
-    /// earlier turns, does not depend on it.
+    /// Such a chunk is neither the first of its response nor the first text for synthesis, and its turn cannot end
+    /// without a frame while the response streams. Other due timeouts (the end of the bot's speech, the release of
+    /// earlier turns) do not depend on it.
     pub(crate) fn on_untimed_llm_text(&mut self, hop: &FramePushed<'_>, chunk: &TextChunk<'_>) -> bool {
         if !self.tts.has_pending_text() || self.processors.role(hop.source) != Role::Llm {
             return false;
@@ -149,7 +151,7 @@ impl Conversation {
     ) {
         self.processors.role_of_pusher(source, FrameKind::FunctionCallsStarted);
         let llm = self.processors.index_of(source);
-        // A speech-to-speech model starts no response where it only asks for tool calls.
+        // A speech-to-speech model that only asks for tool calls does not announce a response.
         if !self.llm.is_answering(llm) && self.may_be_speech_to_speech(llm) {
             self.on_response(llm, moment);
             self.llm.on_response_start(llm, moment.now);
@@ -183,7 +185,7 @@ impl Conversation {
 }
 
 impl Conversation {
-    /// A model hears or speaks by itself, which shows its kind.
+    /// Handles the first sign that a model is speech to speech: it hears or speaks by itself.
     pub(super) fn on_speech_to_speech(
         &mut self,
         source: ProcessorRef<'_>,
@@ -218,7 +220,7 @@ impl Conversation {
         }
     }
 
-    /// A model sends audio, or text as a TTS service would. What comes late of an interrupted response starts no other.
+    /// Handles audio, or TTS text, from a model. Late output of an interrupted response does not start another one.
     pub(super) fn on_llm_speech(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
         let llm = self.on_speech_to_speech(source, moment);
         self.ensure_call(llm, moment);

@@ -1,7 +1,9 @@
 //! Routes frames to the trackers, and effects of one tracker to the others.
 //!
-//! A frame that several hops show counts once, at its first hop, except for those that count where they are received (an
-//! LLM context, End and Stop) or that say one thing at one hop and another at the next (TTS text).
+//! A frame counts once, at its first hop. Exceptions: an LLM context, End and Stop count where they are received, and
+//! TTS text has one meaning at its service and another at the output transport.
+//!
+//! See [Frames](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames).
 
 mod llm;
 mod operations;
@@ -124,7 +126,7 @@ impl Conversation {
         }
     }
 
-    /// Hands effects to the trackers that they concern.
+    /// Passes effects to the trackers that they concern.
     pub(super) fn apply(&mut self, effects: impl IntoIterator<Item = Effect>, moment: &mut Moment<'_>) {
         for effect in effects {
             match effect {
@@ -153,7 +155,7 @@ impl Conversation {
     }
 }
 
-/// Errors, metrics and the user's speech.
+/// Handlers of errors, metrics and user speech.
 impl Conversation {
     /// Handles an error: it belongs to a tool call, a service's span or the turn.
     fn on_error(&mut self, source: ProcessorRef<'_>, report: &ErrorReport<'_>, moment: &mut Moment<'_>) {
@@ -177,7 +179,7 @@ impl Conversation {
         }
     }
 
-    /// Handles an error of a service. Returns it if none of its spans is open or just closed.
+    /// Handles an error of a service. Returns the error if no span of the service is open or has just closed.
     fn on_service_error(
         &mut self,
         service: ProcessorIndex,
@@ -197,7 +199,7 @@ impl Conversation {
         }
     }
 
-    /// Handles metrics. Those of another processor than their source say nothing: a pipeline's source sends zeros for
+    /// Handles metrics. A processor's metrics count only if it sent them itself: a pipeline's source sends zeros for
     /// all services at the start.
     fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, now: Time) {
         let index = self.processors.index_of(source);

@@ -1,4 +1,4 @@
-//! Traced operations of a conversation: [`Operations`](crate::engine::conversation::operations::Operations) and the records that they share.
+//! The public methods for traced operations. They connect `Operations` with the trackers whose spans it shares.
 
 use crate::engine::conversation::effect::Moment;
 use crate::engine::conversation::operations::TracedOperation;
@@ -27,8 +27,8 @@ impl Conversation {
         }
         let moment = &mut Moment { now: self.now, sink };
         let key = self.keys.allocate();
-        let outer = start.inside.and_then(|outer| self.operations.turn_of(outer));
-        let start = OperationStart { inside: start.inside.filter(|_| outer.is_some()), ..*start };
+        let outer = start.parent.and_then(|outer| self.operations.turn_of(outer));
+        let start = OperationStart { parent: start.parent.filter(|_| outer.is_some()), ..*start };
         let operation = TracedOperation::new(key, &start, moment.now, &self.processors);
         if let Some(outer) = outer {
             self.release_oldest_spans(moment);
@@ -50,12 +50,12 @@ impl Conversation {
         })
     }
 
-    /// Adds what is known of an operation: its provider, model, voice, language and input.
+    /// Adds a description of an operation: provider, model, voice, language and input.
     pub fn describe_operation(&mut self, OperationKey(key): OperationKey, info: OperationInfo) {
         self.operations.on_info(key, info);
     }
 
-    /// Ends an operation. If the spans of its turn have been written, this changes nothing.
+    /// Ends an operation. Has no effect once the spans of its turn are written.
     pub fn end_operation(
         &mut self,
         now: Time,
@@ -72,7 +72,7 @@ impl Conversation {
         }
     }
 
-    /// Returns the span of the record that frames have opened of an operation that starts now.
+    /// Returns the span that frames have already opened for an operation that starts now.
     fn open_record(
         &mut self,
         operation: &TracedOperation,
@@ -96,7 +96,7 @@ impl Conversation {
         }
     }
 
-    /// Returns the start of the span of an operation: what speech-to-text hears started with the voice.
+    /// Returns the start of an operation's span. An STT operation starts with the user's voice.
     fn start_of(&self, operation: &TracedOperation, turn: TurnNumber, now: Time) -> Time {
         let voice = self.stt.unheard_since(turn);
         voice.filter(|_| operation.kind() == ServiceKind::Stt).unwrap_or(now)

@@ -1,4 +1,6 @@
-//! Routes frames of synthesis, and of what the user hears.
+//! Routes frames of synthesis and of audible bot speech.
+//!
+//! See [TTS](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tts).
 
 use crate::engine::conversation::effect::Moment;
 use crate::engine::conversation::processors::ProcessorIndex;
@@ -73,8 +75,8 @@ impl Conversation {
         }
     }
 
-    /// Handles a hop of TTS text. It counts once where the service sends it, and once where the output transport says
-    /// that it is spoken.
+    /// Handles a hop of TTS text. The text counts once as synthesized, when the service sends it, and once as spoken,
+    /// when the output transport sends it.
     pub(super) fn on_tts_text(
         &mut self,
         hop: &FramePushed<'_>,
@@ -124,7 +126,7 @@ impl Conversation {
 }
 
 impl Conversation {
-    /// Handles a hop of outgoing audio. It counts once, where its service sends it.
+    /// Handles a hop of outgoing audio. The audio counts once, when its service sends it.
     pub(super) fn on_audio(&mut self, hop: &FramePushed<'_>, audio: Audio, moment: &mut Moment<'_>) {
         if self.playback.has_counted(hop.id) {
             return;
@@ -193,13 +195,14 @@ impl Conversation {
         }
     }
 
-    /// All audio sent so far has been played.
+    /// Handles the end of playback: all audio sent so far has been played.
     pub(crate) fn on_playback_end(&mut self, moment: &mut Moment<'_>) {
         let effect = self.playback.on_timeout();
         self.apply([effect], moment);
     }
 
-    /// Text is spoken. It belongs to the reply that it names, and to that one's turn, if the bot has spoken in it.
+    /// Handles spoken text. It belongs to the reply with its context id, and to that reply's turn if the bot has spoken
+    /// in it.
     pub(super) fn on_spoken_text(&mut self, chunk: &TextChunk<'_>) {
         let Some(turn) = self.tts.turn_of(chunk.context_id) else {
             if let Some(turn) = self.turns.current_mut() {

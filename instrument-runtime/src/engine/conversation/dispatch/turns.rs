@@ -1,4 +1,6 @@
-//! The pipeline, and how its events and the user start, interrupt and end turns.
+//! Routes frames of the pipeline and of the user, which start, interrupt and end turns.
+//!
+//! See [Turns](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns).
 
 use crate::engine::frame::FramePushed;
 use crate::engine::record::{EndReason, TurnNumber};
@@ -47,7 +49,7 @@ impl Conversation {
         self.phase = Phase::Closed;
     }
 
-    /// The user starts to speak: in the current turn, or in a new one.
+    /// Handles the start of user speech, in the current turn or in a new one.
     pub(super) fn on_user_started(&mut self, at: Time, moment: &mut Moment<'_>) {
         let previous = self.turns.current_number();
         self.on_user_turn(at, moment);
@@ -56,8 +58,8 @@ impl Conversation {
         self.apply(effects, moment);
     }
 
-    /// The user speaks or types. That interrupts what is under way, ends the turn unless the bot has been silent in it,
-    /// and then starts one.
+    /// Handles input of the user, spoken or typed. It interrupts running services. If the bot has spoken in the turn,
+    /// it ends the turn and starts another one.
     pub(super) fn on_user_turn(&mut self, at: Time, moment: &mut Moment<'_>) {
         let Some(turn) = self.turns.current() else { return self.start_turn(at, moment) };
         let at = if at < turn.start() { moment.now } else { at };
@@ -69,7 +71,7 @@ impl Conversation {
         }
     }
 
-    /// The user or a Cancel interrupts what is under way in the current turn.
+    /// Interrupts everything that is under way in the current turn, after user input or a Cancel.
     pub(super) fn interrupt(&mut self, moment: &mut Moment<'_>) {
         self.playback.on_interrupt();
         let Some(turn) = self.turns.current() else { return };
@@ -106,14 +108,14 @@ impl Conversation {
         }
     }
 
-    /// Starts a turn if there is none: a service is active.
+    /// Starts a turn if there is none, because a service is active.
     pub(super) fn ensure_turn(&mut self, moment: &mut Moment<'_>) {
         if self.turns.current().is_none() {
             self.start_turn(moment.now, moment);
         }
     }
 
-    /// Starts a turn if there is none, and its span unless that has started.
+    /// Ensures that there is a turn and that its span has started.
     pub(crate) fn ensure_turn_span(&mut self, moment: &mut Moment<'_>) {
         self.release_oldest_spans(moment);
         self.ensure_turn(moment);

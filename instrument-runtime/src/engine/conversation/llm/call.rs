@@ -10,6 +10,8 @@
 //!
 //! An open call that failed counts as over until more of its response comes or the model is asked again: some
 //! frameworks send no response-end after an error.
+//!
+//! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 use std::sync::Arc;
 
@@ -34,17 +36,17 @@ pub(crate) struct LlmCall {
     processor: Arc<Processor>,
     request: LlmRequest,
     tool_calls: Vec<ToolCall>,
-    /// Whether its span waits until the model shows whether it is speech to speech.
+    /// Whether the span start is delayed until frames show if the model is speech to speech.
     awaits_kind: bool,
-    /// When a frame said that the response starts.
+    /// The time of the frame that announced the start of the response.
     response_started: Option<Time>,
-    /// What the user said to a speech-to-speech model.
+    /// Transcript of the user's speech, for a speech-to-speech model.
     user_transcript: JoinedText,
-    /// What a speech-to-speech model says in TTS text, or a traced operation returned.
+    /// Text from TTS frames of a speech-to-speech model, or from a traced operation.
     reported_text: JoinedText,
-    /// Whether the response has words, gathered or not.
+    /// Whether the response has words, even if `records_content` is false.
     has_words: bool,
-    /// Whether texts are gathered: the sampler did not drop the turn.
+    /// Whether texts are recorded. They are unless the sampler dropped the turn.
     records_content: bool,
     text: StreamedText,
     measurements: Measurements,
@@ -52,7 +54,7 @@ pub(crate) struct LlmCall {
     last_token: Option<Time>,
     ended: Option<Time>,
     interrupted: Option<Time>,
-    /// When the model was asked again after the call failed.
+    /// When the request was repeated after the call failed.
     retried: Option<Time>,
 }
 
@@ -127,7 +129,7 @@ impl LlmCall {
         self.interrupted.is_some()
     }
 
-    /// Whether a turn waits for it: it is open, and has neither been interrupted nor failed.
+    /// Whether its turn must stay open for it: the call is open and was neither interrupted nor failed.
     pub(super) fn is_under_way(&self) -> bool {
         self.is_open() && self.interrupted.is_none() && self.failed_at().is_none()
     }
@@ -136,14 +138,14 @@ impl LlmCall {
         self.response_started.is_some()
     }
 
-    /// Whether its response goes on: it has started and was not interrupted, not even by the application with an
-    /// interruption of its own.
+    /// Whether its response continues: it has started, and neither the user nor an `InterruptionFrame` of the
+    /// application interrupted it.
     pub(super) fn is_streaming(&self, last_interruption: Option<Time>) -> bool {
         let is_later = |start: Time| last_interruption.is_none_or(|interruption| interruption < start);
         self.is_under_way() && self.response_started.is_some_and(is_later)
     }
 
-    /// Whether a further chunk would only add to its text, whenever it comes.
+    /// Whether a further chunk would only add to its text, at any time.
     pub(super) fn only_gathers_text(&self) -> bool {
         // The time of the last token matters only to an error before it.
         let has_not_failed = self.span.last_error_at().is_none();
@@ -180,7 +182,7 @@ impl LlmCall {
         self.response_started.get_or_insert(now);
     }
 
-    /// Some of its response has come.
+    /// Handles the arrival of any part of the response.
     pub(super) fn on_token(&mut self, now: Time) {
         self.first_token.get_or_insert(now);
         self.last_token = Some(now);
@@ -206,12 +208,12 @@ impl LlmCall {
         self.reported_text.push(text, spacing);
     }
 
-    /// The user said something to a speech-to-speech model.
+    /// Adds a transcript that a speech-to-speech model made of the user's speech.
     pub(super) fn on_user_transcript(&mut self, text: &str) {
         self.user_transcript.push(text, Spacing::Between);
     }
 
-    /// A speech-to-speech model without transcripts of its own heard what the user said in the turn.
+    /// Sets the turn's transcript as the input of a speech-to-speech model that sends no transcripts itself.
     pub(crate) fn on_turn_transcript(&mut self, text: &str) {
         if self.user_transcript.is_empty() {
             self.on_user_transcript(text);
@@ -235,37 +237,37 @@ impl LlmCall {
         self.span.on_error(error);
     }
 
-    /// The model is asked again, with the same request.
+    /// Handles a repetition of the request.
     pub(super) fn on_retry(&mut self, now: Time) {
         if self.span.last_error_at().is_some() {
             self.retried = Some(now);
         }
     }
 
-    /// The response ends.
+    /// Handles the end of the response.
     pub(crate) fn on_end(&mut self, now: Time) {
         self.ended.get_or_insert(now);
     }
 
-    /// The model turns to another request: this call has ended by then at the latest.
+    /// Ends the call, if it has not ended, because the model received another request.
     pub(super) fn on_superseded(&mut self, now: Time) {
         self.ended = self.ended_at().or(Some(now));
     }
 
-    /// The user speaks, or a Cancel comes: `llm.interrupted`, unless it had ended or failed.
+    /// Handles an interruption by the user or a Cancel. Sets `llm.interrupted`, unless the call had ended or failed.
     pub(crate) fn on_interrupt(&mut self, now: Time) {
         if self.is_under_way() {
             self.interrupted = Some(now);
         }
     }
 
-    /// The model turns out to be speech to speech: the call started with its response.
+    /// Sets the start to that of the response, because the model turned out to be speech to speech.
     pub(super) fn on_speech_to_speech(&mut self, scope: &mut TurnScope<'_>) {
         self.span.start_at(self.response_started.unwrap_or(self.span.start()));
         self.begin_span(scope);
     }
 
-    /// Starts its span if that has waited: a child needs it, or the kind of model is known.
+    /// Starts the span if its start was delayed: a child needs it, or the kind of model is certain.
     pub(super) fn begin_span(&mut self, scope: &mut TurnScope<'_>) {
         if std::mem::take(&mut self.awaits_kind) {
             scope.start(&self.child_span());
@@ -282,7 +284,7 @@ impl LlmCall {
         }
     }
 
-    /// Returns when it failed, if no more of its response has come since and the model was not asked again.
+    /// Returns the time of its failure, unless more of its response came, or the request was repeated, after it.
     fn failed_at(&self) -> Option<Time> {
         let failed = self.span.last_error_at()?;
         let is_over = self.last_token.is_none_or(|token| token <= failed)

@@ -1,4 +1,6 @@
-//! The contexts that language models are sent: which of them are requests, and the part of them that a span can carry.
+//! Contexts sent to language models: detects which ones are requests, and copies the part that a span can carry.
+//!
+//! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 use std::collections::VecDeque;
 
@@ -7,7 +9,7 @@ use crate::engine::conversation::stt::UserSpeech;
 use crate::engine::frame::{ChatContext, FrameId, Message, MessageContent, MessagePart};
 use crate::engine::record::LlmRequest;
 
-/// How many hops of contexts into models are remembered.
+/// Upper bound on remembered hops of contexts into models.
 const MAX_REMEMBERED_HOPS: usize = 64;
 
 /// The contexts that have reached language models.
@@ -17,12 +19,12 @@ pub(super) struct ContextHistory {
     last: Vec<(ProcessorIndex, LastContext)>,
 }
 
-/// The last context that a model was sent.
+/// The last context sent to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LastContext {
     message_count: usize,
     user_message: Option<String>,
-    /// How many final transcripts there had been.
+    /// The number of final transcripts at that time.
     transcripts: u64,
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct SentContext {
     user_message: Option<UserMessage>,
 }
 
-/// A user message that a model is sent for the first time.
+/// A user message that a context contains for the first time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewMessage {
     text: String,
@@ -59,7 +61,8 @@ impl SentContext {
         }
     }
 
-    /// Copies as much of `context`, which this was made of, as fits into `attribute_limit` attributes.
+    /// Copies as much of `context` as fits into `attribute_limit` attributes. `context` is the one that this was
+    /// created from.
     pub(crate) fn to_request(&self, context: &dyn ChatContext, attribute_limit: usize) -> LlmRequest {
         LlmRequest::copy(context, self.user_message.as_ref(), attribute_limit)
     }
@@ -79,7 +82,7 @@ impl ContextHistory {
         true
     }
 
-    /// Returns the user message that `context` brings to a model anew.
+    /// Returns the last user message of `context`, if the model has not received it before.
     pub(super) fn new_message(
         &self,
         llm: ProcessorIndex,
@@ -99,7 +102,7 @@ impl ContextHistory {
         Some(NewMessage { text: message.text.clone(), is_typed })
     }
 
-    /// A context is a request to a model.
+    /// Remembers a context that is a request to a model.
     pub(super) fn on_request(&mut self, llm: ProcessorIndex, context: &SentContext, transcripts: u64) {
         let user_message = context.user_message.as_ref().map(|message| message.text.clone());
         let last = LastContext { message_count: context.message_count, user_message, transcripts };
@@ -150,9 +153,9 @@ struct UserMessage {
 /// The messages that follow the last user message in its context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FollowedBy {
-    /// None: the model is to answer it.
+    /// No message: the model must answer the user message.
     Nothing,
-    /// Others, but no answer yet.
+    /// Other messages, but no answer yet.
     Others,
     /// An answer of the assistant.
     Answer,

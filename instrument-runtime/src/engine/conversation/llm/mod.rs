@@ -1,5 +1,5 @@
-//! The calls of language models: when a call starts, is superseded, ends or is interrupted, and which call a response,
-//! a metric or a tool call belongs to.
+//! LLM calls: start, end and interruption of each call, and the assignment of responses, metrics and tool calls to
+//! calls.
 //!
 //! ```text
 //!   context ──▶ supersedes the model's calls that do not stream ──▶ a new call
@@ -7,8 +7,10 @@
 //!                      (or a new call, which supersedes the others)
 //! ```
 //!
-//! A speech-to-speech model is sent a context after each reply, which is not a request: its calls start with their
-//! responses. Until a model shows its kind, its calls wait with their spans.
+//! A speech-to-speech model receives a context after each reply, which is not a request: its calls start with their
+//! responses. Until frames show the kind of a model, the spans of its calls are not started.
+//!
+//! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 mod call;
 mod context;
@@ -35,7 +37,7 @@ pub(super) use call::{LlmCall, NewCall};
 use context::ContextHistory;
 pub(super) use context::{NewMessage, SentContext};
 
-/// How long before its response a speech-to-speech model may report the response's time to first byte.
+/// Maximum time between a time to first byte from a speech-to-speech model and the response that it belongs to.
 const MAX_EARLY_TTFB: Duration = Duration::from_millis(10);
 
 /// The LLM calls of open turns, oldest first.
@@ -43,10 +45,10 @@ const MAX_EARLY_TTFB: Duration = Duration::from_millis(10);
 pub(crate) struct LlmCalls {
     calls: Vec<LlmCall>,
     contexts: ContextHistory,
-    /// What the user said to speech-to-speech models that have no call yet.
+    /// User transcripts from speech-to-speech models that have no call yet.
     early_transcripts: Vec<(ProcessorIndex, String)>,
     early_ttfb: Option<EarlyTtfb>,
-    /// When the last `InterruptionFrame` came.
+    /// The time of the last `InterruptionFrame`.
     last_interruption: Option<Time>,
 }
 
@@ -70,7 +72,7 @@ impl LlmCalls {
         self.contexts.insert_hop(id, llm)
     }
 
-    /// Returns the user message that `context` brings to a model anew.
+    /// Returns the last user message of `context`, if the model has not received it before.
     pub(super) fn new_message(
         &self,
         llm: ProcessorIndex,
@@ -80,8 +82,8 @@ impl LlmCalls {
         self.contexts.new_message(llm, context, user)
     }
 
-    /// A context reaches a model as a request. It supersedes the model's calls, except for one whose response still
-    /// streams: models answer one context after the other.
+    /// Handles a context that is a request to a model. It ends the model's earlier calls, except for one whose response
+    /// still streams: models answer contexts one by one.
     pub(super) fn on_request(
         &mut self,
         llm: ProcessorIndex,
@@ -132,8 +134,8 @@ impl LlmCalls {
         self.calls.push(call);
     }
 
-    /// A response of a model starts. It supersedes all calls but the one that can take it. Returns whether there is one;
-    /// else a call has to be started for it. A response never continues an interrupted one.
+    /// Handles the start of a response. It belongs to the model's waiting call, and ends all others. Returns `false` if
+    /// no call waits, and the caller must start one. A response never continues an interrupted call.
     pub(super) fn on_response(&mut self, llm: ProcessorIndex, now: Time) -> bool {
         let latest = self.of(llm).next_back();
         let taking =
@@ -144,7 +146,7 @@ impl LlmCalls {
         taking.is_some()
     }
 
-    /// A frame said that the response of the latest call has started.
+    /// Handles a frame that announces the start of the latest call's response.
     pub(super) fn on_response_start(&mut self, llm: ProcessorIndex, now: Time) {
         if let Some(call) = self.latest(llm) {
             call.on_response_start(now);
@@ -173,8 +175,8 @@ impl LlmCalls {
         (chunk.delivery == Delivery::Aloud).then_some(Effect::AnswerText { call: call.key() })
     }
 
-    /// Returns the call of the model `id` in a turn, if its response streams and a chunk of it needs no time: it is
-    /// neither the first of the response nor after an error.
+    /// Returns the call of the model `id` in a turn, if the time of a further chunk does not matter: the chunk is
+    /// neither the first one nor the first after an error.
     #[inline]
     pub(super) fn gathering(&mut self, turn: TurnNumber, id: &str) -> Option<&mut LlmCall> {
         let of_turn = self.calls.iter_mut().rev().take_while(|call| call.turn() == turn);
@@ -184,7 +186,7 @@ impl LlmCalls {
             .filter(|call| call.only_gathers_text())
     }
 
-    /// A response ends. In a conversation without synthesis, its text was the bot's speech.
+    /// Handles the end of a response. In a conversation without synthesis, its text is the bot's speech.
     pub(super) fn on_response_end(
         &mut self,
         llm: ProcessorIndex,
@@ -197,7 +199,7 @@ impl LlmCalls {
         (has_answered && is_text_only).then_some(Effect::TextAnswered)
     }
 
-    /// A model asks for tool calls.
+    /// Adds tool calls to the latest call of a model.
     pub(super) fn on_tool_calls(&mut self, llm: ProcessorIndex, now: Time, calls: &dyn FunctionCallList) {
         let asking =
             self.answering_index(llm).or_else(|| self.calls.iter().rposition(|call| call.service() == llm));
@@ -212,7 +214,8 @@ impl LlmCalls {
         });
     }
 
-    /// A tool call starts. Returns the span of the call of this turn that asked for it, which starts if it has waited.
+    /// Returns the span of the LLM call in this turn that asked for a tool call. Starts that span if its start was
+    /// delayed.
     pub(super) fn on_tool_start(
         &mut self,
         llm: ProcessorIndex,
@@ -234,8 +237,8 @@ impl LlmCalls {
         Some(call.key())
     }
 
-    /// A model turns out to be speech to speech: its calls in this turn started with their responses, and those without
-    /// a response were none.
+    /// Handles the first sign that a model is speech to speech. Its calls in this turn start with their responses, and
+    /// calls without a response are removed.
     pub(super) fn on_speech_to_speech(&mut self, llm: ProcessorIndex, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         let waits = |call: &LlmCall| call.awaits_kind() && call.service() == llm && call.turn() == turn;
@@ -245,7 +248,7 @@ impl LlmCalls {
         }
     }
 
-    /// The user said something to a speech-to-speech model, in this turn.
+    /// Handles a user transcript from a speech-to-speech model in this turn.
     pub(super) fn on_user_transcript(&mut self, llm: ProcessorIndex, turn: TurnNumber, text: &str) {
         let is_asked = |call: &&mut LlmCall| call.service() == llm && call.turn() == turn;
         match self.calls.iter_mut().rfind(is_asked) {
@@ -254,22 +257,22 @@ impl LlmCalls {
         }
     }
 
-    /// A speech-to-speech model speaks: it sends audio, or text as a TTS service would.
+    /// Handles audio, or TTS text, from a speech-to-speech model.
     pub(super) fn on_speech(&mut self, llm: ProcessorIndex, now: Time) {
         if let Some(call) = self.answering(llm) {
             call.on_token(now);
         }
     }
 
-    /// Handles text that a speech-to-speech model says.
+    /// Adds text that a speech-to-speech model speaks.
     pub(super) fn on_spoken_text(&mut self, llm: ProcessorIndex, text: &str, spacing: Spacing) {
         if let Some(call) = self.answering(llm) {
             call.on_reported_text(text, spacing);
         }
     }
 
-    /// Handles a measurement. `may_be_early`: a speech-to-speech model may report its time to first byte just before the
-    /// response that it is of.
+    /// Handles a measurement. With `may_be_early`, a time to first byte may precede the response that it belongs to, as
+    /// with speech-to-speech models.
     pub(super) fn on_metric(
         &mut self,
         llm: ProcessorIndex,
@@ -296,7 +299,7 @@ impl LlmCalls {
         }
     }
 
-    /// Handles an error of a model. Returns it if the latest call is not open and has not just closed.
+    /// Handles an error of a model. Returns the error if the latest call is not open and has not just closed.
     pub(super) fn on_error(&mut self, llm: ProcessorIndex, error: SpanError, now: Time) -> Option<SpanError> {
         match self.latest(llm).filter(|call| is_open_or_just_closed(call.ended_at(), now)) {
             Some(call) => {
@@ -307,13 +310,13 @@ impl LlmCalls {
         }
     }
 
-    /// The user or a Cancel interrupts a turn.
+    /// Handles the interruption of a turn by the user or a Cancel.
     pub(super) fn on_interrupt(&mut self, turn: TurnNumber, now: Time) {
         self.of_turn_mut(turn).for_each(|call| call.on_interrupt(now));
     }
 
-    /// Returns the call of a turn that an LLM operation, which starts now, may be: the one that has waited longest for
-    /// its model to be asked.
+    /// Returns the call of a turn that an LLM operation starting now may belong to: the oldest one without an
+    /// operation.
     pub(super) fn call_of_operation(
         &self,
         operation: &TracedOperation,
@@ -331,7 +334,7 @@ impl LlmCalls {
         call.min_by_key(|call| !operation.is_exactly(call.processor())).map(LlmCall::key)
     }
 
-    /// An LLM operation starts that shares the span `key`.
+    /// Handles the start of an LLM operation that shares the span `key`.
     pub(super) fn on_operation_start(&mut self, key: SpanKey, now: Time, scope: &mut TurnScope<'_>) {
         if let Some(call) = self.calls.iter_mut().find(|call| call.key() == key) {
             call.begin_span(scope);
@@ -339,7 +342,7 @@ impl LlmCalls {
         }
     }
 
-    /// Handles the failure of an operation that shares the span `key`. Returns it if that span is not a call's.
+    /// Handles the failure of an operation that shares the span `key`. Returns the error if no call has that span.
     pub(super) fn on_operation_error(&mut self, key: SpanKey, error: SpanError) -> Option<SpanError> {
         match self.calls.iter_mut().find(|call| call.key() == key) {
             Some(call) => {
@@ -359,17 +362,17 @@ impl LlmCalls {
         self.of_turn(turn).for_each(|call| activity.add(call.is_under_way(), call.ended_at()));
     }
 
-    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
         self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns when the first token of each call of a turn came.
+    /// Returns the time of the first token of each call of a turn.
     pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
         self.of_turn(turn).filter_map(LlmCall::first_token)
     }
 
-    /// Starts the spans of a turn that have waited.
+    /// Starts the spans of a turn whose start was delayed.
     pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(|call| call.begin_span(scope));
@@ -380,7 +383,7 @@ impl LlmCalls {
         take_matching(&mut self.calls, |call| call.turn() == turn)
     }
 
-    /// Removes the oldest call of a turn, whose span has started by then.
+    /// Removes the oldest call of a turn, after starting its span if necessary.
     pub(super) fn take_oldest(&mut self, scope: &mut TurnScope<'_>) -> Option<LlmCall> {
         let turn = scope.number();
         let oldest = self.calls.iter().position(|call| call.turn() == turn)?;
@@ -419,7 +422,8 @@ impl LlmCalls {
         self.of_mut(llm).next_back()
     }
 
-    /// The call that a response belongs to: the latest open one whose response has started, else the latest open one.
+    /// Returns the call that a response belongs to: the latest open one whose response has started, else the latest
+    /// open one.
     fn answering_index(&self, llm: ProcessorIndex) -> Option<usize> {
         let is_open = |call: &LlmCall| call.service() == llm && call.is_open();
         let started = self.calls.iter().rposition(|call| is_open(call) && call.response_has_started());
@@ -430,7 +434,7 @@ impl LlmCalls {
         self.answering_index(llm).map(|index| &mut self.calls[index])
     }
 
-    /// The call that a metric is of: the latest, unless that one waits behind the response of another.
+    /// Returns the call that a metric belongs to: the latest one, unless it waits for the response of an earlier call.
     fn measured_index(&self, llm: ProcessorIndex) -> Option<usize> {
         let latest = self.calls.iter().rposition(|call| call.service() == llm)?;
         let call = &self.calls[latest];

@@ -1,4 +1,4 @@
-//! The user's speech: voice activity, announcements, transcripts, and the utterances that they form.
+//! User speech: forms utterances from voice activity, announcements and transcripts.
 //!
 //! ```text
 //!   voice starts ──▶ current utterance ──▶ user starts: it begins a turn, or continues one ──▶ ended, in its turn
@@ -6,8 +6,10 @@
 //!                        └─ a new voice, or the bot stops: it began no turn ──▶ ended, in the turn it was spoken in
 //! ```
 //!
-//! Where the framework does not announce the user, the voice activity does, and without that the first transcript since
-//! the bot spoke.
+//! If the framework does not announce user speech, voice activity starts it, and without voice activity the first
+//! transcript since the bot spoke.
+//!
+//! See [STT](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#stt).
 
 mod utterance;
 
@@ -32,23 +34,23 @@ use super::turns::MAX_SPANS_PER_TURN;
 pub(super) use utterance::Utterance;
 use utterance::VoiceStop;
 
-/// How many final transcripts are remembered, to distinguish typed input from spoken input.
+/// Upper bound on remembered final transcripts. They distinguish typed input from spoken input.
 const MAX_REMEMBERED_TRANSCRIPTS: usize = 32;
 
 /// Upper bound on utterances that wait for a turn.
 const MAX_WAITING: usize = 8;
 
-/// The user's voice, the utterance under way, and the ended ones of open turns.
+/// The user's voice, the current utterance, and the ended utterances of open turns.
 #[derive(Debug)]
 pub(crate) struct UserSpeech {
     support: Support,
     voice: Voice,
     current: Option<Utterance>,
-    /// The utterance that has just been announced, until its turn is known.
+    /// The utterance that has just been announced, until it is assigned to a turn.
     announced: Option<Box<Utterance>>,
     /// Utterances that have just ended, until they are [settled](Self::settle).
     ended: VecDeque<Utterance>,
-    /// Ended utterances of open turns; those of no turn wait for the next one.
+    /// Ended utterances of open turns. Those without a turn wait for the next one.
     settled: Vec<Utterance>,
     transcripts: TranscriptHistory,
     user_id: Option<Arc<str>>,
@@ -74,34 +76,34 @@ struct VoiceActivity {
 }
 
 impl Voice {
-    /// Returns the start of the voice that the user who starts now has. A voice that ended before the bot stopped last
-    /// was that of a muted user.
+    /// Returns the start of the voice activity behind a user start that is announced now. Voice activity that ended
+    /// before the bot last stopped belongs to a muted user and does not count.
     fn start_of_user(&self) -> Option<Time> {
         let latest = self.latest.filter(|activity| !activity.is_used)?;
         let ended_before_bot = latest.stop.zip(self.last_bot_stop).is_some_and(|(stop, bot)| stop < bot);
         (!ended_before_bot).then_some(latest.start)
     }
 
-    /// Whether the user who starts now, with this voice if any, says `utterance`.
+    /// Whether a user start that is announced now, with this voice activity if any, belongs to `utterance`.
     fn belongs_to(&self, utterance: &Utterance, voice: Option<Time>) -> bool {
         match (utterance.turn(), voice) {
             (None, Some(_)) => true,
             (None, None) => !self.is_detected || utterance.spoken_in().is_none(),
-            // Where voices are detected, a second announcement without a new voice is of the same utterance.
+            // With voice detection, a second announcement without new voice activity belongs to the same utterance.
             (Some(_), None) => self.is_detected,
             (Some(_), Some(_)) => false,
         }
     }
 }
 
-/// The latest final transcripts, and how many there have been.
+/// The latest final transcripts, and the number of all.
 #[derive(Debug, Default)]
 struct TranscriptHistory {
     count: u64,
     latest: VecDeque<String>,
 }
 
-/// A transcript, as far as a service stands by it.
+/// The words of a transcript, by whether they may still change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Words<'a> {
     Interim,
@@ -126,23 +128,23 @@ impl UserSpeech {
         self.user_id.as_ref()
     }
 
-    /// Whether words of the current utterance have come.
+    /// Whether the current utterance has words.
     pub(super) fn has_words(&self) -> bool {
         self.current.as_ref().is_some_and(Utterance::has_words)
     }
 
-    /// Returns how many final transcripts have come.
+    /// Returns the number of final transcripts so far.
     pub(super) fn transcript_count(&self) -> u64 {
         self.transcripts.count
     }
 
-    /// Whether a transcript that came after the first `count` ones is part of `message`.
+    /// Whether a transcript after the first `count` ones is part of `message`.
     pub(super) fn has_said(&self, message: &str, count: u64) -> bool {
         let new = usize::try_from(self.transcripts.count - count).unwrap_or(usize::MAX);
         self.transcripts.latest.iter().rev().take(new).any(|text| message.contains(text.as_str()))
     }
 
-    /// A voice is detected. `turn` is the current turn.
+    /// Handles the start of voice activity. `turn` is the current turn.
     pub(super) fn on_voice_start(
         &mut self,
         turn: Option<TurnNumber>,
@@ -165,7 +167,7 @@ impl UserSpeech {
         effects
     }
 
-    /// The voice falls silent. It had really ended `stop_secs` before.
+    /// Handles the end of voice activity. The voice itself ended `stop_secs` earlier.
     pub(super) fn on_voice_stop(
         &mut self,
         stop_secs: Option<f64>,
@@ -183,7 +185,7 @@ impl UserSpeech {
         Some(Effect::VoiceEnded { turn: utterance.turn()?, at: stop.voice_end })
     }
 
-    /// A frame announces that the user starts to speak.
+    /// Handles a frame that announces the start of user speech.
     pub(super) fn on_user_start(&mut self, moment: &mut Moment<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
         if !self.voice.is_detected {
@@ -197,7 +199,7 @@ impl UserSpeech {
         effects
     }
 
-    /// A frame announces that the user stops speaking.
+    /// Handles a frame that announces the end of user speech.
     pub(super) fn on_user_stop(&mut self, moment: &mut Moment<'_>) {
         if !self.voice.is_detected {
             on_user_audible(SpeechChange::Stops, moment.now, moment);
@@ -207,7 +209,7 @@ impl UserSpeech {
         }
     }
 
-    /// Handles the user of a transcript.
+    /// Remembers the user id of a transcript.
     pub(super) fn on_user_id(&mut self, transcript: &Transcript<'_>) {
         if let Some(user) = transcript.user_id.filter(|user| !user.is_empty())
             && self.user_id.as_deref() != Some(user)
@@ -216,7 +218,7 @@ impl UserSpeech {
         }
     }
 
-    /// A final transcript came, from an STT service or from a speech-to-speech model.
+    /// Remembers a final transcript of an STT service or a speech-to-speech model.
     pub(super) fn on_final_text(&mut self, text: &str) {
         let history = &mut self.transcripts;
         history.count += 1;
@@ -226,8 +228,8 @@ impl UserSpeech {
         history.latest.push_back(text.trim().to_owned());
     }
 
-    /// A transcript is about to be [added](Self::on_words). Where neither a voice nor the user was announced before it,
-    /// it begins an utterance.
+    /// Prepares for a transcript, which [`on_words`](Self::on_words) then adds. Without voice activity or an
+    /// announcement before it, it begins an utterance.
     pub(super) fn before_words(
         &mut self,
         turn: Option<TurnNumber>,
@@ -269,8 +271,8 @@ impl UserSpeech {
         }
     }
 
-    /// The turn of the user who started at `at` is known: `turn`, after `previous`. The announced utterance goes on in
-    /// it, or has ended with the previous one.
+    /// Assigns the user start at `at` to `turn`, which follows `previous`. The announced utterance continues in `turn`,
+    /// or has ended with `previous`.
     pub(super) fn on_turn_taken(
         &mut self,
         at: Time,
@@ -298,7 +300,7 @@ impl UserSpeech {
         effects
     }
 
-    /// The current utterance belongs to the current turn.
+    /// Assigns the current utterance to the current turn.
     pub(super) fn on_joined(&mut self, scope: &mut TurnScope<'_>, processors: &Processors) {
         let Some(utterance) = &mut self.current else { return };
         utterance.join(scope.turn());
@@ -308,13 +310,14 @@ impl UserSpeech {
         utterance.begin_span(scope);
     }
 
-    /// The bot becomes audible. Without voice activity, what is heard from now on is a new utterance.
+    /// Handles the start of bot speech. Without voice activity, later words belong to a new utterance.
     pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
         let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
         if is_over { self.end_current() } else { None }
     }
 
-    /// The bot falls silent. An utterance that has ended and started no turn belongs where it was spoken.
+    /// Handles the end of bot speech. An ended utterance that started no turn belongs to the turn in which it was
+    /// spoken.
     pub(super) fn on_bot_stop(&mut self, now: Time) -> Option<Effect> {
         self.voice.last_bot_stop = Some(now);
         let is_back_channel = self.current.as_ref().is_some_and(|utterance| {
@@ -323,8 +326,8 @@ impl UserSpeech {
         if is_back_channel { self.end_current() } else { None }
     }
 
-    /// The current turn ends, with the utterance in it. A voice without words that cannot start a turn any more was
-    /// nothing.
+    /// Handles the end of the current turn, which ends its utterance. Voice activity without words that can no longer
+    /// start a turn is discarded.
     pub(super) fn on_turn_end(&mut self, turn: TurnNumber) -> Option<Effect> {
         let may_start_turn = self.voice.start_of_user().is_some();
         let utterance = self.current.as_ref()?;
@@ -361,7 +364,7 @@ impl UserSpeech {
         }
     }
 
-    /// A turn starts: the utterances that waited for it belong to it.
+    /// Assigns the utterances that waited for a turn to the one that starts.
     pub(super) fn on_turn_start(&mut self, scope: &mut TurnScope<'_>) {
         for waiting in self.settled.iter_mut().filter(|utterance| utterance.turn().is_none()) {
             waiting.join(scope.turn());
@@ -375,7 +378,7 @@ impl UserSpeech {
         }
     }
 
-    /// Handles a measurement after a Cancel: it is of the last utterance of the cancelled turn, if that was open.
+    /// Handles a measurement after a Cancel. It belongs to the last utterance of the cancelled turn, if that was open.
     pub(super) fn on_metric_after_cancel(&mut self, cancelled: TurnNumber, metric: &Metric<'_>) {
         let last = self.settled.iter_mut().rfind(|utterance| utterance.turn() == Some(cancelled));
         if let Some(utterance) = last.filter(|utterance| !utterance.has_final()) {
@@ -383,7 +386,7 @@ impl UserSpeech {
         }
     }
 
-    /// Handles an error of the STT service. Returns it if no utterance is open or just closed.
+    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed.
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
         let is_open = |utterance: &&mut Utterance| {
             utterance.is_speech() && is_open_or_just_closed(utterance.last_final(), now)
@@ -397,7 +400,8 @@ impl UserSpeech {
         }
     }
 
-    /// An STT operation starts. Returns the span that it shares: that of the current utterance, if it may be its work.
+    /// Handles the start of an STT operation. Returns the span of the current utterance, if the operation may have
+    /// transcribed it.
     pub(super) fn on_operation_start(
         &mut self,
         operation: &TracedOperation,
@@ -415,7 +419,8 @@ impl UserSpeech {
         Some(utterance.key())
     }
 
-    /// Returns the start of the current utterance, which an STT operation of this turn hears: it started with the voice.
+    /// Returns the start of the current utterance of this turn, if its span has not started. An STT operation then
+    /// starts its span at that time.
     pub(super) fn unheard_since(&self, turn: TurnNumber) -> Option<Time> {
         self.current
             .as_ref()
@@ -423,8 +428,8 @@ impl UserSpeech {
             .map(Utterance::start)
     }
 
-    /// Handles the failure of an operation that shares the span `key`. Returns it if that span is not the current
-    /// utterance's.
+    /// Handles the failure of an operation that shares the span `key`. Returns the error if the current utterance has
+    /// another span.
     pub(super) fn on_operation_error(&mut self, key: SpanKey, error: SpanError) -> Option<SpanError> {
         match self.current.as_mut().filter(|utterance| utterance.key() == key) {
             Some(utterance) => {
@@ -435,14 +440,14 @@ impl UserSpeech {
         }
     }
 
-    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
         self.settled.len() >= MAX_SPANS_PER_TURN
             && self.settled.iter().filter(|utterance| utterance.turn() == Some(turn)).count()
                 >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns when the last final transcript of each utterance of a turn came.
+    /// Returns the time of the last final transcript of each utterance of a turn.
     pub(super) fn transcribed_at(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
         self.settled
             .iter()
@@ -450,7 +455,8 @@ impl UserSpeech {
             .filter_map(Utterance::last_final)
     }
 
-    /// Starts the spans of a turn whose service was unknown so far: the only STT service, if there is just one.
+    /// Starts the spans of a turn whose service is still unknown. It is assumed to be the only STT service, if there is
+    /// just one.
     pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>, processors: &Processors) {
         let number = scope.number();
         for utterance in self.settled.iter_mut().filter(|utterance| utterance.turn() == Some(number)) {
@@ -480,7 +486,7 @@ impl UserSpeech {
         self.current = Some(Utterance::new(keys.allocate(), start, turn));
     }
 
-    /// The user starts to speak.
+    /// Handles the start of user speech, announced or inferred.
     fn start_user(&mut self, now: Time, effects: &mut Vec<Effect>) {
         let voice = self.voice.start_of_user();
         match self.current.take() {
@@ -510,7 +516,8 @@ impl UserSpeech {
     }
 }
 
-/// The user becomes audible or falls silent: as detected, where there is voice activity detection, else as announced.
+/// Reports a start or end of audible user speech to the sink: as detected by voice activity detection, else as
+/// announced.
 fn on_user_audible(change: SpeechChange, at: Time, moment: &mut Moment<'_>) {
     moment.sink.speech(Speech { who: Speaker::User, at, change });
 }

@@ -11,6 +11,8 @@
 //!
 //! An utterance belongs to a turn once that is certain: when the user is announced, or when the utterance turns out to
 //! have started no turn (a back-channel).
+//!
+//! See [STT](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#stt).
 
 use std::sync::Arc;
 
@@ -39,22 +41,22 @@ pub(crate) struct Utterance {
     voice_stop: Option<VoiceStop>,
     user_started: bool,
     user_stopped: Option<Time>,
-    /// Whether a transcript came, final or interim.
+    /// Whether a transcript arrived, final or interim.
     has_words: bool,
     finals: JoinedText,
     last_final: Option<Time>,
     language: Option<String>,
     measurements: Measurements,
-    /// Measurements since the last final transcript. They count if another one comes.
+    /// Measurements since the last final transcript. They count once another final transcript arrives.
     tentative: Measurements,
 }
 
-/// The end of a voice.
+/// The end of voice activity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct VoiceStop {
-    /// When it was detected.
+    /// When the end was detected.
     pub(super) at: Time,
-    /// When the voice had really ended.
+    /// When the voice ended, which is before the detection.
     pub(super) voice_end: Time,
 }
 
@@ -86,7 +88,7 @@ impl Utterance {
         self.span.start()
     }
 
-    /// Whether it deserves a span: the user was announced, or words came.
+    /// Whether it has a span: the user was announced, or words arrived.
     pub(super) fn is_speech(&self) -> bool {
         self.user_started || self.has_words
     }
@@ -103,7 +105,7 @@ impl Utterance {
         self.has_span
     }
 
-    /// Whether a voice that starts now continues it after a pause: its words are still to come.
+    /// Whether voice activity that starts now continues it after a pause, because it has no words yet.
     pub(super) fn is_continued_by_voice(&self) -> bool {
         self.is_speech() && !self.has_final() && self.user_stopped.is_none()
     }
@@ -154,7 +156,7 @@ impl Utterance {
         self.user_stopped = Some(now);
     }
 
-    /// Learns the service that transcribes it, unless that is known.
+    /// Sets the service that transcribes it, unless it is set already.
     pub(super) fn on_service(&mut self, service: Option<(ProcessorIndex, Arc<Processor>)>) {
         self.service = self.service.take().or(service);
     }
@@ -195,12 +197,12 @@ impl Utterance {
         }
     }
 
-    /// The turn that it belonged to is no longer open: it waits for the next one.
+    /// Removes it from a turn that is no longer open. It then waits for the next turn.
     pub(super) fn on_turn_lost(&mut self) {
         self.turn = None;
     }
 
-    /// Starts its span, once its service is known. It may continue the span of a traced operation.
+    /// Starts its span if its service is known. The span may continue that of a traced operation.
     pub(super) fn begin_span(&mut self, scope: &mut TurnScope<'_>) {
         if self.has_span || !self.is_speech() {
             return;
@@ -222,8 +224,8 @@ impl Utterance {
         }
     }
 
-    /// Converts into a record; `None` if its span has not started. Times that are not reported are measured from the
-    /// frames, for services for which `measures_times` says so.
+    /// Converts into a record; `None` if its span has not started. Unreported times are measured from frames if
+    /// `measures_times` returns `true` for the service.
     pub(crate) fn into_record(
         self,
         turn_end: Time,

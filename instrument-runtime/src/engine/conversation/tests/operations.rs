@@ -12,7 +12,7 @@ use crate::engine::time::Time;
 
 impl Pipeline {
     fn begins(&mut self, now: u64, kind: ServiceKind, service: ServiceName<'_>) -> StartedOperation {
-        let announcement = OperationStart { kind, service, inside: None };
+        let announcement = OperationStart { kind, service, parent: None };
         self.at(now);
         let now = Time::from_unix_nanos(now * 1_000_000);
         self.conversation.begin_operation(now, &announcement, &mut self.spans).unwrap()
@@ -149,7 +149,7 @@ fn closed_conversation_accepts_no_operations() {
     let before = pipeline.spans.clone();
     let failure = Failure { message: "late".into(), error_type: "_OTHER".into() };
     pipeline.over(200, begun.key, Outcome { failure: Some(failure), ..Outcome::default() });
-    let again = OperationStart { kind: ServiceKind::Tts, service: ANY, inside: Some(SpanKey(1)) };
+    let again = OperationStart { kind: ServiceKind::Tts, service: ANY, parent: Some(SpanKey(1)) };
     let now = Time::from_unix_nanos(300_000_000);
     assert_eq!(pipeline.conversation.begin_operation(now, &again, &mut pipeline.spans), None);
     assert_eq!(pipeline.spans, before);
@@ -171,7 +171,7 @@ fn every_span_ends_once_with_any_operations() {
                 0..=3 => {
                     let kind = kinds[usize::try_from(step % 3).unwrap()];
                     let name = if seed % 2 == 0 { ANY } else { ServiceName::Explicit("Llm") };
-                    let announcement = OperationStart { kind, service: name, inside: None };
+                    let announcement = OperationStart { kind, service: name, parent: None };
                     let now = Time::from_unix_nanos(now * 1_000_000);
                     let begun =
                         pipeline.conversation.begin_operation(now, &announcement, &mut pipeline.spans);

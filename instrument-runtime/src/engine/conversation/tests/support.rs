@@ -36,13 +36,16 @@ impl Pipeline {
     }
 
     /// A pipeline of other processors; started.
-    pub(super) fn of(signals: FrameSupport, processors: &[(&str, Role)]) -> Self {
+    pub(super) fn of(frame_support: FrameSupport, processors: &[(&str, Role)]) -> Self {
         let mut all: Vec<Processor> =
             processors.iter().map(|&(name, role)| Processor::new(name, name, role)).collect();
         all.push(Processor::new("Sink", "Sink", Role::Sink));
         all.push(Processor::new(USER, USER, Role::Other));
         let mut pipeline = Self {
-            conversation: Conversation::new(ConversationConfig { signals, ..ConversationConfig::default() }),
+            conversation: Conversation::new(ConversationConfig {
+                frame_support,
+                ..ConversationConfig::default()
+            }),
             spans: SpanBuffer::default(),
             now: 0,
             next_id: 1,

@@ -1,10 +1,12 @@
-//! Syntheses: when one starts, which reply it is of, and which usage belongs to it.
+//! Syntheses: the start of each one, and the assignment of replies and usage to syntheses.
 //!
 //! ```text
 //!   context or speak frame ──▶ a new reply is requested ──▶ text is given ──▶ a synthesis starts ──▶ text, audio, usage
 //! ```
 //!
-//! One reply is one `context_id`; without ids, what lies between two LLM contexts or speak frames.
+//! One reply is one `context_id`. Without ids, a reply lasts from one LLM context or speak frame to the next.
+//!
+//! See [TTS](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tts).
 
 mod synthesis;
 
@@ -25,7 +27,7 @@ use super::turns::{Activity, MAX_SPANS_PER_TURN};
 pub(super) use synthesis::Synthesis;
 use synthesis::{GivenText, Reply};
 
-/// The syntheses of open turns, oldest first, and what the next one will say.
+/// The syntheses of open turns, oldest first, and the text for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Syntheses {
     spans: Vec<Synthesis>,
@@ -33,11 +35,11 @@ pub(crate) struct Syntheses {
     pending_text: Option<PendingText>,
     /// Characters for which usage was reported before their synthesis starts.
     pending_characters: Vec<(ProcessorIndex, u64)>,
-    /// When the last `InterruptionFrame` came.
+    /// The time of the last `InterruptionFrame`.
     last_interruption: Option<Time>,
 }
 
-/// Text that was given to synthesis, which has not started on it.
+/// Text that was sent to synthesis and has no synthesis yet.
 #[derive(Debug)]
 struct PendingText {
     at: Time,
@@ -47,20 +49,20 @@ struct PendingText {
 /// The first sign of a synthesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FirstSign {
-    /// Text that the service was asked for, or has synthesized.
+    /// Text to be synthesized, or already synthesized.
     Text,
     /// The service's start mark.
     Mark,
-    /// Audio, or an error: the service had been at work before.
+    /// Audio, or an error. The service had started earlier.
     Work,
 }
 
-/// Whether a synthesis has to start for a reply.
+/// Whether a reply needs a new synthesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextSynthesis {
     Existing,
     New,
-    /// The service said so at this time, without naming the reply.
+    /// A new one. The service announced its start at this time, without a context id.
     StartedBefore(Time),
 }
 
@@ -70,24 +72,24 @@ impl Syntheses {
         self.last_interruption = Some(now);
     }
 
-    /// A reply is requested, by an LLM context or a speak frame. Syntheses for a dead reply end.
+    /// Handles the request for a reply, by an LLM context or a speak frame. Syntheses for a dead reply end.
     pub(super) fn on_reply_request(&mut self, now: Time) {
         self.reply.on_request();
         self.pending_text = None;
         self.spans.iter_mut().for_each(|synthesis| synthesis.on_next_reply(now));
     }
 
-    /// A speak frame gives text to synthesis.
+    /// Handles a speak frame, whose text is the next to be synthesized.
     pub(super) fn on_speak(&mut self, now: Time, text: Option<&str>) {
         self.pending_text = Some(PendingText { at: now, text: GivenText::Speak(text.map(str::to_owned)) });
     }
 
-    /// An LLM call answers with text. The first of it is given to synthesis.
+    /// Handles text of an LLM call. The first chunk marks the time from which synthesis may work on it.
     pub(super) fn on_answer_text(&mut self, now: Time, call: SpanKey) {
         self.pending_text.get_or_insert(PendingText { at: now, text: GivenText::Answer(call) });
     }
 
-    /// Whether text has been given to synthesis that it has not started on.
+    /// Whether text waits for its synthesis.
     pub(super) fn has_pending_text(&self) -> bool {
         self.pending_text.is_some()
     }
@@ -97,7 +99,7 @@ impl Syntheses {
         self.reply.is_dead()
     }
 
-    /// Decides whether a synthesis has to start for a reply, of which a sign has come.
+    /// Decides whether the first sign of a reply starts a new synthesis.
     pub(super) fn next(&mut self, tts: ProcessorIndex, context_id: Option<&str>) -> NextSynthesis {
         if context_id.is_some() && self.latest(tts, context_id).is_some() {
             return NextSynthesis::Existing;
@@ -112,7 +114,7 @@ impl Syntheses {
             latest.on_context_id(context_id);
             return NextSynthesis::Existing;
         }
-        // A start without a context id was taken for more of this reply; the text shows that it was another's.
+        // A start without a context id was assigned to this reply. The context id shows that it belongs to another one.
         latest.on_foreign_restart().map_or(NextSynthesis::New, NextSynthesis::StartedBefore)
     }
 
@@ -122,8 +124,8 @@ impl Syntheses {
         self.latest(tts, None).is_some_and(|latest| latest.is_for(reply) || latest.is_under_way())
     }
 
-    /// Whether an error of a service, if it comes before anything else of a reply, is that of a synthesis that has not
-    /// started: one that was given text, and does not report it.
+    /// Whether an error of a service belongs to a synthesis that has not started: text waits for it, and the service
+    /// does not report its input.
     pub(super) fn fails_before_start(&mut self, tts: ProcessorIndex, processors: &Processors) -> bool {
         let reply = self.reply;
         self.latest(tts, None).is_none_or(|latest| !latest.is_for(reply))
@@ -162,7 +164,8 @@ impl Syntheses {
         self.spans.push(synthesis);
     }
 
-    /// Names the reply of the latest synthesis, which has just started. `started`: the service said so before.
+    /// Sets the context id of the latest synthesis, which has just started. `started` is an earlier start mark of the
+    /// service.
     pub(super) fn on_named(&mut self, tts: ProcessorIndex, context_id: Option<&str>, started: Option<Time>) {
         if let Some(latest) = self.latest(tts, None) {
             latest.on_context_id(context_id);
@@ -172,7 +175,7 @@ impl Syntheses {
         }
     }
 
-    /// Handles text that a service says it was asked to say.
+    /// Handles text that a service reports as its input.
     pub(super) fn on_aggregated_text(&mut self, tts: ProcessorIndex, chunk: &TextChunk<'_>) {
         if let Some(synthesis) = self.latest(tts, chunk.context_id) {
             synthesis.on_aggregated_text(chunk);
@@ -187,7 +190,7 @@ impl Syntheses {
         }
     }
 
-    /// The service says that it starts.
+    /// Handles the start mark of a service.
     pub(super) fn on_start(&mut self, tts: ProcessorIndex, context_id: Option<&str>, now: Time) {
         let Some(synthesis) = self.latest(tts, context_id) else { return };
         let starts_again = synthesis.has_stopped();
@@ -197,7 +200,7 @@ impl Syntheses {
         }
     }
 
-    /// The service says that it stops.
+    /// Handles the stop mark of a service.
     pub(super) fn on_stop(&mut self, tts: ProcessorIndex, context_id: Option<&str>, now: Time) {
         if let Some(synthesis) = self.latest(tts, context_id) {
             synthesis.on_stop(now);
@@ -218,7 +221,7 @@ impl Syntheses {
         }
     }
 
-    /// Whether audio of the newest reply of a turn has come, so that more of it is no news.
+    /// Whether audio of the newest reply of a turn has arrived. Further audio then changes only its duration.
     pub(super) fn has_audio(&self, turn: Option<TurnNumber>) -> bool {
         let newest = self.spans.last().filter(|synthesis| Some(synthesis.turn()) == turn);
         newest.is_some_and(|synthesis| {
@@ -226,7 +229,7 @@ impl Syntheses {
         })
     }
 
-    /// Returns the turn of the reply that spoken text names; without a name, that of the latest.
+    /// Returns the turn of the reply with this context id; without an id, the turn of the latest synthesis.
     pub(super) fn turn_of(&self, context_id: Option<&str>) -> Option<TurnNumber> {
         self.spans.iter().rfind(|synthesis| synthesis.has_context(context_id)).map(Synthesis::turn)
     }
@@ -253,7 +256,7 @@ impl Syntheses {
         }
     }
 
-    /// Handles a measurement other than characters. After a Cancel, it counts for what had not stopped.
+    /// Handles a measurement other than characters. After a Cancel, it counts only for syntheses that had not stopped.
     pub(super) fn on_metric(&mut self, tts: ProcessorIndex, metric: &Metric<'_>, phase: MetricPhase) {
         let is_cancelled = phase == MetricPhase::Cancelled;
         let latest = self.latest(tts, None);
@@ -262,8 +265,8 @@ impl Syntheses {
         }
     }
 
-    /// Handles usage. It belongs to the synthesis under way, unless all of that one's text has been charged, or to the
-    /// interrupted one that never stopped; else to the next one.
+    /// Handles usage. It belongs to the synthesis under way, unless usage for all of its text was reported, or to an
+    /// interrupted one without a stop mark; else to the next one.
     pub(super) fn on_characters(&mut self, tts: ProcessorIndex, characters: u64, phase: MetricPhase) {
         let (reply, is_cancelled) = (self.reply, phase == MetricPhase::Cancelled);
         let own = self.latest(tts, None).filter(|synthesis| {
@@ -280,7 +283,7 @@ impl Syntheses {
         }
     }
 
-    /// A turn ends: usage that no synthesis came for belongs to the last one of its service.
+    /// Handles the end of a turn. Usage that still waits for a synthesis belongs to the last one of its service.
     pub(super) fn on_turn_end(&mut self, turn: TurnNumber) {
         let spans = &mut self.spans;
         self.pending_characters.retain(|&(tts, characters)| {
@@ -292,7 +295,7 @@ impl Syntheses {
         });
     }
 
-    /// Handles an error of a service. Returns it if the latest synthesis is not open and has not just ended.
+    /// Handles an error of a service. Returns the error if the latest synthesis is not open and has not just ended.
     pub(super) fn on_error(&mut self, tts: ProcessorIndex, error: SpanError, now: Time) -> Option<SpanError> {
         let is_open = |synthesis: &&mut Synthesis| {
             synthesis.is_under_way() || is_open_or_just_closed(synthesis.ended_at(), now)
@@ -306,7 +309,8 @@ impl Syntheses {
         }
     }
 
-    /// The user or a Cancel interrupts a turn. `reply_is_dead`: the bot was not done with its reply.
+    /// Handles the interruption of a turn by the user or a Cancel. With `reply_is_dead`, the bot was not done with its
+    /// reply.
     pub(super) fn on_interrupt(
         &mut self,
         turn: TurnNumber,
@@ -323,8 +327,7 @@ impl Syntheses {
         }
     }
 
-    /// Returns the synthesis of a turn that a TTS operation, which starts now, may be: that of the reply that is being
-    /// synthesized, or has been.
+    /// Returns the synthesis of a turn that a TTS operation starting now may belong to, running or ended.
     pub(super) fn synthesis_of_operation(
         &self,
         operation: &TracedOperation,
@@ -350,7 +353,7 @@ impl Syntheses {
         self.of_turn(turn).for_each(|synthesis| activity.add(synthesis.is_under_way(), synthesis.ended_at()));
     }
 
-    /// Whether a turn has as many spans of this kind as are gathered at the most.
+    /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
         self.spans.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
@@ -387,7 +390,7 @@ impl Syntheses {
             .rfind(|synthesis| synthesis.service() == tts && synthesis.has_context(context_id))
     }
 
-    /// Charges a reply that goes on for usage that was reported before.
+    /// Adds usage that was reported earlier to a reply that continues.
     fn charge_pending(&mut self, tts: ProcessorIndex, context_id: Option<&str>) {
         if self.latest(tts, context_id).is_some_and(|synthesis| !synthesis.is_interrupted())
             && let Some(characters) = self.take_pending_characters(tts)
@@ -404,8 +407,8 @@ impl Syntheses {
 }
 
 impl FirstSign {
-    /// Whether a service that gives this sign has been at work since it was given `text`. While a response streams, its
-    /// own mark is a better sign.
+    /// Whether this sign shows that the service has worked since it received `text`. For a streaming response, its own
+    /// start mark is more precise.
     fn implies_earlier_work(self, text: &GivenText) -> bool {
         match text {
             GivenText::Speak(_) => self != Self::Text,

@@ -12,7 +12,7 @@
 //!
 //! # Interruption
 //!
-//! `tts.interrupted` is decided here alone:
+//! This module alone sets `tts.interrupted`:
 //!
 //! ```text
 //!                                     user speaks, Cancel: while it is under way, announced, or
@@ -24,7 +24,10 @@
 //!  ──────────────────────────▶ Unwanted{ended: no} ────────────▶ Unwanted{ended: then}
 //! ```
 //!
-//! A [reply](Reply) is dead once it is interrupted before the bot was done, until the next one is requested.
+//! A [reply](Reply) is dead from its interruption, if the bot was not done with it, until the request for the next
+//! reply.
+//!
+//! See [TTS](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tts).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +43,7 @@ use crate::engine::record::{
 use crate::engine::text::{JoinedText, StreamedText};
 use crate::engine::time::Time;
 
-/// The newest reply: its number, counted by requests, and whether the user still wants it.
+/// The newest reply: its number, counted by requests, and whether it is dead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Reply {
     number: u64,
@@ -60,7 +63,7 @@ pub(crate) struct Synthesis {
     input: Input,
     /// Text that was spoken, as the output transport reports it.
     spoken: StreamedText,
-    /// How many characters the service announced that it will say.
+    /// The number of characters of input that the service announced.
     announced_characters: u64,
     measurements: Measurements,
     interruption: Interruption,
@@ -68,7 +71,7 @@ pub(crate) struct Synthesis {
     audio: SentAudio,
 }
 
-/// The text of a synthesis, from the best source to the last resort.
+/// The input text of a synthesis by source, best first.
 #[derive(Debug, Default)]
 struct Input {
     /// `AggregatedTextFrame`s of the service.
@@ -77,7 +80,7 @@ struct Input {
     synthesized: StreamedText,
     /// A speak frame, or LLM text.
     given: JoinedText,
-    /// The LLM call whose response it says, where nothing else is known.
+    /// The LLM call whose response is the input, if no other source has text.
     response_of: Option<SpanKey>,
 }
 
@@ -87,7 +90,7 @@ struct SentAudio {
     first: Option<Time>,
     last: Option<Time>,
     duration: Duration,
-    /// When the first of it was audible, after all audio before it.
+    /// When its first audio became audible, after all earlier audio.
     audible_from: Option<Time>,
 }
 
@@ -97,7 +100,7 @@ enum Interruption {
     None,
     /// The user spoke, or a Cancel came.
     At(Time),
-    /// It started for a dead reply, which has ended with the next one or an interruption.
+    /// It started for a dead reply, and ended with the request for the next reply or with an interruption.
     Unwanted {
         ended: Option<Time>,
     },
@@ -106,21 +109,21 @@ enum Interruption {
 /// The start and stop marks of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Marks {
-    /// None: its audio alone counts.
+    /// No marks: its audio shows start and end.
     None,
     Started,
     Stopped(Time),
-    /// It started again after a stop, for the same reply as far as is known.
+    /// It started again after a stop, apparently for the same reply.
     Restarted {
         stopped: Time,
         at: Time,
     },
 }
 
-/// The text that a synthesis was given.
+/// The text that was sent to a synthesis.
 #[derive(Debug)]
 pub(super) enum GivenText {
-    /// That of a speak frame, if it is known.
+    /// The text of a speak frame; `None` if the frame has none.
     Speak(Option<String>),
     /// The response of an LLM call.
     Answer(SpanKey),
@@ -131,12 +134,12 @@ impl Reply {
         self.is_dead
     }
 
-    /// The next reply is requested.
+    /// Handles the request for the next reply.
     pub(super) fn on_request(&mut self) {
         *self = Self { number: self.number + 1, is_dead: false };
     }
 
-    /// It is interrupted before the bot was done.
+    /// Handles an interruption before the bot was done.
     pub(super) fn on_interrupt(&mut self) {
         self.is_dead = true;
     }
@@ -209,7 +212,7 @@ impl Synthesis {
         }
     }
 
-    /// Whether it is the synthesis of a reply, if one is named.
+    /// Whether it belongs to the reply with this context id; `true` if there is no id.
     pub(super) fn has_context(&self, context_id: Option<&str>) -> bool {
         context_id.is_none() || self.context_id.as_deref() == context_id
     }
@@ -227,7 +230,7 @@ impl Synthesis {
         matches!(self.marks, Marks::Stopped(_))
     }
 
-    /// Whether a turn waits for it: it started, has not stopped, and is wanted.
+    /// Whether its turn must stay open for it: it has started, has not stopped, and its reply is not dead.
     pub(super) fn is_under_way(&self) -> bool {
         matches!(self.marks, Marks::Started | Marks::Restarted { .. }) && !self.is_interrupted()
     }
@@ -236,7 +239,7 @@ impl Synthesis {
         self.interruption != Interruption::None
     }
 
-    /// Whether it was interrupted and its service never said that it stopped. Further usage is then its own.
+    /// Whether it was interrupted and its service sent no stop mark. Further usage then belongs to it.
     pub(super) fn was_abandoned(&self) -> bool {
         self.is_interrupted() && !self.has_stopped()
     }
@@ -275,7 +278,7 @@ impl Synthesis {
         aggregated.to_text().or_else(|| synthesized.to_text()).or_else(|| given.to_text())
     }
 
-    /// Returns the LLM call whose response it says, where no other text is known.
+    /// Returns the LLM call whose response is its input, if no other source has text.
     pub(crate) fn response_of(&self) -> Option<SpanKey> {
         self.input.response_of
     }
@@ -292,12 +295,12 @@ impl Synthesis {
         }
     }
 
-    /// Learns the reply that it is of.
+    /// Sets its context id, unless it has one.
     pub(super) fn on_context_id(&mut self, context_id: Option<&str>) {
         self.context_id = context_id.map(str::to_owned);
     }
 
-    /// The service says that it starts.
+    /// Handles the start mark of the service.
     pub(super) fn on_start(&mut self, now: Time) {
         self.marks = match self.marks {
             Marks::Stopped(stopped) => Marks::Restarted { stopped, at: now },
@@ -305,7 +308,7 @@ impl Synthesis {
         };
     }
 
-    /// The latest start was that of another reply: takes it back, and returns when it was.
+    /// Removes the latest start, which belongs to another reply, and returns its time.
     pub(super) fn on_foreign_restart(&mut self) -> Option<Time> {
         let Marks::Restarted { stopped, at } = self.marks else { return None };
         self.marks = Marks::Stopped(stopped);
@@ -316,7 +319,7 @@ impl Synthesis {
         self.marks = Marks::Stopped(now);
     }
 
-    /// Handles text that the service says it was asked to say.
+    /// Handles text that the service reports as its input.
     pub(super) fn on_aggregated_text(&mut self, chunk: &TextChunk<'_>) {
         self.announced_characters += chunk.text.chars().count() as u64;
         self.input.aggregated.push_delta(chunk);
@@ -327,7 +330,7 @@ impl Synthesis {
         self.input.synthesized.push_delta(chunk);
     }
 
-    /// Handles text that it was given, from a source other than its own frames.
+    /// Adds input text from a source other than frames of the service.
     pub(crate) fn on_given_text(&mut self, text: &str) {
         self.input.given.push(text, Spacing::Between);
     }
@@ -340,7 +343,7 @@ impl Synthesis {
         self.audio.duration += duration;
     }
 
-    /// Handles a measurement. A time to a first thing after an interruption is not one.
+    /// Handles a measurement. A time to first byte or first audio after an interruption is ignored.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
         let is_first_time =
             matches!(metric.value, Measurement::TimeToFirstByte(_) | Measurement::TimeToFirstAudio(_));
@@ -357,8 +360,8 @@ impl Synthesis {
         self.span.on_error(error);
     }
 
-    /// The user speaks, or a Cancel comes. That interrupts it while it is under way, only announced, or audible: the bot
-    /// is speaking, and this is the newest synthesis or has not been spoken to its end.
+    /// Handles user speech or a Cancel. Either interrupts the synthesis while it is under way, only announced, or
+    /// audible. It is audible if the bot is speaking and it is the newest synthesis or not fully spoken.
     pub(super) fn on_interrupt(&mut self, now: Time, bot_is_speaking: bool, is_newest: bool) {
         let is_audible = bot_is_speaking && (is_newest || !self.is_spoken_out());
         if self.is_under_way() || self.is_only_announced() || is_audible {
@@ -366,15 +369,15 @@ impl Synthesis {
         }
     }
 
-    /// The next reply is requested: a synthesis for a dead reply ends.
+    /// Handles the request for the next reply, which ends a synthesis for a dead reply.
     pub(super) fn on_next_reply(&mut self, now: Time) {
         if matches!(self.interruption, Interruption::Unwanted { .. }) {
             self.interrupt(now);
         }
     }
 
-    /// Some of it is spoken. If it is spoken to its end after the user spoke, with no interruption frame since, it was
-    /// not interrupted: the pipeline does not allow interruptions there.
+    /// Handles spoken text. If all of it is spoken after the user spoke, without an interruption frame in between, it
+    /// was not interrupted: the pipeline does not allow interruptions there.
     pub(super) fn on_spoken_text(&mut self, chunk: &TextChunk<'_>, last_interruption: Option<Time>) {
         self.spoken.push_delta(chunk);
         let went_on = self.interrupted_at().is_some_and(|interrupted| {
@@ -404,7 +407,7 @@ impl Synthesis {
         }
     }
 
-    /// Whether its text has been reported, and nothing else yet. One that failed is over.
+    /// Whether only its text has been reported so far. A failed synthesis is over instead.
     fn is_only_announced(&self) -> bool {
         self.marks == Marks::None && self.audio.last.is_none() && !self.failed_silently()
     }

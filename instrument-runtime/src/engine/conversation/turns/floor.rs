@@ -1,4 +1,4 @@
-//! Who may speak in a turn, as far as the bot is concerned.
+//! The state of the bot's speech in a turn.
 //!
 //! ```text
 //!                 bot starts               bot stops
@@ -10,6 +10,8 @@
 //!                       user starts:                   user starts, or timeout:
 //!                       interrupted                    completed
 //! ```
+//!
+//! See [Interruption](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#interruption).
 
 use crate::engine::time::Time;
 
@@ -37,18 +39,18 @@ pub(crate) enum TurnChange {
     Interrupted,
     /// The turn ended when the bot fell silent.
     Completed {
-        /// When that was.
+        /// When the bot fell silent.
         bot_stopped: Time,
     },
 }
 
 impl Floor {
-    /// The bot becomes audible.
+    /// Handles the start of bot speech.
     pub(crate) fn on_bot_start(&mut self) {
         *self = Self::Speaking;
     }
 
-    /// The bot falls silent. Without a start before it, this changes nothing.
+    /// Handles the end of bot speech. Has no effect without a start before it.
     pub(crate) fn on_bot_stop(&mut self, now: Time) {
         if *self == Self::Speaking {
             *self = Self::Spoken { since: now };

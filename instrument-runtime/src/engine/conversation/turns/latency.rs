@@ -1,4 +1,6 @@
-//! The stages of the user-to-bot latency: what passed between the end of the user's voice and the bot's first sound.
+//! The stages of the user-to-bot latency, between the end of the user's voice and the bot's first sound.
+//!
+//! See [Latency](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency).
 
 use crate::engine::record::{LatencySource, LatencyStages, UserToBotLatency};
 use crate::engine::time::Time;
@@ -14,9 +16,9 @@ pub(crate) struct Wait {
 /// The moments of a turn that bound the stages of its latency.
 #[derive(Debug, Default)]
 pub(crate) struct Milestones {
-    /// When each utterance had its last final transcript.
+    /// The time of each utterance's last final transcript.
     pub(crate) transcripts: Vec<Time>,
-    /// When each LLM call had its first token.
+    /// The time of each LLM call's first token.
     pub(crate) first_tokens: Vec<Time>,
     /// The start of each tool call, and its end if it has one.
     pub(crate) tool_calls: Vec<(Time, Option<Time>)>,
@@ -24,14 +26,14 @@ pub(crate) struct Milestones {
     pub(crate) syntheses: Vec<(Time, Option<Time>)>,
 }
 
-/// Walks from one moment to the next. No step goes back or beyond the end, so the steps add up to the whole wait.
+/// Walks from moment to moment. No step leads back or beyond the end, so the steps add up to the complete wait.
 struct Walk {
     at: Time,
     until: Time,
 }
 
 impl Walk {
-    /// Moves on to `next` and returns the seconds until then; stays where it is if there is no such moment.
+    /// Advances to `next` and returns the seconds until then. Stays in place if `next` is `None`.
     fn step_to(&mut self, next: Option<Time>) -> Option<f64> {
         let next = next?.clamp(self.at, self.until);
         let seconds = next.seconds_since(self.at);
@@ -41,7 +43,7 @@ impl Walk {
 }
 
 impl Wait {
-    /// Returns how long the user waited, divided into stages.
+    /// Returns the wait in seconds, divided into stages.
     pub(crate) fn latency(self, milestones: &Milestones) -> UserToBotLatency {
         let seconds = self.until.seconds_since(self.since);
         let stages = if seconds < 0.0 { LatencyStages::default() } else { self.stages(milestones) };
@@ -52,7 +54,7 @@ impl Wait {
         let is_in_time = |moment: &Time| *moment <= self.until;
         let latest = |moments: &[Time]| moments.iter().copied().filter(is_in_time).max();
         let first_token = latest(&milestones.first_tokens);
-        // The bot says first the earliest synthesis of the response that had its first token last.
+        // The bot first speaks the earliest synthesis of the response whose first token is the latest.
         let of_response = |start: &Time| is_in_time(start) && first_token.is_none_or(|token| *start >= token);
         let reply = milestones
             .syntheses
@@ -75,7 +77,7 @@ impl Wait {
     }
 }
 
-/// Returns for how long between two moments at least one tool call was under way; `None` if none was.
+/// Returns the seconds between two moments during which at least one tool call was running; `None` if none was.
 fn seconds_covered(tool_calls: &[(Time, Option<Time>)], from: Time, to: Time) -> Option<f64> {
     let mut intervals: Vec<(Time, Time)> = tool_calls
         .iter()

@@ -1,4 +1,4 @@
-//! When turns start, end and time out.
+//! Turns: start, end and timeout.
 //!
 //! ```text
 //!             user starts, or a service does           user starts, timeout, End, Cancel
@@ -7,7 +7,9 @@
 //!                                                               stays open for late events: 2 s at the most
 //! ```
 //!
-//! The [floor](Floor) decides whether a user who starts continues, interrupts or follows the current turn.
+//! The [floor](Floor) decides whether a user start continues, interrupts or follows the current turn.
+//!
+//! See [Turns](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns).
 
 mod floor;
 mod latency;
@@ -27,7 +29,7 @@ pub(super) use floor::Floor;
 pub(super) use latency::Milestones;
 pub(super) use turn::{ChildSpan, Turn};
 
-/// Upper bound on spans of one kind that are gathered in a turn. Beyond it, the oldest is written early.
+/// Upper bound on spans of one kind in an open turn. Beyond it, the oldest one is written early.
 pub(super) const MAX_SPANS_PER_TURN: usize = 256;
 
 /// How long the spans of an ended turn stay open for late events.
@@ -47,11 +49,11 @@ pub(crate) struct Turns {
     ended: VecDeque<Turn>,
     next_number: u32,
     last_end: Time,
-    /// Errors that came while there was no turn.
+    /// Errors between turns.
     pending_errors: Vec<SpanError>,
 }
 
-/// The services of a turn: whether one is under way, and when the last of the others ended.
+/// Activity of a turn's services: whether one is under way, and when the last of the others ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Activity {
     is_busy: bool,
@@ -59,7 +61,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Adds one span: whether it is under way, and when it ended.
+    /// Adds one span.
     pub(super) fn add(&mut self, is_under_way: bool, ended_at: Option<Time>) {
         self.is_busy |= is_under_way;
         self.last_end = self.last_end.max(ended_at);
@@ -131,9 +133,9 @@ impl Turns {
         self.ended.front().and_then(Turn::release_at)
     }
 
-    /// Starts a turn. Errors that waited for one belong to it.
+    /// Starts a turn. Errors that waited for a turn belong to it.
     pub(super) fn start(&mut self, at: Time, keys: &mut SpanKeys, moment: &mut Moment<'_>) -> TurnNumber {
-        // A completed turn ends no later than the next one starts, even if that becomes known afterwards.
+        // A completed turn ends no later than the next one starts, even if the start is detected afterwards.
         if let Some(end) = self.ended.back_mut().and_then(|last| last.on_next_turn(at)) {
             self.last_end = end;
         }
@@ -158,17 +160,17 @@ impl Turns {
         self.ended.push_back(turn);
     }
 
-    /// Whether more ended turns are open than memory is allowed for.
+    /// Whether more ended turns are open than the limit allows.
     pub(super) fn has_too_many_ended(&self) -> bool {
         self.ended.len() > MAX_ENDED
     }
 
-    /// Removes the oldest ended turn: its spans are written now.
+    /// Removes the oldest ended turn, for its spans to be written.
     pub(super) fn pop_ended(&mut self) -> Option<Turn> {
         self.ended.pop_front()
     }
 
-    /// Handles an error that belongs to no span below a turn.
+    /// Handles an error that does not belong to any span below a turn.
     pub(super) fn on_error(&mut self, error: SpanError, moment: &mut Moment<'_>) {
         match &mut self.current {
             Some(turn) => turn.on_error(error, moment.sink),

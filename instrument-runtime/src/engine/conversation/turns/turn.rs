@@ -7,6 +7,8 @@
 //!     │                                 └─ children start, unless the sampler dropped the turn
 //!     └──────────────────────────────────────────────────────▶ ended ─────▶ nothing is exported
 //! ```
+//!
+//! See [Turns](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns).
 
 use crate::engine::frame::{Spacing, TextChunk};
 use crate::engine::record::{
@@ -31,16 +33,16 @@ pub(crate) struct Turn {
     export: Export,
     /// The user's final transcripts.
     transcript: JoinedText,
-    /// The user message that the first LLM context brought: the input where there is no transcript.
+    /// The new user message of the first LLM context. It is the input if there is no transcript.
     typed: Option<String>,
     had_context: bool,
     spoken: Vec<SpokenReply>,
-    /// When the user's voice ended, as voice activity detection reports it.
+    /// The end of the user's voice, from voice activity detection.
     voice_end: Option<Time>,
     user_stopped: Option<Time>,
     bot_started: Option<Time>,
     wait: Option<Wait>,
-    /// Errors that belong to no span below the turn.
+    /// Errors that do not belong to any span below the turn.
     errors: SpanErrors,
     /// Errors after which the pipeline could not continue.
     fatal_errors: SpanErrors,
@@ -69,7 +71,7 @@ struct SpokenReply {
 struct TurnEnd {
     at: Time,
     reason: EndReason,
-    /// When its spans are written unless something causes that earlier.
+    /// The latest time at which its spans are written.
     release_at: Time,
 }
 
@@ -134,7 +136,7 @@ impl Turn {
         self.export != Export::Silent
     }
 
-    /// Returns what the sink records of it; `No` while its span has not started.
+    /// Returns how the sink records it; `No` while its span has not started.
     pub(crate) fn recording(&self) -> Recording {
         match self.export {
             Export::Silent => Recording::No,
@@ -147,13 +149,13 @@ impl Turn {
         self.export == Export::Started(Recording::No)
     }
 
-    /// Whether texts are gathered, and not only numbers.
+    /// Whether texts are recorded, and not only numbers.
     pub(crate) fn records_content(&self) -> bool {
         matches!(self.export, Export::Silent | Export::Started(Recording::Yes))
     }
 
-    /// Returns when the bot was done: it has spoken, is silent, and no service is under way. The turn times out from
-    /// then on.
+    /// Returns when the bot was done: it has spoken, is silent, and no service is under way. The timeout counts from
+    /// that time.
     pub(crate) fn done_at(&self, activity: impl FnOnce() -> Activity) -> Option<Time> {
         let silent = self.floor.silent_since()?;
         let activity = activity();
@@ -176,13 +178,13 @@ impl Turn {
         }
     }
 
-    /// An utterance turns out to belong to this turn.
+    /// Handles an utterance that is assigned to this turn.
     pub(crate) fn on_utterance(&mut self, words: &str, voice_end: Option<Time>) {
         self.transcript.push(words, Spacing::Between);
         self.voice_end = voice_end.or(self.voice_end);
     }
 
-    /// The user's voice ended, in an utterance of this turn.
+    /// Handles the end of the user's voice in this turn.
     pub(crate) fn on_voice_end(&mut self, at: Time) {
         self.voice_end = Some(at);
     }
@@ -191,12 +193,12 @@ impl Turn {
         self.user_stopped = Some(now);
     }
 
-    /// A final transcript of this turn.
+    /// Adds a final transcript of this turn.
     pub(crate) fn on_transcript(&mut self, text: &str) {
         self.transcript.push(text, Spacing::Between);
     }
 
-    /// A context reaches a language model. The user message in the first one may have been typed.
+    /// Handles a context that reaches a language model. The user message in the first one may have been typed.
     pub(crate) fn on_context(&mut self, new_message: Option<String>) {
         if !self.had_context {
             self.typed = new_message;
@@ -204,7 +206,7 @@ impl Turn {
         self.had_context = true;
     }
 
-    /// The bot becomes audible.
+    /// Handles the start of bot speech.
     pub(crate) fn on_bot_start(&mut self, now: Time) {
         self.floor.on_bot_start();
         if self.bot_started.is_none() {
@@ -221,7 +223,7 @@ impl Turn {
         self.floor.on_bot_stop(now);
     }
 
-    /// Text is spoken, in the reply that it names.
+    /// Adds spoken text to its reply.
     pub(crate) fn on_spoken_text(&mut self, chunk: &TextChunk<'_>) {
         if self.spoken.last().is_none_or(|last| last.context_id.as_deref() != chunk.context_id) {
             let context_id = chunk.context_id.map(str::to_owned);
@@ -237,13 +239,13 @@ impl Turn {
         self.spoken.iter().map(|reply| reply.text.to_text())
     }
 
-    /// An error that belongs to no span below the turn.
+    /// Handles an error that does not belong to any span below the turn.
     pub(crate) fn on_error(&mut self, error: SpanError, sink: &mut dyn SpanSink) {
         self.begin(sink);
         self.errors.push(error);
     }
 
-    /// An error after which the pipeline cannot continue: the turn's status.
+    /// Handles an error after which the pipeline cannot continue. It determines the turn's status.
     pub(crate) fn on_fatal_error(&mut self, error: SpanError) {
         self.fatal_errors.push(error);
     }
@@ -286,14 +288,14 @@ impl Turn {
         at
     }
 
-    /// The next turn starts at `start`, which may lie before now: this one ends no later than that.
+    /// Moves the end to `start` of the next turn, if that is earlier: a start may be detected late.
     pub(super) fn on_next_turn(&mut self, start: Time) -> Option<Time> {
         let ended = self.ended.as_mut()?;
         ended.at = ended.at.min(start).max(self.start);
         Some(ended.at)
     }
 
-    /// Returns when its spans are to be written, once it has ended.
+    /// Returns the latest time at which its spans are written; `None` before its end.
     pub(super) fn release_at(&self) -> Option<Time> {
         self.ended.map(|ended| ended.release_at)
     }
@@ -304,7 +306,7 @@ impl Turn {
         self.ended.map_or(self.start, |ended| ended.at).max(self.last_child_start)
     }
 
-    /// Returns how long the user waited for the bot; `None` in a turn that the bot began or was silent in.
+    /// Returns the user's wait for the bot; `None` if the bot began the turn or was silent in it.
     pub(crate) fn wait(&self) -> Option<Wait> {
         self.wait
     }
