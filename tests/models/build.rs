@@ -1,9 +1,9 @@
-//! Says that this is built for loom.
+//! Sets `cfg(loom)` for this package.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
     println!("cargo::rustc-check-cfg=cfg(loom)");
-    // What the runtime's own package has, and this one does without.
+    // Settings that the runtime's own package has and this one lacks.
     println!(
         r#"cargo::rustc-check-cfg=cfg(feature, values("metrics", "setup", "testing", "otlp", "otlp-grpc"))"#
     );
