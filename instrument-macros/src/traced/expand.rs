@@ -150,7 +150,7 @@ fn record(v1: &Path, kind: &ServiceKind, args: &Args, value_type: Option<&Type>)
     let Some(first) = args.output.as_ref().or(args.usage.as_ref()) else {
         return recording_closure(v1, Span::mixed_site(), value_type, &quote!(|_, _| {}));
     };
-    // The compiler reports an expression that cannot borrow what it needs at the closure around it.
+    // If an expression cannot borrow a value, the compiler reports the error at the closure around it.
     let span = mixed_site_at(&first.expression);
     recording_closure(v1, span, value_type, &quote_spanned!(span=> |#value, #outcome| { #(#calls)* }))
 }
