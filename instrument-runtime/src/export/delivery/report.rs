@@ -16,11 +16,9 @@ use super::ExportError;
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
 /// use pipecat_instrument::setup::{self, Environment, SetupError};
 ///
-/// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none")]);
-/// let setup = setup::builder().environment(environment).build()?;
-/// let report = setup.flush();
-/// assert!(report.is_complete());
-/// assert_eq!(report.to_string(), "nothing is sent anywhere");
+/// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none")]); let setup =
+/// setup::builder().environment(environment).build()?; let report = setup.flush(); assert!(report.is_complete());
+/// assert_eq!(report.to_string(), "spans have no destination");
 /// # Ok::<(), SetupError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +97,7 @@ impl DestinationReport {
 impl fmt::Display for DeliveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.destinations.is_empty() {
-            return f.write_str("nothing is sent anywhere");
+            return f.write_str("spans have no destination");
         }
         for (index, destination) in self.destinations.iter().enumerate() {
             write!(f, "{}{destination}", if index == 0 { "" } else { "\n" })?;
