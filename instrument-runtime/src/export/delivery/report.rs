@@ -16,8 +16,10 @@ use super::ExportError;
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
 /// use pipecat_instrument::setup::{self, Environment, SetupError};
 ///
-/// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none")]); let setup =
-/// setup::builder().environment(environment).build()?; let report = setup.flush(); assert!(report.is_complete());
+/// let environment = Environment::from_iter([("OTEL_TRACES_EXPORTER", "none")]);
+/// let setup = setup::builder().environment(environment).build()?;
+/// let report = setup.flush();
+/// assert!(report.is_complete());
 /// assert_eq!(report.to_string(), "spans have no destination");
 /// # Ok::<(), SetupError>(())
 /// ```
