@@ -111,10 +111,10 @@ impl FrameProcessor for Tts {
 }
 
 /// Forwards every frame.
-struct Passes(&'static str);
+struct PassThrough(&'static str);
 
 #[async_trait]
-impl FrameProcessor for Passes {
+impl FrameProcessor for PassThrough {
     fn name(&self) -> &str {
         self.0
     }
@@ -135,12 +135,12 @@ async fn call(observers: Vec<Arc<dyn FrameObserver>>) -> flowcat_core::Result<()
     let processors: Vec<Box<dyn FrameProcessor>> = vec![
         Box::new(Line(Resampler::new(8_000, 16_000)?)),
         Box::new(VadProcessor::new(MockVad::new(16_000, 512), 512)),
-        Box::new(Passes("Stt")),
-        Box::new(Passes("User")),
+        Box::new(PassThrough("Stt")),
+        Box::new(PassThrough("User")),
         Box::new(Llm),
         Box::new(Tts::default()),
-        Box::new(Passes("Output")),
-        Box::new(Passes("Assistant")),
+        Box::new(PassThrough("Output")),
+        Box::new(PassThrough("Assistant")),
     ];
     let task = PipelineTask::new(Pipeline::new(processors), PipelineTaskParams::default(), observers);
     let queue = task.queue_sender();
@@ -169,7 +169,7 @@ fn run_call(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
                 .map(|_| tokio::task::spawn_local(call(conversations.map(observed).into_iter().collect())))
                 .collect();
             for call in calls {
-                call.await.expect("a call does not panic").expect("a call is held");
+                call.await.expect("a call does not panic").expect("a call succeeds");
             }
         });
     }
@@ -178,12 +178,12 @@ fn run_call(calls: u32, conversations: Option<&ObserverProvider>) -> Duration {
 
 /// Returns the CPU time of all threads of this process, including the timer's, in nanoseconds. Linux only.
 fn cpu_time() -> Duration {
-    let threads = fs::read_dir("/proc/self/task").expect("Linux tells which threads there are");
-    let of_thread = |thread: fs::DirEntry| {
-        let told = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
-        told.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
+    let threads = fs::read_dir("/proc/self/task").expect("Linux lists the threads");
+    let thread_time = |thread: fs::DirEntry| {
+        let stats = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+        stats.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
     };
-    Duration::from_nanos(threads.flatten().map(of_thread).sum())
+    Duration::from_nanos(threads.flatten().map(thread_time).sum())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

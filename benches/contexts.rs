@@ -73,7 +73,7 @@ fn bench_hop(c: &mut Criterion) {
 fn bench_until_export(c: &mut Criterion) {
     let (pipeline, conversations) = (Pipeline::new(), group());
     let tracer = provider().tracer("by hand");
-    let mut group = c.benchmark_group("context, until its span is out");
+    let mut group = c.benchmark_group("context, until its span is exported");
     for messages in HISTORIES {
         let history = history(messages);
         let by_hand = ByHand::of(&pipeline, &history);

@@ -15,43 +15,43 @@ use pipecat_instrument_flowcat::FlowcatObserver;
 use support::group;
 
 /// Forwards every frame.
-struct Passes(&'static str);
+struct PassThrough(&'static str);
 
 #[async_trait]
-impl FrameProcessor for Passes {
+impl FrameProcessor for PassThrough {
     fn name(&self) -> &str {
         self.0
     }
 }
 
 /// Ignores every frame. Measures flowcat's own cost of an observer.
-struct LooksAway;
+struct IgnoringObserver;
 
 #[async_trait]
-impl FrameObserver for LooksAway {}
+impl FrameObserver for IgnoringObserver {}
 
 /// The observers of a pipeline.
 #[derive(Clone, Copy)]
-enum Watched {
-    ByNobody,
-    Away,
-    Closely,
+enum ObserverKind {
+    None,
+    Ignoring,
+    Tracing,
 }
 
-impl Watched {
+impl ObserverKind {
     const fn name(self) -> &'static str {
         match self {
-            Self::ByNobody => "yardstick: nobody looks",
-            Self::Away => "an observer that looks away",
-            Self::Closely => "observed",
+            Self::None => "yardstick: no observer",
+            Self::Ignoring => "an observer that ignores all frames",
+            Self::Tracing => "observed",
         }
     }
 
     fn observers(self) -> Vec<Arc<dyn FrameObserver>> {
         match self {
-            Self::ByNobody => Vec::new(),
-            Self::Away => vec![Arc::new(LooksAway)],
-            Self::Closely => vec![observed()],
+            Self::None => Vec::new(),
+            Self::Ignoring => vec![Arc::new(IgnoringObserver)],
+            Self::Tracing => vec![observed()],
         }
     }
 }
@@ -70,7 +70,7 @@ fn observed() -> Arc<dyn FrameObserver> {
 }
 
 async fn run(observers: Vec<Arc<dyn FrameObserver>>, frame: &Frame) {
-    let processors = NAMES.map(|name| Box::new(Passes(name)) as Box<dyn FrameProcessor>);
+    let processors = NAMES.map(|name| Box::new(PassThrough(name)) as Box<dyn FrameProcessor>);
     let task = PipelineTask::new(Pipeline::new(processors.into()), PipelineTaskParams::default(), observers);
     for _ in 0..FRAMES {
         task.queue_frame(frame.clone()).await;
@@ -86,9 +86,9 @@ fn pipeline(c: &mut Criterion) {
     for (what, frame) in [("audio", audio), ("tokens", token)] {
         let mut benches = c.benchmark_group(format!("flowcat, {what} over nine hops"));
         benches.throughput(Throughput::Elements(FRAMES));
-        for watched in [Watched::ByNobody, Watched::Away, Watched::Closely] {
-            benches.bench_function(BenchmarkId::from_parameter(watched.name()), |b| {
-                b.iter(|| runtime.block_on(run(watched.observers(), &frame)));
+        for kind in [ObserverKind::None, ObserverKind::Ignoring, ObserverKind::Tracing] {
+            benches.bench_function(BenchmarkId::from_parameter(kind.name()), |b| {
+                b.iter(|| runtime.block_on(run(kind.observers(), &frame)));
             });
         }
         benches.finish();

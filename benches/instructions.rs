@@ -7,7 +7,7 @@
 #![allow(
     missing_docs,
     clippy::needless_pass_by_value,
-    reason = "the harness makes public functions that take what they are set up with"
+    reason = "the harness generates public functions that take their setup by value"
 )]
 
 mod support;

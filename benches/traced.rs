@@ -22,7 +22,7 @@ fn traced(prompt: &str) -> usize {
 fn functions(c: &mut Criterion) {
     let mut group = c.benchmark_group("function");
     group.bench_function("yardstick: bare", |b| b.iter(|| bare(black_box("Hello"))));
-    group.bench_function("traced, nobody observes", |b| b.iter(|| traced(black_box("Hello"))));
+    group.bench_function("traced, not observed", |b| b.iter(|| traced(black_box("Hello"))));
     for (name, sampler) in
         [("traced, not sampled", Sampler::AlwaysOff), ("traced, sampled", Sampler::AlwaysOn)]
     {

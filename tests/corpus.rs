@@ -109,8 +109,8 @@ fn every_recording_has_one_test_and_one_expectation() -> Outcome<()> {
     Ok(())
 }
 
-/// The checker skips no expectation, and a trace cannot lose facts by lacking spans: the facts are as many as the fields of
-/// the expectation files, and all of them are wrong for an empty trace.
+/// The checker checks every field of the expectation files, and a missing span does not remove facts: for an empty
+/// trace, all of them are wrong.
 #[test]
 fn every_expected_field_is_checked_and_wrong_without_spans() -> Outcome<()> {
     for name in RECORDINGS {

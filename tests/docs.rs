@@ -1,4 +1,4 @@
-//! The pages of the repository: links lead somewhere, and the README stays short.
+//! Checks the pages of the repository: links have targets, and the README stays short.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

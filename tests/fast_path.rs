@@ -11,7 +11,7 @@ use pipecat_instrument_runtime::engine::record::SpanBuffer;
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, LoggedEvent};
 
-/// What the fast path skipped, and of how many.
+/// Skipped hops and clock reads, with the number of all hops and pieces.
 #[derive(Default)]
 struct Skipped {
     hops: usize,

@@ -1,6 +1,7 @@
 //! A traced function costs nothing while nothing is observed. A process of its own, so that no other test observes anything.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unused_self, reason = "the methods show shapes of signatures, and do little else")]
 
 mod support;
 

@@ -31,7 +31,7 @@ pub struct Pipeline(Vec<Processor>);
 
 impl Pipeline {
     pub fn new() -> Self {
-        let of = |(name, class, role): (&str, &str, Role)| Processor::new(name, class, role);
+        let processor = |(name, class, role): (&str, &str, Role)| Processor::new(name, class, role);
         let processors = [
             ("PipelineSource#0", "PipelineSource", Role::Other),
             ("WebsocketServerInputTransport#0", "WebsocketServerInputTransport", Role::InputTransport),
@@ -43,7 +43,7 @@ impl Pipeline {
             ("LLMAssistantAggregator#0", "LLMAssistantAggregator", Role::Other),
             ("PipelineSink#0", "PipelineSink", Role::Sink),
         ];
-        Self(processors.map(of).into())
+        Self(processors.map(processor).into())
     }
 
     /// Returns the hop that is `later` hops after the first one from the processor with this role.

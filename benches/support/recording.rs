@@ -73,16 +73,17 @@ impl Recording {
         let mut reader = FrameLogReader::open(path.with_extension("jsonl"))
             .unwrap_or_else(|error| panic!("{name} cannot be read: {error}"));
         let config = reader.header().config(ConversationConfig::default());
-        let mut known = HashSet::new();
-        let mut is_looked_at = |event: &LoggedEvent| {
+        let mut seen_ids = HashSet::new();
+        let mut reaches_engine = |event: &LoggedEvent| {
             let frame = event.frame();
             let (kind, hop) = (frame.kind(), event.hop(&frame));
             let counts_once = kind.is_hop_invariant() || kind.is_outgoing_audio();
-            let is_known = counts_once && hop.id.is_some_and(|id| !known.insert(id));
+            let is_repeated = counts_once && hop.id.is_some_and(|id| !seen_ids.insert(id));
             let is_passed_on = kind.is_outgoing_audio() && hop.source.role() == Role::OutputTransport;
-            kind.is_traced() && !is_known && !is_passed_on
+            kind.is_traced() && !is_repeated && !is_passed_on
         };
-        let events = reader.by_ref().flatten().filter(|event| is_looked_at(event)).map(Event::new).collect();
+        let events =
+            reader.by_ref().flatten().filter(|event| reaches_engine(event)).map(Event::new).collect();
         Self { config, events }
     }
 
@@ -150,9 +151,9 @@ impl<'a> Counted<'a> {
 
 /// Finished spans, for writing them by hand.
 pub struct Written {
-    /// In the order of their ends.
+    /// The spans, in the order of their ends.
     spans: Vec<SpanData>,
-    /// In the order of their starts.
+    /// Indices of the spans, in the order of their starts.
     by_start: Vec<usize>,
 }
 
@@ -204,7 +205,7 @@ struct Gathered {
     voice_started: Option<Time>,
     voice_stopped: Option<Time>,
     transcribed: Option<Time>,
-    asked: Option<Time>,
+    requested_at: Option<Time>,
     first_token: Option<Time>,
     answer_ended: Option<Time>,
     bot_started: Option<Time>,
@@ -216,7 +217,7 @@ impl Gathered {
     fn take(&mut self, now: Time, hop: &FramePushed<'_>) {
         if let Frame::LlmContext(Some(context)) = *hop.frame {
             if hop.destination.role() == Role::Llm {
-                self.asked = Some(now);
+                self.requested_at = Some(now);
                 // The messages are copied once, with the attributes.
                 self.last_message = context.message_count().checked_sub(1).map(|last| context.message(last));
             }

@@ -1,4 +1,4 @@
-//! Problems of logs, reported on standard error, and the exit status that they lead to.
+//! Reports the problems of logs on standard error, and derives the exit status from them.
 
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// Returns the number that the operating system gets.
+    /// Returns the exit code of the process.
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,

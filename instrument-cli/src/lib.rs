@@ -32,7 +32,7 @@ use clap::Parser;
 use self::arguments::{Arguments, Command};
 use self::output::OutputError;
 
-/// Runs the command `args`, the first of which is the name of the program. Writes to standard output and standard
+/// Runs the command line `args`, which begins with the name of the program. Writes to standard output and standard
 /// error.
 ///
 /// ```
@@ -61,7 +61,7 @@ pub fn run<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> Exit
 fn exit_status(result: Result<ExitStatus, OutputError>) -> ExitStatus {
     match result {
         Ok(status) => status,
-        // The program that reads the output needs no more of it.
+        // The program that reads the output, such as `head`, has closed the pipe.
         Err(error) if error.is_closed_pipe() => ExitStatus::Success,
         Err(error) => fail(&error),
     }

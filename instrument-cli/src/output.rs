@@ -41,7 +41,7 @@ impl Destination {
     }
 }
 
-/// Why output could not be written.
+/// An error of writing output.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
     #[error("cannot create {path}: {source}; choose another path", path = path.display())]

@@ -19,7 +19,7 @@ pub(crate) struct Replayer {
 }
 
 impl Replayer {
-    /// Creates a replayer that redacts what the environment says.
+    /// Creates a replayer with the privacy settings of the environment.
     pub(crate) fn new(tracers: Tracers, settings: EmitSettings) -> Self {
         Self { tracers, settings: Arc::new(settings), privacy: Privacy::from_env(), turn_end_timeout: None }
     }

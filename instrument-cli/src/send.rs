@@ -15,7 +15,7 @@ const SERVICE_NAME: &str = "pipecat-trace";
 /// Timeout for sending one conversation.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Why nothing was sent.
+/// An error that prevents sending anything.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
     #[error(transparent)]

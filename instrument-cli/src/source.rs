@@ -41,7 +41,7 @@ impl Source {
         }
     }
 
-    /// Opens the log and waits for what is still being written.
+    /// Opens a log that is still being written. Reading it waits for further lines.
     pub(crate) fn follow(&self) -> Result<FrameLogReader<'static>, FrameLogReadError> {
         match self {
             Self::Stdin => self.open(),
@@ -49,7 +49,7 @@ impl Source {
         }
     }
 
-    /// Returns the id for a conversation without one: the name of its file, so that it is the same each time.
+    /// Returns the id for a conversation without one: the name of its file, which is the same in each run.
     pub(crate) fn name(&self) -> String {
         let name = match self {
             Self::Stdin => return "stdin".to_owned(),

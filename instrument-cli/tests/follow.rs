@@ -1,5 +1,5 @@
 //! `pipecat-trace replay --follow`: logs that are still being written.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 mod support;
 

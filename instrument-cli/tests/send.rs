@@ -1,5 +1,5 @@
 //! `pipecat-trace send`, as a user runs it. `tests/backends/phoenix.rs` tests it with a real Phoenix.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

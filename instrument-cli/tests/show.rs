@@ -1,5 +1,5 @@
 //! `pipecat-trace show`, as a user runs it.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 mod support;
 
@@ -103,7 +103,7 @@ fn hidden_content_is_not_shown() {
     for said in ["Tell me a story.", "Once upon a time", "The fox lived", "Okay, I stopped."] {
         assert!(open.contains(said) && !stdout(&hidden).contains(said), "{}", stdout(&hidden));
     }
-    assert!(stdout(&hidden).contains("✂ cut at"), "that it was cut is no content");
+    assert!(stdout(&hidden).contains("✂ cut at"), "the interruption is not content");
 }
 
 #[test]

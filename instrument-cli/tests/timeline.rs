@@ -1,5 +1,5 @@
 //! `pipecat-trace timeline`, without a browser.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 mod support;
 
@@ -72,7 +72,7 @@ fn an_interruption_splits_heard_and_unheard_text() {
     assert!(
         unheard.starts_with("The fox lived in a den.") && unheard.ends_with("The end of the story came.")
     );
-    assert_eq!(bot["interruption"]["at"], turn["end"], "it was cut when the user spoke");
+    assert_eq!(bot["interruption"]["at"], turn["end"], "interrupted when the user spoke");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn speech_intervals_are_listed_beside_the_spans() {
     let speech: Vec<String> = speech
         .map(|speech| format!("{} {}..{}", speech["who"].as_str().unwrap(), speech["start"], speech["end"]))
         .collect();
-    // Speech ends where the silence began that the VAD waited for; the bot stops when the user interrupts.
+    // Speech ends at the start of the silence that the VAD waited for; the bot stops when the user interrupts.
     let again = interrupted_at + 600;
     let second_reply = interrupted_at + 600 + 200 + 100 + 300 + 180;
     assert_eq!(
@@ -162,7 +162,7 @@ fn unreadable_logs_are_reported_and_the_others_drawn() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("timeline-empty.jsonl: not a frame log: the file is empty"));
     assert!(stderr(&output).contains("missing.jsonl: No such file"), "{}", stderr(&output));
-    assert!(!page.exists(), "a page of nothing");
+    assert!(!page.exists(), "no page without a conversation");
 
     let output = trace(&["timeline", "-o", page.to_str().unwrap()], &[&empty, &recording("a_simple")]);
     assert_eq!(output.status.code(), Some(2));

@@ -1,5 +1,5 @@
 //! The page of `pipecat-trace timeline` in a real browser. Skipped where there is no Chromium, but not under `CI=true`.
-#![allow(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 mod support;
 
@@ -30,7 +30,7 @@ fn assert_quiet(mut browser: Browser) {
     assert_eq!(browser.requests(), Vec::<String>::new());
 }
 
-/// Counts the bars of a lane. Of a bar with a pale begin, only the end counts.
+/// Counts the bars of a lane. A bar whose first part is pale counts once.
 fn bars(browser: &mut Browser, lane: &str) -> u64 {
     browser.count(&format!(".bar.is-solid[data-lane={lane}]"))
 }
@@ -83,7 +83,7 @@ fn an_interruption_is_marked_with_its_unheard_text() {
     assert!(browser.text(&format!("{bot}.textContent")).starts_with("Once upon a time there was a fox."));
     assert!(browser.text(&format!("{bot}.querySelector('del').textContent")).starts_with("The fox lived"));
     assert_eq!(browser.count(".interruption-mark"), 1);
-    // The mark is at the begin of the next turn.
+    // The mark is at the start of the next turn.
     let mark = browser.number("Number(document.querySelector('.interruption-line').getAttribute('x1'))");
     let next = browser
         .number("Number([...document.querySelectorAll('[data-lane=stt].is-solid')][1].getAttribute('x'))");

@@ -1,4 +1,4 @@
-//! Detects the audio of an interrupted reply, which flowcat goes on sending.
+//! Detects the audio of an interrupted reply, which flowcat continues to send.
 //!
 //! ```text
 //!            TtsStarted             Interruption

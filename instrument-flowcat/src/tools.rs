@@ -38,16 +38,16 @@ pub(crate) enum ToolStep<'a> {
 /// Effect of a call that controls the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acknowledgement {
-    /// It moves to another node.
+    /// The conversation moves to another node.
     Moved,
-    /// It stays.
+    /// The conversation stays at its node.
     Stay,
-    /// It ends.
+    /// The conversation ends.
     Ended,
 }
 
 impl<'a> ToolStep<'a> {
-    /// Returns the step of a tool call that the hop is, if any.
+    /// Returns the step of a tool call that this hop performs, if any.
     #[inline]
     pub(crate) fn from_event(event: &'a FramePushEvent<'_>) -> Option<Self> {
         match event.frame {

@@ -10,7 +10,7 @@ use syn::{Error, Lit, LitStr, Path, Token, parse_quote, token};
 
 use crate::diagnostics::{Diagnostics, join_names, suggest};
 
-/// The argument names that an attribute allows, and those that were written.
+/// The argument names that an attribute allows, and the names that the user wrote.
 #[derive(Default)]
 pub(crate) struct Names {
     allowed: Vec<&'static str>,
@@ -24,7 +24,7 @@ impl Names {
         Self { allowed: allowed.into_iter().collect(), ..Self::default() }
     }
 
-    /// Adds names that a related attribute has and this one has not.
+    /// Adds names that a related attribute accepts, and this one does not.
     pub(crate) fn with_foreign(
         self,
         foreign: impl IntoIterator<Item = (&'static str, &'static str)>,
@@ -32,11 +32,11 @@ impl Names {
         Self { foreign: foreign.into_iter().collect(), ..self }
     }
 
-    /// Notes that `name` is written.
+    /// Records that the user wrote `name`.
     ///
     /// # Errors
     ///
-    /// If the name is not allowed, or was written before.
+    /// Returns an error if the name is not allowed, or was written before.
     pub(crate) fn accept(&mut self, name: &Ident) -> syn::Result<&'static str> {
         let text = name.to_string();
         let Some(allowed) = self.allowed.iter().copied().find(|allowed| *allowed == text) else {
@@ -169,7 +169,7 @@ pub(crate) fn runtime_path(krate: Option<&Path>) -> Path {
     }
 }
 
-/// Moves an error about missing tokens from the attribute as a whole to the item that is incomplete.
+/// Moves an error about missing tokens from the whole attribute to the incomplete argument.
 fn at_item(start: Span, error: Error) -> Error {
     let text = error.to_string();
     match text.strip_prefix("unexpected end of input, ") {

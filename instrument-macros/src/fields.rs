@@ -28,7 +28,7 @@ pub(crate) enum ValueType {
 }
 
 impl ValueType {
-    /// Returns whether a number is a value; else it is the position of a field.
+    /// Returns whether a number literal is a value of this type. Otherwise it is the position of a field.
     pub(crate) const fn is_numeric(self) -> bool {
         matches!(self, Self::OptionalSeconds | Self::Bytes | Self::Count | Self::OptionalCount)
     }

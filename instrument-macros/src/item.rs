@@ -1,4 +1,4 @@
-//! The items that can be annotated: functions and `impl` blocks. Signatures are parsed; bodies stay tokens.
+//! The items that macros annotate: functions and `impl` blocks. Signatures are parsed; bodies stay tokens.
 //!
 //! A body with a syntax error, such as one that is being typed in an editor, passes through unchanged: the compiler reports
 //! the error in the expansion, and the editor completes the code there.
@@ -86,7 +86,7 @@ fn item_kind(input: ParseStream<'_>) -> syn::Result<ItemKind> {
     } else if is_keyword_next(input, Token![impl]) {
         Ok(ItemKind::Impl)
     } else {
-        Err(Error::new(start.span(), what_to_annotate(input)))
+        Err(Error::new(start.span(), annotation_hint(input)))
     };
     // `parse2` requires all tokens to be consumed.
     input.parse::<TokenStream>()?;
@@ -107,10 +107,10 @@ fn is_keyword_next<T: Peek>(input: ParseStream<'_>, keyword: T) -> bool {
     }
 }
 
-/// Returns what to annotate instead of the item that `input` begins with.
+/// Returns the message for an item that cannot be annotated, which names the item to annotate instead.
 ///
 /// Messages for further kinds of items go here.
-fn what_to_annotate(input: ParseStream<'_>) -> String {
+fn annotation_hint(input: ParseStream<'_>) -> String {
     let keyword = input.call(Ident::parse_any).map(|keyword| keyword.to_string()).unwrap_or_default();
     let name = input.call(Ident::parse_any).map(|name| name.to_string()).unwrap_or_default();
     let rest = match keyword.as_str() {
@@ -148,7 +148,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// With `message`, if the tokens are another item.
+    /// Returns an error with `message` if the tokens are another item.
     pub(crate) fn parse_traced(tokens: TokenStream, message: &str) -> syn::Result<Self> {
         let parse = |input: ParseStream<'_>| {
             let ahead = input.fork();

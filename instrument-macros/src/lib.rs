@@ -37,9 +37,9 @@ use proc_macro::TokenStream;
 ///
 /// | the task | annotation |
 /// |---|---|
-/// | is your own, and implements `ObservedTask` | `#[instrument_task]`: the observer goes into the finished task |
+/// | is your own type, and implements `ObservedTask` | `#[instrument_task]`: the observer goes into the finished task |
 /// | takes observers in its constructor | `observers = argument`: the observer is pushed into that argument |
-/// | takes none, and is of another crate | `wrap = Wrapper`: the function returns the task in a wrapper that takes the observer |
+/// | takes none, and comes from another crate | `wrap = Wrapper`: the function returns the task in a wrapper that takes the observer |
 ///
 /// # What is a constructor
 ///
@@ -63,11 +63,11 @@ use proc_macro::TokenStream;
 /// | `conversation_id = expression` | The id of the conversation: a string, an integer, a `Uuid`, or an `Option` of one. The default is a new UUID. |
 /// | `attributes = expression` | Attributes for every span of the conversation, such as a `Vec<KeyValue>` or an array. |
 /// | `debug_log = expression` | The frame log of this conversation: a path such as `"logs/{conversation_id}.jsonl"`, `false` for no log, or an `Option` of one. The default, and `None`, is the log that `PipecatInstrumentor` is built with. |
-/// | `parent = expression` | The caller's span, of which the turns become children: a `traceparent` header, a `Context`, a `SpanContext`, or an `Option` of one. |
+/// | `parent = expression` | The caller's span, which becomes the parent of the turns: a `traceparent` header, a `Context`, a `SpanContext`, or an `Option` of one. |
 /// | `link = expression` | The caller's span, to which the turns link. Takes the same values as `parent`. |
 /// | `observers = argument` | The argument, or field of an argument (`params.observers`), into which the observer is pushed. In an `impl` block, constructors without this argument are left alone: they call one that has it. |
 /// | `via = function` | Converts the observer into what the argument of `observers` holds. |
-/// | `wrap = Wrapper` | Returns `Wrapper<Task>` in place of the task, and puts the observer into the wrapper, which implements `From<Task>` and `ObservedTask`. For functions only. The body still returns the task; the task may be in a `Result`, an `Option`, a future, or first in a tuple, but not in an `Arc` or a `Box`. The wrapper is returned while nothing is observed, too. |
+/// | `wrap = Wrapper` | Returns `Wrapper<Task>` in place of the task, and puts the observer into the wrapper, which implements `From<Task>` and `ObservedTask`. For functions only. The body still returns the task; the task may be in a `Result`, an `Option`, a future, or first in a tuple, but not in an `Arc` or a `Box`. The function returns the wrapper even while nothing is observed. |
 /// | `task = Type` | The task type, where the return type hides it: `impl Trait`, or an alias. In an `impl` block, write it above the function: `#[instrument_task(task = Self)]`. |
 /// | `name = "text"` | The name in `PipecatInstrumentor::annotated_types()`. The default is the type as written. |
 /// | `skip` | Excludes this function of an annotated `impl` block. |

@@ -107,9 +107,9 @@ fn future_output(signature: &Signature) -> Option<(Boxing, &Type)> {
 ///
 /// Another container of one type is another name here, and an `ObservedTask` implementation in the runtime.
 pub(crate) enum Container<'a> {
-    /// `Result` or `Option`: it may hold no task.
+    /// `Result` or `Option`, which may contain no task.
     Outcome { inner: &'a Type },
-    /// A pointer, which may not give the task back.
+    /// A pointer, from which the task may be impossible to move out.
     Pointer { name: &'a Ident, inner: &'a Type },
 }
 

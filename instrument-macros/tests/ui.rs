@@ -3,7 +3,7 @@
 //! `TRYBUILD=overwrite cargo test -p pipecat-instrument-macros --test ui` writes the `.stderr` files; review the changes.
 
 #[test]
-fn mistakes_are_reported_with_what_to_write_instead() {
+fn mistakes_are_reported_with_a_remedy() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
     cases.compile_fail("tests/ui/*.rs");

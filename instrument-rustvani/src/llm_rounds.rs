@@ -27,7 +27,7 @@ use rustvani::{
 
 use crate::frame::Context;
 
-/// Number of recent frame ids, because each frame passes several processors.
+/// Maximum number of stored frame ids. Ids are stored because each frame passes several processors.
 const MAX_SEEN_FRAMES: usize = 64;
 
 /// A hop that is a step of a model's response.
@@ -52,7 +52,7 @@ pub(crate) enum LlmStep<'a> {
 }
 
 impl<'a> LlmStep<'a> {
-    /// Returns the step that the frame is, if any.
+    /// Returns the step that this frame performs, if any.
     #[inline]
     pub(crate) fn from_frame(frame: &'a Rustvani) -> Option<Self> {
         Some(match &frame.inner {
@@ -165,7 +165,7 @@ impl Responses {
         &mut self.by_model[index]
     }
 
-    /// Remembers a frame id. Returns `false` if it was known, like `HashSet::insert`.
+    /// Stores a frame id. Returns `false` if it is stored already, like `HashSet::insert`.
     fn insert_frame(&mut self, id: u64) -> bool {
         if self.seen_frames.contains(&id) {
             return false;

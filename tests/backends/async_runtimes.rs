@@ -22,15 +22,12 @@ fn use_setup(protocol: Protocol) {
     let flushed = setup.flush();
     let report = setup.shutdown(LIMIT);
     assert_eq!(flushed, report);
-    match protocol {
-        Protocol::HttpProtobuf => {
-            checked.unwrap();
-            assert!(report.is_complete(), "{report}");
-        }
-        _ => {
-            assert!(matches!(checked.unwrap_err().error, ExportError::Unauthorized(_)));
-            assert!(report.to_string().contains("3 failed"), "{report}");
-        }
+    if protocol == Protocol::HttpProtobuf {
+        checked.unwrap();
+        assert!(report.is_complete(), "{report}");
+    } else {
+        assert!(matches!(checked.unwrap_err().error, ExportError::Unauthorized(_)));
+        assert!(report.to_string().contains("3 failed"), "{report}");
     }
 }
 

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::conversation::Conversation;
 use super::span::{Property, Span};
 
-/// Returns the breaches of a rule in a conversation.
+/// A function that finds the breaches of a rule in a conversation.
 type Breaches = fn(&Conversation<'_>) -> Vec<String>;
 
-/// The rules, and how to find their breaches.
+/// The rules, each with the function that finds its breaches.
 pub(crate) const INVARIANTS: [(&str, Breaches); 11] = [
     ("every span is ended", |conversation| in_spans(conversation, never_ended)),
     ("no span ends before its start", |conversation| in_spans(conversation, ends_before_start)),

@@ -29,7 +29,7 @@ pub(crate) enum Matcher {
     JsonContains(Map<String, Value>),
     /// Text that contains this.
     Contains(String),
-    /// A list of texts, one of which contains this.
+    /// A list of texts, at least one with this in it.
     OneContains(String),
     /// A number from `min` to `max`.
     Between { min: f64, max: f64 },

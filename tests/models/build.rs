@@ -1,9 +1,9 @@
-//! Sets `cfg(loom)` for this package.
+//! Sets `cfg(loom)`.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
     println!("cargo::rustc-check-cfg=cfg(loom)");
-    // Settings that the runtime's own package has and this one lacks.
+    // Features of the runtime's own package, which this package does not declare.
     println!(
         r#"cargo::rustc-check-cfg=cfg(feature, values("metrics", "setup", "testing", "otlp", "otlp-grpc"))"#
     );

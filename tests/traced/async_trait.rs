@@ -1,4 +1,4 @@
-//! Methods of an `#[async_trait]`: of the trait itself, and of what implements it.
+//! Methods of an `#[async_trait]`: of the trait itself, and of its implementations.
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt};

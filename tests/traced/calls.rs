@@ -1,4 +1,4 @@
-//! Functions that return what they made: sync and async, promised and boxed, well and badly.
+//! Functions that return a value or an error: sync, async, and with an opaque or a boxed future.
 
 use std::fmt;
 use std::future::Future;
@@ -230,7 +230,7 @@ pipecat.llm · breaks_later · by breaks_later · ✗ panic: out of words · [ex
     );
 }
 
-/// What an HTTP client that is traced does, or the OpenTelemetry layer of `tracing`.
+/// Records a span as a traced HTTP client does, or the OpenTelemetry layer of `tracing`.
 fn request(tracer: &BoxedTracer, name: &'static str) {
     tracer.start(name).end();
 }

@@ -150,6 +150,7 @@ impl AsTracingContext for Session {
 }
 
 #[traced_llm(context = session, name = "Llm")]
+#[allow(clippy::ref_option, reason = "users may pass a reference to their own `Option`")]
 fn in_session(session: &Option<Session>) {
     let _ = session;
 }

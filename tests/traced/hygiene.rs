@@ -33,7 +33,7 @@ mod strict {
             crate = ::pipecat_instrument
         )]
         #[inline]
-        #[must_use]
+        #[must_use = "it holds the response"]
         pub(super) async fn complete(
             &self,
             service: &str,
@@ -49,10 +49,10 @@ mod strict {
         }
     }
 
-    /// Patterns, generics and a body that says something about itself.
+    /// Patterns, generics, and an inner attribute in the body.
     #[::pipecat_instrument::traced_tts(input = text.as_ref(), usage = |_| N)]
     pub(super) fn say<T: ::std::convert::AsRef<str>, const N: usize>(text: T, (one, _): (u8, u8)) -> [u8; N] {
-        #![allow(clippy::needless_pass_by_value, reason = "so it is")]
+        #![allow(clippy::needless_pass_by_value, reason = "the argument is taken by value on purpose")]
         ::std::assert!(!text.as_ref().is_empty());
         [one; N]
     }
@@ -61,7 +61,7 @@ mod strict {
     pub(super) fn r#await() {}
 }
 
-/// The facade under another name, as a crate that re-exports it has it.
+/// The facade under another name, as in a crate that re-exports it.
 mod re_exported {
     pub(super) mod tracing {
         pub(crate) use ::pipecat_instrument::*;

@@ -29,7 +29,7 @@ pub enum Cue {
     AfterSilence(Duration),
 }
 
-/// Returns the text of the utterance of `script` whose pitch `voice` has.
+/// Returns the text of the utterance in `script` that has the pitch of `voice`.
 pub fn recognize(script: &[Utterance], voice: &[i16], sample_rate: u32) -> Option<&'static str> {
     script.get(pitch_of(voice, sample_rate).utterance_index()).map(|utterance| utterance.text)
 }
@@ -70,7 +70,7 @@ struct Speech {
     remaining: Duration,
 }
 
-/// What the caller heard of the bot since the caller's last utterance.
+/// The speech of the bot that the caller heard since the caller's last utterance.
 #[derive(Debug, Default)]
 struct BotHeard {
     speaking: Duration,

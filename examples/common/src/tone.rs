@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Samples a second, everywhere in these examples.
+/// Samples per second, in all these examples.
 pub const SAMPLE_RATE: u32 = 16_000;
 
 /// Duration of one frame of audio.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::tone::{Pitch, SAMPLE_RATE, speaking_time};
 
-/// Time to first audio, as a synthesis service in the cloud needs it.
+/// Time to first audio, typical of a cloud synthesis service.
 pub const FIRST_AUDIO: Duration = Duration::from_millis(180);
 /// Duration of one chunk of audio.
 pub const CHUNK: Duration = Duration::from_millis(100);

@@ -18,7 +18,7 @@ use crate::transport::to_samples;
 
 /// Speech before the interim transcript.
 const INTERIM_AFTER: Duration = Duration::from_millis(500);
-/// Time to a transcript after the user stops, as a service in the cloud needs it.
+/// Time to a transcript after the user stops, typical of a cloud service.
 const RECOGNITION: Duration = Duration::from_millis(120);
 
 /// Recognizes the utterances of a script.

@@ -25,7 +25,7 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(hops: usize, audio_every: u64) -> Self {
-        let of = |(class, role): (&str, Role)| Processor::new(format!("{class}#0"), class, role);
+        let processor = |(class, role): (&str, Role)| Processor::new(format!("{class}#0"), class, role);
         let processors = [
             ("InputTransport", Role::InputTransport),
             ("DeepgramSTTService", Role::Stt),
@@ -36,7 +36,7 @@ impl Pipeline {
             ("LLMAssistantAggregator", Role::Other),
             ("PipelineSink", Role::Sink),
         ];
-        Self { processors: processors.map(of).into(), hops: hops.max(1), audio_every }
+        Self { processors: processors.map(processor).into(), hops: hops.max(1), audio_every }
     }
 
     fn index_of(&self, role: Role) -> usize {
@@ -197,8 +197,8 @@ impl Call {
             self.history.drain(1..3);
         }
         let usage = LlmUsage { prompt: 400, completion: 30, total: 430, ..LlmUsage::default() };
-        let of = |value| Metric { processor: "OpenAILLMService#0", model: Some("gpt-5"), value };
-        let metrics = [of(Measurement::TimeToFirstByte(0.2)), of(Measurement::LlmUsage(usage))];
+        let metric = |value| Metric { processor: "OpenAILLMService#0", model: Some("gpt-5"), value };
+        let metrics = [metric(Measurement::TimeToFirstByte(0.2)), metric(Measurement::LlmUsage(usage))];
         self.push(Role::Llm, &Frame::Metrics(&metrics));
     }
 

@@ -1,9 +1,9 @@
 //! Simulates many calls for as long as you like, and measures memory.
 //!
-//! The calls contain turns, tool calls, interruptions, errors, streamed responses and audio in both directions. Some end
-//! because their task is dropped. The observer uses the real clock, so this program compresses time: at a speed of 1000, it
-//! pushes 20 ms of a call every 20 µs, and the turn timeout is 2.5 ms instead of 2.5 s. It prints a line for each simulated
-//! minute. The exit status says whether memory has grown.
+//! The calls contain turns, tool calls, interruptions, errors, streamed responses and audio in both directions. Some
+//! end because their task is dropped. The observer uses the real clock, so this program compresses time: at a speed of
+//! 1000, it pushes 20 ms of a call every 20 µs, and the turn timeout is 2.5 ms instead of 2.5 s. It prints a line for
+//! each simulated minute. The exit status shows whether memory has grown.
 //!
 //! ```text
 //! cargo run --release -p soak -- --hours 1

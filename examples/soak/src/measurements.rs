@@ -123,7 +123,7 @@ impl Measurements {
         let summary = match verdict {
             Verdict::Flat => "memory is flat",
             Verdict::Grows => "memory rises",
-            Verdict::TooShort => "too short to tell whether memory rises",
+            Verdict::TooShort => "too short to judge whether memory rises",
         };
         println!(
             "{} calls, {} frames, {} spans in {:.1} s; {summary}: {:.1} MiB in the second quarter, {:.1} in the last",

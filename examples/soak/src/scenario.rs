@@ -32,9 +32,9 @@ pub(crate) enum Ending {
     End,
     /// A cancel frame.
     Cancel,
-    /// Its owner closes the observer.
+    /// The owner of the call closes the observer.
     Close,
-    /// Its task is dropped.
+    /// The task of the call is dropped.
     Drop,
 }
 

@@ -1,4 +1,4 @@
-//! Calls on flowcat in real time: the spans must say what caller and bot said.
+//! Calls on flowcat in real time: the spans must contain the words of caller and bot.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 

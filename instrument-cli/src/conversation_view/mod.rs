@@ -30,7 +30,7 @@ pub(crate) struct ConversationView {
     pub(crate) began_unix_ms: u64,
     pub(crate) duration: Ms,
     pub(crate) turns: Vec<TurnView>,
-    /// When the user and the bot were speaking.
+    /// The intervals in which the user or the bot was speaking.
     pub(crate) speech: Vec<SpeechInterval>,
     pub(crate) totals: Totals,
     /// The condition of the log.
@@ -74,7 +74,7 @@ pub(crate) struct TurnView {
     pub(crate) characters: u64,
 }
 
-/// Why a turn ended.
+/// The reason for which a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TurnEnd {
@@ -100,7 +100,7 @@ impl TurnEnd {
 pub(crate) struct TranscriptLine {
     pub(crate) who: Speaker,
     pub(crate) at: Ms,
-    /// The text; of the bot, the part that was heard.
+    /// The text. Of a reply, only the part that the user heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,13 +118,13 @@ pub(crate) enum Speaker {
 #[derive(Debug, Serialize)]
 pub(crate) struct Interruption {
     pub(crate) at: Ms,
-    /// The text that was not heard, if it can be determined.
+    /// The text that the user did not hear, if it can be determined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unheard: Option<String>,
-    /// The played and the total duration of its audio, where the spoken words are not known.
+    /// The played and the total duration of the audio, if the spoken words are unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) played: Option<(Ms, Ms)>,
-    /// The text that the audio was to say, where the spoken words are not known.
+    /// The text that was synthesized, if the spoken words are unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) intended: Option<String>,
 }
@@ -132,12 +132,12 @@ pub(crate) struct Interruption {
 /// The user-to-bot latency of a turn.
 #[derive(Debug, Serialize)]
 pub(crate) struct LatencyView {
-    /// When the bot began to speak.
+    /// The time at which the bot began to speak.
     pub(crate) until: Ms,
     pub(crate) total: Ms,
-    /// The event that it is measured from: `vad` or `user_stopped`.
+    /// The event at which the measurement starts: `vad` or `user_stopped`.
     pub(crate) source: &'static str,
-    /// Its stages, which add up to the total.
+    /// The stages, which add up to the total.
     pub(crate) stages: Vec<StageTime>,
 }
 
@@ -158,14 +158,14 @@ pub(crate) struct SpanView {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) model: Option<String>,
-    /// When the first token or the first audio came.
+    /// The time of the first token or the first audio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first: Option<Ms>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<String>,
-    /// When it was interrupted or cancelled.
+    /// The time of its interruption or cancellation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interrupted_at: Option<Ms>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -211,7 +211,7 @@ pub(crate) struct SpeechInterval {
     pub(crate) end: Ms,
 }
 
-/// Milliseconds from the begin of the conversation, or of duration. Serialized with one decimal.
+/// Milliseconds since the start of the conversation, or of a duration. Serialized with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub(crate) struct Ms(pub(crate) f64);
 
@@ -239,7 +239,7 @@ impl Serialize for Ms {
     }
 }
 
-/// Converts times to milliseconds from the begin of the conversation.
+/// Converts times to milliseconds since the start of the conversation.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     began: Time,

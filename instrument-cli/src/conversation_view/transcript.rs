@@ -41,7 +41,7 @@ fn user_lines(
     });
     let heard: Vec<TranscriptLine> = heard.collect();
     match &turn.input {
-        // Typed, or heard by the model itself.
+        // The user typed it, or a speech-to-speech model heard it.
         Some(input) if heard.is_empty() => vec![line(span.start, input)],
         _ => heard,
     }
@@ -54,8 +54,8 @@ struct Reply<'a> {
     syntheses: Vec<(&'a SpanRecord, &'a TtsRecord)>,
 }
 
-/// Returns when the turn was interrupted, if it was. Playback stopped then; the synthesis may have been complete
-/// already.
+/// Returns the time at which the turn was interrupted, if it was. Playback stopped then; the synthesis may have been
+/// complete already.
 fn turn_interrupted_at(span: &SpanRecord, turn: &TurnRecord) -> Option<Time> {
     matches!(turn.end_reason, EndReason::Interrupted | EndReason::Cancelled).then(|| interrupted_at(span))
 }
@@ -150,7 +150,7 @@ impl Reply<'_> {
     }
 
     fn unheard(&self, heard: Option<&str>) -> Option<String> {
-        // Without the words that were heard, the rest is not known either.
+        // If the heard words are unknown, so is the rest.
         if self.played(heard).is_some_and(|(played, _)| played.0 > 0.0) {
             return None;
         }
@@ -183,22 +183,21 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// Returns when the first token or the first audio of a span came.
+/// Returns the time of the first token or the first audio of a span.
 pub(super) fn first_output_at(span: &SpanRecord) -> Option<Time> {
     let is_first =
         |kind: &SpanEventKind| matches!(kind, SpanEventKind::FirstToken | SpanEventKind::FirstAudio);
     span.events.iter().find(|event| is_first(&event.kind)).map(|event| event.at)
 }
 
-/// Returns when an interrupted span was interrupted.
+/// Returns the time at which a span was interrupted.
 pub(super) fn interrupted_at(span: &SpanRecord) -> Time {
     let event = span.events.iter().find(|event| matches!(event.kind, SpanEventKind::Interrupted));
     event.map_or(span.end, |event| event.at)
 }
 
 /// Returns the part of `text` after the part that was `heard`; `None` if there is none, or if `text` does not begin
-/// with
-/// `heard`. Whitespace is ignored, as services differ in where they put it.
+/// with `heard`. Ignores whitespace, as services differ in where they put it.
 fn unheard_text(text: &str, heard: Option<&str>) -> Option<String> {
     let mut rest = text.char_indices().filter(|(_, c)| !c.is_whitespace());
     let mut end = 0;

@@ -29,7 +29,7 @@ pub(crate) struct ViewReader {
 }
 
 impl ViewReader {
-    /// Creates a reader that redacts what the environment says. `turn_end_timeout` replaces the one of each log.
+    /// Creates a reader with the privacy settings of the environment. `turn_end_timeout` replaces the one of each log.
     pub(crate) fn from_env(turn_end_timeout: Option<Duration>) -> Self {
         Self { turn_end_timeout, privacy: Privacy::from_env() }
     }
@@ -71,7 +71,7 @@ struct ViewBuilder {
 struct SpeechTimes {
     who: Speaker,
     start: Time,
-    /// `None` while the speech goes on.
+    /// `None` until the speech stops.
     stop: Option<Time>,
 }
 
@@ -104,7 +104,7 @@ impl SpanSink for ViewBuilder {
             (SpeechChange::Starts, _) => {
                 self.speech.push(SpeechTimes { who, start: speech.at, stop: None });
             }
-            // A second stop means that the speech went on until then.
+            // After a second stop, the speech counts as ending there.
             (SpeechChange::Stops, Some(SpeechTimes { start, stop, .. })) => {
                 *stop = Some(speech.at.max(*start)).max(*stop);
             }

@@ -177,7 +177,7 @@ impl FollowState {
     }
 }
 
-/// Locks `mutex` even if a thread panicked: what it left behind is printed as far as it goes.
+/// Locks `mutex` even if a thread panicked, so that the turns it has read are still printed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -27,7 +27,7 @@ const GAP: &str = "  ";
 /// Text is not wrapped to fewer columns than this.
 const MIN_TEXT_WIDTH: usize = 20;
 
-/// A stage shorter than this is shown as nothing, in milliseconds: it would round to 0.
+/// Stages shorter than this, in milliseconds, are omitted: they would round to 0.
 const MIN_SHOWN_MS: f64 = 0.05;
 
 /// Renders `view` in lines of `width` columns.
@@ -124,7 +124,8 @@ fn transcript_entry(line: &TranscriptLine) -> Entry {
         Speaker::User => ("user", USER),
         Speaker::Bot => ("bot", BOT),
     };
-    let is_partly_played = line.interruption.as_ref().is_some_and(|cut| cut.played.is_some());
+    let is_partly_played =
+        line.interruption.as_ref().is_some_and(|interruption| interruption.played.is_some());
     let placeholder = if is_partly_played { "(words not reported)" } else { "(not heard)" };
     let text = line.text.as_deref().map_or_else(|| placeholder.to_owned(), one_line);
     let note = line.interruption.as_ref().map(interruption_note);

@@ -1,8 +1,8 @@
 //! `pipecat-trace timeline`: writes conversations as one page for a browser.
 //!
 //! The page consists of plain HTML, styles and scripts from `page/`, and the conversations as JSON. It loads nothing,
-//! and its content security policy forbids that it ever does. The policy allows this style and this script by their
-//! hashes and no other, so that markup in a transcript has no effect even if it were taken for markup.
+//! and its content security policy forbids all loading. The policy allows only this style and this script, by their
+//! hashes, so markup in a transcript has no effect even if it reaches the page unescaped.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -25,7 +25,7 @@ const STYLES: [&str; 5] = [
     include_str!("page/print.css"),
 ];
 
-/// In this order, as each script uses those before it while the page is built.
+/// The scripts in the order in which the page runs them: each uses earlier ones while it loads.
 const SCRIPTS: [&str; 14] = [
     include_str!("page/format.js"),
     include_str!("page/state.js"),
@@ -43,7 +43,7 @@ const SCRIPTS: [&str; 14] = [
     include_str!("page/main.js"),
 ];
 
-/// Writes a page of every conversation that can be read; none if there is none.
+/// Writes a page with all readable conversations. Writes nothing if there are none.
 pub(crate) fn run(arguments: &TimelineArguments) -> Result<ExitStatus, OutputError> {
     let reader = ViewReader::from_env(arguments.turn_end_timeout);
     let mut status = ExitStatus::Success;

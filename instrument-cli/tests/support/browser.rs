@@ -1,6 +1,7 @@
 //! A page in headless Chromium, driven over its debugging pipe: JSON messages that end with a zero byte.
 //!
-//! It needs no port, no driver and no package: the shell that starts Chromium puts its pipes where it looks for them.
+//! It needs no port, no driver and no package: the shell that starts Chromium connects the pipes to the file
+//! descriptors that Chromium uses.
 
 use std::env;
 use std::fs;
@@ -48,8 +49,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts Chromium with a window of this size. Where there is none, says so and gives none; under `CI=true` that is
-    /// an error.
+    /// Starts Chromium with a window of this size. Without Chromium, prints a notice and returns `None`; under
+    /// `CI=true`, panics instead.
     pub(crate) fn start(name: &str, width: u32, height: u32) -> Option<Self> {
         let found = env::split_paths(&env::var_os("PATH")?)
             .flat_map(|directory| NAMES.map(|name| directory.join(name)))
@@ -158,7 +159,7 @@ impl Browser {
     pub(crate) fn wait_until(&mut self, expression: &str) {
         let given_up = Instant::now() + LONG;
         while self.eval(expression) != Value::Bool(true) {
-            assert!(Instant::now() < given_up, "waited in vain for {expression}");
+            assert!(Instant::now() < given_up, "timed out waiting for {expression}");
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -17,7 +17,7 @@ const OUT: usize = 4;
 /// 2026-11-20, 09:00 UTC.
 const BEGAN: u64 = 1_795_165_200_000;
 
-/// A scripted call. Times are milliseconds from its begin.
+/// A scripted call. Times are milliseconds from its start.
 pub(crate) struct Call {
     logs: FrameLogWriter,
     log: ConversationLog,
@@ -205,13 +205,13 @@ pub(crate) fn long_call(turns: u64, directory: &Path) -> PathBuf {
     let _ = std::fs::remove_dir_all(directory);
     let mut call = Call::begin("long", &directory.join("frames.jsonl"), None);
     call.wait(500);
-    let mut was_cut = false;
+    let mut is_interrupted = false;
     for turn in 1..=turns {
         // Varied, but equal in each run.
         let vary =
             |least: u64, most: u64| least + (turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % (most - least);
         let question = format!("Question number {turn}: is day {} free?", turn % 28 + 1);
-        if was_cut {
+        if is_interrupted {
             call.interrupts(vary(700, 2_400), &question);
         } else {
             call.wait(vary(300, 2_000)).user_says(vary(700, 2_400), &question);
@@ -230,8 +230,8 @@ pub(crate) fn long_call(turns: u64, directory: &Path) -> PathBuf {
             call.fails("the model took too long").asks(300);
         }
         let answer = format!("Answer number {turn}: half past nine is free, and so is two in the afternoon.");
-        was_cut = turn % 7 == 0 && turn < turns;
-        let heard = if was_cut { &answer[..answer.find(", and").unwrap()] } else { answer.as_str() };
+        is_interrupted = turn % 7 == 0 && turn < turns;
+        let heard = if is_interrupted { &answer[..answer.find(", and").unwrap()] } else { answer.as_str() };
         call.bot_says(&answer, heard);
     }
     call.ends();

@@ -46,12 +46,12 @@ impl<'a> FlowcatFrame<'a> {
 /// Meaning of a frame that depends on its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning<'a> {
-    /// The meaning of its type.
+    /// The type of the frame determines its meaning.
     Literal,
     /// Audio of a synthesis, which flowcat's adapter of the service sends as `OutputAudio`.
     SynthesizedAudio(&'a AudioFrame),
-    /// None: flowcat's adapter sends `TtsStarted` when the synthesis is complete. Only from a processor with the role of a
-    /// synthesis and without that adapter is it in time; other processors forward the adapter's.
+    /// No meaning: flowcat's adapter sends `TtsStarted` only when the synthesis is complete, and other processors
+    /// forward it. A synthesis without that adapter sends it in time.
     LateTtsStart,
     /// Words of the bot, which speech to speech sends as a transcript.
     BotText(&'a str),

@@ -184,7 +184,7 @@ fn bot_transcript_of_speech_to_speech_is_llm_text() {
         FrameKind::LlmResponseEnd
     );
 
-    // In the cascade, a user of that name is a user.
+    // In the cascaded pipeline, `bot` is an ordinary user id.
     assert_eq!(FlowcatFrame::new(&bot, from("MyTts")).kind(), FrameKind::Transcription);
     let user = transcription("user", true);
     assert_eq!(FlowcatFrame::new(&user, from(names::REALTIME)).kind(), FrameKind::Transcription);

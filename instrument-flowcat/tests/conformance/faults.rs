@@ -41,7 +41,8 @@ impl Framework for Hiding {
     }
 }
 
-/// Holds if the suite says so of `script`.
+/// Asserts that the suite reports `expected` for `script` if the adapter does not receive the hops that `hides`
+/// selects.
 #[track_caller]
 fn assert_reported(hides: fn(&FramePushEvent<'_>) -> bool, script: Script, expected: &str) {
     let report = Suite::new(Hiding { hides }).only([script]).run();

@@ -38,8 +38,8 @@ impl Framework for Flowcat {
 #[test]
 fn adapter_conforms() {
     Suite::new(Flowcat)
-        .skip(Script::InterruptedResponse, "flowcat speaks an answer when all of it is there")
-        .skip(Script::UserContinues, "nothing stops a model of flowcat's that is at work")
+        .skip(Script::InterruptedResponse, "flowcat speaks a response only when it is complete")
+        .skip(Script::UserContinues, "flowcat cannot stop a running model")
         .run()
         .assert_passed();
 }

@@ -18,8 +18,8 @@ use crate::transport::SAMPLE_RATE;
 
 /// Latency of the model and the synthesis.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
-/// Audio in one frame. flowcat's transport accepts one frame for each that it receives. With shorter ones, an interruption
-/// would reach the synthesis late, and drop the next reply, which is queued by then.
+/// Audio in one frame. flowcat's transport accepts one frame of the bot for each frame of the user. With shorter ones,
+/// an interruption would reach the synthesis late, and drop the next reply, which is queued by then.
 const FRAME: Duration = Duration::from_millis(100);
 
 /// The next transcripts of the speech-to-text service.

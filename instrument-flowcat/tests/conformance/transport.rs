@@ -13,7 +13,7 @@ use tokio::time::{Interval, interval};
 
 use crate::services::{ScriptedTranscript, TranscriptQueue};
 
-/// Samples a second.
+/// Samples per second.
 pub(crate) const SAMPLE_RATE: u32 = 16_000;
 
 /// A transport to a scripted user. It queues the frames of a voice detection at the head of the pipeline, as the example

@@ -180,7 +180,7 @@ fn resolve(argument: &'static FrameArgument, source: Source, fields: &Fields) ->
     let members: Vec<Member> = fields.members().collect();
     let value_type = argument.value_type;
     let source = match source {
-        // Where the argument is not numeric, a number is a position.
+        // If the argument is not numeric, a number is a position.
         Source::Expression(expression, None) if !value_type.is_numeric() => match attr::position(&expression)
         {
             Some(index) => Source::Field(Member::Unnamed(index)),

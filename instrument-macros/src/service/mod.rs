@@ -57,7 +57,7 @@ fn resolve(field: &ServiceField, source: Source, fields: &[Member]) -> syn::Resu
         Source::Expression(expression) => return Ok(borrow_field(&expression)),
     };
     if fields.contains(&member) {
-        // `self` is that of the method around the expression, which the expansion writes.
+        // `self` must resolve to the `self` of the generated method around the expression.
         let span = Span::call_site().located_at(member.span());
         return Ok(quote_spanned!(span=> &self.#member));
     }

@@ -1,4 +1,4 @@
-//! A constructor: the task it builds, and where the observer goes. Checks for a single annotated function.
+//! A constructor: the task it builds, and the destination of its observer. Checks for a single annotated function.
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
@@ -20,7 +20,7 @@ pub(super) struct Constructor {
     pub(super) destination: Destination,
 }
 
-/// Where the observer of a constructor goes.
+/// The destination of a constructor's observer.
 pub(super) enum Destination {
     /// Into the finished task.
     Task,
@@ -29,9 +29,9 @@ pub(super) enum Destination {
     /// Into an argument of the constructor.
     Argument {
         path: ArgumentPath,
-        /// Whether the argument can be pushed into as it is; else it is bound again.
+        /// Whether the argument is declared `mut`. Otherwise the expansion binds it again, as `mut`.
         mutability: Mutability,
-        /// Converts the observer into what the argument takes.
+        /// Converts the observer into the element type of the argument.
         via: Option<Box<Callable>>,
     },
 }
@@ -83,7 +83,8 @@ pub(super) fn check(
     Ok(AnnotatedFunction { item, constructor, registration: Registration { name, krate: args.krate } })
 }
 
-/// Returns the name under which a function is listed. A function in an `impl` block cannot see what `Self` is.
+/// Returns the name under which a function is listed. For a function in an `impl` block, the macro cannot resolve
+/// `Self`.
 fn listed_name(task: &Type, signature: &Signature) -> String {
     match source_text(task) {
         name if name == "Self" => format!("fn {}", signature.ident),
@@ -164,7 +165,7 @@ pub(super) fn task_of(signature: &Signature, args: &Args) -> syn::Result<Type> {
         return Ok(task.clone());
     }
     if args.has("task") {
-        // Its value is wrong, which has been reported.
+        // The parser has reported its wrong value.
         return Ok(parse_quote!(_));
     }
     match task_type(signature) {

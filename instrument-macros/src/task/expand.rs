@@ -160,7 +160,8 @@ impl Expansion<'_> {
         quote!(#construction.#method(async move { #never #body } #(, #wrap)*).await)
     }
 
-    /// For a function that returns a future of its own: the body runs at once, and the helper gets the future.
+    /// For a function that returns a future without being an `async fn`: the body runs at once, and the future is
+    /// passed to the helper.
     fn run_future(&self, construction: &Ident, helper: &Helper, boxing: Boxing) -> TokenStream {
         let v1 = self.v1;
         let future = hygienic_ident("future");
@@ -199,7 +200,8 @@ impl Expansion<'_> {
     }
 }
 
-/// Each part stands where the user wrote what it may not fit to.
+/// Generates the code that pushes the observer into the argument. Each token has the location of the code that the user
+/// wrote for it, so that the compiler reports a type error there.
 fn push_observer(
     construction: &Ident,
     path: &ArgumentPath,

@@ -115,7 +115,7 @@ impl Candidate {
             return None;
         }
         let destination = diagnostics.handle(Destination::new(&self.args, &self.signature))?;
-        // A name that is an argument of other constructors only makes an option theirs.
+        // An option that names an argument of other constructors applies only to those.
         let applies = |value: &Expr| {
             let names = mentioned_names(value.to_token_stream());
             names.iter().all(|name| !all_arguments.contains(name) || self.arguments.contains(name))
@@ -218,8 +218,8 @@ fn reject_unused(args: &Args, candidates: &[Candidate], diagnostics: &mut Diagno
     }
 }
 
-/// Returns the names that an expression uses as variables, such as `params` in `params.id.clone()`: not those of fields,
-/// methods, functions and modules. The tokens of a macro call are searched in the same way.
+/// Returns the names that an expression uses as variables, such as `params` in `params.id.clone()`. Names of fields,
+/// methods, functions and modules are left out. The tokens of a macro call are searched in the same way.
 fn mentioned_names(expression: TokenStream) -> Vec<Ident> {
     let mut names = Vec::new();
     let mut tokens = expression.into_iter().peekable();

@@ -48,7 +48,7 @@ impl Wrapping {
         Ok(Self { output, wrapped_task, task: task.clone(), position })
     }
 
-    /// Returns the closure that wraps the task in what the body made, and attaches the observer.
+    /// Returns the closure that wraps the task in the value of the body, and attaches the observer.
     pub(super) fn closure(&self, construction: &Ident) -> TokenStream {
         let made = hygienic_ident("made");
         let wrapped = self.wrap(&self.position, &made.to_token_stream(), &made, construction);

@@ -8,7 +8,7 @@ use syn::{Error, Expr, ExprClosure, Pat, Path};
 use crate::arguments::{Argument, Names, parse_arguments};
 use crate::diagnostics::Diagnostics;
 
-/// The arguments that every kind of service has.
+/// The arguments that the attributes of all services accept.
 const COMMON: [&str; 8] = ["name", "context", "model", "provider", "output", "usage", "stream", "crate"];
 
 /// A kind of service.

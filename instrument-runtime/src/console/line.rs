@@ -46,7 +46,7 @@ pub(super) enum Paint {
     /// The label of a span.
     Label,
     Plain,
-    /// What the user or the bot said.
+    /// Words of the user or of the bot.
     Speech,
     /// An interruption or a cancellation.
     Warning,

@@ -15,9 +15,9 @@
 //! └─ tts       +1.12 s  820 ms  Cartesia sonic-2  ttfb 64 ms  26 characters
 //! ```
 //!
-//! A row shows what a span is, when it started after its turn, how long it took, the service with its model, and
-//! measurements. It shows what a service heard or said only where the turn does not: text that was generated but not
-//! spoken, or one of several utterances.
+//! A row shows the kind of the span, its start relative to the turn, its duration, the service with its model, and
+//! measurements. It shows the text of a service only if the turn does not: text that was generated but not spoken, or
+//! one of several utterances.
 
 mod build;
 mod exporter;

@@ -1,4 +1,4 @@
-//! Prints one turn: its heading, what was said, and a table of its spans.
+//! Prints one turn: its heading, the words of user and bot, and a table of its spans.
 
 use opentelemetry_sdk::trace::SpanData;
 

@@ -17,11 +17,11 @@ const MAX_EVENTS: usize = 64;
 /// A note on a conversation or a score of it, written as a span event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Annotation {
-    /// Anything worth recording.
+    /// A note: any information about the turn.
     Note {
         /// The subject.
         name: StringValue,
-        /// The information.
+        /// The recorded value.
         value: Value,
     },
     /// An evaluation.
@@ -89,7 +89,8 @@ impl AnnotationEvents {
         }
     }
 
-    /// Writes each as an event between the `start` and the `end` of `span`, with texts truncated as `privacy` says.
+    /// Writes each as an event between the `start` and the `end` of `span`, with texts truncated to the limits of
+    /// `privacy`.
     pub(super) fn write(self, span: &SpanRef<'_>, (start, end): (Time, Time), privacy: &Privacy) {
         for (at, annotation) in self.0 {
             let (name, mut attributes) = annotation.into_event();

@@ -14,8 +14,8 @@ use crate::engine::record::{SpanDetails, SpanRecord, Status};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
-/// The span of a whole conversation. It starts with the first turn and ends with the last one, which is known when the
-/// conversation closes.
+/// The span of a whole conversation. It starts with the first turn, and ends with the last one when the conversation
+/// closes.
 #[derive(Debug)]
 pub(super) struct ConversationSpan {
     context: Context,

@@ -58,7 +58,7 @@ pub struct Emitter {
     conversation: Option<Box<ConversationSpan>>,
     /// In the order of their starts. They are few: the spans under way in one or two turns.
     open: Vec<OpenSpan>,
-    /// Annotations made while no turn was open. The next turn takes them.
+    /// Annotations added while no turn was open. The next turn receives them.
     pending: Annotations,
     /// Notes and scores of the conversation span, in the layout that has one.
     conversation_events: AnnotationEvents,
@@ -67,7 +67,7 @@ pub struct Emitter {
 }
 
 impl Emitter {
-    /// Returns an emitter of the conversation `session`. It redacts nothing but large images; see
+    /// Returns an emitter of the conversation `session`. By default it redacts only large images; see
     /// [`privacy`](Self::privacy).
     pub fn new(tracers: &Tracers, settings: Arc<EmitSettings>, session: Session) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Emitter {
         }
     }
 
-    /// Sets what is redacted and truncated.
+    /// Sets the privacy settings, which redact and truncate content.
     pub fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = privacy;
         self
@@ -189,7 +189,7 @@ impl Emitter {
     }
 }
 
-/// The engine calls these while its conversation is locked, so span processors and exporters run under that lock.
+/// The engine calls these methods while its conversation is locked, so span processors and exporters run under that lock.
 impl SpanSink for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);

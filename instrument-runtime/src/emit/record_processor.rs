@@ -1,4 +1,4 @@
-//! A hook that sees every finished record.
+//! A hook that receives every finished record.
 
 use std::fmt::Debug;
 

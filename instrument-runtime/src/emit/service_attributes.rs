@@ -30,7 +30,7 @@ impl<'a> ServiceSpan<'a> {
         self.service.model.as_deref().or(self.reported_model)
     }
 
-    /// Returns the processor's name; `None` if it equals the class, and so tells no instances apart.
+    /// Returns the processor's name; `None` if it equals the class, and so does not distinguish instances.
     pub(super) fn instance(&self) -> Option<&'a str> {
         (self.service.name != self.service.class).then_some(&*self.service.name)
     }

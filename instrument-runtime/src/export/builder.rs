@@ -165,7 +165,7 @@ impl SetupBuilder {
 
     /// Sets the exporters to use if nothing names an exporter, a backend or an endpoint.
     ///
-    /// Without this, spans then go to a collector on this machine. It suits programs that people also run by themselves.
+    /// Without this, spans then go to a collector on this machine. Suits programs that are also run without a backend.
     ///
     /// ```
     /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -280,7 +280,7 @@ impl SetupBuilder {
         self
     }
 
-    /// Adds a span processor, which sees every span start and end.
+    /// Adds a span processor, which receives every span when it starts and when it ends.
     ///
     /// ```
     /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }

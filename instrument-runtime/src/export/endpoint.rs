@@ -63,7 +63,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Creates the URL for OTLP over HTTP from what `setting` says.
+    /// Creates the URL for OTLP over HTTP from `text`, the value of `setting`.
     ///
     /// `/v1/traces` is appended unless the URL ends with it already, as people often write it, or the setting is
     /// [`TRACES_ENDPOINT`].
@@ -77,9 +77,10 @@ impl Endpoint {
         Ok(Self { url, setting })
     }
 
-    /// Creates the URL for gRPC from what `setting` says: scheme, host and port, as paths have no meaning in gRPC.
+    /// Creates the URL for gRPC from `text`, the value of `setting`: scheme, host and port, as paths have no meaning in
+    /// gRPC.
     ///
-    /// `default_scheme` is added where the text has no scheme.
+    /// Adds `default_scheme` if the text has no scheme.
     pub(super) fn over_grpc(
         setting: &'static str,
         text: &str,

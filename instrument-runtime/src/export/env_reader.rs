@@ -1,7 +1,7 @@
 //! Environment variables, read as numbers, flags and choices.
 //!
 //! OpenTelemetry's specification wants a number, a flag or a choice that cannot be parsed to be ignored with a warning.
-//! It says nothing of URLs, headers and credentials, which are errors here.
+//! It does not cover URLs, headers and credentials; a wrong one is an error here.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// Environment variables: those of this process, or any others.
 ///
-/// An empty variable counts as not set, as OpenTelemetry's specification wants it. Values may be secrets, so that `Debug`
-/// prints the names only.
+/// An empty variable counts as not set, as in OpenTelemetry's specification. Values may be secrets, so `Debug` prints
+/// only the names.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }

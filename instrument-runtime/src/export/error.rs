@@ -21,12 +21,12 @@ pub enum SetupError {
         /// The problem and the remedy, as the end of a sentence that begins with the setting.
         problem: String,
     },
-    /// A backend is not known by that name.
+    /// No backend has this name.
     #[error("{setting} is {name:?}, which is not a known backend: choose from {choices}", choices = Backend::NAMES)]
     UnknownBackend {
         /// The variable, or the option of the builder.
         setting: String,
-        /// The name that is not known.
+        /// The unknown name.
         name: String,
     },
     /// The variables of two backends are set, and no setting chooses between them.
@@ -61,7 +61,7 @@ pub enum SetupError {
         "{needed_for} needs the feature `{feature}`: add it to `pipecat-instrument` in Cargo.toml{alternative}"
     )]
     MissingFeature {
-        /// The setting, or the task.
+        /// The setting or the task that needs the feature.
         needed_for: String,
         /// The feature.
         feature: &'static str,

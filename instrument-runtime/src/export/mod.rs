@@ -1,4 +1,4 @@
-//! Sends spans to a backend: builds a tracer provider from the environment, and reports what became of every span.
+//! Sends spans to a backend: builds a tracer provider from the environment, and reports the outcome of every span.
 //!
 //! The facade exports this module as `pipecat_instrument::setup`.
 //!

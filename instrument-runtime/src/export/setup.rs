@@ -53,7 +53,7 @@ pub struct Setup {
     pipelines: Vec<ExportPipeline>,
     emit: EmitSettings,
     is_on: bool,
-    /// Then dropping it has nothing left to do.
+    /// Set by `shutdown`, after which dropping the setup does nothing.
     is_shut_down: bool,
 }
 

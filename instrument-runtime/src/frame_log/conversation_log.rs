@@ -13,7 +13,7 @@ use crate::privacy::Privacy;
 /// Lost events of all logs of the process.
 static LOST_EVENTS: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how many events the frame logs of this process lack, because writing could not keep up.
+/// Returns the number of events missing from the frame logs of this process, because their writer could not keep up.
 ///
 /// ```
 /// assert_eq!(pipecat_instrument_runtime::frame_log::lost_events(), 0);
@@ -24,7 +24,7 @@ pub fn lost_events() -> u64 {
 
 /// The frame log of one conversation. [`finish`](Self::finish) or dropping it completes the log.
 ///
-/// No method waits: an event for which the queue has no space is counted, and lost.
+/// No method waits: if the queue has no space for an event, the event is lost and counted.
 pub struct ConversationLog {
     log: Arc<RecordedLog>,
     /// `None` if the writer thread could not be started.
@@ -38,7 +38,7 @@ impl ConversationLog {
         Self { log: Arc::new(log), writer, budget, privacy: Privacy::default() }
     }
 
-    /// Sets what is redacted before it is written. Call it before the first hop.
+    /// Sets the privacy settings, which redact content before it is written. Call it before the first hop.
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::time::Time;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::format::VERSION;
 
-/// Why frame logs cannot be written.
+/// An error of writing frame logs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameLogWriteError {
@@ -47,7 +47,7 @@ pub enum FrameLogWriteError {
     },
 }
 
-/// Why a file cannot be read as a frame log.
+/// An error of reading a file as a frame log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameLogReadError {
@@ -79,7 +79,7 @@ pub enum FrameLogReadError {
     Version(u64),
 }
 
-/// Returns what to do about a file that cannot be opened.
+/// Returns the remedy for a file that cannot be opened.
 fn remedy(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::NotFound => {

@@ -94,7 +94,7 @@ impl FileSequence {
         };
         let free = (0..MAX_NAME_ATTEMPTS).find_map(|skipped| self.try_create(next(skipped)).transpose());
         free.unwrap_or_else(|| {
-            let message = "too many logs of this id: move the old ones away";
+            let message = "too many logs of this id: move the old ones to another directory";
             Err(io::Error::new(ErrorKind::AlreadyExists, message))
         })
     }
@@ -145,7 +145,7 @@ impl FileWriter {
         }
     }
 
-    /// Returns the size on disk, without what the compressor still holds.
+    /// Returns the size on disk, without the data that the compressor still buffers.
     pub(super) fn size(&self) -> u64 {
         match self {
             Self::Plain(file) => file.size,
@@ -160,7 +160,7 @@ impl FileWriter {
         }
     }
 
-    /// Makes what was written readable for other programs.
+    /// Makes the written data readable for other programs.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.flush(),

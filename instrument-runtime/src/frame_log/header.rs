@@ -29,7 +29,7 @@ const WRITER: &str = concat!("pipecat-instrument/", env!("CARGO_PKG_VERSION"));
 pub struct HeaderInfo<'a> {
     /// The conversation's id.
     pub conversation_id: &'a str,
-    /// When the conversation begins.
+    /// The time at which the conversation begins.
     pub begun: Time,
     /// Attributes of every span of the conversation.
     pub attributes: &'a [KeyValue],
@@ -73,7 +73,7 @@ impl<'a> HeaderInfo<'a> {
 pub struct Header {
     /// The program that wrote the log, such as `pipecat_recorder/1 pipecat/1.14.0`.
     pub writer: String,
-    /// When the log begins.
+    /// The time at which the log begins.
     pub begun: Time,
     /// The conversation's id, if it has one.
     pub conversation_id: Option<String>,

@@ -17,7 +17,7 @@ const MAX_OPEN_FILES: usize = 256;
 /// the file, as its output is flushed once a second anyway.
 const MAX_COMPRESSORS: usize = 32;
 
-/// The resources that all logs of a process may take together.
+/// The limits on the resources of all logs of a process together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LogLimits {
     /// Bytes of lines that wait to be written. An event is accepted while there are fewer.
@@ -75,7 +75,7 @@ impl QueueBudget {
     }
 }
 
-/// Returns whether a log hardly lacks anything without frames of this kind: audio and frames that are not traced.
+/// Returns whether a log stays useful without frames of this kind: audio, and frames that are not traced.
 pub(super) const fn is_expendable(kind: FrameKind) -> bool {
     !kind.is_traced() || kind.is_outgoing_audio()
 }
@@ -130,7 +130,7 @@ impl QueuedLines {
         self.written += bytes;
     }
 
-    /// Returns the end of the event that begins at `from`, both counted from the begin of [`rest`](Self::rest), and the
+    /// Returns the end of the event that begins at `from`, both counted from the start of [`rest`](Self::rest), and the
     /// processors that are described before it: their ids and lines.
     pub(super) fn event_at(&self, from: usize) -> (usize, Vec<(&str, &[u8])>) {
         let mut described = Vec::new();

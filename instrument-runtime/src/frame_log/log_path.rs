@@ -91,7 +91,7 @@ impl LogPath {
     }
 }
 
-/// Returns `id` as part of a file name. An id that had to be changed gets a hash of the original, so that no two ids
+/// Returns `id` as part of a file name. If the id has to change, a hash of the original is appended, so that no two ids
 /// share a name.
 fn safe_file_name(id: &str) -> String {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

@@ -1,4 +1,4 @@
-//! Writes one log: its current file, and what the next part must repeat.
+//! Writes one log: its current file, and the lines that the next part must repeat.
 //!
 //! ```text
 //!                 open                 close
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each part begins with the header and the processors described so far, and ends with a footer, so that it can be read
-//! by itself. The footer of a part that another part follows says `"continues":true`.
+//! by itself. If another part follows, the footer contains `"continues":true`.
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::format::{FooterLine, HeaderLine, append_line, to_line};
 use super::line_buffer::{QueueBudget, QueuedLines};
 use super::recorded_log::{EventCounts, RecordedLog};
 
-/// Bytes that a compressor gets between two checks of its file's size.
+/// Number of bytes written to a compressor between two checks of the size of its file.
 const SIZE_CHECK_INTERVAL: usize = 8 << 10;
 
 /// A log that is being written.
@@ -82,14 +82,14 @@ impl LogWriter {
         matches!(self.file, FileState::Open(_))
     }
 
-    /// Takes what was recorded since the last call.
+    /// Takes the lines recorded since the last call.
     pub(super) fn take_recorded(&mut self, budget: &Arc<QueueBudget>) {
         let (lines, counts) = self.log.take();
         self.lines = Some(lines.into_queued(budget));
         self.counts = counts;
     }
 
-    /// Writes what was taken, into the next part if one is full.
+    /// Writes the lines that were taken. Continues in the next part when the current one is full.
     pub(super) fn write(&mut self) -> io::Result<Progress> {
         while let Some(lines) = &mut self.lines {
             if lines.rest().is_empty() {
@@ -169,7 +169,7 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Returns the lines at the begin of each part.
+    /// Returns the lines at the start of each part.
     fn beginning(&self) -> Vec<u8> {
         let mut lines = Vec::new();
         let part = self.log.files.part_size.map(|_| self.part);

@@ -23,7 +23,7 @@ const FIRST_OWN_ID: u64 = 1 << 52;
 
 /// The lines of one conversation, between the conversation and the writer thread.
 pub(super) struct RecordedLog {
-    /// Distinguishes it from all logs of the process.
+    /// Number that distinguishes this log from all others of the process.
     pub(super) number: u64,
     pub(super) conversation_id: String,
     pub(super) header: HeaderLine<'static>,
@@ -35,7 +35,7 @@ pub(super) struct RecordedLog {
 struct RecordingState {
     /// Lines that the writer thread has not taken yet.
     lines: LineBuffer,
-    /// Whether the writer thread knows that there are some.
+    /// Whether the writer thread has been notified of these lines.
     is_announced: bool,
     events: u64,
     dropped: u64,
@@ -43,12 +43,12 @@ struct RecordingState {
     encoder: EventEncoder,
 }
 
-/// The number of events of a log that is finished.
+/// The numbers of events in a finished log.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EventCounts {
-    /// Events that it holds.
+    /// Events in the log.
     pub(super) events: u64,
-    /// Events that it lacks.
+    /// Events missing from the log.
     pub(super) dropped: u64,
 }
 
@@ -87,8 +87,8 @@ impl RecordedLog {
         }
     }
 
-    /// Records one hop. Calls `announce` if the writer thread does not know yet that there are lines; under the lock,
-    /// so that a flush that is requested afterwards finds them.
+    /// Records one hop. Calls `announce` if the writer thread has not been notified of waiting lines. It does so under
+    /// the lock, so that a later flush finds them.
     pub(super) fn record(
         &self,
         wall: Time,
@@ -168,10 +168,10 @@ impl RecordingState {
 
 /// Turns hops into lines. Describes each processor before its first event, and again when it has changed.
 struct EventEncoder {
-    /// The processors that are described, as their newest line describes them.
+    /// The processors described so far, as in their newest line.
     processors: HashMap<String, Processor>,
-    /// Hashes of their ids. With ten thousand calls nothing stays in the CPU's cache, and this is one cache line where
-    /// the map would be many.
+    /// Hashes of their ids. With 10,000 calls nothing stays in the CPU's cache: a search in this list loads one cache
+    /// line, a look-up in the map several.
     described: Vec<u64>,
     /// The contexts whose messages are written.
     contexts: ContextCache<()>,

@@ -14,11 +14,11 @@ use crate::engine::time::Time;
 pub struct ReplayReport {
     /// Events that were replayed.
     pub events: u64,
-    /// When the first event happened; `None` in a log without events.
+    /// The time of the first event; `None` in a log without events.
     pub first_event: Option<Time>,
-    /// When the last event happened.
+    /// The time of the last event.
     pub last_event: Option<Time>,
-    /// Events that the log lacks, because writing could not keep up.
+    /// Events missing from the log, because its writer could not keep up.
     pub dropped: u64,
     /// The lines that were skipped.
     pub bad_lines: Vec<LogLineError>,
@@ -31,7 +31,7 @@ pub struct ReplayReport {
 }
 
 impl ReplayReport {
-    /// Returns a sentence for each problem of the log, but for the bad lines.
+    /// Returns a sentence for each problem of the log except the bad lines.
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
@@ -64,7 +64,7 @@ impl ReplayReport {
     }
 }
 
-/// Replays the conversation that `reader` reads. The times of the log are the clock; it does not wait.
+/// Replays the conversation that `reader` reads. Uses the times of the log as its clock, and does not wait.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
@@ -142,7 +142,7 @@ impl Replay {
 
     /// Handles the next event.
     pub fn handle_event(&mut self, event: &LoggedEvent, spans: &mut dyn SpanSink) {
-        // The times of a log may step back, a conversation's clock may not.
+        // The times of a log may step back, but the clock of a conversation must not.
         self.now = self.now.max(event.at());
         self.first_event.get_or_insert(event.at());
         self.last_event = Some(self.now);
@@ -157,8 +157,8 @@ impl Replay {
         self.conversation.handle_timeout(self.now, spans);
     }
 
-    /// Ends the conversation at the end of its log, and reports on `reader`. The report has no bad lines: only the
-    /// caller has seen them.
+    /// Ends the conversation at the end of its log, and reports on `reader`. The report has no bad lines: the caller,
+    /// which reads the log, collects them.
     pub fn finish(self, reader: &FrameLogReader<'_>, spans: &mut dyn SpanSink) -> ReplayReport {
         let (events, first_event, last_event) = (self.events, self.first_event, self.last_event);
         self.close(spans);

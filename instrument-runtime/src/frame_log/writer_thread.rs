@@ -1,8 +1,8 @@
 //! The thread that writes the logs of all conversations.
 //!
-//! Lines wait in the [`RecordedLog`] of their conversation; the thread only learns that there are some, and takes them
-//! when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the least
-//! recently written file is closed for the next, and opened again when it has more lines.
+//! Lines wait in the [`RecordedLog`] of their conversation; the conversation only notifies the thread, which takes the
+//! lines when they are due. So a busy log is written in large pieces. A limited number of files is open at once: the
+//! least recently written file is closed for the next, and opened again when it has more lines.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -62,7 +62,7 @@ impl WriterHandle {
         let _ = self.messages.send(Message::Lines(log));
     }
 
-    /// Requests that everything recorded so far is written now.
+    /// Requests an immediate write of everything recorded so far.
     pub(super) fn flush(&self, done: Sender<()>) -> Result<(), SendError<Message>> {
         self.messages.send(Message::Flush(done))?;
         self.thread.unpark();
@@ -148,7 +148,7 @@ impl WriterThread {
         is_due
     }
 
-    /// Waits until there may be something to do. Returns false if there never will be.
+    /// Waits for a message or the next due log. Returns false if the thread has nothing left to do.
     fn wait(&mut self) -> bool {
         if let Some(Reverse((due, _))) = self.schedule.peek() {
             thread::park_timeout(due.saturating_duration_since(now()).min(POLL_INTERVAL));
@@ -238,8 +238,8 @@ impl WriterThread {
         }
     }
 
-    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. Without any file
-    /// to close it waits; what is recorded meanwhile has the queue's budget.
+    /// Closes half of the files, as this process may not open more, and lowers the limit to the rest. If there is no
+    /// file to close, it waits; lines recorded meanwhile count against the budget of the queue.
     fn reduce_open_files(&mut self, error: &io::Error) {
         static WARNED: std::sync::Once = std::sync::Once::new();
 

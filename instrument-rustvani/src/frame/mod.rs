@@ -19,7 +19,7 @@ use rustvani::{
 use crate::names::SENTENCE_SEGMENTER;
 pub(crate) use context::Context;
 
-/// rustvani announces the calls without their details, and then each call by itself.
+/// The list of calls in a `FunctionCallsStarted` view: rustvani announces each call only later, in a frame of its own.
 const NO_CALLS: [FunctionCall<'static>; 0] = [];
 
 /// A view of one of rustvani's frames.

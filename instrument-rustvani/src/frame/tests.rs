@@ -68,7 +68,7 @@ fn every_frame() -> Vec<(Rustvani, &'static str)> {
         (Rustvani::function_call_result(result("{}")), "FunctionCallResultFrame"),
         (Rustvani::output_audio(vec![0; 640], 16_000, 1), "TTSAudioRawFrame"),
         (Rustvani::input_audio(vec![0; 640], 16_000, 1), "InputAudioRawFrame"),
-        // These say nothing about a trace, and bear their own names.
+        // Traces do not use these frames, which keep their own class names.
         (Rustvani::function_call_end(), "FunctionCallEndFrame"),
         (Rustvani::function_call_raw_result(raw), "FunctionCallRawResultFrame"),
         (Rustvani::translation(TranslationData::new(&transcript("x"), "hi", "y")), "TranslationFrame"),
@@ -166,10 +166,10 @@ fn context_is_prompt_messages_and_current_round() {
     context.add_user_message("Is Tuesday free?");
     let custom = HashMap::from([(AdapterType::OpenAI, vec![json!({ "type": "web_search" })])]);
     context.tools = Some(ToolsSchema::with_custom(vec![FunctionSchema::new("look_up", "Looks")], custom));
-    let asked =
+    let call =
         ToolCall { id: "call_1".to_owned(), function_name: "look_up".to_owned(), arguments: "{}".to_owned() };
     let round = [
-        Message::Assistant { content: None, tool_calls: Some(vec![asked]) },
+        Message::Assistant { content: None, tool_calls: Some(vec![call]) },
         Message::ToolResult { tool_call_id: "call_1".to_owned(), content: "yes".to_owned() },
     ];
     let context = Mutex::new(context);

@@ -127,7 +127,7 @@ impl User<'_> {
     }
 
     async fn push(&self, frame: Frame) {
-        // Nobody listens any more once the call is over.
+        // An error here means that the call is over.
         let _ = self.head.send((frame, FrameDirection::Downstream)).await;
     }
 }

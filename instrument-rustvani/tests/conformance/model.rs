@@ -63,12 +63,12 @@ impl ScriptedLlm {
         calls: &[ScriptedToolCall],
     ) -> Result<()> {
         let push = |frame| processor.push_frame(frame, FrameDirection::Downstream);
-        let asked = calls.iter().map(|call| rustvani::ToolCall {
+        let tool_calls = calls.iter().map(|call| rustvani::ToolCall {
             id: call.id.to_owned(),
             function_name: call.name.to_owned(),
             arguments: call.arguments.to_string(),
         });
-        lock(context).stage_assistant_tool_calls(None, asked.collect());
+        lock(context).stage_assistant_tool_calls(None, tool_calls.collect());
         push(Frame::function_call_start()).await?;
         for call in calls {
             push(function_call(call.id, call.name, &call.arguments.to_string())).await?;

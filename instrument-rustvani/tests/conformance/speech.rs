@@ -15,10 +15,10 @@ use crate::support::lock;
 
 /// Latency of the synthesis.
 const FIRST_BYTE: Duration = Duration::from_millis(20);
-/// Samples a second.
+/// Samples per second.
 const SAMPLE_RATE: u32 = 16_000;
-/// Bytes in a sample.
-const BYTES_A_MILLISECOND: usize = 32;
+/// Bytes of audio in a millisecond.
+const BYTES_PER_MILLISECOND: usize = 32;
 
 /// The next transcripts of the speech-to-text service.
 #[derive(Clone, Default)]
@@ -160,7 +160,8 @@ impl FrameHandler for ScriptedTts {
             SynthesisResult::Audio(length) => {
                 self.bill(text.chars().count());
                 let milliseconds = usize::try_from(length.as_millis()).unwrap_or(usize::MAX);
-                let audio = Frame::output_audio(vec![0; milliseconds * BYTES_A_MILLISECOND], SAMPLE_RATE, 1);
+                let audio =
+                    Frame::output_audio(vec![0; milliseconds * BYTES_PER_MILLISECOND], SAMPLE_RATE, 1);
                 processor.push_frame(audio, FrameDirection::Downstream).await
             }
         }

@@ -89,7 +89,7 @@ impl Call {
         self.push.send((frame, FrameDirection::Downstream)).await.unwrap();
     }
 
-    /// Lets the user speak, and waits for the transcript.
+    /// Sends the speech of the user, and waits for the transcript.
     pub(crate) async fn user_speaks(&self) {
         let heard = self.counter.count("VADUserStoppedSpeakingFrame");
         self.push(Frame::vad_user_started_speaking(0.2, 0.0)).await;

@@ -164,7 +164,7 @@ pub(crate) const REPLY: Duration = Duration::from_millis(40);
 /// Speaks the complete response, if there is one.
 #[derive(Default)]
 struct Tts {
-    was_told_something: AtomicBool,
+    has_text: AtomicBool,
 }
 
 #[async_trait]
@@ -177,10 +177,10 @@ impl FrameHandler for Tts {
     ) -> Result<()> {
         let is_end = matches!(frame.inner, FrameInner::Control(ControlFrame::LLMFullResponseEnd));
         if matches!(frame.inner, FrameInner::Data(DataFrame::LLMText(_))) {
-            self.was_told_something.store(true, Ordering::Relaxed);
+            self.has_text.store(true, Ordering::Relaxed);
         }
         processor.push_frame(frame, direction).await?;
-        if is_end && self.was_told_something.swap(false, Ordering::Relaxed) {
+        if is_end && self.has_text.swap(false, Ordering::Relaxed) {
             let bytes = usize::try_from(REPLY.as_millis()).unwrap_or_default() * 16 * 2;
             processor
                 .push_frame(Frame::output_audio(vec![0; bytes], 16_000, 1), FrameDirection::Downstream)

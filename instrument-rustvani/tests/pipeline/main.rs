@@ -94,8 +94,8 @@ async fn each_round_of_tool_calls_is_an_llm_call() {
     );
     let answered = "llm.input_messages.3.message.tool_call_id";
     assert_eq!(trace.attribute("pipecat.llm", 2, answered).as_deref(), Some("call_1"));
-    let asked = "llm.input_messages.4.message.tool_calls.0.tool_call.id";
-    assert_eq!(trace.attribute("pipecat.llm", 2, asked).as_deref(), Some("call_2"));
+    let key = "llm.input_messages.4.message.tool_calls.0.tool_call.id";
+    assert_eq!(trace.attribute("pipecat.llm", 2, key).as_deref(), Some("call_2"));
     let tool =
         r#"{"type":"function","function":{"name":"check_calendar","description":"The times that are free"}}"#;
     assert_eq!(trace.attribute("pipecat.llm", 0, "llm.tools.0.tool.json_schema").as_deref(), Some(tool));

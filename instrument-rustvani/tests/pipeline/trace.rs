@@ -50,10 +50,10 @@ impl Trace {
     pub(crate) fn messages(&self, nth: usize) -> Vec<(String, String)> {
         (0..)
             .map_while(|index| {
-                let of = |what: &str| {
-                    self.attribute("pipecat.llm", nth, &format!("llm.input_messages.{index}.message.{what}"))
+                let field = |name: &str| {
+                    self.attribute("pipecat.llm", nth, &format!("llm.input_messages.{index}.message.{name}"))
                 };
-                of("role").map(|role| (role, of("content").unwrap_or_default()))
+                field("role").map(|role| (role, field("content").unwrap_or_default()))
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Calls on rustvani in real time: the spans must say what caller and bot said.
+//! Calls on rustvani in real time: the spans must contain the words of caller and bot.
 //!
 //! A token of the language model server is a word: 29 in the system prompt, 6 in the greeting.
 

@@ -12,7 +12,7 @@ use crate::emit::Conventions;
 
 keys! { GEN_AI in TABLE;
     /// The operation: `invoke_agent`, `speech_to_text`, `chat`, `text_to_speech` or `execute_tool`.
-    GEN_AI_OPERATION_NAME = otel::GEN_AI_OPERATION_NAME => Text, TURN_AND_BELOW, "what the span is";
+    GEN_AI_OPERATION_NAME = otel::GEN_AI_OPERATION_NAME => Text, TURN_AND_BELOW, "the kind of the span";
     /// The provider of the model, by its name in OpenTelemetry's registry.
     GEN_AI_PROVIDER_NAME = otel::GEN_AI_PROVIDER_NAME => Text, SERVICES, "the processor";
     /// The model.
@@ -36,7 +36,7 @@ keys! { GEN_AI in TABLE;
     /// Texts that end the response.
     GEN_AI_REQUEST_STOP_SEQUENCES = otel::GEN_AI_REQUEST_STOP_SEQUENCES => Texts, LLM, "the processor";
     /// The type of the output: `text` or `speech`.
-    GEN_AI_OUTPUT_TYPE = otel::GEN_AI_OUTPUT_TYPE => Text, SERVICES, "what the span is";
+    GEN_AI_OUTPUT_TYPE = otel::GEN_AI_OUTPUT_TYPE => Text, SERVICES, "the kind of the span";
     /// Input tokens, including cached ones.
     GEN_AI_USAGE_INPUT_TOKENS = otel::GEN_AI_USAGE_INPUT_TOKENS => Tokens, LLM, "`MetricsFrame`";
     /// Output tokens.

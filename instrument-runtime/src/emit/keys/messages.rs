@@ -64,7 +64,7 @@ pub enum MessageField {
 /// this many messages of role and content.
 const MAX_CACHED: usize = 64;
 
-/// The keys that nearly every message has. A context has hundreds of them.
+/// The keys that nearly every message has, cached because a context has hundreds of messages.
 #[derive(Debug)]
 struct CachedKeys {
     role: String,

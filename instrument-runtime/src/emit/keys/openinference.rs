@@ -12,12 +12,12 @@ use crate::emit::Conventions;
 
 keys! { OPENINFERENCE in TABLE;
     /// The span kind of `OpenInference`: `CHAIN`, `LLM` or `TOOL`.
-    SPAN_KIND = "openinference.span.kind" => Text, EVERY_SPAN, "what the span is";
+    SPAN_KIND = "openinference.span.kind" => Text, EVERY_SPAN, "the kind of the span";
     /// The conversation id.
     SESSION_ID = otel::SESSION_ID => Text, EVERY_SPAN, "the task; a UUID where it has none";
     /// The user's id.
     USER_ID = otel::USER_ID => Text, EVERY_SPAN, "`TranscriptionFrame`";
-    /// The input: what the user said, the text to synthesize, or a function's arguments.
+    /// The input: the words of the user, the text to synthesize, or a function's arguments.
     INPUT_VALUE = "input.value" => Text, TURN_AND_BELOW,
         "`TranscriptionFrame`, `LLMContextFrame`, `AggregatedTextFrame`, `TTSSpeakFrame`, `FunctionCallInProgressFrame`";
     /// The input's MIME type, unless it is plain text.

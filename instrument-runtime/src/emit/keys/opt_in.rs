@@ -15,11 +15,11 @@ keys! { PIPECAT in PIPECAT_TABLE;
     /// The conversation id.
     PIPECAT_CONVERSATION_ID = "conversation.id" => Text, ROOTS, "as `session.id`";
     /// The kind of conversation: `voice`.
-    PIPECAT_CONVERSATION_TYPE = "conversation.type" => Text, CONVERSATION, "what the span is";
+    PIPECAT_CONVERSATION_TYPE = "conversation.type" => Text, CONVERSATION, "the kind of the span";
     /// The number of the turn, from 1.
     PIPECAT_TURN_NUMBER = "turn.number" => Integer, TURN, "as `conversation.turn_number`";
     /// The kind of turn: `conversation`.
-    PIPECAT_TURN_TYPE = "turn.type" => Text, TURN, "what the span is";
+    PIPECAT_TURN_TYPE = "turn.type" => Text, TURN, "the kind of the span";
     /// The duration of the turn.
     PIPECAT_TURN_DURATION = "turn.duration_seconds" => Seconds, TURN, "its start and its end";
     /// Whether the user interrupted the bot.

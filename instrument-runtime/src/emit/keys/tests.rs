@@ -131,7 +131,7 @@ fn opt_in_keys_are_spelled_as_in_docs_spans_md() {
     }
 }
 
-/// Phoenix shows neither of two keys of which one is a dotted prefix of the other.
+/// If one key is a dotted prefix of another, Phoenix shows neither.
 #[test]
 fn no_key_of_any_convention_is_a_dotted_prefix_of_another() {
     for info in keys::table() {

@@ -1,7 +1,7 @@
 use super::Conventions;
 
 #[test]
-fn convention_sets_parse_from_what_they_display() {
+fn convention_sets_parse_from_their_display() {
     for (names, set) in [
         ("openinference", Conventions::OPENINFERENCE),
         ("openinference,gen_ai", Conventions::default()),

@@ -1,4 +1,4 @@
-//! Errors of an export, and the sentence that says what to change.
+//! Errors of an export, and the sentence that explains each and its remedy.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::export::{Backend, Protocol};
 
 /// An error of sending spans.
 ///
-/// [`FailedSpans::explanation`](super::FailedSpans::explanation) says what to change.
+/// [`FailedSpans::explanation`](super::FailedSpans::explanation) explains the remedy.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }

@@ -1,4 +1,4 @@
-//! The way of spans to one destination, from the processor to the transport.
+//! The export pipeline of one destination, from the span processor to the transport.
 
 use std::sync::Arc;
 use std::thread;
@@ -26,7 +26,7 @@ const MAX_REQUEST_BYTES: usize = 3 * 1024 * 1024;
 /// allocates as they come.
 const MAX_SDK_QUEUE_SPANS: usize = 2_048;
 
-/// The way of spans to one destination: its queue, and the processor that fills it.
+/// The export pipeline of one destination: its queue, and the span processor that fills it.
 #[derive(Debug)]
 pub(in crate::export) struct ExportPipeline {
     processor: AdmissionProcessor,
@@ -74,7 +74,7 @@ impl ExportPipeline {
         let _ = thread::Builder::new().name("pipecat-flush".to_owned()).spawn(flush);
     }
 
-    /// Waits until the outcome of every span received so far is known, or until `deadline`.
+    /// Waits until every span received so far is exported, rejected or dropped, or until `deadline`.
     pub(in crate::export) fn wait_until_settled(&self, deadline: Deadline) {
         self.processor.queue.wait_until_settled(deadline);
     }
@@ -113,7 +113,7 @@ impl SpanProcessor for AdmissionProcessor {
     }
 }
 
-/// Sends batches, behind the SDK's batch processor, and notes the outcomes in the queue.
+/// Sends batches, behind the SDK's batch processor, and records the outcomes in the queue.
 #[derive(Debug)]
 struct QueueExporter {
     transport: Transport,
@@ -122,7 +122,7 @@ struct QueueExporter {
 }
 
 impl QueueExporter {
-    /// Sends a batch in one or more requests. Returns whether the destination took all of it.
+    /// Sends a batch in one or more requests. Returns whether the destination accepted all of it.
     async fn deliver(&self, batch: Vec<SpanData>) -> bool {
         let mut is_complete = true;
         for (request, bytes) in Requests::new(batch) {
@@ -147,7 +147,7 @@ impl SpanExporter for QueueExporter {
             Ok(())
         } else {
             // The queue has the details, and has logged them.
-            Err(OTelSdkError::InternalFailure("not all spans were taken".to_owned()))
+            Err(OTelSdkError::InternalFailure("the destination did not accept all spans".to_owned()))
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::export::clock::Deadline;
 use crate::export::settings::Destination;
 use crate::export::transport::Receipt;
 
-/// Different errors counted separately. The last counts all that follow.
+/// Maximum number of different errors that are counted separately. The last one counts all further errors.
 const MAX_ERRORS: usize = 8;
 
 /// Bytes of an attribute, an event or a link besides its text, estimated.
@@ -128,7 +128,7 @@ impl SpanQueue {
         Some(span)
     }
 
-    /// Notes that the batch processor no longer holds so many spans.
+    /// Records that the batch processor has released `spans` spans.
     pub(super) fn release_sdk_spans(&self, spans: usize) {
         let mut state = self.lock();
         state.sdk_spans = state.sdk_spans.saturating_sub(spans);
@@ -141,7 +141,7 @@ impl SpanQueue {
         (count > 0).then(|| state.overflow.drain(..count).collect())
     }
 
-    /// Notes the outcome of a request with so many spans and bytes.
+    /// Records the outcome of a request with this many spans and bytes.
     pub(super) fn settle(&self, spans: usize, bytes: usize, outcome: Result<Receipt, ExportError>) {
         let mut state = self.lock();
         state.queued = state.queued.saturating_sub(spans);
@@ -172,7 +172,7 @@ impl SpanQueue {
         self.lock().is_closed = true;
     }
 
-    /// Waits until the outcome of every span received so far is known, or until `deadline`.
+    /// Waits until every span received so far is exported, rejected or dropped, or until `deadline`.
     pub(super) fn wait_until_settled(&self, deadline: Deadline) {
         let mut state = self.lock();
         let received = state.received;

@@ -49,7 +49,7 @@ pub(super) struct Settings {
     pub(super) resource: Resource,
     pub(super) sampler: Sampler,
     pub(super) span_limits: SpanLimits,
-    /// In characters.
+    /// Maximum length of a text attribute, in characters.
     pub(super) max_value_length: Option<usize>,
     pub(super) batch: BatchSettings,
     pub(super) preset: Option<Preset>,

@@ -27,8 +27,8 @@ pub struct CheckReport {
 
 /// The error of a failed [`Setup::check`]: a backend did not take a span.
 ///
-/// The message says why, and what to change. `Debug` prints it too, because that is what a `main` that returns the error
-/// prints.
+/// The message states the reason and the remedy. `Debug` prints it too, because that is what a `main` that returns the
+/// error prints.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} did not take a span: {explanation}.")]
 #[non_exhaustive]
@@ -99,8 +99,8 @@ impl Setup {
     }
 }
 
-/// Sends one span on its own thread and over its own connection, so that neither the caller's async runtime nor the queue
-/// gets in its way.
+/// Sends one span on its own thread and over its own connection, so that neither the caller's async runtime nor the
+/// queue delays it.
 fn send_one(destination: &Destination, resource: &Resource, limit: Duration) -> Result<(), ExportError> {
     let transport =
         Transport::open(destination, resource).map_err(|error| ExportError::Other(error.to_string()))?;

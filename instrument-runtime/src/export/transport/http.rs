@@ -31,7 +31,8 @@ pub(in crate::export) struct HttpTransport {
     last_outcome: LastOutcome,
 }
 
-/// The outcome of the last attempt, noted by the client: the exporter returns little more than whether it failed.
+/// The outcome of the last attempt, recorded by the client, because the exporter returns little more than success or
+/// failure.
 type LastOutcome = Arc<Mutex<Option<Result<Receipt, ExportError>>>>;
 
 impl HttpTransport {
@@ -64,7 +65,7 @@ impl HttpTransport {
         match (result, self.take_outcome()) {
             (_, Some(outcome)) => outcome,
             (Ok(()), None) => Ok(Receipt::default()),
-            // It failed before it had anything to send.
+            // The exporter failed before it sent a request.
             (Err(error), None) => Err(ExportError::Other(error.to_string())),
         }
     }
@@ -74,12 +75,12 @@ impl HttpTransport {
     }
 }
 
-/// A client that notes the outcome of its last request.
+/// A client that records the outcome of its last request.
 #[derive(Debug)]
 struct RecordingClient {
     agent: ureq::Agent,
     header_map: HeaderMap,
-    /// To redact secrets from what a server echoes.
+    /// Their secrets are redacted in responses, which may echo them.
     headers: Headers,
     compression: Compression,
     last_outcome: LastOutcome,

@@ -1,7 +1,7 @@
 //! Transports, which carry spans to a destination.
 //!
-//! `opentelemetry-otlp` encodes the spans and repeats requests. It also reads environment variables by itself, and lets its
-//! headers win over those of code. So each transport sets everything that it sends.
+//! `opentelemetry-otlp` encodes the spans and repeats requests. It also reads environment variables, and prefers their
+//! headers to those set in code, so each transport sets everything that it sends.
 
 #[cfg(feature = "otlp-grpc")]
 mod grpc;

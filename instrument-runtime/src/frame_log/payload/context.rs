@@ -28,7 +28,7 @@ impl<T> ContextCache<T> {
         self.contexts.peek(&id)
     }
 
-    /// Adds a value, and removes the oldest where there are too many.
+    /// Adds a value, and removes the oldest one beyond the limit.
     pub(in crate::frame_log) fn insert(&mut self, id: FrameId, value: T) {
         self.contexts.put(id, value);
         if self.contexts.len() > MAX_CONTEXTS {
@@ -37,7 +37,7 @@ impl<T> ContextCache<T> {
     }
 }
 
-/// A context as the log holds it.
+/// A context in the form that the log stores.
 #[derive(Debug)]
 pub(in crate::frame_log) struct LoggedContext {
     messages: Vec<Value>,
@@ -80,7 +80,7 @@ impl ChatContext for LoggedContext {
 pub(in crate::frame_log) enum ContextPayload {
     /// All messages and tools.
     Full(Arc<LoggedContext>),
-    /// The number of messages, if known; an earlier hop of the same frame holds the rest.
+    /// The number of messages, if known. An earlier hop of the same frame has the messages.
     Count(Option<usize>),
 }
 

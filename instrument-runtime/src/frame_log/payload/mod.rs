@@ -19,7 +19,7 @@ use self::speech::{
 };
 use crate::engine::frame::{ErrorReport, Frame, FrameKind, ObservedFrame};
 
-/// The class of errors that are fatal whatever their payload says.
+/// The class of errors that are always fatal, whether or not their payload marks them so.
 const FATAL_ERROR: &str = "FatalErrorFrame";
 
 /// Declares [`Payload`] and its conversions from one list of frames.
@@ -32,14 +32,14 @@ macro_rules! payloads {
         fields { $($fields:ident($fields_payload:ty),)* }
         empty { $($empty:ident,)* }
     ) => {
-        /// A frame as the log holds it.
+        /// A frame in the form that the log stores.
         #[derive(Serialize)]
         #[serde(untagged)]
         pub(super) enum Payload<'a> {
             /// A frame without a payload.
             #[serde(serialize_with = "empty_object")]
             Empty(Frame<'a>),
-            /// A frame that does not matter to a trace, by its class.
+            /// The class of a frame that traces do not use.
             #[serde(serialize_with = "empty_object")]
             Other(Cow<'a, str>),
             $($content($content_payload),)*
@@ -47,7 +47,7 @@ macro_rules! payloads {
         }
 
         impl<'a> Payload<'a> {
-            /// Returns the payload of `frame`. Of a context it holds the number of messages only.
+            /// Returns the payload of `frame`. The payload of a context has only the number of messages.
             pub(super) fn of(frame: &Frame<'a>) -> Self {
                 match *frame {
                     $(Frame::$content(content) => Self::$content(content.into()),)*

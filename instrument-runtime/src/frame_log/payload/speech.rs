@@ -1,4 +1,4 @@
-//! Transcripts, text on its way to the speaker, spoken replies and audio.
+//! Payloads of transcripts, of text to speak, of spoken replies and of audio.
 
 use std::borrow::Cow;
 
@@ -54,7 +54,7 @@ pub(in crate::frame_log) struct TextPayload<'a> {
     /// Whether the pieces carry their own spaces.
     #[serde(rename = "includes_inter_frame_spaces", default = "includes_spaces")]
     includes_spaces: bool,
-    /// Extension: how the pieces of its stream relate, where the adapter knows.
+    /// Extension: the relation between the pieces of the stream, if the adapter knows it.
     #[serde(default, with = "ChunkingName", skip_serializing_if = "is_unknown")]
     chunking: Chunking,
     #[serde(skip_serializing_if = "Option::is_none")]

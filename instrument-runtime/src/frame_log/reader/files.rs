@@ -20,7 +20,7 @@ use crate::frame_log::log_path::PartName;
 /// Interval at which a followed file is checked for new data.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The two bytes at the begin of every gzip file.
+/// The first two bytes of every gzip file.
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
 /// The behavior at the end of the data.
@@ -128,7 +128,7 @@ impl Read for FollowedFile {
                 return Ok(read);
             }
             if next_part(&self.path).is_some() {
-                // Nothing more will be written here, but something may have been since the last read.
+                // The writer has left this file, but may have written more since the last read.
                 return self.file.read(buffer);
             }
             thread::sleep(POLL_INTERVAL);
@@ -157,8 +157,8 @@ fn next_part(path: &Path) -> Option<PathBuf> {
         .find(|candidate| identify(candidate).is_some_and(|(other, part)| other == log && part == number + 1))
 }
 
-/// Returns whether the file at `later` is a later part of the log of which `earlier` is a part, so that reading
-/// `earlier` reads both. Compares the names and the headers of the files, which must exist.
+/// Returns whether the files at `earlier` and `later` are parts of one log, in this order. Reading `earlier` then reads
+/// both. Compares the names and the headers of the files, which must exist.
 ///
 /// ```no_run
 /// use std::path::Path;

@@ -70,9 +70,9 @@ enum AtFooter {
 /// The footer of a log. A log without a footer breaks off: its process died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer {
-    /// Events that the log holds.
+    /// Events in the log.
     pub events: u64,
-    /// Events that the log lacks, because writing could not keep up.
+    /// Events missing from the log, because its writer could not keep up.
     pub dropped: u64,
 }
 

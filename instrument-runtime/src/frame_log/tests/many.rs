@@ -20,7 +20,7 @@ use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderIn
 const CALLS: usize = 9;
 const ROUNDS: u64 = 6;
 
-/// Creates logs of which three may be open at once, and two if they are compressed.
+/// Creates a writer that opens at most three logs at once, at most two of them compressed.
 fn three_at_once(path: &Path, part_size: Option<PartSize>, file_system: FileSystem) -> FrameLogWriter {
     let limits = LogLimits { open_files: 3, compressors: 2, ..LogLimits::default() };
     FrameLogWriter::with(PathTemplate::parse(path).unwrap(), part_size, limits, file_system)

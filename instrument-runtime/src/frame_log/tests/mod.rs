@@ -1,4 +1,4 @@
-//! Logs that are written and read again, in good conditions and bad ones.
+//! Writes logs and reads them again, with and without faults.
 
 mod broken;
 mod faults;

@@ -77,7 +77,7 @@ fn compressed_parts_are_measured_by_their_size_on_disk() {
     let log = conversation(&logs);
     for id in 0..EVENTS {
         record(&log, id);
-        // The compressor holds back what is not flushed.
+        // The compressor buffers data until it is flushed.
         flush(&logs);
     }
     log.finish();
@@ -214,6 +214,10 @@ fn a_compressed_log_is_flushed_without_a_request() {
     assert!(reader.next().is_some_and(|event| event.is_ok()), "the log is still open");
     let mut bytes = Vec::new();
     fs::File::open(directory.path("frames-x.jsonl.gz")).unwrap().read_to_end(&mut bytes).unwrap();
-    assert_eq!(FrameLogReader::new(&*bytes).unwrap().filter_map(Result::ok).count(), 1, "had it died here");
+    assert_eq!(
+        FrameLogReader::new(&*bytes).unwrap().filter_map(Result::ok).count(),
+        1,
+        "the log of a process that died here"
+    );
     drop(log);
 }

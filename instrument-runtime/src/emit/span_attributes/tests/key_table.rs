@@ -18,7 +18,7 @@ use crate::engine::record::{
     LatencyStages, LlmRecord, SpanDetails, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
 
-/// Keys that are on none of the spans made here: the application writes them, or events carry them.
+/// Keys that none of these spans has: the application writes them, or events carry them.
 const ELSEWHERE: [&str; 8] = [
     keys::METADATA,
     keys::EXCEPTION_TYPE,
@@ -30,7 +30,7 @@ const ELSEWHERE: [&str; 8] = [
     keys::EVALUATION_EXPLANATION,
 ];
 
-/// Returns how `attribute` of a span of kind `target` contradicts the table; `None` if it does not.
+/// Returns the contradiction between `attribute` of a span of kind `target` and the table, if there is one.
 pub(super) fn mistake(
     attribute: &KeyValue,
     target: AttributeTarget,
@@ -43,10 +43,10 @@ pub(super) fn mistake(
         return Some(format!("{} on {target:?}", attribute.key));
     }
     if !conventions.contains(info.convention) {
-        return Some(format!("{} is of {}, not of {conventions}", attribute.key, info.convention));
+        return Some(format!("{} belongs to {}, not to {conventions}", attribute.key, info.convention));
     }
     (!fits(info.value, &attribute.value))
-        .then(|| format!("{} is no {:?}: {:?}", attribute.key, info.value, attribute.value))
+        .then(|| format!("{} is not of type {:?}: {:?}", attribute.key, info.value, attribute.value))
 }
 
 pub(super) fn target(details: &SpanDetails) -> AttributeTarget {
