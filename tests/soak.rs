@@ -27,7 +27,7 @@ use scenario::Scenario;
 /// Calls at the same time.
 const CONCURRENT_CALLS: usize = 16;
 
-/// The smallest leak that the test finds, in bytes of each turn.
+/// The smallest leak that the test finds, in bytes per turn.
 const MIN_LEAK: u64 = 100;
 
 /// Calls until every cache is filled.

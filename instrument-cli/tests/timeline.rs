@@ -88,7 +88,7 @@ fn speech_intervals_are_listed_beside_the_spans() {
     let speech: Vec<String> = speech
         .map(|speech| format!("{} {}..{}", speech["who"].as_str().unwrap(), speech["start"], speech["end"]))
         .collect();
-    // Speech ends where the silence began that the VAD waited for; the bot stops when the user interrupts.
+    // Speech ends at the start of the silence that the VAD waited for; the bot stops when the user interrupts.
     let again = interrupted_at + 600;
     let second_reply = interrupted_at + 600 + 200 + 100 + 300 + 180;
     assert_eq!(

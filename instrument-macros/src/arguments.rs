@@ -32,11 +32,11 @@ impl Names {
         Self { foreign: foreign.into_iter().collect(), ..self }
     }
 
-    /// Notes that `name` is written.
+    /// Records that the user wrote `name`.
     ///
     /// # Errors
     ///
-    /// If the name is not allowed, or was written before.
+    /// Returns an error if the name is not allowed, or was written before.
     pub(crate) fn accept(&mut self, name: &Ident) -> syn::Result<&'static str> {
         let text = name.to_string();
         let Some(allowed) = self.allowed.iter().copied().find(|allowed| *allowed == text) else {

@@ -148,7 +148,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// With `message`, if the tokens are another item.
+    /// Returns an error with `message` if the tokens are another item.
     pub(crate) fn parse_traced(tokens: TokenStream, message: &str) -> syn::Result<Self> {
         let parse = |input: ParseStream<'_>| {
             let ahead = input.fork();

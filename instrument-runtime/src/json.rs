@@ -104,8 +104,8 @@ pub(crate) fn role_of(message: &Value) -> &str {
     message.get("role").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Converts a message from JSON. It iterates over the fields: a context has hundreds of messages, and looking up the
-/// fields that most of them lack would cost as much as reading the ones they have.
+/// Converts a message from JSON. Iterates over the fields: a context has hundreds of messages, and looking up absent
+/// fields would cost as much as reading present ones.
 pub(crate) fn message_from_json(message: &Value) -> Message {
     let mut converted = Message::default();
     for (name, value) in message.as_object().into_iter().flatten() {

@@ -27,7 +27,7 @@ use rustvani::{
 
 use crate::frame::Context;
 
-/// Number of recent frame ids, because each frame passes several processors.
+/// Maximum number of stored frame ids. Ids are stored because each frame passes several processors.
 const MAX_SEEN_FRAMES: usize = 64;
 
 /// A hop that is a step of a model's response.

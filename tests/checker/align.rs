@@ -47,7 +47,8 @@ fn score(wanted: &ExpectedSpan, span: &Span) -> usize {
     1 + wanted.claims.iter().filter(|claim| claim.verdict(Some(span)).is_right()).count()
 }
 
-/// Pairs the wanted spans in the order `order` with the exported ones in theirs, for the highest sum of scores.
+/// Pairs the wanted spans in the order `order` with the exported spans in their own order, such that the sum of scores
+/// is highest.
 fn align_in_order(order: &[usize], scores: &Scores) -> Vec<(usize, usize)> {
     if order.len() == scores.exported {
         return order.iter().copied().zip(0..).collect();

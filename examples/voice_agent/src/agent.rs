@@ -1,4 +1,4 @@
-//! The agent and its calendar, as flowcat's traits.
+//! The agent and its calendar, which implement flowcat's traits.
 
 use async_trait::async_trait;
 use example_common::dental_office::{

@@ -1,7 +1,8 @@
 //! Voice activity detection, so that the caller can interrupt the bot.
 //!
-//! flowcat's cascaded builder has no option for a `VadProcessor`. It therefore runs in a small pipeline of its own, which
-//! receives the audio of both sides. An observer queues the frames of the detector in the pipeline of the call.
+//! flowcat's cascaded builder has no option for a `VadProcessor`. The detector therefore runs in a small pipeline of
+//! its own, which receives the audio of both sides. An observer queues the frames of the detector in the pipeline of
+//! the call.
 
 use std::sync::Arc;
 

@@ -197,8 +197,7 @@ pub(super) fn interrupted_at(span: &SpanRecord) -> Time {
 }
 
 /// Returns the part of `text` after the part that was `heard`; `None` if there is none, or if `text` does not begin
-/// with
-/// `heard`. Whitespace is ignored, as services differ in where they put it.
+/// with `heard`. Ignores whitespace, as services differ in where they put it.
 fn unheard_text(text: &str, heard: Option<&str>) -> Option<String> {
     let mut rest = text.char_indices().filter(|(_, c)| !c.is_whitespace());
     let mut end = 0;

@@ -129,7 +129,8 @@ impl VisitMut for ReplaceField {
     }
 }
 
-/// Returns the hygienic name that a pattern binds to a field. The name of the field itself could be that of a constant.
+/// Returns the hygienic name that a pattern binds to a field. A pattern with the field's own name could match a
+/// constant instead.
 pub(super) fn binding(member: &Member) -> Ident {
     format_ident!("field_{}", member, span = mixed_site_at(member))
 }

@@ -83,7 +83,8 @@ pub(super) fn check(
     Ok(AnnotatedFunction { item, constructor, registration: Registration { name, krate: args.krate } })
 }
 
-/// Returns the name under which a function is listed. A function in an `impl` block cannot see what `Self` is.
+/// Returns the name under which a function is listed. For a function in an `impl` block, the macro cannot resolve
+/// `Self`.
 fn listed_name(task: &Type, signature: &Signature) -> String {
     match source_text(task) {
         name if name == "Self" => format!("fn {}", signature.ident),

@@ -218,8 +218,8 @@ fn reject_unused(args: &Args, candidates: &[Candidate], diagnostics: &mut Diagno
     }
 }
 
-/// Returns the names that an expression uses as variables, such as `params` in `params.id.clone()`: not those of fields,
-/// methods, functions and modules. The tokens of a macro call are searched in the same way.
+/// Returns the names that an expression uses as variables, such as `params` in `params.id.clone()`. Names of fields,
+/// methods, functions and modules are left out. The tokens of a macro call are searched in the same way.
 fn mentioned_names(expression: TokenStream) -> Vec<Ident> {
     let mut names = Vec::new();
     let mut tokens = expression.into_iter().peekable();

@@ -59,7 +59,7 @@ fn begin(v1: &Path, kind: &ServiceKind, args: &Args, function: &Function) -> Tok
     let traced = format_ident!("{}", kind.attribute);
     let name = function.signature.ident.unraw().to_string();
     let (service, metadata) = (hygienic_ident("service"), hygienic_ident("metadata"));
-    // Without a receiver there may be no `Self`.
+    // A function without a receiver may stand outside an `impl` block, where there is no `Self`.
     let of_self = function.signature.receiver().map(|_| quote!(.of::<Self>()));
     let service_calls = [text_call(v1, "name", args.name.as_ref()), call("context", args.context.as_ref())];
     let metadata_calls = [
@@ -107,7 +107,8 @@ fn start(v1: &Path, function: &Function) -> TokenStream {
     quote!(.start_async(async move { if false { return #v1::never::<#returned>(); } #body }).wait().await)
 }
 
-/// Passes what the body returned through the span: a value ends it, a stream ends it later.
+/// Passes the value that the body returned through the span. A stream ends the span when it ends itself, any other
+/// value at once.
 fn finish(v1: &Path, returned: &TracedReturn, started: &TokenStream, record: &TokenStream) -> TokenStream {
     let name = hygienic_ident("started");
     match returned {
@@ -149,7 +150,7 @@ fn record(v1: &Path, kind: &ServiceKind, args: &Args, value_type: Option<&Type>)
     let Some(first) = args.output.as_ref().or(args.usage.as_ref()) else {
         return recording_closure(v1, Span::mixed_site(), value_type, &quote!(|_, _| {}));
     };
-    // The compiler reports an expression that cannot borrow what it needs at the closure around it.
+    // If an expression cannot borrow a value, the compiler reports the error at the closure around it.
     let span = mixed_site_at(&first.expression);
     recording_closure(v1, span, value_type, &quote_spanned!(span=> |#value, #outcome| { #(#calls)* }))
 }

@@ -68,7 +68,7 @@ fn check(
     Ok(TracedFunction { function, args, returned })
 }
 
-/// Applies the `stream` argument: the returned value is a boxed stream under another name.
+/// Applies the `stream` argument: marks the returned type, an alias, as a boxed stream.
 fn mark_as_stream(returned: &mut TracedReturn, stream: Span) -> syn::Result<()> {
     match returned {
         TracedReturn::Value => {

@@ -1,4 +1,4 @@
-//! Conversions from the fields of a user's frame or service type to what a view of it borrows.
+//! Conversions from the fields of a user's frame or service type to the borrowed values of its view.
 //!
 //! The derives pass a field as a reference and an expression by value, so each conversion takes both.
 
@@ -171,7 +171,7 @@ impl Sample for i16 {
 }
 
 impl Sample for f32 {
-    // Four in memory, but it plays as long as one 16-bit sample.
+    // Four bytes in memory, but it plays as long as one 16-bit sample.
     const BYTES: u64 = 2;
 }
 

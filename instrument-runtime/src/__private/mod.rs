@@ -1,4 +1,4 @@
-//! Items that the macros' expansions use. Versioned, so that code expanded by older macros keeps its meaning.
+//! Items that the macros' expansions use. They are versioned, so that code expanded by older macros keeps its behavior.
 
 mod fields;
 

@@ -189,7 +189,7 @@ impl Emitter {
     }
 }
 
-/// The engine calls these while its conversation is locked, so span processors and exporters run under that lock.
+/// The engine calls these methods while its conversation is locked, so span processors and exporters run under that lock.
 impl SpanSink for Emitter {
     fn start(&mut self, start: SpanStart) -> Recording {
         self.now = self.now.max(start.at);

@@ -22,7 +22,7 @@ const NUMBERS: [(&str, &str); 5] = [
     ("presence_penalty", keys::GEN_AI_REQUEST_PRESENCE_PENALTY),
 ];
 
-/// Integer settings. The first of two names for one key wins, so the older name of the token limit does.
+/// Integer settings. If two settings share a key, the earlier row wins: here, the older name of the token limit.
 const WHOLE_NUMBERS: [(&str, &str); 3] = [
     ("max_tokens", keys::GEN_AI_REQUEST_MAX_TOKENS),
     ("max_completion_tokens", keys::GEN_AI_REQUEST_MAX_TOKENS),

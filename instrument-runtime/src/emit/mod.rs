@@ -1,4 +1,4 @@
-//! Finished records to OpenTelemetry spans and metrics.
+//! Converts finished records to OpenTelemetry spans and metrics.
 //!
 //! The [`Emitter`] of a conversation is the [`SpanSink`](crate::engine::record::SpanSink) of its engine. It starts an
 //! OpenTelemetry span with each record, and writes the record's attributes when it ends, in one or several

@@ -1,22 +1,24 @@
-//! Counts each frame once, although it is seen on several hops and in broadcast pairs.
+//! Counts each frame once, although it makes several hops and may be one of a broadcast pair.
 //!
-//! A frame is seen once per hop, with the same id. A broadcast is two frames that name each other as sibling. Some
-//! broadcasts name none: those are two frames of one kind from one processor, in opposite directions, within a
-//! millisecond. See [Frames](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames).
+//! A frame is reported once per hop, with the same id. A broadcast is two frames with each other's id as `sibling`.
+//! Some frameworks omit the sibling: such a broadcast is two frames of one kind from one processor, in opposite
+//! directions, within a millisecond. See
+//! [Frames](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#frames).
 
 use std::time::Duration;
 
 use super::frame::{Direction, FrameId, FrameKind, FramePushed};
 use super::time::Time;
 
-/// Number of ids that are kept before the older half is dropped. A frame crosses its pipeline in far less time than it
-/// takes to push so many others.
+/// Number of remembered ids at which the older half is dropped. A frame crosses its pipeline long before so many others
+/// are pushed.
 const MAX_REMEMBERED_IDS: usize = 2_048;
 
 /// Maximum time between the two frames of a broadcast, which are pushed one right after the other.
 const MAX_TWIN_GAP: Duration = Duration::from_millis(1);
 
-/// The part of a frame that counts once. Most frames count as one; some mean one thing on one hop and another on the next.
+/// The part of a frame that counts once. Most frames have one aspect. TTS text has a second one at the output
+/// transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Aspect {
     /// The frame.
@@ -27,12 +29,12 @@ pub(crate) enum Aspect {
     Resent,
 }
 
-/// The frames seen so far. Bounded.
+/// The remembered frames, limited in number.
 #[derive(Debug, Default)]
 pub(crate) struct SeenFrames {
     newer: Keys,
     older: Keys,
-    /// One per kind.
+    /// The newest frame without a sibling, one per kind.
     twins: Vec<Twin>,
 }
 
@@ -43,12 +45,12 @@ struct Twin {
     source: String,
     direction: Direction,
     at: Time,
-    /// It was the second frame of a broadcast, so a third one belongs to another broadcast.
+    /// Whether it was the second frame of a broadcast. A third one then belongs to another broadcast.
     is_paired: bool,
 }
 
 impl SeenFrames {
-    /// Records the frame of `hop`, and returns whether it is new: no earlier hop, no sibling and no twin was seen.
+    /// Records the frame of `hop`, and returns whether it is new: it had no earlier hop, no sibling and no twin.
     #[inline]
     pub(crate) fn insert(&mut self, now: Time, hop: &FramePushed<'_>) -> bool {
         let Some(id) = hop.id else { return true };

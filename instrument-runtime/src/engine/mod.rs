@@ -1,8 +1,8 @@
-//! The rules: turns frames into finished span records, as a pure function of its input.
+//! Turns frames into finished span records. The engine is a pure function of its input.
 //!
-//! The engine has no clock, id generator, lock or OpenTelemetry. Time comes in as a value with every event, and spans go
-//! out as plain data, so a conversation can be replayed from a file or by a fuzzer, a million times faster than it was
-//! spoken, with the same result each time.
+//! The engine has no clock, id generator, lock or OpenTelemetry. Each event carries its time, and spans are plain data.
+//! Therefore a replay from a file, or a fuzzer, runs a conversation a million times faster than real time, with the
+//! same result each time.
 //!
 //! | module | subject |
 //! |---|---|

@@ -263,7 +263,7 @@ pub enum TimingSource {
     Measured,
 }
 
-/// Times that every service has. See [Metrics].
+/// The times of one span that exist for every kind of service. See [Metrics].
 ///
 /// [Metrics]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#metrics
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -403,7 +403,7 @@ pub struct ToolRecord {
     pub cancelled: bool,
 }
 
-/// The part of a span that is used, as returned by [`SpanSink::start`].
+/// The use of a span, as returned by [`SpanSink::start`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recording {
     /// The span is exported.

@@ -96,7 +96,7 @@ pub struct StreamedText {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ChunkState {
-    /// Every chunk so far extended the one before it. `earlier` has the lengths of all but the newest.
+    /// Every chunk so far extended the one before it. `earlier` contains the lengths of all but the newest.
     Open { earlier: Vec<usize> },
     /// The relation between chunks is known.
     Settled,
@@ -132,7 +132,7 @@ impl StreamedText {
         }
     }
 
-    /// Appends a chunk of a stream of deltas, unless the chunk says otherwise: "a", "apple" are two words.
+    /// Appends a chunk. If its chunking is unknown, it is a delta: "a", "apple" are two words.
     pub fn push_delta(&mut self, chunk: &TextChunk<'_>) {
         let chunking = if chunk.chunking == Chunking::Unknown { Chunking::Delta } else { chunk.chunking };
         self.push(&TextChunk { chunking, ..*chunk });
@@ -184,7 +184,7 @@ impl StreamedText {
     }
 }
 
-/// Returns as many characters of `text` as fit into `max_bytes`. Not inlined, as hardly any text is that long.
+/// Returns as many characters of `text` as fit into `max_bytes`. Not inlined, because such long texts are rare.
 #[cold]
 fn prefix(text: &str, max_bytes: usize) -> &str {
     // A character has at most four bytes.

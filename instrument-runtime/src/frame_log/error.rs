@@ -79,7 +79,7 @@ pub enum FrameLogReadError {
     Version(u64),
 }
 
-/// Returns what to do about a file that cannot be opened.
+/// Returns the remedy for a file that cannot be opened.
 fn remedy(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::NotFound => {

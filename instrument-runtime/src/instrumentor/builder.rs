@@ -1,4 +1,4 @@
-//! The builder with which a program is instrumented.
+//! The builder that instruments a program.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,8 +49,8 @@ pub struct InstrumentorBuilder {
 
 impl InstrumentorBuilder {
     /// Writes every hop of every frame to a frame log, one file per conversation, such as
-    /// `frames-{conversation_id}.jsonl`. `pipecat-trace replay` reads it. The log holds the text of the conversation, unless
-    /// [`trace_config`](Self::trace_config) hides it, but no audio.
+    /// `frames-{conversation_id}.jsonl`. `pipecat-trace replay` reads it. The log contains the text of the conversation
+    /// unless [`trace_config`](Self::trace_config) hides it, but never audio.
     pub fn debug_log(mut self, path: impl Into<PathBuf>) -> Self {
         self.debug_log = Some(path.into());
         self
@@ -73,7 +73,7 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// Sets how long after the bot has stopped speaking a turn ends. The default is 2.5 s.
+    /// Sets the time from the end of the bot's speech to the end of its turn. The default is 2.5 s.
     pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
         self.turn_end_timeout = Some(timeout);
         self
@@ -111,8 +111,8 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// Sets what to hide and to redact, in spans and in the frame log. What `config` leaves open is read from the environment
-    /// (`OPENINFERENCE_HIDE_INPUTS=true`), once, when the program is instrumented.
+    /// Sets the privacy settings of spans and frame logs. Options that `config` does not set are read from the
+    /// environment (`OPENINFERENCE_HIDE_INPUTS=true`), once, when the program is instrumented.
     pub fn trace_config(mut self, config: TraceConfig) -> Self {
         self.trace_config = config;
         self
@@ -124,7 +124,7 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// Sets the number of attributes that a span carries. The default is 128. Set it to the tracer provider's
+    /// Sets the maximum number of attributes per span. The default is 128. Set it to the tracer provider's
     /// `max_attributes_per_span`, beyond which the provider drops attributes silently.
     pub fn attribute_limit(mut self, limit: usize) -> Self {
         self.emit.attribute_limit = limit;
@@ -156,7 +156,7 @@ impl InstrumentorBuilder {
         self
     }
 
-    /// Observes every annotated task that is built from now on, with spans made by `provider`.
+    /// Observes every annotated task that is built from now on, and makes their spans with `provider`.
     ///
     /// # Errors
     ///
@@ -215,9 +215,9 @@ impl InstrumentorBuilder {
 
 #[cfg(feature = "setup")]
 impl crate::export::Setup {
-    /// Observes every annotated task that is built from now on. Its spans go to the exporters of this setup, with layout,
-    /// naming and conventions for their backend. If the environment switches tracing off, nothing is observed, and the result
-    /// is `Ok`.
+    /// Observes every annotated task that is built from now on. Its spans go to the exporters of this setup, with
+    /// layout, naming and conventions for their backend. If the environment switches tracing off, no task is observed,
+    /// and the result is `Ok`.
     ///
     /// # Errors
     ///

@@ -12,12 +12,12 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{RwLock, shared};
 
 shared! {
-    /// The number of current providers, including scoped ones. While it is zero, nothing else is read.
+    /// The number of current providers, including scoped ones. If it is zero, no other state is read.
     static CURRENT: AtomicUsize = AtomicUsize::new(0);
 }
 
 shared! {
-    /// Set each time the process is instrumented. The lock is write-locked only to take the provider out again.
+    /// The provider of the process. The write lock is taken only to remove it.
     static PROCESS: RwLock<OnceCell<Arc<ObserverProvider>>> = RwLock::new(OnceCell::new());
 }
 
@@ -42,7 +42,7 @@ fn scoped_or_process_provider() -> Option<Arc<ObserverProvider>> {
     innermost_scope().or_else(|| read_process(|cell| cell.get().cloned()))
 }
 
-/// Returns an error if the process has a provider, for a check before anything is opened for a new one.
+/// Returns an error if the process has a provider. Called before any file is opened for a new one.
 pub(super) fn ensure_unset() -> Result<(), InstrumentError> {
     if read_process(|cell| cell.get().is_some()) {
         return Err(InstrumentError::AlreadyInstrumented);
@@ -82,7 +82,7 @@ fn innermost_scope() -> Option<Arc<ObserverProvider>> {
     SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
 }
 
-/// Keeps an instrumentation current on one thread, instead of that of the process. For tests, which run in parallel.
+/// Keeps a scoped instrumentation current on one thread, in place of the process's. For tests, which run in parallel.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;

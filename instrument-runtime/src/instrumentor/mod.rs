@@ -1,11 +1,11 @@
-//! Instruments the process, and gives annotated constructors their observers.
+//! Instruments the process, and provides observers to annotated constructors.
 //!
 //! ```text
 //!   off ──instrument()──▶ on ──uninstrument()──▶ off …      the process
 //!   scoped() overrides either on one thread, until its guard is dropped
 //! ```
 //!
-//! Only new tasks look here: a task that is observed finishes its conversation, whatever changes meanwhile.
+//! Changes affect only new tasks: an observed task finishes its conversation.
 
 mod builder;
 pub(crate) mod construction;
@@ -46,7 +46,7 @@ use crate::observer::{ObserveOptions, Observer};
 pub enum PipecatInstrumentor {}
 
 impl PipecatInstrumentor {
-    /// Observes every annotated task that is built from now on, with spans made by `provider`.
+    /// Observes every annotated task that is built from now on, and makes their spans with `provider`.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl PipecatInstrumentor {
         Self::builder().instrument(provider)
     }
 
-    /// Returns a builder, to instrument the process with other settings than the defaults.
+    /// Returns a builder for settings other than the defaults.
     pub fn builder() -> InstrumentorBuilder {
         InstrumentorBuilder::default()
     }
@@ -76,8 +76,8 @@ impl PipecatInstrumentor {
     }
 
     /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. Call it before
-    /// [`uninstrument`](Self::uninstrument) at the end of a process: the writer thread ends with the process, and loses what
-    /// is still queued.
+    /// [`uninstrument`](Self::uninstrument) at the end of a process: the writer thread ends with the process, and loses
+    /// queued events.
     ///
     /// ```
     /// use std::time::Duration;

@@ -5,15 +5,15 @@
 //!        └──▶ begin(name, …) ──▶ on_call        listed by the first call that is observed
 //! ```
 //!
-//! The second way is for programs whose linker drops the entries of the first: WebAssembly unless its host calls the
-//! constructors, and a static library that is linked with other flags than rustc's.
+//! The second way is for programs whose linker drops the entries of the first: WebAssembly whose host does not call the
+//! constructors, and static libraries linked with flags other than rustc's.
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Mutex, Once, PoisonError};
 
-/// Whether the linker lists annotations. On WebAssembly it does only if the host program calls the constructors, which is
-/// unknown here.
+/// Whether the linker lists annotations. On WebAssembly that depends on the host program, which must call the
+/// constructors, so it counts as `false`.
 pub(super) const LINKED: bool = !cfg!(target_family = "wasm");
 
 /// A type or a constructor that is annotated with `#[instrument_task]`.
@@ -26,7 +26,7 @@ pub struct AnnotatedType {
 
 inventory::collect!(AnnotatedType);
 
-/// Annotations whose constructors were called, each once.
+/// Annotations whose constructors have been called, without duplicates.
 static CALLED: Mutex<Vec<&'static AnnotatedType>> = Mutex::new(Vec::new());
 
 impl AnnotatedType {
@@ -36,7 +36,7 @@ impl AnnotatedType {
         Self { name, file, line }
     }
 
-    /// Returns the type as the annotation's item writes it, or the `name` in the annotation.
+    /// Returns the type as written in the annotated item, or the `name` in the annotation.
     pub const fn name(&self) -> &'static str {
         self.name
     }
@@ -84,7 +84,7 @@ fn deduplicated(entries: impl Iterator<Item = &'static AnnotatedType>) -> Vec<&'
     listed
 }
 
-/// Warns once if nothing is annotated, the commonest reason for missing traces.
+/// Warns once if the program has no annotations, the most common reason for missing traces.
 pub(super) fn warn_if_none() {
     static WARNED: Once = Once::new();
 
@@ -99,7 +99,7 @@ pub(super) fn warn_if_none() {
     }
 }
 
-/// Where the linker lists nothing, annotations are listed only as they are called.
+/// Returns whether to warn. Without the linker's list, annotations are listed only when they are called.
 const fn should_warn(linked: bool, listed: usize) -> bool {
     linked && listed == 0
 }

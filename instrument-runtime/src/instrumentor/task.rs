@@ -1,4 +1,4 @@
-//! Tasks that take an observer, and the wrappers in which constructors return them.
+//! Tasks that accept an observer, and the wrapper types in which constructors return them.
 
 use std::ops::DerefMut;
 use std::pin::Pin;
@@ -9,8 +9,9 @@ use crate::observer::Observer;
 
 /// A task to which an annotated constructor can attach an observer.
 ///
-/// Implement it for the task's own type. It is implemented here for the types in which constructors return tasks: `Result`,
-/// `Option`, `Box`, `Arc`, `Rc`, `Pin`, any nesting of them, and a tuple with the task first, such as `(Task, Receiver)`.
+/// Implement it for the task type. This crate implements it for the types in which constructors return tasks: `Result`,
+/// `Option`, `Box`, `Arc`, `Rc`, `Pin`, any nesting of them, and a tuple with the task first, such as `(Task,
+/// Receiver)`.
 ///
 /// ```
 /// use pipecat_instrument_runtime::instrumentor::ObservedTask;
@@ -37,7 +38,7 @@ pub trait ObservedTask {
     /// Takes the observer of this task's conversation. A second observer replaces the first, which must be dropped.
     fn attach_observer(&mut self, observer: Observer);
 
-    /// Returns whether an observer can be attached. Wrappers look inside.
+    /// Returns whether an observer can be attached. Wrappers return the access of their content.
     #[doc(hidden)]
     fn access(&self) -> TaskAccess {
         TaskAccess::Exclusive
@@ -48,11 +49,11 @@ pub trait ObservedTask {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskAccess {
-    /// It holds a task that can be changed.
+    /// The value holds a task that can be changed.
     Exclusive,
-    /// It holds no task: the constructor failed.
+    /// The value does not hold a task: the constructor failed.
     Absent,
-    /// It holds a task that other pointers share, so that it cannot be changed.
+    /// The value holds a task that other pointers share, which prevents changes.
     Shared,
 }
 

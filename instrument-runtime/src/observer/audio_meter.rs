@@ -1,8 +1,7 @@
 //! Counts outgoing audio without a lock.
 //!
-//! A pipeline sends fifty to a hundred pieces of audio a second over every hop, and of most of them a trace needs only when
-//! they came and how long they play. So they are added up here, and passed to the engine before the next event that it
-//! handles.
+//! A pipeline sends 50 to 100 pieces of audio per second over every hop. For most of them, a trace needs only time and
+//! duration. The meter adds these up, and passes the sum to the engine before the next event that the engine handles.
 //!
 //! ```text
 //!   hop of outgoing audio
@@ -49,7 +48,7 @@ pub(super) struct AudioMeter {
     engine_waits: AtomicBool,
     /// The [`fingerprint`] of the source that is counted; zero for none yet.
     source: AtomicU64,
-    /// One more than the newest id seen: ids only rise, so a lower one is a later hop of an earlier frame.
+    /// The newest id so far, plus one. Ids only rise, so a lower id is a later hop of an earlier frame.
     seen_below: AtomicU64,
     first: AtomicU64,
     last: AtomicU64,
@@ -69,7 +68,7 @@ impl AudioMeter {
         }
     }
 
-    /// Decides about a hop of outgoing audio, and marks its id as seen.
+    /// Classifies a hop of outgoing audio, and remembers its id.
     pub(super) fn classify<F: ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) -> AudioAction {
         if hop.source.role() == Role::OutputTransport || hop.id.is_some_and(|id| self.mark_seen(id)) {
             return AudioAction::Ignore;
@@ -82,7 +81,7 @@ impl AudioMeter {
         }
     }
 
-    /// Marks `id` as seen. Returns whether it was seen before.
+    /// Remembers `id`. Returns whether it was remembered already.
     fn mark_seen(&self, FrameId(id): FrameId) -> bool {
         // The load saves the later hops of a frame the write, and so the contention for the cache line.
         self.seen_below.load(Ordering::Relaxed) > id
@@ -95,17 +94,17 @@ impl AudioMeter {
         if self.first.load(Ordering::Relaxed) == 0 {
             self.first.store(now, Ordering::Relaxed);
         }
-        // If two pieces come at the same moment, either may be the last.
+        // If two pieces arrive at the same time, either may be the last.
         self.last.store(now, Ordering::Relaxed);
         // A piece of unknown length counts, too.
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.nanos.fetch_add(nanos, Ordering::Release);
     }
 
-    /// Takes the audio counted since the last drain. A piece that is being counted meanwhile is in this drain or the next;
-    /// none is counted twice.
+    /// Takes the audio counted since the last drain. A concurrently counted piece is in this drain or the next; none is
+    /// counted twice.
     pub(super) fn drain(&self) -> Option<CountedAudio> {
-        // Nearly always there is nothing to take, and then a load suffices.
+        // Nearly always there is no audio to take, and then a load suffices.
         if self.nanos.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -133,7 +132,7 @@ impl AudioMeter {
         self.engine_waits.store(interest == AudioInterest::Every, Ordering::Release);
     }
 
-    /// Counts the audio of this hop's source from now on, if the hop is audio of a TTS, or of an LLM that speaks. Called
+    /// Counts the audio of this hop's source from now on, if the source is a TTS or a speech-to-speech LLM. Called
     /// under the conversation's lock, until there is a source.
     pub(super) fn choose_source(&self, hop: &FramePushed<'_>) -> Option<AudioSource> {
         let kind = hop.frame.kind();

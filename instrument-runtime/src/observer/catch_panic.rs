@@ -1,4 +1,4 @@
-//! Keeps panics in this crate, and in code that it calls, away from the pipeline.
+//! Catches panics of this crate, and of code that it calls, before they reach the pipeline.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ pub(crate) struct PanicMessage(pub(crate) String);
 
 /// Runs `work`. A panic in it is caught, counted and returned.
 ///
-/// The caller must drop what `work` may have left half done.
+/// The caller must drop any state that `work` may have left inconsistent.
 #[inline]
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, PanicMessage> {
     catch_unwind(AssertUnwindSafe(work)).map_err(count)

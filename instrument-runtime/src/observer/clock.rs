@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::engine::time::Time;
 
-/// Unix time at the conversation's start plus a monotonic offset, so that a step of the system clock neither stretches a
-/// span nor makes it end before its start. On Linux, time during which the machine sleeps does not count.
+/// Unix time at the conversation's start plus a monotonic offset. A step of the system clock therefore neither
+/// stretches a span nor moves its end before its start. On Linux, time during which the machine sleeps does not count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     unix_start: Time,
@@ -33,7 +33,7 @@ impl Clock {
     }
 }
 
-/// Reads the system clock, which may be stepped at any moment.
+/// Reads the system clock, which may step at any time.
 fn system_time() -> SystemTime {
     #[cfg(test)]
     return stepped::system_time();

@@ -1,7 +1,7 @@
 //! Conversions into conversation ids, attributes, frame log targets, parent contexts and tracing contexts.
 //!
-//! The arguments of `#[instrument_task]` and `#[traced_llm]` are expressions of the user's. The expansion passes each by
-//! reference to one of these traits, so that a variable can be named without being moved or cloned.
+//! The arguments of `#[instrument_task]` and `#[traced_llm]` are the user's expressions. The expansion passes each to
+//! one of these traits by reference, so a variable is neither moved nor cloned.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ impl<T: ToAttributes> ToAttributes for Vec<T> {
 /// The destination of one conversation's frame log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum FrameLogTarget {
-    /// The program's own setting: its path if it has one, no log otherwise.
+    /// The program's setting: its path if it has one, no log otherwise.
     #[default]
     AsTheProgram,
     /// No log.
@@ -230,8 +230,8 @@ impl ToParentContext for String {
     }
 }
 
-/// Borrows a [`TracingContext`]: one itself, an `Option` of one, or a type of yours that holds one. The argument
-/// `context = …` of `#[traced_llm]` takes such a value.
+/// Borrows a [`TracingContext`]: from itself, from an `Option`, or from your own type. The argument `context = …` of
+/// `#[traced_llm]` takes such a value.
 ///
 /// ```
 /// use pipecat_instrument_runtime::observer::{AsTracingContext, TracingContext};

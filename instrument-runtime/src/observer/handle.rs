@@ -11,7 +11,7 @@ use super::observed_conversation::ObservedConversation;
 use crate::engine::conversation::{CloseReason, FrameSupport};
 use crate::engine::frame::{FramePushed, ObservedFrame};
 
-/// Observes one conversation: the pipeline reports every hop of every frame, and spans come out.
+/// Observes one conversation. The pipeline reports every hop of every frame, and the observer emits spans.
 ///
 /// Cheap to clone. Processors may push from several threads at once. The conversation ends with its last frame (`End` or
 /// `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
@@ -44,8 +44,8 @@ impl Observer {
         Self { conversation }
     }
 
-    /// Sets the frames that the framework sends, for adapters that are handed an observer. Has no effect after the first
-    /// frame.
+    /// Sets the frames that the framework sends, for adapters that receive an existing observer. Has no effect after
+    /// the first frame.
     pub fn with_frame_support(self, support: FrameSupport) -> Self {
         self.conversation.set_frame_support(support);
         self
@@ -87,12 +87,12 @@ impl Observer {
         self.conversation.on_hop(hop);
     }
 
-    /// Ends the conversation and what is still open in it. Has no effect on a conversation that is over.
+    /// Ends the conversation and its open spans. Has no effect on a conversation that has ended.
     pub fn close(&self) {
         self.conversation.close(CloseReason::Shutdown);
     }
 
-    /// Ends the conversation as dropping the last clone does: what is still open was cancelled. For adapters of frameworks
+    /// Ends the conversation as dropping the last clone does: open turns end as cancelled. For adapters of frameworks
     /// that hold an observer longer than its task lives.
     ///
     /// ```
@@ -113,7 +113,7 @@ impl Observer {
         self.conversation.close(CloseReason::Dropped);
     }
 
-    /// Returns the work of the timer for this conversation.
+    /// Returns a function that does what the timer does for this conversation.
     #[cfg(loom)]
     pub(super) fn waker(&self) -> impl FnOnce() + Send + use<> {
         let conversation = Arc::downgrade(&self.conversation);

@@ -1,7 +1,7 @@
-//! Observes one conversation: hops of frames in, through the engine, spans out.
+//! Observes one conversation: passes hops to the engine, and emits its spans.
 //!
-//! This is the only layer with a lock and a clock. There is one lock per conversation, so pipelines share nothing on the
-//! way of a frame. The kind of a frame decides early what its hops cost:
+//! This is the only layer with a lock and a clock. Each conversation has its own lock, so pipelines do not contend. The
+//! kind of a frame determines the cost of its hops early:
 //!
 //! ```text
 //!   on_push_frame(hop)
@@ -12,10 +12,10 @@
 //!     └─ any other hop                               ──▶ lock: counted audio, due timeouts, the hop itself
 //! ```
 //!
-//! To read it, follow a hop through `handle`, `observed_conversation`, `recent_ids` and `audio_meter`.
+//! To read this module, follow a hop through `handle`, `observed_conversation`, `recent_ids` and `audio_meter`.
 //!
-//! A panic on this way stops here, whether it comes from this crate, an exporter or the `view()` of a frame: it is counted,
-//! logged once, and ends the tracing of that conversation. The pipeline goes on.
+//! This layer catches panics of this crate, of an exporter and of the `view()` of a frame. It counts a panic, logs it
+//! once, and ends the tracing of that conversation. The pipeline continues.
 
 mod audio_meter;
 mod catch_panic;

@@ -1,4 +1,4 @@
-//! One conversation under observation: the way of a hop to the engine, and the only lock on it.
+//! One conversation under observation: the path of a hop to the engine, and the conversation's only lock.
 //!
 //! ```text
 //!   Observer::on_push_frame(hop)
@@ -47,7 +47,7 @@ pub(super) struct ObservedConversation {
     /// Whether the state is `Closed`, for hops that then need not take the lock.
     is_closed: AtomicBool,
     state: Mutex<ObservationState>,
-    /// For the timer.
+    /// A handle to this conversation for the timer.
     this: Weak<Self>,
     _active: ActiveGuard,
 }
@@ -58,7 +58,7 @@ enum ObservationState {
     Closed,
 }
 
-/// A conversation as code inside it reaches it. The lock is held, and what was due has happened.
+/// Access to a conversation for code inside it. The lock is held, and all due timeouts are handled.
 pub(super) struct LockedConversation<'a> {
     /// `None` before the first frame.
     pub(super) conversation: Option<&'a mut Conversation>,
@@ -117,7 +117,7 @@ impl ObservedConversation {
         }
     }
 
-    /// Takes one hop of one frame, as it happens.
+    /// Handles one hop of one frame, when it happens.
     #[inline]
     pub(super) fn on_hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
         self.guard(|| {
@@ -167,7 +167,7 @@ impl ObservedConversation {
     /// Runs `work`. A panic in it ends the tracing of this conversation, and does not reach the pipeline.
     #[inline]
     fn guard<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        // Both ends are out of line, or every hop would pay for moving the message.
+        // The panic path is out of line, or every hop would pay for moving the message.
         match catch_panic(work) {
             Ok(outcome) => Some(outcome),
             Err(panic) => {
@@ -177,7 +177,7 @@ impl ObservedConversation {
         }
     }
 
-    /// Logs a hop, and drops it if it needs no more. Out of line, to keep registers free in the caller.
+    /// Logs a hop, and drops it if the engine does not need it. Out of line, to keep registers free in the caller.
     #[inline(never)]
     fn filter_hop<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
         if let Some(log) = &self.log {
@@ -251,7 +251,7 @@ impl ObservedConversation {
         }
     }
 
-    /// Ends the conversation after a panic, as well as its state allows.
+    /// Ends the conversation after a panic, as far as its state allows.
     #[cold]
     fn abandon(&self, PanicMessage(panic): PanicMessage) {
         if self.is_closed.swap(true, Ordering::Relaxed) {
@@ -275,7 +275,7 @@ impl ObservedConversation {
 }
 
 impl Wake for ObservedConversation {
-    /// Does what is due, though no frame has come.
+    /// Handles due timeouts when the timer fires.
     fn wake(&self) {
         self.guard(|| {
             let Ok(mut state) = self.state.lock() else { return };
@@ -308,13 +308,13 @@ impl ObservationState {
     }
 }
 
-/// A conversation that has started, as it stands under the lock.
+/// The state of a conversation that has started, behind the lock.
 struct ActiveConversation {
     conversation: Conversation,
     emitter: Emitter,
-    /// The time of the newest event. Hops of several threads may overtake each other on their way to the lock.
+    /// The time of the newest event. Hops from several threads may overtake each other before they take the lock.
     newest: Time,
-    /// The earliest wake-up that the timer was asked for and that has not come.
+    /// The earliest pending wake-up.
     wake_up: Option<Time>,
     audio_source: Option<AudioSource>,
 }
@@ -330,15 +330,15 @@ impl ActiveConversation {
         }
     }
 
-    /// Returns the engine's time of an event that happens `now`. It never steps back.
+    /// Returns the engine's time for an event at `now`. The engine's time never goes back.
     fn advance_to(&mut self, now: Time) -> Time {
         self.newest = self.newest.max(now);
-        // A wake-up that is due has come, or will find nothing left to do.
+        // A due wake-up has fired, or will find no timeout left to handle.
         self.wake_up = self.wake_up.filter(|at| *at > self.newest);
         self.newest
     }
 
-    /// Does what is due, and returns the time as the engine has it.
+    /// Handles due timeouts, and returns the engine's time.
     fn handle_timeout(&mut self, now: Time, audio: &AudioMeter) -> Time {
         self.drain_audio(audio);
         let now = self.advance_to(now);
@@ -355,8 +355,8 @@ impl ActiveConversation {
         }
     }
 
-    /// Returns the next wake-up to ask the timer for, unless it was asked for one as early. When the deadline moves back,
-    /// as it does with every word of the bot, the old wake-up comes too early and asks for the next.
+    /// Returns the next wake-up to schedule, unless one as early is pending. If the deadline moves back, as it does
+    /// with every word of the bot, the pending wake-up fires early and schedules the next one.
     fn next_wake_up(&mut self) -> Option<Time> {
         let deadline = self.conversation.poll_timeout()?;
         if self.wake_up.is_some_and(|at| at <= deadline) {
@@ -367,7 +367,7 @@ impl ActiveConversation {
     }
 }
 
-/// Returns the hop with its frame as the engine reads it.
+/// Returns the hop with the engine's view of its frame.
 fn with_frame<'a, F: ?Sized>(hop: &FramePushed<'a, F>, frame: &'a Frame<'a>) -> FramePushed<'a> {
     FramePushed {
         source: hop.source,

@@ -42,14 +42,15 @@ pub struct ObserverProvider {
     attributes: Vec<KeyValue>,
     /// The frame log of the program.
     log_writer: Option<FrameLogWriter>,
-    /// For conversations with a path of their own, where the program has no frame log.
+    /// The writer for conversations with their own path, if the program has no frame log.
     own_log_writer: FrameLogWriter,
     record_processor: Option<Arc<dyn RecordProcessor>>,
     _active: ActiveGuard,
 }
 
 impl ObserverProvider {
-    /// Creates a provider with default settings whose spans are made by `tracers`. Reads from the environment what to hide.
+    /// Creates a provider with default settings that makes spans with `tracers`. Reads the privacy settings from the
+    /// environment.
     pub fn new(tracers: Tracers) -> Self {
         Self {
             tracers,
@@ -82,13 +83,13 @@ impl ObserverProvider {
         self
     }
 
-    /// Sets what to hide and to redact. Reads from the environment what `config` leaves open.
+    /// Sets the privacy settings. Options that `config` does not set are read from the environment.
     pub fn trace_config(mut self, config: TraceConfig) -> Self {
         self.privacy = Privacy::new(config.or_env());
         self
     }
 
-    /// Sets how long after the bot has stopped speaking a turn ends.
+    /// Sets the time from the end of the bot's speech to the end of its turn.
     pub fn turn_end_timeout(mut self, timeout: Duration) -> Self {
         self.config.turn_end_timeout = timeout;
         self
@@ -106,7 +107,7 @@ impl ObserverProvider {
         self
     }
 
-    /// Shows every record to `processor`, too.
+    /// Passes every record to `processor`, too.
     pub fn record_processor(mut self, processor: Arc<dyn RecordProcessor>) -> Self {
         self.record_processor = Some(processor);
         self
@@ -120,8 +121,8 @@ impl ObserverProvider {
         self.record_processor(Arc::new(recorder.clone()))
     }
 
-    /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. For the end of a process: the
-    /// writer thread ends with the process, and loses what is still queued.
+    /// Waits until everything recorded so far is in its frame logs, for `timeout` at most. For the end of a process:
+    /// the writer thread ends with the process, and loses queued events.
     pub fn flush_frame_logs(&self, timeout: Duration) -> Result<(), FrameLogWriteError> {
         self.log_writer.as_ref().unwrap_or(&self.own_log_writer).flush(timeout)
     }
@@ -157,7 +158,7 @@ impl ObserverProvider {
         }
     }
 
-    /// Makes an emitter for a span outside any active conversation; `conversation_id` may be that of one that is closed.
+    /// Makes an emitter for a span outside any active conversation. `conversation_id` may belong to a closed one.
     pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>) -> Emitter {
         self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
     }

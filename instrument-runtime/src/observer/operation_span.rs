@@ -7,8 +7,9 @@
 //!     └─ in none                             ──▶ Standalone:     a root, or a child of the current span
 //! ```
 //!
-//! The conversation's lock is held only while the engine takes the operation in, and never while code of the program runs:
-//! the annotation's expressions are evaluated before and after. Nothing here keeps a conversation alive.
+//! The conversation's lock is held only while the engine registers the operation, and never while code of the program
+//! runs: the annotation's expressions are evaluated before and after. An operation does not keep its conversation
+//! alive.
 
 use std::sync::{Arc, Weak};
 
@@ -56,7 +57,7 @@ struct StandaloneOperation {
 
 /// The kind and the service of an operation, and its conversation.
 pub(crate) struct OperationSpec<'a> {
-    /// The conversation that the annotation names; otherwise the current context names it.
+    /// The conversation in the annotation; if `None`, that of the current context.
     pub(crate) conversation: Option<TracingContext>,
     pub(crate) kind: ServiceKind,
     pub(crate) service: ServiceName<'a>,
@@ -153,7 +154,7 @@ impl StandaloneOperation {
     }
 }
 
-/// Begins an operation in a conversation; returns `None` if that is closed.
+/// Begins an operation in a conversation; returns `None` if the conversation is closed.
 fn begin_in_conversation(
     tracing: &TracingContext,
     start: &OperationStart<'_>,
@@ -177,7 +178,7 @@ fn begin_in_conversation(
     };
     match conversation.with_locked(begin)?? {
         Ok(span) => Some(span),
-        // Before the first frame there is no turn for it.
+        // Before the first frame, there is no turn for the operation.
         Err(emitter) => {
             let context = CurrentConversation::of(tracing).put_into(current);
             begin_standalone(emitter, start, &context, clock)
@@ -214,7 +215,7 @@ fn with_identity_of(context: &Context, other: &Context) -> Context {
     context.with_remote_span_context(other.span().span_context().clone())
 }
 
-/// Logs a panic of the program's tracer provider or exporter, and keeps it away from the pipeline.
+/// Logs a caught panic of the program's tracer provider or exporter.
 fn log_panic<T>(result: Result<T, PanicMessage>) -> Option<T> {
     result
         .inspect_err(|PanicMessage(panic)| {

@@ -74,8 +74,8 @@ impl ObserveOptions {
         self
     }
 
-    /// Sets the target of the conversation's frame log: a path as for the whole program, `false` for no log, or an `Option`
-    /// of one. The first frame opens the file; if it cannot be written, a warning says so.
+    /// Sets the target of the conversation's frame log: a path as for the whole program, `false` for no log, or an
+    /// `Option` of one. The first frame opens the file; if the file cannot be written, a warning is logged.
     ///
     /// ```
     /// use pipecat_instrument_runtime::observer::ObserveOptions;
@@ -103,7 +103,7 @@ impl ObserveOptions {
             || self.debug_log == FrameLogTarget::AsTheProgram
     }
 
-    /// Takes from `other` the options that are not set here.
+    /// Fills options that are not set with those of `other`.
     pub(crate) fn merge(&mut self, other: Self) {
         if self.conversation_id.is_none() {
             self.conversation_id = other.conversation_id;

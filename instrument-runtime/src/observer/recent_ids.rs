@@ -1,21 +1,21 @@
 //! Recognizes the later hops of a frame without a lock.
 //!
-//! Most frames say everything on their first hop, and make six or seven more. The engine would recognize these under the
-//! lock. So the ids of recent frames are kept here as well, each in the one slot that it maps to:
+//! Most frames count on their first hop only, and make six or seven more. The engine would need the lock to recognize
+//! these. So this set also keeps the ids of recent frames, each in one slot:
 //!
 //! ```text
 //!   id ──hash──▶ slot: [ ... | newest id that maps here | ... ]
 //! ```
 //!
-//! An id that is found here was certainly seen. One that is not goes to the engine, which decides. So no result depends on
-//! the number of slots or on the order of ids.
+//! An id in the set has certainly made its first hop. For any other id, the engine decides. So the number of slots and
+//! the order of ids do not affect any result.
 
 use std::array;
 
 use crate::engine::frame::FrameId;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-/// A power of two. Seldom are more frames on their way through a pipeline at once.
+/// A power of two. Rarely are more frames in a pipeline at the same time.
 const SLOTS: usize = 32;
 
 /// The ids of recent frames that have made their first hop.
@@ -31,10 +31,10 @@ impl RecentIds {
         Self { slots: array::from_fn(|_| AtomicU64::new(0)) }
     }
 
-    /// Returns whether the frame was certainly seen.
+    /// Returns whether the frame has certainly made its first hop.
     #[inline]
     pub(super) fn contains(&self, id: FrameId) -> bool {
-        // The pipeline orders the hops of a frame, and with them this load after the store. If it did not, the engine would
+        // The pipeline orders the hops of a frame, and thereby this load after the store. Otherwise, the engine would
         // still recognize the frame.
         entry(id).is_some_and(|entry| self.slot(id).load(Ordering::Relaxed) == entry)
     }

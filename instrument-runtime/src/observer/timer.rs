@@ -7,9 +7,9 @@
 //!                                                           target.upgrade()?.wake()
 //! ```
 //!
-//! The thread owns the heap, so conversations share no lock. A wake-up is only a hint: the target checks its own deadline.
-//! So a wake-up that comes late or for nothing changes no result, and none has to be canceled. Spans that end by a wake-up
-//! are exported on this thread: an exporter that blocks delays the other wake-ups, and nothing else.
+//! The thread owns the heap, so conversations share no lock. A wake-up is only a hint: the target checks its own
+//! deadline. So a late or needless wake-up does not affect any result, and wake-ups need not be canceled. Spans that
+//! end by a wake-up are exported on this thread: an exporter that blocks delays other wake-ups, and nothing else.
 
 #![allow(clippy::disallowed_methods, reason = "the clock is read here")]
 
@@ -26,15 +26,15 @@ const THREAD_NAME: &str = "pipecat-timer";
 
 /// Something that has deadlines.
 pub(super) trait Wake: Send + Sync {
-    /// Does what is due. Must not panic.
+    /// Handles everything that is due. Must not panic.
     fn wake(&self);
 }
 
-/// Wakes `target` at `at` or soon after; never if it is dropped by then.
+/// Wakes `target` at `at` or soon after, unless it is dropped by then.
 pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
     static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
 
-    // A loom model does its own wake-ups: it cannot control a thread of the process.
+    // A loom model calls `wake` itself: it cannot control a thread of the process.
     if cfg!(loom) {
         return;
     }
@@ -60,7 +60,7 @@ fn start() -> Option<Sender<WakeUp>> {
     }
 }
 
-/// A wake-up that was asked for.
+/// A scheduled wake-up.
 pub(super) struct WakeUp {
     pub(super) at: Instant,
     pub(super) target: Weak<dyn Wake>,

@@ -1,4 +1,4 @@
-//! The handle to a conversation for code inside it, and its place in an OpenTelemetry context.
+//! The handle to a conversation for code inside it, and its value in an OpenTelemetry context.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -16,8 +16,8 @@ use crate::engine::record::SpanKey;
 /// The handle to a conversation for code inside it, such as tools and services.
 /// [`Observer::tracing_context`](super::Observer::tracing_context) returns it.
 ///
-/// Cheap to clone, and never keeps a conversation alive. The default one belongs to no conversation. Like one whose
-/// conversation is over, it returns no contexts and ignores attributes and notes, so code that holds one need not check
+/// Cheap to clone, and never keeps a conversation alive. The default handle does not belong to any conversation. Like a
+/// handle whose conversation has ended, it returns no contexts and ignores attributes and notes, so code need not check
 /// whether the conversation is observed.
 ///
 /// ```
@@ -51,12 +51,12 @@ impl TracingContext {
         Self { conversation_id, conversation }
     }
 
-    /// Returns the conversation's id, which is `session.id` on its spans. Empty if this belongs to no conversation.
+    /// Returns the conversation's id, which is `session.id` on its spans. Empty if there is no conversation.
     pub fn conversation_id(&self) -> &str {
         &self.conversation_id
     }
 
-    /// Returns whether the conversation is observed and not over.
+    /// Returns whether the conversation is observed and has not ended.
     pub fn is_observed(&self) -> bool {
         self.with_locked(|_| ()).is_some()
     }
@@ -134,8 +134,8 @@ impl TracingContext {
         }
     }
 
-    /// Sets an attribute on the span of the current turn; between turns, on that of the next. The last value of a key wins.
-    /// An attribute is left out if the span itself has its key, or a key with it as a dotted prefix.
+    /// Sets an attribute on the span of the current turn; between turns, on that of the next. The last value of a key
+    /// wins. An attribute is omitted if the span already has its key, or a key that begins with it and a dot.
     ///
     /// ```
     /// use opentelemetry::KeyValue;
@@ -151,7 +151,7 @@ impl TracingContext {
         });
     }
 
-    /// Adds an event `note` to the current turn. Between turns it goes to the last turn while that is kept open for late
+    /// Adds an event `note` to the current turn. Between turns, adds it to the last turn while that is open for late
     /// metrics (two seconds), otherwise to the next.
     ///
     /// ```
@@ -209,7 +209,7 @@ impl TracingContext {
         });
     }
 
-    /// Returns the context of the span that `find` returns the key of, or else of the turn.
+    /// Returns the context of the span whose key `find` returns, or of the turn if `find` returns `None`.
     fn context_of(
         &self,
         find: impl FnOnce(&mut LockedConversation<'_>) -> Option<SpanKey>,
@@ -264,7 +264,7 @@ pub(super) struct CurrentConversation {
 }
 
 impl CurrentConversation {
-    /// Returns the value for code in that conversation and in no operation.
+    /// Returns the value for code in that conversation, outside any operation.
     pub(super) fn of(conversation: &TracingContext) -> Self {
         Self { conversation: conversation.clone(), operation: None }
     }

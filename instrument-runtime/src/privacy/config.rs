@@ -58,7 +58,7 @@ hide_options! {
 const VARIABLES_WITHOUT_EFFECT: [&str; 6] = [
     "OPENINFERENCE_HIDE_PROMPTS",
     "OPENINFERENCE_HIDE_CHOICES",
-    // Older versions of OpenInference have the singular.
+    // Older versions of OpenInference use the singular.
     "OPENINFERENCE_HIDE_EMBEDDING_VECTORS",
     "OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS",
     "OPENINFERENCE_HIDE_EMBEDDINGS_TEXT",
@@ -85,8 +85,8 @@ impl HideOptions {
 
 /// Settings for content that may leave the process in spans and frame logs.
 ///
-/// Options that are not set are read from the environment when the program is instrumented, and default to showing
-/// everything except images of more than 32,000 characters. The [module documentation](crate::privacy) lists what each
+/// Options that are not set are read from the environment when the program is instrumented. By default, everything is
+/// shown except images of more than 32,000 characters. The [module documentation](crate::privacy) lists what each
 /// option hides.
 ///
 /// ```
@@ -142,8 +142,8 @@ impl TraceConfig {
         self.or_else(lookup, InvalidVariable::warn_once)
     }
 
-    /// Fills options that are not set from `lookup`, which returns the value of a variable: for settings that come from
-    /// a file or another place than the environment.
+    /// Fills options that are not set from `lookup`, which returns the value of a variable: for settings from a file or
+    /// another source.
     ///
     /// ```
     /// use pipecat_instrument_runtime::privacy::TraceConfig;
@@ -196,7 +196,8 @@ impl TraceConfig {
         self
     }
 
-    /// Truncates every text to `length` characters, the last of which say how many are missing. Unlimited by default.
+    /// Truncates every text to `length` characters. The last ones give the number of missing characters. Unlimited by
+    /// default.
     ///
     /// Truncated JSON is no longer valid JSON. A `data:` URL that is too long is redacted instead.
     pub fn max_value_length(mut self, length: usize) -> Self {
@@ -204,7 +205,7 @@ impl TraceConfig {
         self
     }
 
-    /// Passes each text that the other options show through `hook`, which returns what may leave.
+    /// Passes each text that the other options do not hide through `hook`, which returns the text to write.
     ///
     /// The hook runs while spans end and frames are logged, perhaps more than once for a text, so it should be quick. It
     /// must not push frames. If it panics, the text is redacted. If its result for a JSON text is not valid JSON, it is

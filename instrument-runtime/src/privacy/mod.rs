@@ -1,4 +1,4 @@
-//! Hides content: the settings, and where they are applied.
+//! Hides content: settings and their application to spans and frame logs.
 //!
 //! See [Privacy] in `docs/spans.md` for the contract.
 //!

@@ -1,4 +1,4 @@
-//! [`Privacy`]: decides what may leave of each text, by its kind and where it would be written.
+//! [`Privacy`]: redacts each text by its kind and placement.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::json::RawJson;
 /// The limit of `OpenInference` for `data:` URLs, in characters.
 const DEFAULT_BASE64_IMAGE_MAX_LENGTH: usize = 32_000;
 
-/// The kind of a text, as a [redaction hook](TraceConfig::redact_with) gets it.
+/// The kind of a text, as passed to a [redaction hook](TraceConfig::redact_with).
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -56,7 +56,7 @@ impl ContentKind {
         }
     }
 
-    /// Whether it is the text of a message, as opposed to what a message carries besides.
+    /// Whether it is the text of a message, as opposed to its tool calls and images.
     const fn is_message_text(self) -> bool {
         match self {
             Self::UserText | Self::Instruction | Self::BotText | Self::ToolResult => true,
@@ -65,7 +65,7 @@ impl ContentKind {
     }
 }
 
-/// Where a text would be written.
+/// The place of a text in a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
     /// The input of a span.
@@ -124,7 +124,7 @@ impl Privacy {
         }))
     }
 
-    /// Creates the policy that the environment sets.
+    /// Creates the policy from environment variables.
     ///
     /// ```
     /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
@@ -189,7 +189,7 @@ impl Rules {
         self.hook.is_some()
     }
 
-    /// Whether content of `kind` is hidden at `placement`, because of the placement or because of what it repeats.
+    /// Whether content of `kind` is hidden at `placement`, either there or where the same content also appears.
     pub(super) fn is_hidden(&self, kind: ContentKind, placement: Placement) -> bool {
         let by_placement = match placement {
             Placement::Input => self.hides(HideOption::Inputs),
@@ -214,7 +214,7 @@ impl Rules {
         by_placement || by_kind
     }
 
-    /// Returns what may leave of a text of any length. White space is never hidden.
+    /// Redacts a text without limiting its length. White space is never hidden.
     pub(super) fn redact_text<'text>(
         &self,
         kind: ContentKind,
@@ -230,7 +230,7 @@ impl Rules {
         }
     }
 
-    /// Returns what may leave of a JSON text, as JSON.
+    /// Redacts a JSON text. The result is JSON, too.
     pub(super) fn redact_json<'text>(
         &self,
         kind: ContentKind,
@@ -241,7 +241,7 @@ impl Rules {
         if text == json || text == REDACTED { text } else { Cow::Owned(RawJson(&text).to_text()) }
     }
 
-    /// Returns what may leave of the URL of an image.
+    /// Redacts the URL of an image.
     pub(super) fn redact_image_url<'text>(&self, url: &'text str) -> Cow<'text, str> {
         let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
         let max_length = self.base64_image_max_length.min(self.max_value_length.unwrap_or(usize::MAX));
@@ -252,7 +252,7 @@ impl Rules {
         self.redact_text(ContentKind::ImageUrl, Placement::InputMessage, url)
     }
 
-    /// Returns what may leave of the message of an error.
+    /// Redacts the message of an error.
     pub(super) fn redact_error<'text>(&self, message: &'text str) -> Cow<'text, str> {
         self.redact_text(ContentKind::Error, Placement::Elsewhere, message)
     }
@@ -262,7 +262,7 @@ impl Rules {
     }
 }
 
-/// Replaces `text` by what `rule` returns for it.
+/// Replaces `text` with the result of `rule`.
 pub(super) fn apply(text: &mut String, rule: impl FnOnce(&str) -> Cow<'_, str>) {
     let redacted = rule(text);
     if redacted != text.as_str() {

@@ -154,7 +154,8 @@ impl Rules {
         self.truncate_cow(self.redact_text(kind, placement, text))
     }
 
-    /// Redacts and truncates a part of a text. A hook would miss what spans two parts, so a hook hides them all.
+    /// Redacts and truncates a part of a text. A hook would miss content that spans two parts, so with a hook every
+    /// part is hidden.
     fn redact_partial<'text>(
         &self,
         kind: ContentKind,

@@ -23,8 +23,7 @@ const TOOL_SETTINGS: [&str; 2] = ["tools", "functions"];
 impl Privacy {
     /// Returns `record` with hidden content redacted or dropped.
     ///
-    /// Error messages are also truncated. Other texts are not: conventions join several of them into one attribute, and
-    /// truncate that.
+    /// Error messages are also truncated. Conventions join other texts into attributes and truncate those.
     ///
     /// ```
     /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord};
@@ -85,7 +84,7 @@ impl Privacy {
 }
 
 impl Visibility {
-    /// Returns as much of `text` as this allows.
+    /// Returns `text`, its placeholder or `None`, by this visibility.
     pub(crate) fn of(self, text: &str) -> Option<&str> {
         match self {
             Self::Full => Some(text),
@@ -118,7 +117,7 @@ impl Rules {
         } else {
             apply(message, |message| self.redact_error(message));
         }
-        // A type is one word. An exception without a class has its whole text here.
+        // A type is one word. For an exception without a class, it is the complete text.
         if error_type.contains(char::is_whitespace) {
             apply(error_type, |error_type| self.redact_error(error_type));
         }

@@ -1,4 +1,4 @@
-//! The program's own redaction, called for each text that the options show.
+//! The program's own redaction, called for each text that the options do not hide.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,8 +17,8 @@ pub(crate) fn caught_panics() -> u64 {
 
 type RedactFn = dyn for<'text> Fn(ContentKind, &'text str) -> Cow<'text, str> + Send + Sync;
 
-/// A function given to [`TraceConfig::redact_with`](super::TraceConfig::redact_with). Two are equal if they are clones of
-/// each other.
+/// A function given to [`TraceConfig::redact_with`](super::TraceConfig::redact_with). Hooks are equal if they are
+/// clones of each other.
 #[derive(Clone)]
 pub(super) struct RedactionHook(Arc<RedactFn>);
 
@@ -29,7 +29,7 @@ impl RedactionHook {
         Self(Arc::new(redact))
     }
 
-    /// Returns what the hook makes of `text`, or [`REDACTED`] if it panics.
+    /// Returns the hook's result for `text`, or [`REDACTED`] if the hook panics.
     pub(super) fn redact<'text>(&self, kind: ContentKind, text: &'text str) -> Cow<'text, str> {
         // Unwind safe: no state of ours changes during the call.
         catch_unwind(AssertUnwindSafe(|| (self.0)(kind, text))).unwrap_or_else(|panic| {

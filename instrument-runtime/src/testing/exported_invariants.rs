@@ -1,4 +1,4 @@
-//! Invariants of exported spans: what holds for the spans of every conversation, with all settings.
+//! Invariants of exported spans: properties of the spans of every conversation, with all settings.
 //!
 //! ```
 //! use pipecat_instrument_runtime::engine::conversation::FrameSupport;

@@ -1,7 +1,7 @@
 //! The type and message of the error that a traced call returned.
 //!
-//! Autoderef specialization picks the best message that the error type has. The method `record` of the outermost of these
-//! types that has one for the type is called; the others follow by `Deref`:
+//! Autoderef specialization picks the best message that the error type offers: the compiler calls the method `record`
+//! of the outermost wrapper that implements it for the type. Each wrapper dereferences to the next:
 //!
 //! ```text
 //!   ReturnValue                DebugError               OpaqueError         PlainValue
@@ -47,35 +47,35 @@ macro_rules! fall_back {
 fall_back!(ReturnValue -> DebugError, DebugError -> OpaqueError, OpaqueError -> PlainValue);
 
 impl<'a, R> ReturnValue<'a, R> {
-    /// Wraps what the call returned.
+    /// Wraps the value that the call returned.
     pub const fn new(returned: &'a R) -> Self {
         Self(DebugError(OpaqueError(PlainValue(returned))))
     }
 }
 
 impl<T, E: Display> ReturnValue<'_, Result<T, E>> {
-    /// Records the error, or has `read` read the value.
+    /// Records the error, or calls `read` with the value.
     pub fn record(&self, outcome: &mut OutcomeBuilder, read: impl FnOnce(&T, &mut OutcomeBuilder)) {
         record_result(self.0.0.0.0, outcome, read, |error| Some(error.to_string()));
     }
 }
 
 impl<T, E: Debug> DebugError<'_, Result<T, E>> {
-    /// Records the error, or has `read` read the value.
+    /// Records the error, or calls `read` with the value.
     pub fn record(&self, outcome: &mut OutcomeBuilder, read: impl FnOnce(&T, &mut OutcomeBuilder)) {
         record_result(self.0.0.0, outcome, read, |error| Some(format!("{error:?}")));
     }
 }
 
 impl<T, E> OpaqueError<'_, Result<T, E>> {
-    /// Records that there was an error, or has `read` read the value.
+    /// Records an error without a message, or calls `read` with the value.
     pub fn record(&self, outcome: &mut OutcomeBuilder, read: impl FnOnce(&T, &mut OutcomeBuilder)) {
         record_result(self.0.0, outcome, read, |_| None);
     }
 }
 
 impl<R> PlainValue<'_, R> {
-    /// Has `read` read the value.
+    /// Calls `read` with the value.
     pub fn record(&self, outcome: &mut OutcomeBuilder, read: impl FnOnce(&R, &mut OutcomeBuilder)) {
         record_value(self.0, outcome, read);
     }
@@ -114,8 +114,8 @@ pub(super) fn failure_of_panic(panic: &(dyn Any + Send)) -> Failure {
     Failure { message: panic_message(panic), error_type: "panic".to_owned() }
 }
 
-/// Returns the path of a type without its parameters. A type that hides the error (`Box<dyn Error>`), and plain text, is
-/// `_OTHER`, as OpenTelemetry has it.
+/// Returns the path of a type without its parameters. Returns OpenTelemetry's `_OTHER` for plain text and for a type
+/// that hides the error (`Box<dyn Error>`).
 fn error_type(type_name: &'static str) -> &'static str {
     let is_opaque = type_name.contains("dyn ")
         || type_name.starts_with('&')

@@ -1,4 +1,4 @@
-//! The service of a traced call, as its annotation describes it.
+//! The service of a traced call, as described by its annotation.
 
 use super::values::ServiceInput;
 use crate::engine::operation::{OperationInfo, ServiceName};
@@ -14,12 +14,12 @@ pub struct ServiceRef {
 }
 
 impl ServiceRef {
-    /// Without more, the service goes by the name of the function.
+    /// Creates a reference that uses the name of the function as that of the service.
     pub(super) const fn new(function: &'static str) -> Self {
         Self { guess: function, name: None, conversation: None }
     }
 
-    /// Takes the name of the type `T`, without its path and parameters: `Llm` for `agent::Llm<agent::Http>`.
+    /// Sets the name of the type `T`, without its path and parameters: `Llm` for `agent::Llm<agent::Http>`.
     pub fn of<T: ?Sized>(mut self) -> Self {
         let type_name = std::any::type_name::<T>();
         let path = type_name.split_once('<').map_or(type_name, |(path, _)| path);

@@ -12,7 +12,7 @@ use crate::engine::text::StreamedText;
 use crate::engine::time::Time;
 use crate::observer::forward_conversion;
 
-/// Upper bound on the tool calls of one response; later ones are left out.
+/// Upper bound on the tool calls of one response; later ones are dropped.
 const MAX_TOOL_CALLS: usize = 256;
 
 /// Gathers the outcome of a traced call.
@@ -47,7 +47,7 @@ impl OutcomeBuilder {
         }
     }
 
-    /// Sets the tokens used. The last item of a stream that has a count wins: providers send it once, or a running total.
+    /// Sets the tokens used. In a stream, the last count wins: providers send it once, or a running total.
     pub fn tokens(&mut self, tokens: &(impl LlmTokens + ?Sized)) {
         self.usage = tokens.tokens().map(Measurement::LlmUsage).or(self.usage);
     }

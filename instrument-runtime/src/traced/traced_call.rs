@@ -41,7 +41,7 @@ pub struct Started<R> {
 }
 
 /// Begins a call of speech-to-text. `service` and `metadata` are evaluated only if the call is observed, and before the
-/// body takes the arguments.
+/// body moves the arguments.
 #[inline]
 pub fn traced_stt(
     function: &'static str,
@@ -145,13 +145,13 @@ impl TracedCall {
         Started { call: self, value: body }
     }
 
-    /// Runs a part of the call. A panic in it ends the call and goes on.
+    /// Runs a part of the call. A panic in it ends the call, and then continues.
     #[inline]
     fn run<R>(&mut self, part: impl FnOnce() -> R) -> R {
         if self.active.is_none() { part() } else { self.run_observed(part) }
     }
 
-    /// Out of line, so that an unobserved call does not pay for it.
+    /// Runs a part of an observed call. Out of line, so that an unobserved call does not pay for it.
     #[inline(never)]
     fn run_observed<R>(&mut self, part: impl FnOnce() -> R) -> R {
         let Some(active) = &mut self.active else { return part() };
@@ -165,7 +165,7 @@ impl TracedCall {
         }
     }
 
-    /// Has `read` add `value` to the outcome, if the outcome is recorded.
+    /// Calls `read` to add `value` to the outcome, if the outcome is recorded.
     #[inline]
     fn read<T>(&mut self, value: &T, read: impl FnOnce(&T, &mut OutcomeBuilder)) {
         if let Some(active) = &mut self.active
@@ -192,7 +192,7 @@ impl TracedCall {
         }
     }
 
-    /// Moves the call out, and leaves one that is not observed.
+    /// Moves the call out, and leaves an unobserved one in its place.
     #[inline]
     const fn take(&mut self) -> Self {
         Self { active: self.active.take() }
@@ -207,7 +207,7 @@ impl Drop for TracedCall {
 }
 
 impl<R> Started<R> {
-    /// Ends the span after `read` has read the value, and returns the value.
+    /// Calls `read` with the value, ends the span, and returns the value.
     #[inline]
     pub fn finish(self, read: impl FnOnce(&R, &mut OutcomeBuilder)) -> R {
         let Self { mut call, value } = self;
@@ -216,7 +216,7 @@ impl<R> Started<R> {
         value
     }
 
-    /// Returns the stream, with `read` reading each item. The span ends with the stream.
+    /// Returns the stream, and calls `read` for each item. The span ends with the stream.
     #[inline]
     pub fn stream<F>(self, read: F) -> TracedStream<R, F>
     where
@@ -226,7 +226,7 @@ impl<R> Started<R> {
         TracedStream { stream: self.value, call: self.call, read }
     }
 
-    /// Returns a boxed value as it is, unless the call is observed: only then does `wrap` box it again.
+    /// Returns a boxed value unchanged unless the call is observed. Only then, `wrap` boxes it again.
     #[inline]
     pub fn boxed(self, wrap: impl FnOnce(Self) -> R) -> R {
         if self.call.active.is_none() { self.value } else { wrap(self) }
@@ -243,7 +243,7 @@ impl<R> Started<R> {
 }
 
 impl<T, E> Started<Result<T, E>> {
-    /// Ends the span at an `Err`, which `read` reads; continues with what an `Ok` holds.
+    /// Ends the span at an `Err`, which `read` reads. Continues with the value of an `Ok`.
     #[inline]
     pub fn result(self, read: impl FnOnce(&Result<T, E>, &mut OutcomeBuilder)) -> Result<Started<T>, E> {
         let Self { mut call, value } = self;
@@ -280,8 +280,8 @@ impl<F: Future> Future for TracedFuture<F> {
 }
 
 pin_project! {
-    /// The stream that a traced call returned. It is polled in the context of the call's span, which ends with it. Dropped
-    /// before its end, it counts as interrupted.
+    /// The stream that a traced call returned. It is polled in the context of the call's span, which ends with it. A
+    /// stream that is dropped before its end counts as interrupted.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless they are polled"]
     pub struct TracedStream<S, F> {

@@ -192,7 +192,7 @@ fn speech_to_speech_call() -> LlmRecord {
     }
 }
 
-/// A call of which only the last user message is known.
+/// Returns a call whose only recorded message is the last user message.
 fn llm_call_without_messages() -> LlmRecord {
     let last_user_message = Some("«last user message»".into());
     LlmRecord { request: LlmRequest { last_user_message, ..LlmRequest::default() }, ..llm_call() }

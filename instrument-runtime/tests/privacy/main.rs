@@ -1,4 +1,4 @@
-//! Hidden content appears in no span and no log, and all other content still appears.
+//! Tests that hidden content does not appear in any span or log, and that all other content does.
 //!
 //! | file | subject |
 //! |---|---|

@@ -20,10 +20,10 @@ use crate::temp_dir::TempDir;
 
 const RECORDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
-/// Far longer than the test takes.
+/// A timeout far longer than the test takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Shorter texts occur in others by chance.
+/// The minimum length of a text to search for, in bytes. Shorter texts occur in others by chance.
 const SHORTEST: usize = 8;
 
 #[test]
@@ -51,7 +51,7 @@ fn hidden_outputs_appear_nowhere() -> TestResult<()> {
     Ok(())
 }
 
-/// Returns how many texts were searched for.
+/// Returns the number of texts searched for.
 fn in_every_recording(search: impl Fn(&Path) -> TestResult<usize>) -> TestResult<usize> {
     let mut searched = 0;
     for entry in fs::read_dir(RECORDINGS)? {
@@ -146,7 +146,7 @@ fn log_of(
     let log = logs.conversation(&HeaderInfo::new(id, Time::default())).privacy(privacy);
     for (number, event) in FrameLogReader::open(recording)?.filter_map(Result::ok).enumerate() {
         log.record(event.at(), &event.hop(&event.frame()));
-        // So that the queue holds them all.
+        // Keeps the queue within its limit.
         if number % 1_000 == 999 {
             logs.flush(LONG)?;
         }

@@ -35,7 +35,7 @@ pub struct FrameSupport {
     pub spoken_text: Support,
 }
 
-/// How reliably a framework announces an event.
+/// The reliability with which a framework announces an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Support {
     /// The framework always announces the event.

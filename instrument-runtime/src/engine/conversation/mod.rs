@@ -114,7 +114,7 @@ pub struct AudioBatch<'a> {
     pub first: Time,
     /// When the last piece was sent.
     pub last: Time,
-    /// How long all pieces play.
+    /// The playing time of all pieces.
     pub duration: Duration,
 }
 
@@ -299,7 +299,7 @@ impl Conversation {
         if self.phase == Phase::Closed {
             return None;
         }
-        // Of several that are due at the same time, the first comes first.
+        // Of several timeouts at the same time, the one considered first wins.
         let mut next = self.playback.ends_at().map(|at| (at, Timeout::Playback));
         let mut consider = |at: Time, timeout| {
             if next.is_none_or(|(earliest, _)| at < earliest) {

@@ -168,7 +168,7 @@ impl Processors {
         self.known.iter().any(|known| known.sends_text)
     }
 
-    /// Whether a language model is known to hear or speak without separate STT and TTS services.
+    /// Whether a language model has heard or spoken without separate STT and TTS services.
     pub(super) fn is_speech_to_speech(&self, index: ProcessorIndex) -> bool {
         self.known[index.0].is_speech_to_speech
     }

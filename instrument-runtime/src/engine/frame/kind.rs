@@ -1,4 +1,4 @@
-//! The kinds of frame, and which of them affect a trace.
+//! The kinds of frame, and their effect on a trace.
 
 macro_rules! frame_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {

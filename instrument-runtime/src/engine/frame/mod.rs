@@ -224,7 +224,7 @@ impl ObservedFrame for Frame<'_> {
 pub struct ErrorReport<'a> {
     /// The error message.
     pub message: &'a str,
-    /// Whether the pipeline cannot go on.
+    /// Whether the pipeline cannot continue.
     pub fatal: bool,
     /// The exception, as `RuntimeError('503 overloaded')`. The part before the parenthesis is its class.
     pub exception: Option<&'a str>,

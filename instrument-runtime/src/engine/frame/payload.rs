@@ -29,10 +29,10 @@ pub enum Chunking {
 /// Whether a chunk of text is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Delivery {
-    /// It is spoken.
+    /// The text is spoken.
     #[default]
     Aloud,
-    /// It is passed on, perhaps to be displayed, but not synthesized (Pipecat's `skip_tts`).
+    /// The text is passed on, for example to be displayed, but not synthesized (Pipecat's `skip_tts`).
     Silent,
 }
 

@@ -20,7 +20,7 @@ pub struct ProcessorRegistry {
 }
 
 impl ProcessorRegistry {
-    /// Adds or replaces the processor named `processor.id`. If its role is unknown, the previous role stays.
+    /// Adds or replaces the processor named `processor.id`. If its role is unknown, keeps the previous role.
     pub fn describe(&mut self, mut processor: Processor) {
         match self.position(&processor.id) {
             Ok(index) => {

@@ -9,7 +9,7 @@ use crate::engine::record::{SpanDetails, SpanEvent, SpanEventKind, SpanRecord, S
 use crate::engine::text::JoinedText;
 
 impl Operation {
-    /// Merges later work of the same span, as of a reply that is synthesized sentence by sentence.
+    /// Merges later work of the same span, for example the next sentence of a reply.
     pub(crate) fn merge(&mut self, later: &Self) {
         self.info.merge(&later.info);
         let ended = self.end.take();
@@ -22,7 +22,7 @@ impl Operation {
         };
     }
 
-    /// Adds to `record`, which frames reported for the same work, the facts that it lacks.
+    /// Fills the missing fields of `record`, which was made from frames of the same work.
     pub fn merge_into(&self, record: &mut SpanRecord) {
         match &mut record.details {
             SpanDetails::Stt(stt) => {
@@ -51,7 +51,7 @@ impl Operation {
                 }
             }
             SpanDetails::Tts(tts) => {
-                // Only frames know what was spoken, so the output is not filled.
+                // Only frames contain the spoken text, so the output is not filled.
                 self.merge_service(&mut tts.service);
                 fill(&mut tts.times.ttfb, self.ttfb());
                 fill(&mut tts.input, self.info.input.clone().into_text());

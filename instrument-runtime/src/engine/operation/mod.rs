@@ -45,7 +45,7 @@ impl Operation {
         Self { kind, class: class.into(), start, info, interrupted_at: None, end: None }
     }
 
-    /// Adds the facts known in advance.
+    /// Adds the facts that are available before the operation runs.
     pub fn describe(&mut self, info: OperationInfo) {
         self.info = info;
     }
@@ -193,7 +193,7 @@ impl Operation {
         }
     }
 
-    /// The time from the start to the first item of the stream.
+    /// Returns the time from the start to the first item of the stream.
     fn ttfb(&self) -> Option<(f64, TimingSource)> {
         let first = self.outcome()?.first?;
         Some((first.seconds_since(self.start), TimingSource::Measured))

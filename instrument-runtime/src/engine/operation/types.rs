@@ -84,7 +84,7 @@ pub struct StartedOperation {
     pub key: OperationKey,
     /// The span of the operation; `None` if it has none yet.
     pub span: Option<SpanKey>,
-    /// The part of the span that is used.
+    /// The use of the span: for export, for metrics only, or none.
     pub recording: Recording,
 }
 
@@ -109,7 +109,7 @@ pub enum OperationInput {
     /// The input is unknown.
     #[default]
     Unknown,
-    /// A text: what a user says, or what is to be spoken.
+    /// A text: user input, or the text to be spoken.
     Text(String),
     /// The messages of a chat.
     Chat(LlmRequest),

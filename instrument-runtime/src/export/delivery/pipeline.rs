@@ -147,7 +147,7 @@ impl SpanExporter for QueueExporter {
             Ok(())
         } else {
             // The queue has the details, and has logged them.
-            Err(OTelSdkError::InternalFailure("not all spans were taken".to_owned()))
+            Err(OTelSdkError::InternalFailure("the destination did not accept all spans".to_owned()))
         }
     }
 }

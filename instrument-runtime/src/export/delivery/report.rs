@@ -20,7 +20,7 @@ use super::ExportError;
 /// let setup = setup::builder().environment(environment).build()?;
 /// let report = setup.flush();
 /// assert!(report.is_complete());
-/// assert_eq!(report.to_string(), "nothing is sent anywhere");
+/// assert_eq!(report.to_string(), "spans have no destination");
 /// # Ok::<(), SetupError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl DestinationReport {
 impl fmt::Display for DeliveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.destinations.is_empty() {
-            return f.write_str("nothing is sent anywhere");
+            return f.write_str("spans have no destination");
         }
         for (index, destination) in self.destinations.iter().enumerate() {
             write!(f, "{}{destination}", if index == 0 { "" } else { "\n" })?;

@@ -139,8 +139,7 @@ fn usage(tokens: &Map<String, Value>) -> LlmUsage {
 }
 
 /// Finds the count of audio tokens by direction. Providers name it differently, but every name contains `audio` and one
-/// of
-/// `directions`.
+/// of `directions`.
 fn audio_tokens(tokens: &Map<String, Value>, directions: [&str; 2]) -> Option<u64> {
     tokens.iter().filter(|(key, _)| key.contains("audio") && !key.contains("cache")).find_map(
         |(key, count)| directions.iter().any(|direction| key.contains(direction)).then(|| count.as_u64())?,

@@ -90,9 +90,8 @@ pub(super) struct LoggedProcessors {
     sink: SinkName,
 }
 
-/// The name of the end of the pipeline. It derives from the source of the first `StartFrame`: `Worker#0::Source`
-/// starts,
-/// `Worker#0::Sink` ends the pipeline.
+/// The name of the end of the pipeline. It derives from the source of the first `StartFrame`: a pipeline that starts
+/// with `Worker#0::Source` ends with `Worker#0::Sink`.
 #[derive(Default)]
 enum SinkName {
     /// No `StartFrame` yet.

@@ -77,7 +77,7 @@ fn compressed_parts_are_measured_by_their_size_on_disk() {
     let log = conversation(&logs);
     for id in 0..EVENTS {
         record(&log, id);
-        // The compressor holds back what is not flushed.
+        // The compressor buffers data until it is flushed.
         flush(&logs);
     }
     log.finish();

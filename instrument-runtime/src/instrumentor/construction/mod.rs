@@ -1,4 +1,4 @@
-//! Runs an annotated constructor, and gives its task an observer: the helpers that the macro's expansion calls.
+//! Helpers for the macro's expansion: run an annotated constructor, and attach an observer to its task.
 //!
 //! ```text
 //!   begin::<Task>(options) ──not instrumented, or inside another constructor of Task──▶ the body runs unchanged
@@ -8,9 +8,10 @@
 //!        └─ attach_wrapped…(…, wrap) → into a wrapper of the task
 //! ```
 //!
-//! While a body runs, or its future is polled, its task type is on a stack of the thread. A constructor of the same type that
-//! it calls there makes no second observer, but may set options that the outer one leaves open, such as the conversation's
-//! id. A constructor that it calls on another thread makes an observer, and so a conversation, of its own.
+//! While a body runs, or its future is polled, its task type is on a stack of the thread. A constructor of the same
+//! type that it calls there does not make a second observer, but may set options that the outer one did not set, such
+//! as the conversation's id. A constructor that it calls on another thread makes its own observer, and so its own
+//! conversation.
 
 mod stack;
 mod task_name;
@@ -27,7 +28,7 @@ use super::task::{ObservedTask, TaskAccess};
 use super::{global, registry};
 use crate::observer::{ObserveOptions, Observer, ObserverProvider};
 
-/// A constructor of a task that is about to run.
+/// A call of an annotated constructor.
 #[derive(Debug)]
 #[must_use]
 pub struct Construction {
@@ -41,8 +42,8 @@ struct ObservedConstruction {
     pending: PendingTask,
 }
 
-/// Begins a constructor of `T`. The caller's location is that of the annotation, listed as `name`. Calls `options` only if
-/// the task is to be observed, and before the body takes the arguments.
+/// Begins a constructor of `T`. The caller's location is that of the annotation, listed as `name`. Calls `options` only
+/// if the task will be observed, and before the body moves the arguments.
 #[inline]
 #[track_caller]
 pub fn begin<T: ?Sized>(
@@ -80,12 +81,12 @@ impl Construction {
         Self { observed }
     }
 
-    /// Returns an observer for the constructor's arguments, if the task is to be observed.
+    /// Returns an observer for the constructor's arguments, if the task will be observed.
     pub fn observer(&self) -> Option<Observer> {
         self.observed.as_ref().map(ObservedConstruction::observer)
     }
 
-    /// Runs a body that has the observer in its arguments, or the part of a body that returns its future.
+    /// Runs a body whose arguments contain the observer, or the part of a body that returns its future.
     #[inline]
     pub fn run<R>(&self, body: impl FnOnce() -> R) -> R {
         let _entry = self.push();
@@ -119,7 +120,7 @@ impl Construction {
         made
     }
 
-    /// Runs a body, and has `wrap` put the task it returns into a [`wrapped`](Self::wrapped) one.
+    /// Runs a body, and calls `wrap` to put its task into a [`wrapped`](Self::wrapped) one.
     #[inline]
     pub fn attach_wrapped<R, W>(self, body: impl FnOnce() -> R, wrap: impl FnOnce(R, Self) -> W) -> W {
         let made = self.run(body);
@@ -188,7 +189,7 @@ impl Construction {
 }
 
 impl ObservedConstruction {
-    /// Returns `None` inside another constructor of the same task, which takes over the options.
+    /// Returns `None` inside another constructor of the same task, to which the options are added.
     fn new(task: TaskName, provider: Arc<ObserverProvider>, options: OptionsFn<'_>) -> Option<Self> {
         if let Some(outer) = PendingTask::on_stack(task) {
             outer.merge(options);
@@ -222,13 +223,13 @@ fn warn_of_shared(task: TaskName) {
     });
 }
 
-/// Stands behind `if false`, where an expansion must state a type without a value.
+/// Placeholder behind `if false`, where an expansion must state a type without a value.
 #[doc(hidden)]
 pub fn never<T>() -> T {
     unreachable!("stands behind `if false`")
 }
 
-/// A wrapper of a task that cannot take an observer itself, such as one of another crate.
+/// A wrapper for a task that cannot accept an observer, such as one from another crate.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not take a task and an observer",
@@ -253,7 +254,7 @@ impl<T, W: From<T> + ObservedTask> TaskWrapper<T> for W {
 #[must_use = "futures do nothing unless polled"]
 pub struct UnderConstruction<F: Future> {
     future: F,
-    /// `None` once the future was ready.
+    /// `None` after the future is ready.
     construction: Option<Construction>,
     then: fn(Construction, &mut F::Output),
 }

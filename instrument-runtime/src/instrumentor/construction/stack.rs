@@ -33,7 +33,7 @@ impl PendingTask {
         STACK.with_borrow(|stack| stack.iter().rev().find(|pending| pending.task == task).cloned())
     }
 
-    /// Takes from an inner constructor the options that are not set.
+    /// Fills options that are not set with those of an inner constructor.
     pub(super) fn merge(&self, inner: OptionsFn<'_>) {
         if self.with_options(|options| options.is_incomplete())
             && let Some(inner) = evaluate(self.task, inner)
@@ -46,7 +46,7 @@ impl PendingTask {
         self.with_options(|options| options.clone())
     }
 
-    /// Reads or changes the options. Nothing that can panic happens under this lock.
+    /// Reads or changes the options. `access` must not panic, as it runs under the lock.
     fn with_options<T>(&self, access: impl FnOnce(&mut ObserveOptions) -> T) -> T {
         access(&mut self.options.lock().unwrap_or_else(PoisonError::into_inner))
     }

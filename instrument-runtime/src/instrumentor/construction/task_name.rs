@@ -1,6 +1,6 @@
 //! The name of a task type, without the wrappers in which a constructor returns it.
 
-/// The name of a task type. Unlike a `TypeId`, a type that borrows has one, too.
+/// The name of a task type. Unlike a `TypeId`, it also exists for a type that borrows.
 pub(super) type TaskName = &'static str;
 
 /// The types in which constructors return tasks, as the compiler names them.

@@ -1,4 +1,4 @@
-//! The audio meter without a lock: all audio that is counted is drained once, by whichever thread.
+//! Models of the lock-free audio meter: all counted audio is drained exactly once, by any thread.
 
 use std::sync::Arc;
 use std::time::Duration;

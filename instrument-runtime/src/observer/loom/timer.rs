@@ -1,4 +1,4 @@
-//! The timer's thread: every wake-up comes, even one asked for while the thread sleeps.
+//! Models of the timer thread: every wake-up fires, even one scheduled while the thread sleeps.
 
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Weak};
@@ -19,7 +19,7 @@ struct ManualQueue {
 
 struct State {
     posted: Vec<WakeUp>,
-    /// The time since the start.
+    /// The simulated time since the start.
     passed: Duration,
     is_closed: bool,
 }
@@ -85,7 +85,7 @@ impl Wake for Target {
     }
 }
 
-/// A wake-up is asked for while the thread may sleep until a later one: it comes in time.
+/// A wake-up that is scheduled while the thread may sleep until a later one fires in time.
 pub fn nearer_deadline_wakes_a_sleeping_timer() {
     check(|| {
         let [near, far] = [Duration::from_millis(10), Duration::from_secs(10)];

@@ -15,7 +15,7 @@ const HOUR: i64 = 3_600;
 /// Far longer than the test takes, far shorter than the steps.
 const MAX_DURATION: Duration = Duration::from_secs(600);
 
-/// Runs a turn, and steps the clock forth and back after each frame.
+/// Runs a turn, and steps the clock forward and back after each frame.
 fn talk_while_the_clock_is_stepped(traced: &Traced, by: i64) {
     let observer = traced.observe();
     let mut step = by;

@@ -23,7 +23,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether scripts were played and every check passed.
+    /// Returns whether at least one script was played and every check passed.
     pub fn passed(&self) -> bool {
         !self.played.is_empty() && self.checks.failed.is_empty()
     }

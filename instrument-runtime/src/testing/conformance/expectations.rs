@@ -119,7 +119,7 @@ fn if_reported(reported: Reported, key: &str, expected: Expected) -> Fact {
 }
 
 impl ExpectedTurn {
-    /// A turn in which the bot speaks first.
+    /// Expects a turn in which the bot speaks first.
     pub(super) fn of_bot() -> Self {
         Self {
             input: Vec::new(),
@@ -130,7 +130,7 @@ impl ExpectedTurn {
         }
     }
 
-    /// A turn that the user starts.
+    /// Expects a turn that the user starts.
     pub(super) fn of_user(capabilities: Capabilities) -> Self {
         Self { latency: capabilities.voice, ..Self::of_bot() }
     }
@@ -217,7 +217,7 @@ impl ExpectedSpan {
         Self::service(SpanKind::Stt, "stt", facts).ok()
     }
 
-    /// An LLM call with the response `output`, which may be empty.
+    /// Expects an LLM call with the response `output`, which may be empty.
     pub(super) fn llm(
         capabilities: Capabilities,
         input: Option<&str>,
@@ -255,7 +255,7 @@ impl ExpectedSpan {
         Self::llm_call(facts).ok()
     }
 
-    /// An LLM call that was interrupted after `output`. Only voice detection shows the interruption.
+    /// Expects an LLM call that was interrupted after `output`. Only voice detection shows the interruption.
     pub(super) fn interrupted_llm(
         capabilities: Capabilities,
         input: Option<&str>,
@@ -288,7 +288,7 @@ impl ExpectedSpan {
         Self::synthesis(facts).timed(capabilities).ok()
     }
 
-    /// A synthesis that was played in part.
+    /// Expects a synthesis that was played in part.
     pub(super) fn interrupted_tts(capabilities: Capabilities, reply: &'static str) -> Self {
         let mut facts =
             vec![text(keys::INPUT_VALUE, reply), attribute(keys::TTS_INTERRUPTED, Expected::Bool(true))];
@@ -308,12 +308,12 @@ impl ExpectedSpan {
         Self::synthesis(vec![attribute(keys::TTS_INTERRUPTED, Expected::Absent)]).failed(message)
     }
 
-    /// A synthesis of text that the framework may change.
+    /// Expects a synthesis of text that the framework may change.
     pub(super) fn tts_of_any_text(capabilities: Capabilities) -> Self {
         Self::synthesis(vec![attribute(keys::INPUT_VALUE, Expected::Present)]).timed(capabilities).ok()
     }
 
-    /// A tool call that the LLM call at `llm_index` requested.
+    /// Expects a tool call that the LLM call at `llm_index` requested.
     pub(super) fn tool(call: &ScriptedToolCall, llm_index: usize) -> Self {
         let facts = vec![
             text(keys::TOOL_NAME, call.name),

@@ -22,7 +22,7 @@ const REACTION_TIME: Duration = Duration::from_millis(120);
 /// An action of the user, or of the program around the conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserAction {
-    /// Nothing changes.
+    /// The user does nothing.
     None,
     /// The user starts speaking, and interrupts the bot if it speaks.
     StartSpeaking,

@@ -1,9 +1,9 @@
 //! Conformance suite for adapters: plays scripted conversations in a framework's own pipeline, and checks their spans.
 //!
-//! The author of an adapter implements [`Framework`]. Its [`play`](Framework::play) runs a conversation in a real pipeline of
-//! the framework, observed through the adapter. The services of the pipeline ask the [`Harness`] what to do. The
-//! [`Capabilities`] of the framework determine the expected spans. Scripts that the framework cannot play are
-//! [skipped](Suite::skip), with a reason:
+//! The author of an adapter implements [`Framework`]. Its [`play`](Framework::play) runs a conversation in a real
+//! pipeline of the framework, observed through the adapter. The services of the pipeline take their actions from the
+//! [`Harness`]. The [`Capabilities`] of the framework determine the expected spans. Scripts that the framework cannot
+//! play are [skipped](Suite::skip), with a reason:
 //!
 //! ```no_run
 //! use std::error::Error;
@@ -79,7 +79,7 @@ const MAX_CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// A framework with its adapter.
 pub trait Framework: Sync {
-    /// Returns what the framework reports in its frames.
+    /// Returns the facts that the framework reports in its frames.
     fn capabilities(&self) -> Capabilities;
 
     /// Runs the conversation of `harness` in a pipeline of the framework, observed by `observer` through the adapter. Blocks
@@ -124,9 +124,9 @@ pub struct Capabilities {
 /// Whether a framework reports something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reported {
-    /// It does.
+    /// The framework reports it.
     Yes,
-    /// It does not.
+    /// The framework does not report it.
     No,
 }
 
@@ -298,7 +298,7 @@ impl TestProvider {
     fn new() -> Self {
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-        // The environment must not hide what is checked.
+        // The environment must not hide the checked content.
         let config = TraceConfig::default()
             .hide_inputs(false)
             .hide_outputs(false)

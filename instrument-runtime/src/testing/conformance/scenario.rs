@@ -1,4 +1,4 @@
-//! The scripts, each as a scenario: what user and services do, and the spans that must result.
+//! The scripts, each as a scenario: actions of user and services, and the expected spans.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{Capabilities, FirstSpeaker, FollowUp};
 use crate::engine::frame::LlmUsage;
 
 const REPLY_DURATION: Duration = Duration::from_millis(200);
-/// Long enough to be interrupted.
+/// The duration of a reply that is interrupted. Long enough for the interruption.
 const LONG_REPLY_DURATION: Duration = Duration::from_secs(3);
 const TOOL_DURATION: Duration = Duration::from_millis(120);
 /// The part of a reply that is played before it is interrupted.
@@ -46,7 +46,7 @@ macro_rules! scripts {
 }
 
 scripts! {
-    /// The bot speaks first, and the user hangs up. For frameworks in which the bot does.
+    /// The bot speaks first, and the user hangs up. For frameworks whose bot speaks first.
     Greeting = "greeting",
     /// A question and its answer.
     OneTurn = "one turn",
@@ -103,7 +103,7 @@ pub(super) enum EmptyUtterances {
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) cue: Cue,
-    /// Each with its delay from the start of the step.
+    /// The actions, each with its delay from the start of the step.
     pub(super) actions: Vec<(Duration, UserAction)>,
 }
 
@@ -118,7 +118,7 @@ pub(super) enum Cue {
     DuringLlmCall,
     /// A service has failed.
     AfterFailure,
-    /// A while has passed.
+    /// The user has been silent for a while.
     AfterSilence,
 }
 
@@ -264,7 +264,7 @@ impl ScenarioBuilder {
         }
     }
 
-    /// The user speaks after the reply, if there was one.
+    /// Adds user speech after the previous reply, if there was one.
     fn user(self, text: &'static str) -> Self {
         let cue = if self.scenario.responses.is_empty() { Cue::AfterSilence } else { Cue::AfterReply };
         self.user_turn(cue, text)
@@ -338,7 +338,7 @@ impl ScenarioBuilder {
         self.scenario
     }
 
-    /// The bot says a reply to its end.
+    /// Adds a reply that is not interrupted.
     fn bot(self, text: &'static str) -> Self {
         let tts = ExpectedSpan::tts(self.capabilities, text);
         let mut builder = self.response(&[text], text);
@@ -352,7 +352,7 @@ impl ScenarioBuilder {
         self.response(chunks, text.trim()).expect(tts)
     }
 
-    /// The user interrupts a reply whose response has ended.
+    /// Adds a reply that the user interrupts after its LLM response has ended.
     fn bot_interrupted(mut self, text: &'static str) -> Self {
         self.scenario.long_reply = Some(text);
         let tts = ExpectedSpan::interrupted_tts(self.capabilities, text);
@@ -361,7 +361,7 @@ impl ScenarioBuilder {
         builder.expect(tts)
     }
 
-    /// The user interrupts a reply whose response is in progress.
+    /// Adds a reply that the user interrupts during its LLM response.
     fn response_interrupted(mut self, spoken: &'static str, unspoken: &'static str) -> Self {
         self.scenario.long_reply = Some(spoken);
         let llm = ExpectedSpan::interrupted_llm(self.capabilities, self.question, Some(spoken.trim()));
@@ -375,7 +375,7 @@ impl ScenarioBuilder {
         self.expect(llm).expect(tts)
     }
 
-    /// The user continues before the response arrives.
+    /// Adds an LLM call that the user interrupts before the response arrives.
     fn response_discarded(mut self, text: &'static str) -> Self {
         let llm = ExpectedSpan::interrupted_llm(self.capabilities, self.question, None);
         self.add_response(LlmResponseContent::Text(vec![ResponseChunk { delay: NEVER, text }]));
@@ -408,7 +408,7 @@ impl ScenarioBuilder {
         self.response(&[text], text).expect(ExpectedSpan::failed_tts(message))
     }
 
-    /// The model responds with `chunks`, which are `text` together.
+    /// Adds a response of `chunks`, which together are `text`.
     fn response(mut self, chunks: &[&'static str], text: &str) -> Self {
         let llm = ExpectedSpan::llm(self.capabilities, self.question, text, &self.usage());
         let chunks = chunks.iter().map(|text| ResponseChunk { delay: Duration::from_millis(2), text });

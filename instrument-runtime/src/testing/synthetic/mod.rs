@@ -21,8 +21,8 @@ use crate::engine::time::Time;
 
 use self::frames::{pick_kind, with_frame};
 
-/// The first character of all content in synthetic frames, for finding content in exported spans. It takes three bytes, and
-/// names are made of two, so nothing else contains it.
+/// The first character of all content in synthetic frames, for finding content in exported spans. The mark takes three
+/// bytes, and names have two bytes, so no name contains it.
 pub const CONTENT_MARK: char = '⟪';
 
 /// A hop of a synthetic frame. Indices beyond the end are taken modulo.

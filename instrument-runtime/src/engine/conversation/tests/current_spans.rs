@@ -48,7 +48,7 @@ fn latest_running_llm_call_is_current() {
     assert_eq!(pipeline.conversation.current_llm_call(), None);
 }
 
-/// Somebody who counts, and does not read.
+/// A sink that needs numbers, but no texts.
 #[derive(Default)]
 struct Counter(SpanBuffer);
 

@@ -16,13 +16,13 @@ proptest! {
     #[test]
     fn same_frames_give_the_same_spans(support in support(), hops in hops()) {
         let (one, two) = (play(support, &hops), play(support, &hops));
-        // NaN is not equal to itself, but reads the same.
+        // NaN does not equal itself, but has the same debug text.
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
     }
 
     #[test]
     fn observer_fast_paths_change_nothing(support in support(), mut hops in hops()) {
-        // An id is one frame's, and a frame is of one kind.
+        // An id belongs to one frame, and a frame has one kind.
         for hop in &mut hops {
             hop.id = hop.id.map(|id| id * 64 + hop.kind as u64);
         }

@@ -1,4 +1,4 @@
-//! Memory: turns that the sampler dropped, and turns that never end.
+//! Memory limits: turns that the sampler dropped, and turns that never end.
 
 use std::cell::Cell;
 

@@ -179,7 +179,7 @@ fn chunk_of_an_interrupted_response_is_not_untimed() {
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).push(LLM, &token);
     assert!(pipeline.streams_on(LLM, &token));
-    // The user goes on, which cuts the answer; something else is heard. Now the turn waits for its end.
+    // The user interrupts the answer, and the bot then plays other audio. The turn now waits for its end.
     pipeline.at(1_900).voice().user_starts();
     pipeline.at(2_000).push(OUT, &Frame::BotStartedSpeaking).at(2_100).push(OUT, &Frame::BotStoppedSpeaking);
     assert!(!pipeline.streams_on(LLM, &token));

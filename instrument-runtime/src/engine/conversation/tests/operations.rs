@@ -1,4 +1,4 @@
-//! Traced operations, beside the frames of the same work.
+//! Traced operations together with frames of the same work.
 
 use super::super::CloseReason;
 use super::support::{LLM, OUT, Pipeline, TTS};
@@ -163,7 +163,7 @@ fn every_span_ends_once_with_any_operations() {
         let mut pipeline = Pipeline::new();
         let mut open: Vec<OperationKey> = Vec::new();
         for step in 0..60_u64 {
-            // Steps of a linear congruence: the same for everybody.
+            // A linear congruential generator, so that each run is the same.
             let chance = (seed * 6_364_136_223 + step * 1_442_695_041).rotate_left(17) % 13;
             let now = 1_000 + step * 100;
             pipeline.at(now);

@@ -234,7 +234,7 @@ impl Pipeline {
         self
     }
 
-    /// The spans so far, as a tree.
+    /// Returns the spans so far as a tree.
     pub(super) fn tree(&self) -> String {
         assert_eq!(
             self.spans.started.len(),

@@ -26,7 +26,7 @@ pub(super) fn assert_tree(pipeline: &Pipeline, drawn: &str) {
 }
 
 impl Pipeline {
-    /// How long the user waited in each turn that tells.
+    /// Returns the latency of each turn that has one.
     pub(super) fn latencies(&self) -> Vec<UserToBotLatency> {
         let of = |record: &SpanRecord| match &record.details {
             SpanDetails::Turn(turn) => turn.latency,
@@ -35,7 +35,7 @@ impl Pipeline {
         self.spans.ended.iter().filter_map(of).collect()
     }
 
-    /// What happened in each span, and when.
+    /// Returns the events of each span with their times.
     pub(super) fn moments(&self) -> Vec<String> {
         let of = |record: &SpanRecord| {
             let name = name_of(record);

@@ -417,7 +417,7 @@ impl Synthesis {
         self.audio.first.is_none() && self.span.last_error_at().is_some()
     }
 
-    /// Whether all of its input has been spoken, as far as is known.
+    /// Whether all of its reported input has been spoken.
     fn is_spoken_out(&self) -> bool {
         let letters = |text: &str| text.chars().filter(|character| !character.is_whitespace()).count();
         self.input()

@@ -32,7 +32,7 @@ pub(super) use turn::{ChildSpan, Turn};
 /// Upper bound on spans of one kind in an open turn. Beyond it, the oldest one is written early.
 pub(super) const MAX_SPANS_PER_TURN: usize = 256;
 
-/// How long the spans of an ended turn stay open for late events.
+/// The time that the spans of an ended turn stay open for late events.
 const MAX_LATENESS: Duration = Duration::from_secs(2);
 
 /// Upper bound on ended turns kept open for late events.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::harness::now;
 use super::super::{Capabilities, Harness, LlmResponseContent, Script, UserAction};
 
-/// What the user does, but for nothing, until `enough` of it has come.
+/// Returns the first `enough` actions of the user other than `None`.
 fn until(harness: &Harness, enough: usize) -> Vec<UserAction> {
     let (begun, mut done) = (now(), Vec::new());
     while done.len() < enough {

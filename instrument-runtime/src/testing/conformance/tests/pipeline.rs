@@ -1,4 +1,4 @@
-//! A small pipeline whose hops an observer gets, correct or with a fault.
+//! A small observed pipeline, correct or with a fault.
 
 use std::sync::Mutex;
 
