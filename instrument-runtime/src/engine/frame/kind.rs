@@ -75,7 +75,7 @@ frame_kinds! {
     LlmResponseEnd = "LLMFullResponseEndFrame",
     /// A text to be spoken that is not from a language model.
     TtsSpeak = "TTSSpeakFrame",
-    /// A chunk of text as synthesis gets it.
+    /// A chunk of text that the aggregator hands to synthesis, usually a sentence.
     AggregatedText = "AggregatedTextFrame",
     /// A chunk of text that was synthesized or spoken.
     TtsText = "TTSTextFrame",

@@ -76,7 +76,7 @@ pub enum Frame<'a> {
     LlmResponseEnd,
     /// A text to be spoken that is not from a language model (`TTSSpeakFrame`); `None` if unknown.
     TtsSpeak(Option<&'a str>),
-    /// A chunk of text as synthesis gets it (`AggregatedTextFrame`).
+    /// A chunk of text that the aggregator hands to synthesis, usually a sentence (`AggregatedTextFrame`).
     AggregatedText(TextChunk<'a>),
     /// A chunk of text that was synthesized or, if the output transport pushes it, spoken (`TTSTextFrame`).
     TtsText(TextChunk<'a>),
