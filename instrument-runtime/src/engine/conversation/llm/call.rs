@@ -169,7 +169,7 @@ impl LlmCall {
         self.ended.or_else(|| self.failed_at())
     }
 
-    pub(super) fn asks_for(&self, tool_call_id: &str) -> bool {
+    pub(super) fn has_tool_call(&self, tool_call_id: &str) -> bool {
         self.tool_calls.iter().any(|call| call.id == tool_call_id)
     }
 

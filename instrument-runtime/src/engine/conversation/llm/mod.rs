@@ -208,7 +208,7 @@ impl LlmCalls {
             call.on_token(now);
         }
         calls.for_each(&mut |asked| {
-            if !call.asks_for(asked.tool_call_id) {
+            if !call.has_tool_call(asked.tool_call_id) {
                 call.on_tool_call(to_tool_call(&asked));
             }
         });
@@ -226,12 +226,12 @@ impl LlmCalls {
         let latest = |is_it: &dyn Fn(&LlmCall) -> bool| {
             self.calls.iter().rposition(|call| call.turn() == turn && is_it(call))
         };
-        let asking = latest(&|call| call.asks_for(asked.tool_call_id))
+        let asking = latest(&|call| call.has_tool_call(asked.tool_call_id))
             .or_else(|| latest(&|call| call.service() == llm))
             .or_else(|| latest(&|_| true))?;
         let call = &mut self.calls[asking];
         call.begin_span(scope);
-        if !call.asks_for(asked.tool_call_id) {
+        if !call.has_tool_call(asked.tool_call_id) {
             call.on_tool_call(to_tool_call(asked));
         }
         Some(call.key())
