@@ -184,6 +184,7 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
         out.put(keys::TOOL_RESULT, result.clone());
     }
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
+    out.put_if(keys::TOOL_UNFINISHED, tool.unfinished);
 }
 
 /// Writes JSON and its MIME type. A redacted value is not JSON, so it has no MIME type.

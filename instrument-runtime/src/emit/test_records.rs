@@ -129,6 +129,7 @@ pub(crate) fn tool() -> ToolRecord {
         result: Some(r#""12:00""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     }
 }
 

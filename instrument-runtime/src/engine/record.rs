@@ -395,12 +395,14 @@ pub struct ToolRecord {
     pub tool_call_id: String,
     /// The arguments, as JSON.
     pub arguments: Option<String>,
-    /// The result, as JSON.
+    /// The last result, as JSON. That of a call which was cancelled or is unfinished is an intermediate one.
     pub result: Option<String>,
-    /// The error in the result.
+    /// The error in that result.
     pub error: Option<String>,
     /// Whether the call was cancelled.
     pub cancelled: bool,
+    /// Whether the span ended before the call: its final result is not known.
+    pub unfinished: bool,
 }
 
 /// The use of a span, as returned by [`SpanSink::start`].

@@ -106,5 +106,6 @@ pub(crate) fn tool() -> SpanDetails {
         result: Some(r#""12:00""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     })
 }

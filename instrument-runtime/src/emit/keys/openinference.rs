@@ -137,10 +137,12 @@ keys! { OPENINFERENCE in TABLE;
     TOOL_CALL_ID = "tool_call.id" => Text, TOOL, "`FunctionCallInProgressFrame`";
     /// The arguments.
     TOOL_PARAMETERS = "tool.parameters" => Json, TOOL, "`FunctionCallInProgressFrame`";
-    /// The result.
+    /// The last result.
     TOOL_RESULT = "tool.result" => Json, TOOL, "`FunctionCallResultFrame`";
     /// Whether the tool call was cancelled; written only if so.
     TOOL_CANCELLED = "tool.cancelled" => Flag, TOOL, "`FunctionCallCancelFrame`";
+    /// Whether the span ended before the tool call, without its final result; written only if so.
+    TOOL_UNFINISHED = "tool.unfinished" => Flag, TOOL, "the limits of a turn";
 
     /// The type of the error with which a span ended.
     ERROR_TYPE = otel::ERROR_TYPE => Text, EVERY_SPAN, "`ErrorFrame`, `FunctionCallResultFrame`";

@@ -65,6 +65,7 @@ fn openinference_keys_are_spelled_as_in_docs_spans_md() {
         (keys::TOOL_PARAMETERS, "tool.parameters"),
         (keys::TOOL_RESULT, "tool.result"),
         (keys::TOOL_CANCELLED, "tool.cancelled"),
+        (keys::TOOL_UNFINISHED, "tool.unfinished"),
         (&keys::tool_schema(7), "llm.tools.7.tool.json_schema"),
     ];
     for (declared, documented) in spellings {

@@ -40,6 +40,7 @@ fn tool() -> SpanRecord {
         result: Some(r#""paid""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     }))
 }
 

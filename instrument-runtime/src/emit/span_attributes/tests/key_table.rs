@@ -110,7 +110,7 @@ fn complete_records() -> Vec<SpanRecord> {
         SpanDetails::Llm(Box::new(complete_llm())),
         SpanDetails::Llm(Box::new(only_calls)),
         SpanDetails::Tts(TtsRecord { service: with_settings(&tts().service), times: stt().times, ..tts() }),
-        SpanDetails::Tool(ToolRecord { cancelled: true, ..tool() }),
+        SpanDetails::Tool(ToolRecord { cancelled: true, unfinished: true, ..tool() }),
     ];
     let bodies = bodies.into_iter();
     bodies

@@ -212,7 +212,25 @@ impl Pipeline {
     }
 
     pub(super) fn tool_returns(&mut self, id: &str, json: &'static str) -> &mut Self {
-        let result = FunctionCallResult { name: "", tool_call_id: id, result: Some(&json), error: None };
+        let result = FunctionCallResult {
+            name: "",
+            tool_call_id: id,
+            result: Some(&json),
+            error: None,
+            is_final: true,
+        };
+        self.push(LLM, &Frame::FunctionCallResult(result))
+    }
+
+    /// An intermediate result: more follow.
+    pub(super) fn tool_reports(&mut self, id: &str, json: &'static str) -> &mut Self {
+        let result = FunctionCallResult {
+            name: "",
+            tool_call_id: id,
+            result: Some(&json),
+            error: None,
+            is_final: false,
+        };
         self.push(LLM, &Frame::FunctionCallResult(result))
     }
 

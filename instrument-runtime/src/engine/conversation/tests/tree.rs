@@ -115,6 +115,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
         SpanDetails::Tool(tool) => {
             fact(quote(&tool.result));
             tool.cancelled.then(|| fact("cancelled".to_owned()));
+            tool.unfinished.then(|| fact("unfinished".to_owned()));
         }
     }
     if let Status::Error { message, error_type } = &record.status {
