@@ -102,6 +102,7 @@ fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
     }
     out.put(keys::END_REASON, end_reason(turn.end_reason));
     out.put(keys::WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
+    out.put_if(keys::START_MISSED, turn.start_missed);
 }
 
 fn put_stages(stages: &LatencyStages, out: &mut Attributes) {

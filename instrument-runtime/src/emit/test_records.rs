@@ -42,6 +42,7 @@ pub(crate) fn turn() -> TurnRecord {
             source: LatencySource::Vad,
             stages: LatencyStages { stt: Some(0.25), llm: Some(0.5), ..LatencyStages::default() },
         }),
+        start_missed: false,
     }
 }
 

@@ -240,6 +240,9 @@ pub struct TurnRecord {
     pub end_reason: EndReason,
     /// The user's wait for the bot; `None` if the bot began the turn or did not speak.
     pub latency: Option<UserToBotLatency>,
+    /// Whether this is the first turn of a conversation whose start was not observed. The turn, and the numbering of
+    /// all turns, begin where the observer was added.
+    pub start_missed: bool,
 }
 
 /// Limits the repetition of a text in a second place of its span. Set by [`privacy`](crate::privacy).

@@ -102,6 +102,7 @@ fn turn() -> TurnRecord {
         output: Some("«turn output»".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     }
 }
 

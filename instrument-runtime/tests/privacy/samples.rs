@@ -17,6 +17,7 @@ pub(crate) fn turn() -> SpanDetails {
         output: Some("It is noon.".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     })
 }
 

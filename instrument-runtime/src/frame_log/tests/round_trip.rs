@@ -18,9 +18,9 @@ use crate::engine::time::Time;
 use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo, LoggedEvent, replay};
 use crate::json::JsonContext;
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
+pub(super) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
-fn events_of(path: &Path) -> Vec<LoggedEvent> {
+pub(super) fn events_of(path: &Path) -> Vec<LoggedEvent> {
     FrameLogReader::open(path).unwrap().map(|event| event.unwrap_or_else(|bad| panic!("{bad}"))).collect()
 }
 

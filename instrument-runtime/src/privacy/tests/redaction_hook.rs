@@ -29,6 +29,7 @@ fn turn() -> SpanRecord {
         output: Some("Thank you.".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     }))
 }
 

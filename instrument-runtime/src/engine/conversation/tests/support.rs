@@ -56,6 +56,13 @@ impl Pipeline {
         pipeline
     }
 
+    /// The pipeline of [`new`](Self::new), whose observer is added when the pipeline has started.
+    pub(super) fn joined_late() -> Self {
+        let mut pipeline = Self::new();
+        pipeline.conversation = Conversation::new(ConversationConfig::default());
+        pipeline
+    }
+
     /// Sets the time.
     pub(super) fn at(&mut self, now: u64) -> &mut Self {
         self.now = now;
@@ -98,6 +105,10 @@ impl Pipeline {
     pub(super) fn new_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    pub(super) fn starts(&mut self) -> &mut Self {
+        self.passes_all(&Frame::Start)
     }
 
     fn passes_all(&mut self, frame: &Frame<'_>) -> &mut Self {
