@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
-use super::{Spool, SpooledRequest, TestDirectory, URL, append_evicting};
+use super::super::SpooledRequest;
+use super::{Spool, TestDirectory, URL, append_evicting};
 
 /// A step of a process, or its death.
 #[derive(Debug, Clone)]
