@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Each request is a file of its own. Whoever writes, sends or evicts it holds its lock, which the operating system
-//! releases when the process dies, however it dies. So any number of processes share a directory, each request is sent by
-//! one process at a time, and the requests of a dead process need no adoption.
+//! releases when the process dies, however it dies. So any number of processes share a directory, each request is sent
+//! by one process at a time, and the requests of a dead process need no adoption.
 //!
 //! ```text
 //!                   unlock                   lock
@@ -19,11 +19,11 @@
 //!                               └──lock──▶ removed: evicted, as the oldest of a full directory
 //! ```
 //!
-//! Before a file is removed, it is marked as done. So a process that has opened the file before, and locks it after that,
-//! does not send it again.
+//! Before a file is removed, it is marked as done. So a process that has opened the file before, and locks it after
+//! that, does not send it again.
 //!
-//! Files are not synchronized to the disk: they survive the process, not always a loss of power. A checksum recognizes a
-//! torn file. Only protobuf is written, never an address's query, a header or a key.
+//! Files are not synchronized to the disk: they survive the process, not always a loss of power. A checksum recognizes
+//! a torn file. Only protobuf is written, never an address's query, a header or a key.
 
 mod file_name;
 mod listing;
@@ -93,9 +93,9 @@ pub(super) enum SpoolError {
 }
 
 impl SpanCounts {
-    fn add(&mut self, name: FileName, id: SpoolId) {
-        let count = if name.spool_id == id { &mut self.own } else { &mut self.others };
-        *count = count.saturating_add(name.spans);
+    fn add(&mut self, spans: u64, is_own: bool) {
+        let count = if is_own { &mut self.own } else { &mut self.others };
+        *count = count.saturating_add(spans);
     }
 }
 
@@ -114,8 +114,8 @@ impl Spool {
         &self.directory
     }
 
-    /// Writes a request, the protobuf of an `ExportTraceServiceRequest` with so many spans. Evicts the oldest requests if
-    /// it does not fit, and adds their spans to `evicted`.
+    /// Writes a request, the protobuf of an `ExportTraceServiceRequest` with so many spans. Evicts the oldest requests
+    /// if it does not fit, and adds their spans to `evicted`.
     pub(super) fn append(
         &mut self,
         request: &[u8],
@@ -145,12 +145,13 @@ impl Spool {
             self.found = list_folder(&self.folder).into();
         }
         while let Some(file) = self.found.pop_front() {
-            match open(&file, file.name.spool_id == self.id) {
+            let is_own = file.name.spool_id == self.id;
+            match open(&file, is_own) {
                 Opened::Request(request) => {
                     taken.request = Some(request);
                     break;
                 }
-                Opened::Torn => taken.torn.add(file.name, self.id),
+                Opened::Torn => taken.torn.add(file.name.spans, is_own),
                 Opened::NotAvailable => {}
             }
         }
@@ -161,7 +162,7 @@ impl Spool {
     pub(super) fn waiting(&self) -> SpanCounts {
         let mut waiting = SpanCounts::default();
         for file in list_folder(&self.folder) {
-            waiting.add(file.name, self.id);
+            waiting.add(file.name.spans, file.name.spool_id == self.id);
         }
         waiting
     }
@@ -178,10 +179,10 @@ impl Spool {
             if total.saturating_add(bytes) <= self.max_bytes && count < MAX_REQUESTS {
                 return Ok(());
             }
-            if request::evict(file) {
+            if let Some(spans) = request::evict(file) {
                 total -= file.bytes;
                 count -= 1;
-                evicted.add(file.name, self.id);
+                evicted.add(spans, file.name.spool_id == self.id);
             }
         }
         let fits = total.saturating_add(bytes) <= self.max_bytes;

@@ -78,15 +78,16 @@ pub(super) fn open(listed: &SpoolFile, is_own: bool) -> Opened {
     }
 }
 
-/// Removes a listed request to free its space, unless a process holds it. Returns whether this call removed it.
-pub(super) fn evict(listed: &SpoolFile) -> bool {
+/// Removes a listed request to free its space. Returns the number of spans that are lost with it, or `None` if it stays,
+/// as another process holds it.
+pub(super) fn evict(listed: &SpoolFile) -> Option<u64> {
     if listed.bytes == 0 {
-        return false;
+        return None;
     }
-    let Some(file) = LockedFile::open(&listed.path) else { return false };
-    // Reads the file, only to count no span twice.
-    let is_waiting = file.read().is_ok_and(|contents| contents != Contents::Done);
-    file.remove().is_ok() && is_waiting
+    let file = LockedFile::open(&listed.path)?;
+    let is_done = matches!(file.read(), Ok(Contents::Done));
+    file.remove().ok()?;
+    Some(if is_done { 0 } else { listed.name.spans })
 }
 
 fn is_older_than(path: &Path, time: Duration) -> bool {

@@ -2,6 +2,7 @@ mod processes;
 mod properties;
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{MAX_FOLDER_NAME_BYTES, SpanCounts, Spool, SpoolError, folder_name};
@@ -128,6 +129,18 @@ fn a_removed_request_is_not_taken_through_an_open_file() {
     let taken = other.take();
     assert!(taken.request.is_none() && taken.torn == NONE, "{taken:?}");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
+}
+
+/// A process died after it had marked the file, and before it had removed it.
+#[test]
+fn a_file_that_is_done_is_not_counted_as_evicted() {
+    let directory = TestDirectory::new();
+    let mut spool = directory.spool_for(URL, 100);
+    append(&mut spool, b"request", 9);
+    let mut file = File::options().write(true).open(&directory.files()[0]).unwrap();
+    file.write_all(b"pcs-done").unwrap();
+    append(&mut spool, &[1; 80], 1);
+    assert_eq!(directory.files().len(), 1);
 }
 
 #[test]
