@@ -140,20 +140,20 @@ pub(crate) fn message_from_json(message: &Value) -> Message {
 /// would cost as much as reading present ones.
 fn copy_message(message: &Value, copier: &mut ContentCopier) -> Message {
     let role = role_of(message);
-    let mut copied = copier.empty_message(role);
+    let mut converted = copier.empty_message(role);
     for (name, value) in message.as_object().into_iter().flatten() {
         match name.as_str() {
-            "content" => copied.content = copy_content(role, value, copier),
-            "name" => copied.name = copy_name(value, copier),
-            "tool_call_id" => copied.tool_call_id = copy_name(value, copier),
+            "content" => converted.content = copy_content(role, value, copier),
+            "name" => converted.name = copy_name(value, copier),
+            "tool_call_id" => converted.tool_call_id = copy_name(value, copier),
             "tool_calls" => {
                 let calls = value.as_array().into_iter().flatten();
-                copied.tool_calls = copier.tool_calls(calls, copy_tool_call);
+                converted.tool_calls = copier.tool_calls(calls, copy_tool_call);
             }
             _ => {}
         }
     }
-    copied
+    converted
 }
 
 /// Converts a message to JSON; the inverse of [`message_from_json`].
@@ -182,7 +182,9 @@ fn copy_content(role: &str, content: &Value, copier: &mut ContentCopier) -> Mess
         Value::Array(parts) if parts.iter().all(is_part) => {
             MessageContent::Parts(copier.parts(parts.iter(), |copier, part| copy_part(role, part, copier)))
         }
-        other => MessageContent::Text(copier.converted_text(role, |max_length| text_within(other, max_length))),
+        other => {
+            MessageContent::Text(copier.converted_text(role, |max_length| text_within(other, max_length)))
+        }
     }
 }
 
@@ -200,8 +202,9 @@ fn copy_part(role: &str, part: &Value, copier: &mut ContentCopier) -> MessagePar
             .get("text")
             .and_then(Value::as_str)
             .map(|text| MessagePart::Text(copier.text(role, text).into_owned())),
-        "image_url" | "input_image" => image_url(part)
-            .map(|url| MessagePart::Image(ImageUrl(copier.image_url(url).into_owned()))),
+        "image_url" | "input_image" => {
+            image_url(part).map(|url| MessagePart::Image(ImageUrl(copier.image_url(url).into_owned())))
+        }
         _ => None,
     };
     known.unwrap_or_else(|| MessagePart::Other(copier.name(kind).into_owned()))

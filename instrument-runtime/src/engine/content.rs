@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::frame::{ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use super::truncate::{MAX_TEXT_LENGTH, mark, truncate, truncate_beginning};
+use super::truncate::{MAX_TEXT_LENGTH, is_truncated, mark, truncate, truncate_beginning};
 
 /// The text that replaces a hidden text.
 ///
@@ -191,7 +191,7 @@ impl ContentCopier {
     }
 
     /// Creates a copier that copies everything.
-    pub(crate) const fn unlimited() -> Self {
+    pub const fn unlimited() -> Self {
         let limits = ContentLimits {
             text_length: usize::MAX,
             data_url_length: usize::MAX,
@@ -339,8 +339,11 @@ impl ContentCopier {
         if self.hides(kind) {
             return REDACTED.to_owned();
         }
-        let copied = if self.is_exhausted() { truncate_beginning("", usize::MAX) } else { convert(self.available()) };
-        self.take(copied.len());
+        if self.is_exhausted() {
+            return truncate_beginning("", usize::MAX);
+        }
+        let copied = convert(self.available());
+        self.take_text(&copied, is_truncated(&copied));
         copied
     }
 
@@ -349,8 +352,14 @@ impl ContentCopier {
             return Cow::Owned(mark(text.chars().count()));
         }
         let copied = truncate(text, self.available());
-        self.take(copied.len());
+        self.take_text(&copied, copied.len() != text.len());
         copied
+    }
+
+    /// Takes a copied text, and everything that is left if that was too little for the text.
+    fn take_text(&mut self, copied: &str, is_cut: bool) {
+        let was_too_little = is_cut && self.left < self.limits.text_length;
+        self.take(if was_too_little { self.left } else { copied.len() });
     }
 
     /// Returns how many characters may be copied of one text.

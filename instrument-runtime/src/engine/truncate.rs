@@ -31,9 +31,14 @@ pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
     // The number of missing characters has at most as many digits as the number of all.
     let longest_mark = mark(length).chars().count();
     match max_length.checked_sub(longest_mark) {
-        Some(kept) => Cow::Owned(format!("{}{}", prefix(present, kept), mark(length - kept))),
+        Some(kept) => Cow::Owned([prefix(present, kept), &mark(length - kept)].concat()),
         None => Cow::Borrowed(prefix(present, max_length)),
     }
+}
+
+/// Copies `text` up to [`MAX_TEXT_LENGTH`].
+pub(crate) fn to_bounded(text: &str) -> String {
+    truncate(text, MAX_TEXT_LENGTH).into_owned()
 }
 
 /// Truncates the beginning of a text, whose rest is not at hand, to `max_length` characters. The last ones say that more
@@ -41,7 +46,7 @@ pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
 pub(crate) fn truncate_beginning(beginning: &str, max_length: usize) -> String {
     let mark = format!("{MARK_START}{MARK_END}");
     match max_length.checked_sub(mark.chars().count()) {
-        Some(kept) => prefix(beginning, kept).to_owned() + &mark,
+        Some(kept) => [prefix(beginning, kept), &mark].concat(),
         None => prefix(beginning, max_length).to_owned(),
     }
 }

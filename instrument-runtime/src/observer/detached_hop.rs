@@ -5,7 +5,8 @@
 //! conversation is locked, and the engine reads copies. Contexts are copied separately, as far as the engine needs them.
 
 use crate::engine::frame::{
-    Frame, FunctionCall, FunctionCallList, FunctionCallResult, FramePushed, Json, Metric, MetricList, Measurement,
+    Frame, FramePushed, FunctionCall, FunctionCallList, FunctionCallResult, Json, Measurement, Metric,
+    MetricList,
 };
 use crate::engine::truncate::truncate;
 
@@ -42,7 +43,8 @@ pub(super) fn with_detached<T>(
         Frame::FunctionCallResult(result) => {
             let json = result.result.map(|json| CopiedJson::new(json, text_length));
             let error = result.error.or_else(|| json.as_ref()?.error.as_deref());
-            let result = FunctionCallResult { result: json.as_ref().map(|json| json as &dyn Json), error, ..result };
+            let result =
+                FunctionCallResult { result: json.as_ref().map(|json| json as &dyn Json), error, ..result };
             act(&Frame::FunctionCallResult(result))
         }
         Frame::LlmContext(_) => act(&Frame::LlmContext(None)),

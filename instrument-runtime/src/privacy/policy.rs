@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::config::{HideOption, HideOptions};
 use super::TraceConfig;
+use super::config::{HideOption, HideOptions};
 use super::redaction_hook::RedactionHook;
 use crate::engine::content::{ContentKind, ContentLimits, DEFAULT_DATA_URL_LENGTH, REDACTED};
 use crate::engine::frame::Json;
@@ -232,7 +232,8 @@ impl Rules {
 
     /// Redacts the URL of an image.
     pub(super) fn redact_image_url<'text>(&self, url: &'text str) -> Cow<'text, str> {
-        let limits = ContentLimits { data_url_length: self.max_data_url_length(), ..ContentLimits::default() };
+        let limits =
+            ContentLimits { data_url_length: self.max_data_url_length(), ..ContentLimits::default() };
         let url = limits.limit_url(url);
         self.redact_text(ContentKind::ImageUrl, Placement::InputMessage, url)
     }
@@ -250,10 +251,9 @@ impl Rules {
 /// Whether `kind` is the text of a message, as opposed to its tool calls and images.
 const fn is_message_text(kind: ContentKind) -> bool {
     match kind {
-        ContentKind::UserText
-        | ContentKind::Instruction
-        | ContentKind::BotText
-        | ContentKind::ToolResult => true,
+        ContentKind::UserText | ContentKind::Instruction | ContentKind::BotText | ContentKind::ToolResult => {
+            true
+        }
         ContentKind::ToolArguments
         | ContentKind::ToolDefinition
         | ContentKind::ImageUrl

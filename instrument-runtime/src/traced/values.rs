@@ -81,10 +81,9 @@ impl ServiceInput for Value {
     fn to_input(&self, limits: RequestLimits) -> OperationInput {
         let Some(messages) = self.as_array().or_else(|| self.get("messages")?.as_array()) else {
             let length = limits.content.text_length;
-            let text = self.as_str().map_or_else(
-                || self.to_text_within(length),
-                |text| truncate(text, length).into_owned(),
-            );
+            let text = self
+                .as_str()
+                .map_or_else(|| self.to_text_within(length), |text| truncate(text, length).into_owned());
             return OperationInput::Text(text);
         };
         let tools = self.get("tools").and_then(Self::as_array).map_or(&[][..], Vec::as_slice);

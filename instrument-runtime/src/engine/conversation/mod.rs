@@ -218,13 +218,13 @@ impl Conversation {
         &mut self,
         now: Time,
         hop: &FramePushed<'_>,
-        copy: ContextCopy,
+        mut copy: ContextCopy,
         sink: &mut dyn SpanSink,
     ) {
         self.handle_timeout(now, sink);
         if self.phase == Phase::Running {
             let moment = &mut Moment { now: self.now, sink };
-            self.on_context(hop, ContextSource::Copied(copy), moment);
+            self.on_context(hop, ContextSource::Copied(&mut copy), moment);
         }
     }
 

@@ -9,9 +9,10 @@
 //!
 //! See [Tools](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools).
 
-use crate::engine::frame::{FunctionCall, FunctionCallResult, Json, ToolCall};
+use crate::engine::frame::{FunctionCall, FunctionCallResult, ToolCall};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolRecord, TurnNumber};
 use crate::engine::time::Time;
+use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 use super::span::{SpanBase, SpanError, take_matching};
 use super::turn_scope::TurnScope;
@@ -63,7 +64,7 @@ impl ToolCalls {
             turn: scope.number(),
             name: call.name.to_owned(),
             call_id: call.tool_call_id.to_owned(),
-            arguments: call.arguments.map(Json::to_text),
+            arguments: call.arguments.map(|json| json.to_text_within(MAX_TEXT_LENGTH)),
             state: ToolState::Running,
         });
     }
@@ -148,12 +149,14 @@ impl ToolSpan {
         if !self.is_running() {
             return;
         }
-        let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
+        let error = result.error.map(to_bounded);
+        let error = error.or_else(|| Some(to_bounded(&result.result?.error_text()?)));
         let error = error.filter(|message| !message.is_empty());
         if let Some(message) = &error {
             self.span.on_error(SpanError::from_message(now, message));
         }
-        self.state = ToolState::Returned { at: now, result: result.result.map(Json::to_text), error };
+        let result = result.result.map(|json| json.to_text_within(MAX_TEXT_LENGTH));
+        self.state = ToolState::Returned { at: now, result, error };
     }
 
     /// Whether `message` contains its name as a word.
@@ -190,6 +193,6 @@ pub(super) fn to_tool_call(call: &FunctionCall<'_>) -> ToolCall {
     ToolCall {
         id: call.tool_call_id.to_owned(),
         name: call.name.to_owned(),
-        arguments: call.arguments.map(Json::to_text).unwrap_or_default(),
+        arguments: call.arguments.map(|json| json.to_text_within(MAX_TEXT_LENGTH)).unwrap_or_default(),
     }
 }

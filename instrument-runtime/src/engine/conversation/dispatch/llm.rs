@@ -2,16 +2,15 @@
 //!
 //! See [Speech to speech](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#speech-to-speech).
 
-use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::conversation::effect::{Effect, Moment};
 use crate::engine::conversation::llm::{ContextDemand, ContextSource, NewCall, NewMessage};
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::{Floor, Turn};
+use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::frame::{
-    FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk,
-    Transcript,
+    FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk, Transcript,
 };
 use crate::engine::record::LlmRequest;
 use crate::engine::time::Time;
@@ -54,8 +53,13 @@ impl Conversation {
         }
     }
 
-    fn on_llm_request(&mut self, llm: ProcessorIndex, context: ContextSource<'_>, moment: &mut Moment<'_>) {
-        let sent = context.to_sent(self.config.request_limits());
+    fn on_llm_request(
+        &mut self,
+        llm: ProcessorIndex,
+        mut context: ContextSource<'_>,
+        moment: &mut Moment<'_>,
+    ) {
+        let sent = context.take_sent(self.config.request_limits());
         let new_message = self.llm.new_message(llm, &sent, &self.stt);
         let is_typed = new_message.as_ref().is_some_and(NewMessage::is_typed);
         if is_typed && self.turns.floor().is_some_and(Floor::bot_has_spoken) {

@@ -45,7 +45,7 @@ pub enum ContextDemand {
 }
 
 /// The part of a context that a conversation needs, copied within limits.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct ContextCopy {
     sent: SentContext,
     request: Option<LlmRequest>,
@@ -66,20 +66,19 @@ impl ContextCopy {
 }
 
 /// A context on its way to a model.
-#[derive(Clone)]
 pub(crate) enum ContextSource<'a> {
     /// The framework's own. It is read only as far as necessary.
     Live(Option<&'a dyn ChatContext>),
     /// Copied before the conversation was locked.
-    Copied(ContextCopy),
+    Copied(&'a mut ContextCopy),
 }
 
 impl ContextSource<'_> {
-    /// Returns the facts that every request needs.
-    pub(crate) fn to_sent(&self, limits: RequestLimits) -> SentContext {
+    /// Takes the facts that every request needs.
+    pub(crate) fn take_sent(&mut self, limits: RequestLimits) -> SentContext {
         match self {
             Self::Live(context) => SentContext::new(*context, limits.content),
-            Self::Copied(copy) => copy.sent.clone(),
+            Self::Copied(copy) => std::mem::take(&mut copy.sent),
         }
     }
 
@@ -87,7 +86,7 @@ impl ContextSource<'_> {
     pub(crate) fn into_request(self, sent: &SentContext, limits: RequestLimits) -> LlmRequest {
         let request = match self {
             Self::Live(context) => context.map(|context| sent.to_request(context, limits)),
-            Self::Copied(copy) => copy.request,
+            Self::Copied(copy) => copy.request.take(),
         };
         request.unwrap_or_default()
     }

@@ -23,6 +23,7 @@ use crate::engine::frame::{
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 use super::effect::{Effect, MetricPhase};
 use super::operations::{Claimable, Operations, TracedOperation};
@@ -259,7 +260,7 @@ impl LlmCalls {
         let is_asked = |call: &&mut LlmCall| call.service() == llm && call.turn() == turn;
         match self.calls.iter_mut().rfind(is_asked) {
             Some(call) => call.on_user_transcript(text),
-            None => self.early_transcripts.push((llm, text.to_owned())),
+            None => self.early_transcripts.push((llm, to_bounded(text))),
         }
     }
 
