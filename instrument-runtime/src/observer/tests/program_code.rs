@@ -113,8 +113,13 @@ fn code_of_the_program_may_use_its_own_conversation() {
         let part = Reentrant::default();
         let _ = part.0.set(observer.clone());
         let call = FunctionCall { name: "look_up", tool_call_id: "c1", arguments: Some(&part) };
-        let result =
-            FunctionCallResult { name: "look_up", tool_call_id: "c1", result: Some(&part), is_final: true, error: None };
+        let result = FunctionCallResult {
+            name: "look_up",
+            tool_call_id: "c1",
+            result: Some(&part),
+            is_final: true,
+            error: None,
+        };
         let frames = [
             Frame::Start,
             Frame::LlmContext(Some(&part)),
