@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "engine",
     "sync",
     "json",
     "privacy",
+    "catch_panic",
     "emit",
     "frame_log",
     "console",

@@ -18,9 +18,9 @@
 //! once, and ends the tracing of that conversation. The pipeline continues.
 
 mod audio_meter;
-mod catch_panic;
 mod clock;
 mod conversions;
+mod emission_thread;
 mod handle;
 #[cfg(loom)]
 pub mod loom;
@@ -35,7 +35,7 @@ mod tests;
 mod timer;
 mod tracing_context;
 
-pub use catch_panic::caught_panics;
+pub use crate::catch_panic::caught_panics;
 pub use conversions::{
     AsTracingContext, FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, ToParentContext,
 };
@@ -44,7 +44,6 @@ pub use observer_provider::ObserverProvider;
 pub use options::ObserveOptions;
 pub use tracing_context::TracingContext;
 
-pub(crate) use catch_panic::{PanicMessage, catch_panic, panic_message};
 pub(crate) use conversions::forward_conversion;
 pub(crate) use observer_provider::is_anything_observed;
 pub(crate) use operation_span::{OperationSpan, OperationSpec};

@@ -14,7 +14,7 @@ use std::ops::Deref;
 
 use super::outcome_builder::OutcomeBuilder;
 use crate::engine::operation::Failure;
-use crate::observer::{PanicMessage, catch_panic, panic_message};
+use crate::catch_panic::{PanicMessage, catch_panic, panic_message};
 
 /// A returned value; its own `record` takes a `Result` whose error implements `Display`.
 #[derive(Debug)]

@@ -14,7 +14,8 @@ use super::outcome_builder::OutcomeBuilder;
 use crate::engine::operation::{Completion, ServiceKind};
 use crate::engine::record::Recording;
 use crate::instrumentor::current_provider;
-use crate::observer::{OperationSpan, OperationSpec, PanicMessage, catch_panic, is_anything_observed};
+use crate::catch_panic::{PanicMessage, catch_panic};
+use crate::observer::{OperationSpan, OperationSpec, is_anything_observed};
 
 /// A call of a traced function, with its span while it is observed.
 ///
