@@ -8,8 +8,8 @@ use opentelemetry::trace::TraceContextExt;
 use super::annotations::AnnotationEvents;
 use super::attributes::truncate_values;
 use super::otel::{to_otel_status, to_system_time};
-use super::span_scope::SpanScope;
 use super::span_attributes;
+use super::span_scope::SpanScope;
 use crate::engine::record::{SpanDetails, SpanRecord, Status};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
@@ -25,13 +25,19 @@ pub(super) struct RecordSummary {
 struct TurnSummary {
     status: Status,
     user_id: Option<Arc<str>>,
+    start_missed: bool,
 }
 
 impl RecordSummary {
     pub(super) fn of(record: &SpanRecord) -> Self {
-        let is_turn = matches!(record.details, SpanDetails::Turn(_));
-        let turn = is_turn
-            .then(|| TurnSummary { status: record.status.clone(), user_id: record.user_id.clone() });
+        let turn = match &record.details {
+            SpanDetails::Turn(turn) => Some(TurnSummary {
+                status: record.status.clone(),
+                user_id: record.user_id.clone(),
+                start_missed: turn.start_missed,
+            }),
+            _ => None,
+        };
         Self { end: record.end, turn }
     }
 }
@@ -48,11 +54,13 @@ pub(super) struct ConversationSpan {
     status: Status,
     /// The user id of the last turn that has one.
     user_id: Option<Arc<str>>,
+    /// Whether its first turn says that the start of the conversation was missed.
+    start_missed: bool,
 }
 
 impl ConversationSpan {
     pub(super) const fn new(context: Context, start: Time) -> Self {
-        Self { context, start, end: start, status: Status::Ok, user_id: None }
+        Self { context, start, end: start, status: Status::Ok, user_id: None, start_missed: false }
     }
 
     /// Returns the context in which the span is current.
@@ -60,10 +68,11 @@ impl ConversationSpan {
         &self.context
     }
 
-    /// Takes end time, status and user id from a finished record of the conversation.
+    /// Takes end time, status, user id and a missed start from a finished record of the conversation.
     pub(super) fn on_end(&mut self, record: RecordSummary) {
         self.end = self.end.max(record.end);
         let Some(turn) = record.turn else { return };
+        self.start_missed |= turn.start_missed;
         if self.status == Status::Ok {
             self.status = turn.status;
         }
@@ -74,7 +83,8 @@ impl ConversationSpan {
     pub(super) fn end(self, scope: &SpanScope<'_>, events: AnnotationEvents, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
-            let mut attributes = span_attributes::of_conversation(&self.status, self.user_id, scope);
+            let mut attributes =
+                span_attributes::of_conversation(&self.status, self.user_id, self.start_missed, scope);
             truncate_values(&mut attributes, privacy);
             span.set_attributes(attributes);
             events.write(&span, (self.start, self.end), privacy);

@@ -7,6 +7,7 @@ use opentelemetry::Context;
 use super::outbox::Outbox;
 use super::span_writer::SpanWriter;
 use super::{ConversationHandle, EmitSettings, RecordProcessor, RemoteParent, Session, Tracers};
+use crate::engine::content::RequestLimits;
 use crate::engine::record::{Recording, SpanKey, SpanRecord, SpanSink, SpanStart};
 use crate::privacy::Privacy;
 
@@ -96,9 +97,9 @@ impl Emitter {
         self.outbox.context(key)
     }
 
-    /// Returns the maximum number of attributes on a span.
-    pub(crate) fn attribute_limit(&self) -> usize {
-        self.outbox.attribute_limit()
+    /// Returns the limits within which the request of a span is copied.
+    pub(crate) fn request_limits(&self) -> RequestLimits {
+        self.outbox.request_limits()
     }
 
     /// Ends all open spans and the conversation span. Dropping the emitter does so, too.

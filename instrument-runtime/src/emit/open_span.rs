@@ -10,8 +10,8 @@ use super::RemoteParent;
 use super::annotations::Annotations;
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
-    SttRecord, ToolRecord, TtsRecord, TurnRecord,
+    EndReason, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
+    ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::engine::time::Time;
 
@@ -74,6 +74,7 @@ impl OpenSpan {
                 output: None,
                 end_reason: EndReason::Cancelled,
                 latency: None,
+                start_missed: false,
             }),
             SpanKind::Stt => {
                 SpanDetails::Stt(SttRecord { service: service(Role::Stt), ..SttRecord::default() })

@@ -57,6 +57,7 @@ pub(super) fn of_record(record: SpanRecord, scope: &SpanScope<'_>) -> Vec<KeyVal
 pub(super) fn of_conversation(
     status: &Status,
     user_id: Option<Arc<str>>,
+    start_missed: bool,
     scope: &SpanScope<'_>,
 ) -> Vec<KeyValue> {
     let conventions = scope.settings.conventions;
@@ -64,6 +65,7 @@ pub(super) fn of_conversation(
     openinference::put_conversation_start(scope.session, &mut out);
     let at_start = out.len();
     out.put_some(keys::USER_ID, user_id);
+    out.put_if(keys::START_MISSED, start_missed);
     put_error_type(status, &mut out);
     if conventions.contains(Conventions::GEN_AI) {
         gen_ai::put_conversation(scope.session, &mut out);
@@ -103,10 +105,11 @@ pub(super) fn all_of_record(record: SpanRecord, scope: &SpanScope<'_>) -> Vec<Ke
 pub(super) fn all_of_conversation(
     status: &Status,
     user_id: Option<Arc<str>>,
+    start_missed: bool,
     scope: &SpanScope<'_>,
 ) -> Vec<KeyValue> {
     let mut attributes = at_conversation_start(scope);
-    attributes.extend(of_conversation(status, user_id, scope));
+    attributes.extend(of_conversation(status, user_id, start_missed, scope));
     attributes
 }
 

@@ -107,13 +107,7 @@ impl SpanWriter {
         StartedSpan { context, recording }
     }
 
-    fn write(
-        &self,
-        span: &SpanRef<'_>,
-        start: &SpanStart,
-        annotations: Annotations,
-        mut record: SpanRecord,
-    ) {
+    fn write(&self, span: &SpanRef<'_>, start: &SpanStart, annotations: Annotations, mut record: SpanRecord) {
         let (events, status) = (take(&mut record.events), to_otel_status(record.status.clone()));
         let session = annotations.apply_to(&self.session);
         let scope = SpanScope { session: &session, ..self.scope(start.turn_number()) };

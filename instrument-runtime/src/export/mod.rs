@@ -180,6 +180,9 @@ mod headers;
 mod open_conversations;
 mod settings;
 mod setup;
+#[cfg(feature = "otlp")]
+#[allow(dead_code, reason = "delivery uses it next")]
+mod spool;
 mod transport;
 
 pub use backend::Backend;

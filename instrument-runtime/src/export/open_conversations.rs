@@ -46,7 +46,8 @@ impl OpenConversations {
 impl Known {
     fn insert(&mut self, handle: &ConversationHandle) {
         if self.handles.len() >= self.prune_at.max(MIN_PRUNED) {
-            self.handles.retain(|_, handle| handle.upgrade().is_some_and(|conversation| conversation.is_open()));
+            self.handles
+                .retain(|_, handle| handle.upgrade().is_some_and(|conversation| conversation.is_open()));
             self.prune_at = 2 * self.handles.len();
         }
         self.handles.entry(handle.address()).or_insert_with(|| handle.clone());

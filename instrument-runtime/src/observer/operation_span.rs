@@ -21,6 +21,7 @@ use super::observed_conversation::{LockedConversation, ObservedConversation};
 use super::tracing_context::CurrentConversation;
 use super::{ObserverProvider, TracingContext};
 use crate::emit::Emitter;
+use crate::engine::content::RequestLimits;
 use crate::engine::operation::{
     Operation, OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, ServiceName,
     StartedOperation,
@@ -38,7 +39,7 @@ pub(crate) struct OperationSpan {
     context: Context,
     clock: Clock,
     recording: Recording,
-    attribute_limit: usize,
+    request_limits: RequestLimits,
 }
 
 #[derive(Debug)]
@@ -104,9 +105,9 @@ impl OperationSpan {
         self.recording
     }
 
-    /// Returns the number of attributes that the span can carry.
-    pub(crate) const fn attribute_limit(&self) -> usize {
-        self.attribute_limit
+    /// Returns the limits within which its input is copied.
+    pub(crate) const fn request_limits(&self) -> RequestLimits {
+        self.request_limits
     }
 
     /// Returns the time by the conversation's clock.
@@ -159,11 +160,12 @@ fn begin_in_conversation(
 ) -> Option<OperationSpan> {
     let conversation = tracing.conversation()?;
     let clock = conversation.clock();
-    let begin = |LockedConversation { conversation: engine, mut outbox, now }: LockedConversation<'_>| match engine {
-        Some(engine) => Some(Ok(engine.begin_operation(now, start, &mut outbox)?)),
-        // Before the first frame, there is no turn for the operation.
-        None => Some(Err(outbox.standalone(current))),
-    };
+    let begin =
+        |LockedConversation { conversation: engine, mut outbox, now }: LockedConversation<'_>| match engine {
+            Some(engine) => Some(Ok(engine.begin_operation(now, start, &mut outbox)?)),
+            // Before the first frame, there is no turn for the operation.
+            None => Some(Err(outbox.standalone(current))),
+        };
     let StartedOperation { key, span, recording } = match conversation.with_locked(begin)?? {
         Ok(started) => started,
         Err(emitter) => {
@@ -180,7 +182,7 @@ fn begin_in_conversation(
         context: CurrentConversation { conversation: tracing.clone(), operation }.put_into(&context),
         clock,
         recording: span.map_or(recording, |span| outbox.recording(span)),
-        attribute_limit: outbox.attribute_limit(),
+        request_limits: outbox.request_limits(),
     })
 }
 
@@ -196,11 +198,11 @@ fn begin_standalone(
     let (name, span_kind) = (service.as_str().to_owned(), kind.span_kind());
     let start = SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
     let recording = emitter.start(start);
-    let attribute_limit = emitter.attribute_limit();
+    let request_limits = emitter.request_limits();
     let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;
     let operation = Operation::new(kind, service.as_str(), at);
     let scope = OperationScope::Standalone(Box::new(StandaloneOperation { emitter, operation }));
-    Some(OperationSpan { scope, context, clock, recording, attribute_limit })
+    Some(OperationSpan { scope, context, clock, recording, request_limits })
 }
 
 /// Returns `context` with the identity of the span that is current in `other`. It neither writes to that span nor keeps it

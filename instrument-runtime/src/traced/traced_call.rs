@@ -11,10 +11,10 @@ use pin_project_lite::pin_project;
 use super::error_message::failure_of_panic;
 use super::metadata::{ServiceMetadata, ServiceRef};
 use super::outcome_builder::OutcomeBuilder;
+use crate::catch_panic::{PanicMessage, catch_panic};
 use crate::engine::operation::{Completion, ServiceKind};
 use crate::engine::record::Recording;
 use crate::instrumentor::current_provider;
-use crate::catch_panic::{PanicMessage, catch_panic};
 use crate::observer::{OperationSpan, OperationSpec, is_anything_observed};
 
 /// A call of a traced function, with its span while it is observed.
@@ -99,7 +99,7 @@ impl ActiveCall {
         let mut span = OperationSpan::begin(spec, current_provider)?;
         let recording = span.recording();
         if recording != Recording::No {
-            let empty = ServiceMetadata::new(span.attribute_limit(), recording);
+            let empty = ServiceMetadata::new(span.request_limits(), recording);
             if let Some(metadata) = evaluate(function, || metadata(empty)) {
                 span.set_metadata(metadata.into_info());
             }

@@ -1,6 +1,6 @@
 use crate::emit::attributes::Attributes;
-use crate::emit::test_records::{llm, record, stt, text, tool, turn};
 use crate::emit::openinference;
+use crate::emit::test_records::{llm, record, stt, text, tool, turn};
 use crate::engine::record::{EndReason, SpanDetails, SttRecord, ToolRecord, TurnRecord};
 
 /// Returns the attributes of `details` that begin with `prefix`, as text.

@@ -30,6 +30,7 @@ use super::open_span::{OpenSpan, SpanState, StartedSpan};
 use super::span_writer::SpanWriter;
 use super::{Emitter, RemoteParent, TraceLayout};
 use crate::catch_panic::{PanicMessage, catch_panic};
+use crate::engine::content::RequestLimits;
 use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart};
 use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -89,9 +90,10 @@ impl Outbox {
         &mut self.writer
     }
 
-    /// Returns the maximum number of attributes on a span.
-    pub(crate) fn attribute_limit(&self) -> usize {
-        self.writer.settings.attribute_limit
+    /// Returns the limits within which the request of a span is copied.
+    pub(crate) fn request_limits(&self) -> RequestLimits {
+        let SpanWriter { settings, privacy, .. } = &self.writer;
+        RequestLimits { attributes: settings.attribute_limit, content: privacy.content_limits() }
     }
 
     /// Returns an emitter for one span outside any turn. The span's parent is the current span of `parent`, else the
@@ -120,7 +122,7 @@ impl Outbox {
 
     /// Sets an attribute of the turn `turn`; if that is not open, of the next turn.
     pub(crate) fn set_attribute(&self, turn: Option<SpanKey>, attribute: KeyValue) {
-        let limit = self.attribute_limit();
+        let limit = self.writer.settings.attribute_limit;
         let mut queue = self.lock();
         let Queue { open, pending, .. } = &mut *queue;
         let open = open.iter_mut().find(|open| Some(open.start.key) == turn);
@@ -222,9 +224,9 @@ impl Outbox {
     pub(crate) fn drain_within(&self, timeout: Duration) {
         self.drain();
         let me = Some(thread::current().id());
-        drop(self.wait_while(timeout, |queue| {
-            !queue.is_idle() && queue.starting != me && queue.ending != me
-        }));
+        drop(
+            self.wait_while(timeout, |queue| !queue.is_idle() && queue.starting != me && queue.ending != me),
+        );
     }
 
     /// Records that another thread will call [`drain_scheduled`](Self::drain_scheduled). Returns `false` if it already
@@ -363,7 +365,9 @@ impl Outbox {
         let mut queue = self.lock();
         let begun = now();
         while condition(&queue) {
-            let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else { break };
+            let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else {
+                break;
+            };
             queue = self.emitted.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         queue
@@ -383,10 +387,14 @@ impl SpanSink for &Outbox {
             return Recording::No;
         }
         queue.now = queue.now.max(start.at);
-        let annotations =
-            if start.kind == SpanKind::Turn { std::mem::take(&mut queue.pending) } else { Annotations::default() };
+        let annotations = if start.kind == SpanKind::Turn {
+            std::mem::take(&mut queue.pending)
+        } else {
+            Annotations::default()
+        };
         let is_full = queue.len() >= MAX_QUEUED;
-        let state = if is_full { SpanState::Skipped } else { SpanState::Queued(Arc::clone(&queue.remote_parent)) };
+        let state =
+            if is_full { SpanState::Skipped } else { SpanState::Queued(Arc::clone(&queue.remote_parent)) };
         if !is_full {
             queue.starts.push_back(start.key);
         }

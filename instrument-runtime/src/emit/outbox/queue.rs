@@ -83,7 +83,10 @@ impl Queue {
     /// Returns the span `key`, unless its end is emitted.
     pub(super) fn span(&self, key: SpanKey) -> Option<&OpenSpan> {
         let ended = || self.ends.iter().filter_map(QueuedEnd::span);
-        self.open.iter().find(|open| open.start.key == key).or_else(|| ended().find(|open| open.start.key == key))
+        self.open
+            .iter()
+            .find(|open| open.start.key == key)
+            .or_else(|| ended().find(|open| open.start.key == key))
     }
 
     fn span_mut(&mut self, key: SpanKey) -> Option<&mut OpenSpan> {

@@ -147,7 +147,10 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
 #[test]
 fn a_note_between_turns_goes_to_the_next_turn() {
     let mut fixture = Fixture::new(EmitSettings::default());
-    fixture.emitter.outbox.annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
+    fixture
+        .emitter
+        .outbox
+        .annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
     fixture.start(TURN);
     let span = fixture.end(TURN);
     assert_eq!(span.events[0].timestamp, to_system_time(Time::from_unix_nanos(1_000_000_000)));

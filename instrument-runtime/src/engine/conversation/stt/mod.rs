@@ -17,10 +17,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::frame::{Metric, Processor, Role, Transcript};
+use crate::engine::frame::{Measurement, Metric, Processor, Role, Transcript};
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::speech::{Speaker, Speech, SpeechChange};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 use super::config::Support;
 use super::effect::{Effect, Moment};
@@ -225,7 +226,7 @@ impl UserSpeech {
         if history.latest.len() == MAX_REMEMBERED_TRANSCRIPTS {
             history.latest.pop_front();
         }
-        history.latest.push_back(text.trim().to_owned());
+        history.latest.push_back(to_bounded(text.trim()));
     }
 
     /// Prepares for a transcript, which [`on_words`](Self::on_words) then adds. Without voice activity or an
@@ -372,9 +373,20 @@ impl UserSpeech {
         }
     }
 
+    /// Handles a measurement. One of the response time belongs to the last utterance whose voice has ended: services that
+    /// cannot know which transcript is the last report it seconds later, or when the next voice starts.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        if let Some(utterance) = &mut self.current {
-            utterance.on_metric(metric);
+        let is_response_time = matches!(metric.value, Measurement::TimeToFirstByte(_));
+        match &mut self.current {
+            Some(utterance) if !is_response_time || utterance.may_be_answered() => {
+                utterance.on_metric(metric)
+            }
+            _ if is_response_time => {
+                if let Some(previous) = self.settled.last_mut().filter(|previous| previous.has_final()) {
+                    previous.on_metric(metric);
+                }
+            }
+            _ => {}
         }
     }
 
