@@ -11,6 +11,7 @@ const LAYERS: [&str; 14] = [
     "process",
     "json",
     "privacy",
+    "catch_panic",
     "emit",
     "frame_log",
     "console",

@@ -14,6 +14,7 @@ use super::clock::Deadline;
 use super::delivery::{DeliveryReport, ExportPipeline};
 use super::env_reader::SettingWarning;
 use super::error::SetupError;
+use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
 
@@ -25,7 +26,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
-/// Dropping it sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
+/// Dropping it ends open conversations and sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -51,6 +52,7 @@ pub struct Setup {
     settings: Settings,
     provider: SdkTracerProvider,
     pipelines: Vec<ExportPipeline>,
+    conversations: OpenConversations,
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
@@ -67,6 +69,8 @@ impl Setup {
             .with_resource(settings.resource.clone())
             .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
+        let conversations = OpenConversations::default();
+        provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
             let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
@@ -85,7 +89,8 @@ impl Setup {
         }
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
-        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
+        let provider = provider.build();
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -136,14 +141,16 @@ impl Setup {
         self.report()
     }
 
-    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
     ///
-    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
-    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
+    /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
+    /// pipeline: an open turn has the end reason `ended`. Spans that end later are not sent, and count as
+    /// [`late`](super::DestinationReport::late). Blocks. See [Shutdown](super#shutdown).
     pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
         self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
-        let _ = self.flush_within(timeout);
+        self.conversations.shut_down(deadline);
+        let _ = self.flush_within(deadline.left().unwrap_or_default());
         // A backend that hangs is not waited for any longer.
         let left = deadline.left().unwrap_or(Duration::from_millis(1));
         let _ = self.provider.shutdown_with_timeout(left);
@@ -158,10 +165,15 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
+        if self.is_shut_down {
             return;
         }
-        let report = self.flush_within(DROP_TIMEOUT);
+        let deadline = Deadline::within(DROP_TIMEOUT);
+        self.conversations.shut_down(deadline);
+        if self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
+            return;
+        }
+        let report = self.flush_within(deadline.left().unwrap_or_default());
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }
