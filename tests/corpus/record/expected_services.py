@@ -102,7 +102,7 @@ def azure_transcribe_polly(log):
     turn = Turn(log, 5, "Say something bad.", None, "ended", "vad+5", "end0", latency=None)
     turn.doc["attrs"]["conversation.initiator"] = "user"
     transcribed("Say something bad.", turn=turn, a="vad+5", b="final5")
-    refusal = {"error.type": "BadRequestError", "gen_ai.response.model": ABSENT, **GPT}
+    refusal = {"error.type": "BadRequestError", **GPT}
     yield turn.llm(None, "ctx6", "re6", service=AZURE, status="error", status_contains="content management policy",
                    attrs=refusal)  # fmt: skip
 
