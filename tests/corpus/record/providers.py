@@ -44,12 +44,14 @@ class Utterance:
         after: Seconds of silence after which it is final.
         eager: Flux: transcripts of eager ends of turn, one for each pause of 0.2 s. Voice after the pause goes on
             with this utterance.
+        fails: Transcribe: instead of the final transcript comes an exception with this message, and the connection ends.
     """
 
     final: str
     interim: str | None = None
     after: float = 0.5
     eager: list[str] = field(default_factory=list)
+    fails: str | None = None
 
 
 @dataclass
@@ -312,6 +314,12 @@ class Providers:
             if utterance.interim and not told and ear.voiced > 0.5:
                 told = True
                 await send(utterance.interim, True)
+            if ear.silent >= utterance.after and utterance.fails:
+                self.note("stt fails", message=utterance.fails)
+                headers = {":content-type": "application/json", ":exception-type": "InternalFailureException",
+                           ":message-type": "exception"}  # fmt: skip
+                await socket.send_bytes(event_message(headers, {"Message": utterance.fails}))
+                break
             if ear.silent >= utterance.after:
                 await send(utterance.final, False)
                 ear.end()

@@ -185,6 +185,11 @@ async def bedrock_and_local_voice(providers: Providers, stack) -> dict:
     )  # fmt: skip
 
 
+async def bedrock_and_polly(providers: Providers, stack) -> dict:
+    local = await bedrock_and_local_voice(providers, stack)
+    return local | dict(tts=(await azure_and_amazon_speech(providers, stack))["tts"])
+
+
 async def flux_and_azure(providers: Providers, stack) -> dict:
     session = await stack.enter_async_context(ClientSession())
     return dict(
@@ -277,3 +282,34 @@ async def eager_flux_azure(call: Call):
         Answer("Hello Anne Miller.", prompt=62, completion=5, wait=0.15),
         eager=["My name is Ann"],
     )
+
+
+@scene(bedrock_and_polly)
+async def bedrock_transcribe_storm(call: Call):
+    """A greeting; a tool that the user cancels; settings that change; a transcription that fails; a cancel while the bot
+    speaks."""
+    rig = call.rig
+    tool(rig, "get_weather", 5, {"celsius": 4})
+    await rig.speak("Welcome to the shop.")
+    await asyncio.sleep(0.4)
+    since = rig.count(F.FunctionCallInProgressFrame)
+    weather = Answer(tools=[("tooluse_w", "get_weather", {"city": "Oslo"})], prompt=60, completion=20)
+    await call.ask("How is the weather in Oslo?", weather)
+    await rig.comes(F.FunctionCallInProgressFrame, since=since)
+    await asyncio.sleep(0.7)
+    await call.exchange("Never mind.", Answer("All right.", prompt=90, completion=4), seconds=0.7)
+    await rig.queue(
+        F.LLMUpdateSettingsFrame(delta=AWSBedrockLLMService.Settings(temperature=0.9, system_instruction="You are wordy.")),
+        F.TTSUpdateSettingsFrame(delta=AWSPollyTTSService.Settings(voice="Matthew")),
+    )
+    await call.exchange("Tell me a joke.", Answer("No.", prompt=100, completion=2))
+    since = rig.count(F.ErrorFrame)
+    call.providers.utterances.append(Utterance("Is anyone there?", fails="The service had an internal error."))
+    await call.talk(0.8)
+    await rig.comes(F.ErrorFrame, since=since)
+    await asyncio.sleep(1.5)
+    since = rig.count(F.BotStartedSpeakingFrame)
+    await call.ask("Hello again.", Answer(STORY, prompt=110, completion=23))
+    await rig.comes(F.BotStartedSpeakingFrame, since=since)
+    await asyncio.sleep(0.5)
+    await rig.worker.cancel(reason="the line was cut")
