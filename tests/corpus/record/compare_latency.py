@@ -2,8 +2,8 @@
 
     python compare_latency.py FOLDER PIPECAT_TRACE
 
-FOLDER is one that `record.py` has written; PIPECAT_TRACE is the built `pipecat-trace`. Prints one line for each turn with bot
-speech, and each report of Pipecat's that belongs to no such turn. A report belongs to the turn during which it came.
+FOLDER is one that `record.py` has written; PIPECAT_TRACE is the built `pipecat-trace`. Prints one line for each turn, and
+for each report of Pipecat's that belongs to no turn. A report belongs to the turn during which it came.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def turns_of(log: Path, pipecat_trace: str) -> list[dict]:
     for span in spans:
         attributes = {pair["key"]: next(iter(pair["value"].values())) for pair in span["attributes"]}
         if "conversation.turn_number" in attributes:
-            start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
-            turns.append({"number": int(attributes["conversation.turn_number"]), "start": start, "end": end} | attributes)
+            times = {"start": int(span["startTimeUnixNano"]), "end": int(span["endTimeUnixNano"])}
+            turns.append(times | {"number": int(attributes["conversation.turn_number"])} | attributes)
     return sorted(turns, key=lambda turn: turn["start"])
 
 

@@ -3,9 +3,9 @@
     python expect.py FRAMES_FOLDER EXPECTED_FOLDER [NAME …]
 
 Everything that is said, and which frame begins and ends a span, is written down by hand, in `expected.py` and
-`expected_services.py`. Only numbers are read off the frame log: times of frames, the messages of a context, what services
-report of themselves. A moment is named by a kind of frame and how many of them came before: `user+0` is the first
-user-started.
+`expected_services.py`. Only numbers are read off the frame log: times of frames, the messages of a context, what
+services report of themselves. A moment is named by a kind of frame and how many of them came before: `user+0` is the
+first user-started.
 """
 
 from __future__ import annotations

@@ -93,8 +93,9 @@ def azure_transcribe_polly(log):
     waits(turn, "vad-4", "final4", "ctx5", "text8", "bot+3", first="vad-3", repeats=1)
     transcribed("Stop, please.", turn=turn, a="vad+3", b="final3")
     turn.llm("I stop.", "ctx4", "re4", service=AZURE, attrs=gpt(230, 4))
+    refused = {"tts.character_count": ABSENT, "tts.audio_seconds": {"in": [0, None]}}
     turn.tts("I stop.", None, "text7", "error0", service=POLLY, status="error", status_contains="InvalidSsmlException",
-             attrs={"tts.character_count": ABSENT, "tts.audio_seconds": {"in": [0, None]}})  # fmt: skip
+             attrs=refused)  # fmt: skip
     transcribed("Are you there?", 0.5004, turn=turn, a="vad+4", b="final4")
     turn.llm(said, "ctx5", "re5", service=AZURE, attrs=gpt(240, 6))
     yield turn.tts(said, said, "text8", "tts-3", service=POLLY)
@@ -107,7 +108,7 @@ def azure_transcribe_polly(log):
                    attrs=refusal)  # fmt: skip
 
 
-# ---------------------------------------------------------------- Amazon Bedrock, Amazon Transcribe, Piper in the process
+# ---------------------------------------------------------------- Amazon Bedrock and Transcribe, Piper or Polly
 
 NOVA = {"llm.invocation_parameters": {"json_contains": {"temperature": 0.2, "max_tokens": 300}},
         "gen_ai.request.temperature": 0.2, "gen_ai.request.max_tokens": 300}  # fmt: skip
@@ -217,7 +218,7 @@ def bedrock_transcribe_storm(log):
     yield turn.tts(STORY, None, "text3", "tts-3", chars=85, cut=True, service=POLLY, attrs=matthew)
 
 
-# ---------------------------------------------------------------- Deepgram Flux with eager ends of turn, Azure OpenAI, Piper
+# ---------------------------------------------------------------- Deepgram Flux, Azure OpenAI, Piper over HTTP
 
 
 @of

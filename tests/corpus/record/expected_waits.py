@@ -2,8 +2,8 @@
 
     python expected_waits.py FRAMES_FOLDER EXPECTED_FOLDER
 
-The moments that bound each part are written down by hand, by the contract's rules; their times are read off the frame log. See
-`expect.py` for the names of moments. Running it again changes nothing.
+The moments that bound each part are written down by hand, by the contract's rules; their times are read off the frame
+log. See `expect.py` for the names of moments. Running it again changes nothing.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Utterance:
         after: Seconds of silence after which it is final.
         eager: Flux: transcripts of eager ends of turn, one for each pause of 0.2 s. Voice after the pause goes on
             with this utterance.
-        fails: Transcribe: instead of the final transcript comes an exception with this message, and the connection ends.
+        fails: Transcribe: an exception with this message comes instead of the final transcript, and the stream ends.
     """
 
     final: str
@@ -196,8 +196,8 @@ class Providers:
             await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
 
         def choice(delta: dict, finish: str | None = None) -> list:
-            safe = {"hate": {"filtered": False, "severity": "safe"}}
-            return [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None, "content_filter_results": safe}]
+            harmless = {"content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}
+            return [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None} | harmless]
 
         sent = ""
         try:
@@ -299,7 +299,8 @@ class Providers:
 
         async def send(text: str, partial: bool):
             self.note("stt interim" if partial else "stt final", text=text, heard=round(ear.total, 3))
-            items = [{"Content": word, "Type": "pronunciation", "StartTime": 0.0, "EndTime": 0.1} for word in text.split()]
+            times = {"StartTime": 0.0, "EndTime": 0.1}
+            items = [{"Content": word, "Type": "pronunciation"} | times for word in text.split()]
             result = {"Alternatives": [{"Transcript": text, "Items": items}], "StartTime": 0.0, "EndTime": 1.0,
                       "IsPartial": partial, "ResultId": "r1", "ChannelId": "ch_0"}  # fmt: skip
             headers = {":content-type": "application/json", ":event-type": "TranscriptEvent", ":message-type": "event"}

@@ -243,9 +243,10 @@ async def bedrock_transcribe_piper(call: Call):
     tool(call.rig, "get_weather", 0.3, {"celsius": 4})
     tool(call.rig, "get_time", 0.1, {"time": "12:30"})
     await call.exchange("Hi.", Answer("Hi, what can I do?", prompt=40, completion=8), seconds=0.6)
+    city = {"city": "Oslo"}
     await call.exchange(
         "Weather and time in Oslo, please.",
-        Answer("Let me look.", [("tooluse_w", "get_weather", {"city": "Oslo"}), ("tooluse_t", "get_time", {"city": "Oslo"})],
+        Answer("Let me look.", [("tooluse_w", "get_weather", city), ("tooluse_t", "get_time", city)],
                prompt=60, completion=40),
         Answer("Four degrees, half past twelve.", prompt=130, completion=9, cached=64),
     )  # fmt: skip
@@ -263,7 +264,7 @@ async def bedrock_transcribe_piper(call: Call):
 
 @scene(flux_and_azure)
 async def eager_flux_azure(call: Call):
-    """An eager end of turn that holds; one that is withdrawn as the user goes on; one whose final transcript differs."""
+    """An eager end of turn that holds; one that is withdrawn, as the user goes on; one whose transcript was wrong."""
     await call.exchange("Hello there.", Answer("Hello!", prompt=30, completion=3, wait=0.1), eager=["Hello there"])
     call.providers.answers.append(Answer("For two, when?", prompt=40, completion=6, wait=0.05, every=0.1))
     since = call.rig.count(F.BotStoppedSpeakingFrame)
@@ -286,8 +287,7 @@ async def eager_flux_azure(call: Call):
 
 @scene(bedrock_and_polly)
 async def bedrock_transcribe_storm(call: Call):
-    """A greeting; a tool that the user cancels; settings that change; a transcription that fails; a cancel while the bot
-    speaks."""
+    """A greeting; a tool that the user cancels; new settings; a failed transcription; a cancel while the bot speaks."""
     rig = call.rig
     tool(rig, "get_weather", 5, {"celsius": 4})
     await rig.speak("Welcome to the shop.")
@@ -298,8 +298,9 @@ async def bedrock_transcribe_storm(call: Call):
     await rig.comes(F.FunctionCallInProgressFrame, since=since)
     await asyncio.sleep(0.7)
     await call.exchange("Never mind.", Answer("All right.", prompt=90, completion=4), seconds=0.7)
+    wordy = AWSBedrockLLMService.Settings(temperature=0.9, system_instruction="You are wordy.")
     await rig.queue(
-        F.LLMUpdateSettingsFrame(delta=AWSBedrockLLMService.Settings(temperature=0.9, system_instruction="You are wordy.")),
+        F.LLMUpdateSettingsFrame(delta=wordy),
         F.TTSUpdateSettingsFrame(delta=AWSPollyTTSService.Settings(voice="Matthew")),
     )
     await call.exchange("Tell me a joke.", Answer("No.", prompt=100, completion=2))
