@@ -269,11 +269,11 @@ def bedrock_transcribe_storm(log):
 def eager_flux_azure(log):
     """No VAD: the wait counts from user-stopped. An eager answer is held back until then."""
 
-    def waits(turn, stop, final, asked, first_text, bot):
+    def waits(turn, stop, final, asked, first_text, bot, **more):
         return turn.waits(
             (stop, bot), endpointing=(stop, None), transcription=(final, name(FLUX)), turn_detection=(asked, None),
             llm=(log.next("token", stop), name(AZURE)), aggregation=(first_text, None),
-            tts=(log.next("audio", first_text), name(PIPER_HTTP)), output=(bot, None),
+            tts=(log.next("audio", first_text), name(PIPER_HTTP)), output=(bot, None), **more,
         )  # fmt: skip
 
     def heard(turn, text, a, b):
@@ -306,3 +306,15 @@ def eager_flux_azure(log):
     turn.llm(None, "ctx3", "withdrawn1", service=AZURE, attrs=gpt(60, 4) | withdrawn)
     turn.llm(said, "ctx4", "re2", service=AZURE, attrs=gpt(62, 5) | settled)
     yield turn.tts(said, said, "text2", "tts-2", service=PIPER_HTTP)
+
+    # An eager answer runs no tool: the LLM service withdrew it, and the call after the transcript asked again.
+    asked, said, city = "What time is it in Oslo?", "Half past twelve.", {"city": "Oslo"}
+    turn = Turn(log, 4, asked, said, "completed", "user+3", "bot-3", ("user-3", "bot+3"))
+    waits(turn, "user-3", "final3", "ctx6", "text3", "bot+3", tools=[("tool+0", "tool-0")])
+    heard(turn, asked, "user+3", "final3")
+    turn.llm(None, "ctx5", "withdrawn2", service=AZURE, attrs=gpt(70, 14) | withdrawn)
+    calls = [["get_time", city, "call_time"]]
+    turn.llm(None, "ctx6", "re3", service=AZURE, ref="L", calls=calls, attrs=gpt(71, 14) | settled)
+    turn.tool("get_time", "call_time", city, {"time": "12:30"}, "tool+0", "tool-0", "L")
+    turn.llm(said, "ctx7", "re4", service=AZURE, attrs=gpt(90, 5) | settled)
+    yield turn.tts(said, said, "text3", "tts-3", service=PIPER_HTTP)

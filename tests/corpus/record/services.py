@@ -218,6 +218,7 @@ async def flux_and_azure(providers: Providers, stack) -> dict:
         ),
         vad=None,
         strategies=EagerUserTurnStrategies(),
+        tools=TOOLS,
     )  # fmt: skip
 
 
@@ -299,7 +300,9 @@ async def bedrock_transcribe_piper(call: Call):
 
 @scene(flux_and_azure)
 async def eager_flux_azure(call: Call):
-    """An eager end of turn that holds; one that is withdrawn, as the user goes on; one whose transcript was wrong."""
+    """An eager end of turn that holds; one that is withdrawn, as the user goes on; one whose transcript was wrong; one
+    that is withdrawn as its answer asks for a tool."""
+    tool(call.rig, "get_time", 0.2, {"time": "12:30"})
     await call.exchange("Hello there.", Answer("Hello!", prompt=30, completion=3, wait=0.1), eager=["Hello there"])
     call.providers.answers.append(Answer("For two, when?", prompt=40, completion=6, wait=0.05, every=0.1))
     since = call.rig.count(F.BotStoppedSpeakingFrame)
@@ -317,6 +320,14 @@ async def eager_flux_azure(call: Call):
         Answer("Hello Ann.", prompt=60, completion=4, wait=0.05),
         Answer("Hello Anne Miller.", prompt=62, completion=5, wait=0.15),
         eager=["My name is Ann"],
+    )
+    clock = Answer(tools=[("call_eager", "get_time", {"city": "Oslo"})], prompt=70, completion=14, wait=0.05)
+    await call.exchange(
+        "What time is it in Oslo?",
+        clock,
+        Answer(tools=[("call_time", "get_time", {"city": "Oslo"})], prompt=71, completion=14, wait=0.1),
+        Answer("Half past twelve.", prompt=90, completion=5, wait=0.1),
+        eager=["what time is it in oslo"],
     )
 
 
