@@ -35,6 +35,15 @@ impl Pipeline {
         self.spans.ended.iter().filter_map(of).collect()
     }
 
+    /// Returns the time to first byte of each synthesis, in seconds.
+    pub(super) fn tts_ttfbs(&self) -> Vec<Option<f64>> {
+        let of = |record: &SpanRecord| match &record.details {
+            SpanDetails::Tts(tts) => Some(tts.times.ttfb.map(|(seconds, _)| seconds)),
+            _ => None,
+        };
+        self.spans.ended.iter().filter_map(of).collect()
+    }
+
     /// Returns the events of each span with their times.
     pub(super) fn moments(&self) -> Vec<String> {
         let of = |record: &SpanRecord| {
