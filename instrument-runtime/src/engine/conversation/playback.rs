@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::engine::frame::{Chunking, Delivery, FrameId, Spacing, TextChunk};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 use super::config::{FrameSupport, Support};
 use super::effect::Effect;
@@ -47,7 +48,7 @@ pub(crate) struct SpokenText {
 impl SpokenText {
     fn new(chunk: &TextChunk<'_>) -> Self {
         Self {
-            text: chunk.text.to_owned(),
+            text: to_bounded(chunk.text),
             spacing: chunk.spacing,
             chunking: chunk.chunking,
             context_id: chunk.context_id.map(str::to_owned),

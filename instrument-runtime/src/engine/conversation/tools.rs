@@ -14,9 +14,10 @@
 //!
 //! See [Tools](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools).
 
-use crate::engine::frame::{FunctionCall, FunctionCallResult, Json, ToolCall};
+use crate::engine::frame::{FunctionCall, FunctionCallResult, ToolCall};
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolRecord, TurnNumber};
 use crate::engine::time::Time;
+use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 use super::span::{SpanBase, SpanError, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
@@ -80,7 +81,7 @@ impl ToolCalls {
             turn: scope.number(),
             name: call.name.to_owned(),
             call_id: call.tool_call_id.to_owned(),
-            arguments: call.arguments.map(Json::to_text),
+            arguments: call.arguments.map(|json| json.to_text_within(MAX_TEXT_LENGTH)),
             state: ToolState::Running,
             last_result: ToolResult::default(),
         });
@@ -188,7 +189,7 @@ impl ToolSpan {
         if !self.is_running() {
             return;
         }
-        let json = result.result.map(Json::to_text);
+        let json = result.result.map(|json| json.to_text_within(MAX_TEXT_LENGTH));
         if json.is_some() || error.is_some() {
             self.last_result = ToolResult { json, error };
         }
@@ -230,7 +231,8 @@ impl ToolSpan {
 
 /// Returns the error in a result.
 fn error_of(result: &FunctionCallResult<'_>) -> Option<String> {
-    let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
+    let error = result.error.map(to_bounded);
+    let error = error.or_else(|| Some(to_bounded(&result.result?.error_text()?)));
     error.filter(|message| !message.is_empty())
 }
 
@@ -239,6 +241,6 @@ pub(super) fn to_tool_call(call: &FunctionCall<'_>) -> ToolCall {
     ToolCall {
         id: call.tool_call_id.to_owned(),
         name: call.name.to_owned(),
-        arguments: call.arguments.map(Json::to_text).unwrap_or_default(),
+        arguments: call.arguments.map(|json| json.to_text_within(MAX_TEXT_LENGTH)).unwrap_or_default(),
     }
 }

@@ -21,6 +21,7 @@ use crate::engine::frame::{Measurement, Metric, Processor, Role, Transcript};
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::speech::{Speaker, Speech, SpeechChange};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 use super::config::Support;
 use super::effect::{Effect, Moment};
@@ -233,7 +234,7 @@ impl UserSpeech {
         if history.latest.len() == MAX_REMEMBERED_TRANSCRIPTS {
             history.latest.pop_front();
         }
-        history.latest.push_back(text.trim().to_owned());
+        history.latest.push_back(to_bounded(text.trim()));
     }
 
     /// Prepares for a transcript, which [`on_words`](Self::on_words) then adds. Without voice activity or an
