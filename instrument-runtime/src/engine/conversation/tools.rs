@@ -88,13 +88,17 @@ impl ToolCalls {
     }
 
     pub(super) fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
-        let Some(index) = self.calls.iter().rposition(|call| call.call_id == result.tool_call_id) else { return };
+        let Some(index) = self.calls.iter().rposition(|call| call.call_id == result.tool_call_id) else {
+            return;
+        };
         let error = error_of(result);
         if error.is_some() && self.calls[index].awaits_error() {
             // Of several running calls of one tool, only the result shows which one an error frame meant.
             let name = self.calls[index].name.clone();
             let is_of_other = |call: &&mut ToolSpan| call.name == name && call.has_just_failed(now);
-            if let Some(error) = self.calls.iter_mut().rfind(is_of_other).and_then(|call| call.span.pop_error()) {
+            if let Some(error) =
+                self.calls.iter_mut().rfind(is_of_other).and_then(|call| call.span.pop_error())
+            {
                 self.calls[index].span.on_error(error);
             }
         }
@@ -115,7 +119,8 @@ impl ToolCalls {
             call.span.on_error(error);
             return None;
         }
-        let is_reported = self.calls.iter().any(|call| call.has_just_failed(now) && call.is_named_in(message));
+        let is_reported =
+            self.calls.iter().any(|call| call.has_just_failed(now) && call.is_named_in(message));
         (!is_reported).then_some(error)
     }
 

@@ -413,8 +413,7 @@ impl UserSpeech {
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
         let is_user_speaking = self.voice.is_user_speaking;
         let is_open = |utterance: &&mut Utterance| {
-            (utterance.is_speech() || is_user_speaking)
-                && is_open_or_just_closed(utterance.last_final(), now)
+            (utterance.is_speech() || is_user_speaking) && is_open_or_just_closed(utterance.last_final(), now)
         };
         match self.current.as_mut().filter(is_open) {
             Some(utterance) => {

@@ -342,6 +342,7 @@ fn voice_stop_of_a_muted_user_gives_no_latency() {
     pipeline.at(2_200).silence().at(2_900).bot_stops();
     pipeline.at(3_200).hears("Bye.").user_starts().at(3_250).user_stops();
     pipeline.bot_replies(3_300, "Bye.", "Bye!").at(9_000).ends();
-    let since: Vec<_> = pipeline.latencies().iter().map(|latency| (latency.source, latency.seconds)).collect();
+    let since: Vec<_> =
+        pipeline.latencies().iter().map(|latency| (latency.source, latency.seconds)).collect();
     assert_eq!(since, [(LatencySource::Vad, 0.6), (LatencySource::UserStopped, 0.25)]);
 }

@@ -401,8 +401,7 @@ impl Synthesis {
         self.span.on_error(error);
         let unheard = self.audio.last.filter(|_| !self.audio.is_heard);
         if !self.has_stopped() {
-            self.broken_off =
-                unheard.or(self.span.last_error_at()).map(|end| BreakOff::Failed { end });
+            self.broken_off = unheard.or(self.span.last_error_at()).map(|end| BreakOff::Failed { end });
         }
     }
 
