@@ -371,10 +371,8 @@ impl OpenConversation for ObservedConversation {
         !self.is_closed.load(Ordering::Relaxed)
     }
 
-    fn shut_down(&self, timeout: Duration) -> bool {
-        let was_open = self.is_open();
+    fn shut_down(&self, timeout: Duration) {
         self.close(CloseReason::Shutdown, timeout);
-        was_open
     }
 }
 

@@ -259,6 +259,8 @@ fn close_waits_for_the_thread_that_emits() {
 
 #[test]
 fn spans_beyond_the_outbox_are_dropped_and_counted() {
+    const TURNS: u64 = 1_000;
+
     let (processor, open, entered) = gate();
     let (observer, spans, _provider) =
         observe(&Current::default(), |provider| provider.with_span_processor(processor));
@@ -266,7 +268,6 @@ fn spans_beyond_the_outbox_are_dropped_and_counted() {
     assert_eq!(entered.recv_timeout(PATIENCE).as_deref(), Ok("pipecat.llm"));
 
     let dropped_before = dropped_spans();
-    const TURNS: u64 = 1_000;
     for number in 0..TURNS {
         start_and_end_an_llm_call(&observer, 100 + 10 * number);
     }
@@ -297,7 +298,10 @@ fn panic_in_a_span_processor_loses_no_other_span() {
 
 /// Keeps the attributes that it is asked about, and samples everything.
 #[derive(Debug, Clone, Default)]
-struct Asked(Arc<Mutex<Vec<(String, Vec<KeyValue>)>>>);
+struct Asked(Arc<Mutex<Vec<StartedSpan>>>);
+
+/// The name and the attributes of a span at its start.
+type StartedSpan = (String, Vec<KeyValue>);
 
 impl ShouldSample for Asked {
     fn should_sample(
