@@ -59,6 +59,8 @@ impl SharedDelivery {
                 limits.bytes,
             );
         }
+        // Outside of the lock, as freeing texts takes time.
+        drop(admission.dropped);
     }
 
     /// Waits for spans that are due. Returns `None` when nothing is left to send after the shutdown.
