@@ -30,8 +30,9 @@ impl Measurements {
             Measurement::TtsCharacters(characters) => self.add_characters(characters),
             Measurement::LlmUsage(usage) => add_usage(&mut self.usage, &usage),
         }
+        // A service without models, as Amazon Polly, names an empty one.
         if self.model.is_none() {
-            self.model = metric.model.map(str::to_owned);
+            self.model = metric.model.filter(|model| !model.is_empty()).map(str::to_owned);
         }
     }
 
@@ -50,6 +51,11 @@ impl Measurements {
         other.characters.into_iter().for_each(|characters| self.add_characters(characters));
         other.usage.iter().for_each(|usage| add_usage(&mut self.usage, usage));
         self.model = self.model.take().or(other.model);
+    }
+
+    /// Removes the times to the first part of a response that turned out not to exist.
+    pub(crate) fn forget_first_times(&mut self) {
+        (self.ttfb, self.ttfat, self.ttfa) = (None, None, None);
     }
 
     /// Returns the times that every kind of service has: the reported ones, else those `measured` from frames.
@@ -135,6 +141,15 @@ mod tests {
             all.add(&metric(value));
         }
         assert_eq!((all.ttfb, all.processing, all.characters), (Some(0.2), Some(1.5), Some(7)));
+    }
+
+    #[test]
+    fn the_first_model_that_is_named_counts() {
+        let mut all = Measurements::default();
+        for model in [None, Some(""), Some("sonic-3"), Some("sonic-4")] {
+            all.add(&Metric { model, ..metric(Measurement::Processing(1.0)) });
+        }
+        assert_eq!(all.model.as_deref(), Some("sonic-3"));
     }
 
     #[test]
