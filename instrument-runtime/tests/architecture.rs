@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&str; 14] = [
     "engine",
     "sync",
+    "process",
     "json",
     "privacy",
     "catch_panic",
