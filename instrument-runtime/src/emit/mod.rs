@@ -49,6 +49,7 @@ mod span_writer;
 #[cfg(test)]
 pub(crate) mod test_records;
 
+pub use conversation_handle::ConversationHandle;
 pub use emitter::Emitter;
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsRecorder;
@@ -61,6 +62,6 @@ pub use settings::{Conventions, EmitSettings, SpanNaming, TraceLayout, UnknownNa
 pub use span_scope::Session;
 
 pub(crate) use annotations::Annotation;
-pub(crate) use conversation_handle::{ConversationHandle, OpenConversation};
+pub(crate) use conversation_handle::OpenConversation;
 pub(crate) use outbox::Outbox;
 pub(crate) use remote_parent::identity_of;

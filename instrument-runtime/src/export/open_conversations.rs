@@ -1,6 +1,6 @@
 //! The open conversations whose spans go to a setup.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,18 +24,17 @@ pub(super) struct OpenConversations {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// By the address of the conversation.
-    handles: HashMap<usize, ConversationHandle>,
+    handles: HashSet<ConversationHandle>,
     /// The number of handles at which those of ended conversations are removed.
     prune_at: usize,
 }
 
 impl OpenConversations {
-    /// Ends all open conversations as at the end of their pipelines. Returns their number.
+    /// Ends all open conversations as at the end of their pipelines, and returns their number.
     pub(super) fn shut_down(&self, deadline: Deadline) -> usize {
+        // Their last spans start while they end, so the lock is released before.
         let handles = std::mem::take(&mut self.lock().handles);
-        let open = handles.into_values().filter_map(|handle| handle.upgrade());
-        open.filter(|conversation| conversation.shut_down(deadline.left().unwrap_or(Duration::ZERO))).count()
+        handles.iter().filter(|handle| handle.shut_down(deadline.left().unwrap_or_default())).count()
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -46,11 +45,12 @@ impl OpenConversations {
 impl Known {
     fn insert(&mut self, handle: &ConversationHandle) {
         if self.handles.len() >= self.prune_at.max(MIN_PRUNED) {
-            self.handles
-                .retain(|_, handle| handle.upgrade().is_some_and(|conversation| conversation.is_open()));
+            self.handles.retain(ConversationHandle::is_open);
             self.prune_at = 2 * self.handles.len();
         }
-        self.handles.entry(handle.address()).or_insert_with(|| handle.clone());
+        if !self.handles.contains(handle) {
+            self.handles.insert(handle.clone());
+        }
     }
 }
 

@@ -449,10 +449,8 @@ impl OpenConversation for ObservedConversation {
         }
     }
 
-    fn shut_down(&self, timeout: Duration) -> bool {
-        let was_open = self.is_open();
+    fn shut_down(&self, timeout: Duration) {
         self.close(CloseReason::Shutdown, timeout);
-        was_open
     }
 }
 

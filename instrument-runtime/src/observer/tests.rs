@@ -4,6 +4,7 @@
 
 mod clock_steps;
 mod host_time;
+mod plugged_in;
 mod program_code;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -191,7 +191,7 @@ impl TracingContext {
     pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_parent_context() {
             self.with_locked(|locked| {
-                locked.outbox.change_remote_parent(|remote| remote.set_parent(&context))
+                locked.outbox.change_remote_parent(|remote| remote.set_parent(&context));
             });
         }
     }

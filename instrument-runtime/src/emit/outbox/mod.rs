@@ -379,9 +379,10 @@ impl Outbox {
         let mut queue = self.lock();
         let begun = now();
         while condition(&queue) {
-            let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else {
+            let left = timeout.saturating_sub(now().duration_since(begun));
+            if left.is_zero() {
                 break;
-            };
+            }
             queue = self.emitted.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         queue
