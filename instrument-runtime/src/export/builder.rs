@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{Sampler, SpanProcessor, TracerProviderBuilder};
 
 use super::headers::{Headers, Secret};
-use super::settings::Settings;
+use super::settings::{Settings, SpoolSettings};
 use super::{Backend, Compression, Environment, ExporterKind, Protocol, Setup, SetupError};
 
 /// Builds a [`Setup`] from code, and from the environment where code leaves a setting open.
@@ -62,6 +62,7 @@ pub struct SetupBuilder {
     pub(super) max_attributes: Option<u32>,
     pub(super) max_queue_spans: Option<usize>,
     pub(super) max_queue_bytes: Option<usize>,
+    pub(super) spool: Option<SpoolSettings>,
     pub(super) max_batch_spans: Option<usize>,
     pub(super) schedule_delay: Option<Duration>,
 }
@@ -261,6 +262,35 @@ impl SetupBuilder {
     /// Overrides `PIPECAT_TRACE_MAX_QUEUE_BYTES`.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.max_queue_bytes = Some(bytes);
+        self
+    }
+
+    /// Keeps spans that cannot be sent in `directory`, as files of at most `max_bytes` bytes in all. Default: none are kept.
+    ///
+    /// The queue is written there when it is full, and at a [shutdown](super::Setup::shutdown) whose time is over. The files
+    /// are sent as soon as nothing newer waits, by this process or by the next one with the same directory and the same
+    /// backend. If they exceed `max_bytes`, the oldest are lost, and counted.
+    ///
+    /// The directory is created for the current user alone. Any number of processes may share it, with the same account at
+    /// the backend. A process that dies loses what it has not written yet; what it was sending is sent again by another, so
+    /// that a span may arrive twice. The console has no spool.
+    ///
+    /// Overrides `PIPECAT_TRACE_SPOOL_DIR` and `PIPECAT_TRACE_SPOOL_MAX_BYTES`.
+    ///
+    /// ```
+    /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+    /// use pipecat_instrument::setup;
+    /// # use pipecat_instrument::setup::ExporterKind;
+    ///
+    /// let setup = setup::builder()
+    ///     .spool("/var/spool/desk", 512 * 1024 * 1024)
+    /// #   .exporters([ExporterKind::Console])
+    ///     .build()?;
+    /// # drop(setup);
+    /// # Ok::<(), setup::SetupError>(())
+    /// ```
+    pub fn spool(mut self, directory: impl Into<PathBuf>, max_bytes: u64) -> Self {
+        self.spool = Some(SpoolSettings { directory: directory.into(), max_bytes });
         self
     }
 

@@ -109,6 +109,8 @@
 //! | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | events and links of one span, and their attributes | 128 each |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | queued spans | 65,536 |
 //! | `PIPECAT_TRACE_MAX_QUEUE_BYTES` | bytes of all queued spans | 128 MiB |
+//! | `PIPECAT_TRACE_SPOOL_DIR` | a directory for spans that cannot be sent: see [`spool`](SetupBuilder::spool) | none |
+//! | `PIPECAT_TRACE_SPOOL_MAX_BYTES` | bytes of all files in that directory | 1 GiB |
 //! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans in one request | 512 |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | longest wait of a span for others to share its request, in ms | 1,000 |
 //!
@@ -183,8 +185,6 @@ mod error;
 mod headers;
 mod settings;
 mod setup;
-#[cfg(feature = "otlp")]
-#[allow(dead_code, reason = "delivery uses it next")]
 mod spool;
 mod transport;
 

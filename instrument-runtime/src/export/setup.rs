@@ -69,7 +69,12 @@ impl Setup {
             .with_span_limits(settings.span_limits);
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
-            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
+            let pipeline = ExportPipeline::open(
+                destination.clone(),
+                settings.batch,
+                settings.spool.as_ref(),
+                &settings.resource,
+            )?;
             provider = provider.with_span_processor(pipeline.processor());
             pipelines.push(pipeline);
         }
@@ -147,7 +152,9 @@ impl Setup {
         self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
         // All destinations at once, before they are closed one after the other.
-        self.send_queued(deadline);
+        for pipeline in &self.pipelines {
+            pipeline.start_flush();
+        }
         for pipeline in &self.pipelines {
             pipeline.shut_down(deadline);
         }
