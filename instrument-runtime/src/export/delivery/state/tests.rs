@@ -1,3 +1,5 @@
+mod spool;
+
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SpanData;
