@@ -76,6 +76,8 @@ impl SharedDelivery {
                 limits.bytes,
             );
         }
+        // Outside of the lock, as freeing texts takes time.
+        drop(admission.dropped);
     }
 
     /// Waits for work that is due. Returns `None` when nothing is left to do after the shutdown.
