@@ -208,7 +208,7 @@ fn a_full_queue_is_spooled_and_sent_once_the_backend_is_back() {
 #[test]
 fn grpc_requests_are_spooled_and_sent_too() {
     let directory = TestDirectory::new();
-    let backend = Backend::replying(Reply::Grpc(14));
+    let backend = Backend::replying(Reply::Grpc(14, "down"));
     let builder = || backend.builder(&directory).endpoint(backend.server.url()).protocol(Protocol::Grpc);
     let setup = builder().build().unwrap();
     make_spans(&setup, 0..700);

@@ -265,15 +265,19 @@ impl SetupBuilder {
         self
     }
 
-    /// Keeps spans that cannot be sent in `directory`, as files of at most `max_bytes` bytes in all. Default: none are kept.
+    /// Keeps spans that cannot be sent in `directory`, in files of at most `max_bytes` bytes in all. Default: none are kept.
     ///
-    /// The queue is written there when it is full, and at a [shutdown](super::Setup::shutdown) whose time is over. The files
-    /// are sent as soon as nothing newer waits, by this process or by the next one with the same directory and the same
-    /// backend. If they exceed `max_bytes`, the oldest are lost, and counted.
+    /// Spans are written there when the queue is full, and when the time of a [shutdown](super::Setup::shutdown) is over. They
+    /// are sent once the backend accepts spans again and nothing newer waits, by this process or by the next one with the same
+    /// directory and the same backend. If the files exceed `max_bytes`, the oldest are removed, and their spans counted.
     ///
-    /// The directory is created for the current user alone. Any number of processes may share it, with the same account at
-    /// the backend. A process that dies loses what it has not written yet; what it was sending is sent again by another, so
-    /// that a span may arrive twice. The console has no spool.
+    /// Any number of processes may share the directory, if they send with the same credentials. Only the current user can read
+    /// the files; other users must not be able to write the directory. A process that dies loses the spans in its memory. What
+    /// it was sending from the directory is sent again, so that a span may arrive twice. [The guide][guide] has more.
+    ///
+    /// The console has no spool.
+    ///
+    /// [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/scale-out.md#spool
     ///
     /// Overrides `PIPECAT_TRACE_SPOOL_DIR` and `PIPECAT_TRACE_SPOOL_MAX_BYTES`.
     ///

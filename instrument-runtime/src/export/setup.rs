@@ -142,6 +142,9 @@ impl Setup {
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout` (in its second
+    /// half if it is shorter than two seconds). The disk may take up to a second, also if `timeout` leaves less.
+    ///
     /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
     pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {

@@ -27,6 +27,14 @@ impl Spooler {
         Self { delivery, transport, spool: Mutex::new(spool), warned: Once::new() }
     }
 
+    /// Creates the directory, and warns now if it cannot be written, not first in an outage.
+    pub(super) fn prepare(&self) {
+        let prepared = self.lock().prepare();
+        if let Err(problem) = prepared {
+            self.warn_not_written(&problem.to_string());
+        }
+    }
+
     /// Writes the spans in flight to the spool.
     pub(super) fn spool(&self, spans: &[QueuedSpan]) {
         let mut spool = self.lock();
@@ -38,12 +46,7 @@ impl Spooler {
             Ok(()) => self.delivery.on_spooled(spans.len()),
             Err(problem) => {
                 self.delivery.on_not_spooled();
-                self.warned.call_once(|| {
-                    tracing::warn!(
-                        "spans for {} cannot be spooled: {problem} (logged once)",
-                        self.delivery.destination().name()
-                    );
-                });
+                self.warn_not_written(&problem);
             }
         }
     }
@@ -110,12 +113,19 @@ impl Spooler {
             // It would be sent again at once.
             self.delivery.on_drained();
             self.warned.call_once(|| {
+                let name = self.delivery.destination().name();
                 tracing::warn!(
-                    "a request for {} stays in the spool and is sent again: {error} (logged once)",
-                    self.delivery.destination().name()
+                    "a request for {name} stays in the spool and is sent again: {error} (logged once)"
                 );
             });
         }
+    }
+
+    fn warn_not_written(&self, problem: &str) {
+        self.warned.call_once(|| {
+            let name = self.delivery.destination().name();
+            tracing::warn!("spans for {name} cannot be spooled: {problem} (logged once)");
+        });
     }
 
     fn count_lost(&self, spans: SpanCounts, error: &ExportError) {

@@ -34,6 +34,9 @@ impl Worker {
     pub(super) fn run(&self) {
         // Spans of the transport itself, of an instrumented HTTP library for example, would never end.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
+        if let Some(spooler) = &self.spooler {
+            spooler.prepare();
+        }
         while let Some(work) = self.delivery.wait_for_work() {
             match (work, &self.spooler) {
                 (Work::Spool(spans), Some(spooler)) => spooler.spool(&spans),

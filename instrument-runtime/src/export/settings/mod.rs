@@ -340,9 +340,14 @@ fn spool_settings(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Option<Spo
     if code.spool.is_some() {
         return code.spool.clone();
     }
-    let directory = reader.text(SPOOL_DIR)?.into();
     let max_bytes = reader.number(SPOOL_MAX_BYTES, 1, "bytes, such as 1073741824");
-    Some(SpoolSettings { directory, max_bytes: max_bytes.unwrap_or(DEFAULT_SPOOL_BYTES) })
+    let Some(directory) = reader.text(SPOOL_DIR) else {
+        if max_bytes.is_some() {
+            reader.warn(SPOOL_MAX_BYTES, format!("has no effect: set {SPOOL_DIR}, too"));
+        }
+        return None;
+    };
+    Some(SpoolSettings { directory: directory.into(), max_bytes: max_bytes.unwrap_or(DEFAULT_SPOOL_BYTES) })
 }
 
 #[cfg(test)]

@@ -114,6 +114,13 @@ impl Spool {
         &self.directory
     }
 
+    /// Creates the directory, and checks that files can be written there.
+    pub(super) fn prepare(&mut self) -> Result<(), SpoolError> {
+        self.create_folder()?;
+        let (file, path) = self.create_file(0, self.id)?;
+        file.remove().map_err(|source| SpoolError::Io { path, source })
+    }
+
     /// Writes a request, the protobuf of an `ExportTraceServiceRequest` with so many spans. Evicts the oldest requests
     /// if it does not fit, and adds their spans to `evicted`.
     pub(super) fn append(
@@ -126,7 +133,7 @@ impl Spool {
         if bytes > self.max_bytes {
             return Err(SpoolError::TooLarge { bytes, max_bytes: self.max_bytes });
         }
-        create_folder(&self.folder).map_err(|source| SpoolError::Io { path: self.folder.clone(), source })?;
+        self.create_folder()?;
         self.evict(bytes, evicted)?;
         self.write(request, spans, self.id)
     }
@@ -215,6 +222,16 @@ impl Spool {
         if fits { Ok(()) } else { Err(SpoolError::InUse { max_bytes: self.max_bytes }) }
     }
 
+    /// Creates the folder for the current user alone. Spans contain speech.
+    fn create_folder(&self) -> Result<(), SpoolError> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let created = builder.create(&self.folder);
+        created.map_err(|source| SpoolError::Io { path: self.folder.clone(), source })
+    }
+
     /// Creates an empty file with a name that no other file has.
     fn create_file(&mut self, spans: u64, spool_id: SpoolId) -> Result<(LockedFile, PathBuf), SpoolError> {
         loop {
@@ -249,15 +266,6 @@ const fn escaped_characters() -> percent_encoding::AsciiSet {
         letter += 1;
     }
     set
-}
-
-/// Creates the folder for the current user alone. Spans contain speech.
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]
