@@ -265,15 +265,18 @@ impl SetupBuilder {
         self
     }
 
-    /// Keeps spans that cannot be sent in `directory`, in files of at most `max_bytes` bytes in all. Default: none are kept.
+    /// Keeps spans that cannot be sent in `directory`, in files of at most `max_bytes` bytes in all. Default: none are
+    /// kept.
     ///
-    /// Spans are written there when the queue is full, and when the time of a [shutdown](super::Setup::shutdown) is over. They
-    /// are sent once the backend accepts spans again and nothing newer waits, by this process or by the next one with the same
-    /// directory and the same backend. If the files exceed `max_bytes`, the oldest are removed, and their spans counted.
+    /// Spans are written there when the queue is full, and when the time of a [shutdown](super::Setup::shutdown) is
+    /// over. They are sent once the backend accepts spans again and nothing newer waits, by this process or by the next
+    /// one with the same directory and the same backend. If the files exceed `max_bytes`, the oldest are removed, and
+    /// their spans counted.
     ///
-    /// Any number of processes may share the directory, if they send with the same credentials. Only the current user can read
-    /// the files; other users must not be able to write the directory. A process that dies loses the spans in its memory. What
-    /// it was sending from the directory is sent again, so that a span may arrive twice. [The guide][guide] has more.
+    /// Any number of processes may share the directory, if they send with the same credentials. Only the current user
+    /// can read the files; other users must not be able to write the directory. A process that dies loses the spans in
+    /// its memory. What it was sending from the directory is sent again, so that a span may arrive twice. [The
+    /// guide][guide] has more.
     ///
     /// The console has no spool.
     ///

@@ -47,13 +47,14 @@ mod turns;
 use std::time::Duration;
 
 pub use config::{ConversationConfig, FrameSupport, Support};
+pub use llm::{ContextCopy, ContextDemand};
 
 use super::dedup::SeenFrames;
 use super::frame::{Frame, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{EndReason, SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
 use effect::Moment;
-use llm::LlmCalls;
+use llm::{ContextSource, LlmCalls};
 use operations::Operations;
 use playback::Playback;
 use processors::Processors;
@@ -79,6 +80,15 @@ enum Phase {
     /// A Cancel is on its way to the sink: only metrics count, on spans that were open when it came.
     Cancelled,
     Closed,
+}
+
+/// Whether the start of the pipeline was observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    NotSeen,
+    Seen,
+    /// The conversation had begun when its observer was added, and the first turn's span says so.
+    ReportedMissed,
 }
 
 /// Whether the pipeline was asked to end. Its last frames may still be under way.
@@ -158,7 +168,7 @@ pub struct Conversation {
     ending: Ending,
     /// The latest time of any event. Time never goes back.
     now: Time,
-    has_started: bool,
+    beginning: Beginning,
     seen: SeenFrames,
     keys: SpanKeys,
     processors: Processors,
@@ -178,7 +188,7 @@ impl Conversation {
             phase: Phase::Running,
             ending: Ending::NotRequested,
             now: Time::default(),
-            has_started: false,
+            beginning: Beginning::NotSeen,
             seen: SeenFrames::default(),
             keys: SpanKeys::default(),
             processors: Processors::default(),
@@ -201,6 +211,29 @@ impl Conversation {
             Phase::Running => self.on_frame(hop, moment),
             Phase::Cancelled => self.on_frame_after_cancel(hop, moment),
             Phase::Closed => {}
+        }
+    }
+
+    /// Returns how much of the context of `hop` the conversation needs. A host that shares the conversation between threads
+    /// can [copy](ContextCopy::new) it before it locks the conversation, and calls [`handle_context`](Self::handle_context):
+    /// a context is code of the program.
+    pub fn context_demand(&self, now: Time, hop: &FramePushed<'_>) -> ContextDemand {
+        self.demand_of_context(now, hop)
+    }
+
+    /// Handles one hop of a context, at `now`, in place of [`handle_input`](Self::handle_input). Reads `copy` and not the
+    /// frame.
+    pub fn handle_context(
+        &mut self,
+        now: Time,
+        hop: &FramePushed<'_>,
+        mut copy: ContextCopy,
+        sink: &mut dyn SpanSink,
+    ) {
+        self.handle_timeout(now, sink);
+        if self.phase == Phase::Running {
+            let moment = &mut Moment { now: self.now, sink };
+            self.on_context(hop, ContextSource::Copied(&mut copy), moment);
         }
     }
 

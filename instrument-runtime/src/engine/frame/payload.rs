@@ -1,6 +1,9 @@
 //! Contents of frames: text, audio, measurements and tool calls.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use crate::engine::truncate::truncate;
 
 /// The separator between a chunk of text and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -199,6 +202,16 @@ pub trait Json {
     /// Returns compact JSON text with keys in source order.
     fn to_text(&self) -> String;
 
+    /// Returns the text, [truncated](crate::engine::truncate::truncate) to `max_length` characters. Implement it for types
+    /// that need not convert what is cut.
+    fn to_text_within(&self, max_length: usize) -> String {
+        let text = self.to_text();
+        match truncate(&text, max_length) {
+            Cow::Borrowed(same) if same.len() == text.len() => text,
+            truncated => truncated.into_owned(),
+        }
+    }
+
     /// Returns the text of a non-empty field `error` of an object.
     fn error_text(&self) -> Option<String>;
 }
@@ -225,6 +238,8 @@ pub struct FunctionCallResult<'a> {
     pub result: Option<&'a dyn Json>,
     /// The error, if the frame has one beside its result.
     pub error: Option<&'a str>,
+    /// Whether this result ends the call. `false` for an intermediate result: more results of the call follow.
+    pub is_final: bool,
 }
 
 /// The calls of a `FunctionCallsStartedFrame`, in the framework's own representation.

@@ -68,8 +68,8 @@ pub enum ExportError {
     /// The spans were in a damaged file of the [spool](super::super::SetupBuilder::spool).
     #[error("their file in the spool was damaged")]
     SpoolDamaged,
-    /// The spans were left at the shutdown, and the [spool](super::super::SetupBuilder::spool) did not take them. Holds the
-    /// reason.
+    /// The spans were left at the shutdown, and the [spool](super::super::SetupBuilder::spool) did not take them. Holds
+    /// the reason.
     #[error("they could not be spooled: {0}")]
     NotSpooled(String),
     /// Anything else. Holds the reason.

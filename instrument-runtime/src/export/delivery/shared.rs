@@ -195,8 +195,8 @@ impl SharedDelivery {
         self.step_changed.notify_one();
     }
 
-    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt, or stay
-    /// queued if there was none, or until they are [spooled](Self::on_spooled).
+    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt,
+    /// or stay queued if there was none, or until they are [spooled](Self::on_spooled).
     pub(super) fn abandon(&self) -> Vec<Vec<QueuedSpan>> {
         let rest = self.lock().abandon();
         self.step_changed.notify_one();
@@ -204,8 +204,9 @@ impl SharedDelivery {
         rest
     }
 
-    /// Waits until every span received so far has an outcome and the spool is drained, or until `deadline`. Returns early if
-    /// the next attempt would be later than `deadline`, and does not wait for the spool while the destination is away.
+    /// Waits until every span received so far has an outcome and the spool is drained, or until `deadline`. Returns
+    /// early if the next attempt would be later than `deadline`, and does not wait for the spool while the destination
+    /// is away.
     pub(super) fn wait_until_settled(&self, deadline: Deadline) {
         let mut state = self.lock();
         let received = state.outcomes().received();

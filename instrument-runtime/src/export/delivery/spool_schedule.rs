@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::queue::QueueLimits;
 
-/// Spans and bytes that a queue with a spool holds beyond its limits, while the worker writes to the spool or waits for an
-/// answer.
+/// Spans and bytes that a queue with a spool holds beyond its limits, while the worker writes to the spool or waits for
+/// an answer.
 const MARGIN_SPANS: usize = 4_096;
 const MARGIN_BYTES: usize = 16 * 1024 * 1024;
 

@@ -10,7 +10,8 @@ use super::worker::attempt;
 use crate::export::spool::{SpanCounts, Spool, SpoolError, SpooledRequest, Taken};
 use crate::export::transport::{EncodedRequest, FailedAttempt, NextStep, Transport};
 
-/// Writes spans of one destination to the spool, and sends those that wait there. The outcomes are recorded in the delivery.
+/// Writes spans of one destination to the spool, and sends those that wait there. The outcomes are recorded in the
+/// delivery.
 ///
 /// The lock of the spool is held while the disk is used, never while something is sent.
 #[derive(Debug)]

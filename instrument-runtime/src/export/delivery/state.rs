@@ -217,8 +217,8 @@ impl DeliveryState {
         }
     }
 
-    /// Returns when the spool is drained, or searched for requests of other processes. A shutdown does not wait for that
-    /// while the destination is away.
+    /// Returns when the spool is drained, or searched for requests of other processes. A shutdown does not wait for
+    /// that while the destination is away.
     fn next_drain(&self, now: Instant) -> Option<Instant> {
         let spool = self.spool.as_ref()?;
         if self.phase == Phase::Closed && (spool.is_drained() || self.retry_at.is_some()) {
@@ -375,8 +375,8 @@ impl DeliveryState {
         }
     }
 
-    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt, or stay
-    /// queued if there was none, or until they are [spooled](Self::on_spooled).
+    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt,
+    /// or stay queued if there was none, or until they are [spooled](Self::on_spooled).
     pub(super) fn abandon(&mut self) -> Vec<Vec<QueuedSpan>> {
         self.phase = Phase::Abandoned;
         self.queue.return_flight();

@@ -124,6 +124,12 @@ fn endpoint(settings: &OtlpSettings) -> Result<Endpoint, tonic::transport::Error
     })
 }
 
+impl OtlpSettings {
+    fn exporter_error(&self, problem: &impl ToString) -> SetupError {
+        SetupError::Exporter { url: self.endpoint.display_url().to_owned(), problem: problem.to_string() }
+    }
+}
+
 /// Sends requests that are already encoded.
 struct EncodedCodec;
 

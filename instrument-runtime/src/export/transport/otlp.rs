@@ -57,9 +57,3 @@ impl OtlpTransport {
         }
     }
 }
-
-impl OtlpSettings {
-    pub(super) fn exporter_error(&self, problem: &impl ToString) -> SetupError {
-        SetupError::Exporter { url: self.endpoint.display_url().to_owned(), problem: problem.to_string() }
-    }
-}

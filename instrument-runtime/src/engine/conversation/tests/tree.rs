@@ -35,6 +35,28 @@ impl Pipeline {
         self.spans.ended.iter().filter_map(of).collect()
     }
 
+    /// Returns the time to first byte of each synthesis, in seconds.
+    pub(super) fn tts_ttfbs(&self) -> Vec<Option<f64>> {
+        let of = |record: &SpanRecord| match &record.details {
+            SpanDetails::Tts(tts) => Some(tts.times.ttfb.map(|(seconds, _)| seconds)),
+            _ => None,
+        };
+        self.spans.ended.iter().filter_map(of).collect()
+    }
+
+    /// Returns the exception events of each span.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let of = |record: &SpanRecord| {
+            let name = name_of(record);
+            let errors = record.events.iter().filter_map(move |event| match &event.kind {
+                SpanEventKind::Exception { message, .. } => Some(format!("{name}: {message}")),
+                _ => None,
+            });
+            errors.collect::<Vec<_>>()
+        };
+        self.spans.ended.iter().flat_map(of).collect()
+    }
+
     /// Returns the events of each span with their times.
     pub(super) fn moments(&self) -> Vec<String> {
         let of = |record: &SpanRecord| {
@@ -93,6 +115,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
         SpanDetails::Turn(turn) => {
             fact(format!("{} {} {}", reason(turn.end_reason), quote(&turn.input), quote(&turn.output)));
             turn.latency.iter().for_each(|latency| fact(format!("after {:.3}", latency.seconds)));
+            turn.start_missed.then(|| fact("start missed".to_owned()));
         }
         SpanDetails::Stt(stt) => {
             fact(quote(&stt.transcript));
@@ -115,6 +138,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
         SpanDetails::Tool(tool) => {
             fact(quote(&tool.result));
             tool.cancelled.then(|| fact("cancelled".to_owned()));
+            tool.unfinished.then(|| fact("unfinished".to_owned()));
         }
     }
     if let Status::Error { message, error_type } = &record.status {

@@ -34,8 +34,8 @@ fn drains(script: &mut Script) -> bool {
     matches!(script.state.next_step(script.now), Step::Drain)
 }
 
-/// Checks `received = queued + exported + failed + dropped + late + spooled`, and returns queued, exported, failed, dropped,
-/// spooled.
+/// Checks `received = queued + exported + failed + dropped + late + spooled`, and returns queued, exported, failed,
+/// dropped, spooled.
 fn counts(script: &Script) -> [u64; 5] {
     let outcomes = script.state.outcomes();
     let failed = outcomes.failed().iter().map(|(_, spans)| spans).sum();
