@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ExportError;
-use super::backoff::Backoff;
+use super::backoff::{Backoff, MAX_FLUSH_WAIT, MAX_WAIT};
 use super::outcomes::Outcomes;
 use super::queue::{QueueLimits, QueuedSpan, SpanQueue};
 use crate::export::settings::BatchSettings;
@@ -154,16 +154,20 @@ impl DeliveryState {
         )
     }
 
+    /// Returns whether someone waits for the outcomes.
+    fn is_flushing(&self) -> bool {
+        self.phase == Phase::Closed || self.settled() < self.flush_target
+    }
+
     /// Decides the next step. Called only while nothing is in flight.
     pub(super) fn next_step(&mut self, now: Instant) -> Step {
         if self.is_abandoned() || (self.phase == Phase::Closed && self.queue.has_none_waiting()) {
             return Step::Stop;
         }
         let Some(waiting_since) = self.waiting_since else { return Step::Wait(None) };
-        let is_flushing = self.phase == Phase::Closed || self.settled() < self.flush_target;
         let due = if let Some(retry_at) = self.retry_at {
             Some(retry_at)
-        } else if is_flushing || self.is_batch_full() {
+        } else if self.is_flushing() || self.is_batch_full() {
             Some(now)
         } else {
             waiting_since.checked_add(self.batch.schedule_delay)
@@ -214,7 +218,8 @@ impl DeliveryState {
         }
         self.queue.return_flight();
         self.waiting_since = self.waiting_since.or(Some(now));
-        self.retry_at = now.checked_add(self.backoff.next_wait(requested, jitter));
+        let longest = if self.is_flushing() { MAX_FLUSH_WAIT } else { MAX_WAIT };
+        self.retry_at = now.checked_add(self.backoff.next_wait(longest, requested, jitter));
         self.retried = Some(error.clone());
         if self.logged.contains(&error) || self.logged.len() == MAX_LOGGED_ERRORS {
             return None;
