@@ -131,7 +131,7 @@ impl OtlpSettings {
             ExportError::Unauthorized(code) => format!("it answered {code}: set {credentials}"),
             ExportError::NotFound(code) => format!("it answered {code}: check {setting}{}", self.path_hint()),
             ExportError::TooLarge(code) => format!(
-                "it answered {code}, as a single span is too large: raise its limit, or lower \
+                "it answered {code}, as a single span is too large: raise the limit of the backend, or lower \
                  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT{}",
                 match self.compression {
                     Compression::None => ", or set OTEL_EXPORTER_OTLP_COMPRESSION=gzip",

@@ -143,11 +143,16 @@ impl SpanProcessor for QueueProcessor {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
+        let before = self.delivery.report();
         self.delivery.start_flush();
         self.delivery.wait_until_settled(Deadline::within(FORCE_FLUSH_TIMEOUT));
-        match self.delivery.report().queued {
-            0 => Ok(()),
-            _ => Err(OTelSdkError::Timeout(FORCE_FLUSH_TIMEOUT)),
+        let after = self.delivery.report();
+        if after.queued > 0 {
+            Err(OTelSdkError::Timeout(FORCE_FLUSH_TIMEOUT))
+        } else if after.failed != before.failed {
+            Err(OTelSdkError::InternalFailure(after.to_string()))
+        } else {
+            Ok(())
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ExportError;
-use super::backoff::Backoff;
+use super::backoff::{Backoff, MAX_FLUSH_WAIT, MAX_WAIT};
 use super::outcomes::{Outcomes, SpooledBy};
 use super::queue::{QueueLimits, QueuedSpan, SpanQueue};
 use super::spool_schedule::SpoolSchedule;
@@ -181,6 +181,11 @@ impl DeliveryState {
         )
     }
 
+    /// Returns whether someone waits for the outcomes.
+    fn is_flushing(&self) -> bool {
+        self.phase == Phase::Closed || self.settled() < self.flush_target
+    }
+
     /// Decides the next step. Called only while nothing is in flight.
     pub(super) fn next_step(&mut self, now: Instant) -> Step {
         if self.is_abandoned() {
@@ -226,10 +231,6 @@ impl DeliveryState {
         }
         let search_at = spool.search_at().unwrap_or(now);
         Some(self.retry_at.map_or(search_at, |retry_at| retry_at.max(search_at)))
-    }
-
-    fn is_flushing(&self) -> bool {
-        self.phase == Phase::Closed || self.settled() < self.flush_target
     }
 
     /// Moves the oldest spans that wait into flight.
@@ -346,7 +347,8 @@ impl DeliveryState {
         }
         self.queue.return_flight();
         self.waiting_since = self.waiting_since.or((!self.queue.has_none_waiting()).then_some(now));
-        self.retry_at = now.checked_add(self.backoff.next_wait(requested, jitter));
+        let longest = if self.is_flushing() { MAX_FLUSH_WAIT } else { MAX_WAIT };
+        self.retry_at = now.checked_add(self.backoff.next_wait(longest, requested, jitter));
         self.retried = Some(error.clone());
         if self.logged.contains(&error) || self.logged.len() == MAX_LOGGED_ERRORS {
             return None;

@@ -181,20 +181,23 @@ fn a_request_that_was_too_large_makes_the_next_smaller() {
 #[test]
 fn a_flush_sends_at_once_even_during_a_backoff() {
     let mut script = Script::with_queue(100);
-    script.end(1);
-    script.state.start_flush();
-    assert_eq!(script.send(), Some(1));
+    script.end(4);
+    assert_eq!(script.send(), Some(4));
     for _ in 0..9 {
         script.retry_later(None);
     }
     assert_eq!(script.wait(), Some(25_600 * SECOND / 1_000));
     script.state.start_flush();
-    assert_eq!(script.send(), Some(1));
+    assert_eq!(script.send(), Some(4));
     script.retry_later(None);
     assert_eq!(script.wait(), Some(SECOND / 10), "and waits start over");
+    for _ in 0..9 {
+        script.retry_later(None);
+    }
+    assert_eq!(script.wait(), Some(SECOND), "and are short");
     script.now += SECOND;
-    assert_eq!(script.send(), Some(1));
-    script.state.accept(1, Receipt::default());
+    assert_eq!(script.send(), Some(4));
+    script.state.accept(4, Receipt::default());
     script.end(1);
     assert_eq!(script.wait(), Some(SECOND), "the flush is over");
 }
