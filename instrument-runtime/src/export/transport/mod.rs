@@ -104,6 +104,7 @@ impl Transport {
     }
 
     /// Encodes spans, to be sent later. Returns `None` if the destination has no encoding, as the console.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
     pub(super) fn encode(&self, spans: Vec<SpanData>) -> Option<EncodedRequest> {
         match self {
             Self::Console(_) => None,
@@ -116,6 +117,7 @@ impl Transport {
     }
 
     /// Sends an encoded request as [`send`](Self::send) does.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
     pub(super) fn send_encoded(&self, request: &[u8]) -> Result<Receipt, FailedAttempt> {
         match self {
             Self::Console(_) => Err(FailedAttempt {
@@ -128,14 +130,12 @@ impl Transport {
     }
 
     /// Divides an encoded request. Returns `None` if it has a single span.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
     pub(super) fn split_encoded(request: &[u8]) -> Option<[EncodedRequest; 2]> {
         #[cfg(feature = "otlp")]
         return split_request::split(request);
         #[cfg(not(feature = "otlp"))]
-        {
-            let _ = request;
-            None
-        }
+        None
     }
 }
 
