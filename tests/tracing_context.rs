@@ -55,7 +55,13 @@ impl Task {
             Frame::LlmResponseStart,
             Frame::FunctionCallInProgress(FunctionCall { name, tool_call_id, arguments: None }),
             Frame::LlmResponseEnd,
-            Frame::FunctionCallResult(FunctionCallResult { name, tool_call_id, result, error }),
+            Frame::FunctionCallResult(FunctionCallResult {
+                name,
+                tool_call_id,
+                result,
+                error,
+                is_final: true,
+            }),
         ];
         for (id, frame) in (1..).zip(&frames) {
             if id == 5 {

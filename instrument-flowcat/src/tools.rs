@@ -142,6 +142,7 @@ fn result_frame<'a>(call: &'a FlowcatCall, result: &'a Value) -> Frame<'a> {
         tool_call_id: &call.tool_call_id,
         result: Some(result),
         error: None,
+        is_final: true,
     })
 }
 

@@ -202,7 +202,7 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `metrics` | `metrics`* |
 /// | `function_calls_started` | `calls`* |
 /// | `function_call_in_progress` | `name`*, `tool_call_id`*, `arguments` |
-/// | `function_call_result` | `name`*, `tool_call_id`*, `result`, `error` |
+/// | `function_call_result` | `name`*, `tool_call_id`*, `result`, `error`, `is_final` (true by default; false if more results of the call follow) |
 /// | `function_call_cancel` | `tool_call_id`* |
 /// | `error` | `message`*, `fatal`, `exception`, `processor`, `category` |
 /// | `ignore` `other` | |

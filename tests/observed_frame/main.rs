@@ -74,6 +74,8 @@ enum MyFrame<'a, T> {
     Calls { name: String, id: String, arguments: Value },
     #[frame(function_call_result(0, tool_call_id = 1, result = 2, error = 3))]
     Called(String, String, Option<Value>, Option<String>),
+    #[frame(function_call_result(name, tool_call_id = id, is_final = !*more_follow))]
+    Progress { name: String, id: String, more_follow: bool },
     #[frame(error(message, fatal = is_fatal, exception = None::<&str>))]
     Failed { message: String, is_fatal: bool },
     #[frame(ignore)]
@@ -148,7 +150,11 @@ fn function_calls_have_json() {
     let called: Plain<'_> = MyFrame::Called("weather".into(), "1".into(), None, Some("no such city".into()));
     let Frame::FunctionCallResult(result) = called.view() else { panic!() };
     assert_eq!((result.tool_call_id, result.error), ("1", Some("no such city")));
-    assert!(result.result.is_none());
+    assert!(result.result.is_none() && result.is_final);
+
+    let progress: Plain<'_> = MyFrame::Progress { name: "weather".into(), id: "1".into(), more_follow: true };
+    let Frame::FunctionCallResult(result) = progress.view() else { panic!() };
+    assert!(!result.is_final);
 }
 
 #[test]

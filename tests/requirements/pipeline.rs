@@ -82,7 +82,8 @@ impl Pipeline {
         self.push(&llm, &Frame::FunctionCallsStarted(&[call]));
         self.end_llm_call();
         self.push(&llm, &Frame::FunctionCallInProgress(call));
-        let result = FunctionCallResult { name, tool_call_id, result: Some(&returned), error: None };
+        let result =
+            FunctionCallResult { name, tool_call_id, result: Some(&returned), error: None, is_final: true };
         self.push(&llm, &Frame::FunctionCallResult(result));
 
         let call = ToolCall { id: tool_call_id.into(), name: name.into(), arguments: arguments.into() };

@@ -148,6 +148,7 @@ impl Call {
                     tool_call_id: "c1",
                     result: Some(result),
                     error: None,
+                    is_final: true,
                 };
                 self.push(Role::Llm, &Frame::FunctionCallResult(answer));
             }

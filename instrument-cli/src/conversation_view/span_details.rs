@@ -90,7 +90,9 @@ fn tts_details(tts: &TtsRecord) -> DetailsView {
 }
 
 fn tool_details(tool: &ToolRecord) -> DetailsView {
-    let details = text("call", Some(&*tool.tool_call_id).filter(|id| !id.is_empty())).into_iter().collect();
+    let call_id = text("call", Some(&*tool.tool_call_id).filter(|id| !id.is_empty()));
+    let state = text("state", tool.unfinished.then_some("unfinished"));
+    let details = call_id.into_iter().chain(state).collect();
     DetailsView {
         lane: Lane::Tool,
         name: tool.name.clone(),

@@ -102,8 +102,13 @@ impl Call {
         let call = FunctionCall { name, tool_call_id: &id, arguments: Some(&RawText(arguments)) };
         self.push(LLM, &Frame::FunctionCallsStarted(&[call])).push(LLM, &Frame::LlmResponseEnd);
         self.push(LLM, &Frame::FunctionCallInProgress(call)).wait(ms);
-        let result =
-            FunctionCallResult { name, tool_call_id: &id, result: Some(&RawText(result)), error: None };
+        let result = FunctionCallResult {
+            name,
+            tool_call_id: &id,
+            result: Some(&RawText(result)),
+            error: None,
+            is_final: true,
+        };
         self.push(LLM, &Frame::FunctionCallResult(result))
     }
 

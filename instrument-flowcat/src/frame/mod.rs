@@ -199,6 +199,7 @@ impl FlowcatFrame<'_> {
                 tool_call_id: &result.tool_call_id,
                 result: Some(&result.result),
                 error: None,
+                is_final: true,
             }),
             Flowcat::FunctionCallCancel { tool_call_id, .. } => Frame::FunctionCallCancel { tool_call_id },
             other => self.payload.view().unwrap_or(Frame::Other { class: class_of(other) }),

@@ -131,6 +131,7 @@ fn view(v1: &Path, kind: &FrameKind, values: &[BoundValue]) -> TokenStream {
 fn missing(argument: &FrameArgument) -> TokenStream {
     match argument.requirement {
         Requirement::DefaultsTo(number) => quote!(#number),
+        Requirement::DefaultsToTrue => quote!(true),
         Requirement::Required | Requirement::Optional => quote!(::core::default::Default::default()),
     }
 }

@@ -40,6 +40,7 @@ pub(super) enum Requirement {
     /// The default of its type.
     Optional,
     DefaultsTo(u16),
+    DefaultsToTrue,
 }
 
 /// Returns the kind that attributes call `name`.
@@ -185,6 +186,11 @@ pub(super) const KINDS: &[FrameKind] = &[
             required("tool_call_id", ValueType::Text),
             optional("result", ValueType::OptionalJson),
             optional("error", ValueType::OptionalText),
+            FrameArgument {
+                name: "is_final",
+                value_type: ValueType::Bool,
+                requirement: Requirement::DefaultsToTrue,
+            },
         ],
     },
     FrameKind {

@@ -192,6 +192,7 @@ impl<'a> SpanTable<'a> {
             (keys::LLM_INTERRUPTED, "interrupted"),
             (keys::TTS_INTERRUPTED, "interrupted"),
             (keys::TOOL_CANCELLED, "cancelled"),
+            (keys::TOOL_UNFINISHED, "unfinished"),
         ];
         for (_, mark) in marks.into_iter().filter(|(key, _)| attributes::is_true(span, key)) {
             line.add(Paint::Warning, mark);

@@ -26,6 +26,8 @@ pub(super) struct ConversationSpan {
     status: Status,
     /// The user id of the last turn that has one.
     user_id: Option<Arc<str>>,
+    /// Whether its first turn says that the start of the conversation was missed.
+    start_missed: bool,
 }
 
 impl ConversationSpan {
@@ -33,7 +35,7 @@ impl ConversationSpan {
         let builder = SpanBuilder::from_name(scope.root_name()).with_start_time(to_system_time(at));
         let span = tracers.tracer().build_with_context(remote.link(builder), remote.parent());
         let context = remote.parent().with_span(span);
-        Self { context, start: at, end: at, status: Status::Ok, user_id: None }
+        Self { context, start: at, end: at, status: Status::Ok, user_id: None, start_missed: false }
     }
 
     /// Returns the context in which the span is current.
@@ -41,12 +43,11 @@ impl ConversationSpan {
         &self.context
     }
 
-    /// Takes end time, status and user id from a redacted record of the conversation.
+    /// Takes end time, status, user id and a missed start from a redacted record of the conversation.
     pub(super) fn on_end(&mut self, record: &SpanRecord) {
         self.end = self.end.max(record.end);
-        if !matches!(record.details, SpanDetails::Turn(_)) {
-            return;
-        }
+        let SpanDetails::Turn(turn) = &record.details else { return };
+        self.start_missed |= turn.start_missed;
         if self.status == Status::Ok {
             self.status.clone_from(&record.status);
         }
@@ -59,7 +60,8 @@ impl ConversationSpan {
     pub(super) fn end(self, scope: &SpanScope<'_>, events: AnnotationEvents, privacy: &Privacy) {
         let span = self.context.span();
         if span.is_recording() {
-            let mut attributes = span_attributes::of_conversation(&self.status, self.user_id, scope);
+            let mut attributes =
+                span_attributes::of_conversation(&self.status, self.user_id, self.start_missed, scope);
             truncate_values(&mut attributes, privacy);
             span.set_attributes(attributes);
             events.write(&span, (self.start, self.end), privacy);

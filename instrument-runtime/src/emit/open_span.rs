@@ -76,6 +76,7 @@ impl OpenSpan {
                 output: None,
                 end_reason: EndReason::Cancelled,
                 latency: None,
+                start_missed: false,
             }),
             SpanKind::Stt => {
                 SpanDetails::Stt(SttRecord { service: service(Role::Stt), ..SttRecord::default() })

@@ -102,6 +102,7 @@ fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
     }
     out.put(keys::END_REASON, end_reason(turn.end_reason));
     out.put(keys::WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
+    out.put_if(keys::START_MISSED, turn.start_missed);
 }
 
 fn put_stages(stages: &LatencyStages, out: &mut Attributes) {
@@ -184,6 +185,7 @@ fn put_tool(tool: &ToolRecord, out: &mut Attributes) {
         out.put(keys::TOOL_RESULT, result.clone());
     }
     out.put_if(keys::TOOL_CANCELLED, tool.cancelled);
+    out.put_if(keys::TOOL_UNFINISHED, tool.unfinished);
 }
 
 /// Writes JSON and its MIME type. A redacted value is not JSON, so it has no MIME type.

@@ -41,11 +41,13 @@ pub(super) fn of_record(record: SpanRecord, scope: &SpanScope<'_>) -> Vec<KeyVal
 pub(super) fn of_conversation(
     status: &Status,
     user_id: Option<Arc<str>>,
+    start_missed: bool,
     scope: &SpanScope<'_>,
 ) -> Vec<KeyValue> {
     let conventions = scope.settings.conventions;
     let mut out = Attributes::with_limit(scope.settings.attribute_limit);
     openinference::put_conversation(user_id, scope.session, &mut out);
+    out.put_if(keys::START_MISSED, start_missed);
     put_error_type(status, &mut out);
     if conventions.contains(Conventions::GEN_AI) {
         gen_ai::put_conversation(scope.session, &mut out);

@@ -42,6 +42,7 @@ pub(crate) fn turn() -> TurnRecord {
             source: LatencySource::Vad,
             stages: LatencyStages { stt: Some(0.25), llm: Some(0.5), ..LatencyStages::default() },
         }),
+        start_missed: false,
     }
 }
 
@@ -129,6 +130,7 @@ pub(crate) fn tool() -> ToolRecord {
         result: Some(r#""12:00""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     }
 }
 

@@ -30,8 +30,9 @@ impl Measurements {
             Measurement::TtsCharacters(characters) => self.add_characters(characters),
             Measurement::LlmUsage(usage) => add_usage(&mut self.usage, &usage),
         }
+        // A service without models, as Amazon Polly, names an empty one.
         if self.model.is_none() {
-            self.model = metric.model.map(str::to_owned);
+            self.model = metric.model.filter(|model| !model.is_empty()).map(str::to_owned);
         }
     }
 
@@ -135,6 +136,15 @@ mod tests {
             all.add(&metric(value));
         }
         assert_eq!((all.ttfb, all.processing, all.characters), (Some(0.2), Some(1.5), Some(7)));
+    }
+
+    #[test]
+    fn the_first_model_that_is_named_counts() {
+        let mut all = Measurements::default();
+        for model in [None, Some(""), Some("sonic-3"), Some("sonic-4")] {
+            all.add(&Metric { model, ..metric(Measurement::Processing(1.0)) });
+        }
+        assert_eq!(all.model.as_deref(), Some("sonic-3"));
     }
 
     #[test]

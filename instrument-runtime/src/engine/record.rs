@@ -240,6 +240,9 @@ pub struct TurnRecord {
     pub end_reason: EndReason,
     /// The user's wait for the bot; `None` if the bot began the turn or did not speak.
     pub latency: Option<UserToBotLatency>,
+    /// Whether this is the first turn of a conversation whose start was not observed. The turn, and the numbering of
+    /// all turns, begin where the observer was added.
+    pub start_missed: bool,
 }
 
 /// Limits the repetition of a text in a second place of its span. Set by [`privacy`](crate::privacy).
@@ -395,12 +398,14 @@ pub struct ToolRecord {
     pub tool_call_id: String,
     /// The arguments, as JSON.
     pub arguments: Option<String>,
-    /// The result, as JSON.
+    /// The last result, as JSON. That of a call which was cancelled or is unfinished is an intermediate one.
     pub result: Option<String>,
-    /// The error in the result.
+    /// The error in that result.
     pub error: Option<String>,
     /// Whether the call was cancelled.
     pub cancelled: bool,
+    /// Whether the span ended before the call: its final result is not known.
+    pub unfinished: bool,
 }
 
 /// The use of a span, as returned by [`SpanSink::start`].

@@ -179,6 +179,9 @@ mod error;
 mod headers;
 mod settings;
 mod setup;
+#[cfg(feature = "otlp")]
+#[allow(dead_code, reason = "delivery uses it next")]
+mod spool;
 mod transport;
 
 pub use backend::Backend;

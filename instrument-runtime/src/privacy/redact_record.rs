@@ -36,6 +36,7 @@ impl Privacy {
     ///     output: Some("Thank you.".into()),
     ///     end_reason: EndReason::Completed,
     ///     latency: None,
+    ///     start_missed: false,
     /// };
     /// let record = SpanRecord {
     ///     key: SpanKey(1),

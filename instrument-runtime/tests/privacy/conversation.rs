@@ -251,7 +251,8 @@ impl Pipeline {
         self.push(&llm(), Frame::FunctionCallsStarted(&[call(Some(&asked))]));
         self.push(&llm(), Frame::FunctionCallInProgress(call(Some(&arguments))));
         let result = Some(&result as _);
-        let returned = FunctionCallResult { name: "clock", tool_call_id: "c1", result, error: None };
+        let returned =
+            FunctionCallResult { name: "clock", tool_call_id: "c1", result, error: None, is_final: true };
         self.push(&llm(), Frame::FunctionCallResult(returned));
         self.push(&llm(), Frame::Error(ErrorReport { message: "«error»", ..ErrorReport::default() }));
         self.push(&llm(), Frame::LlmResponseEnd);

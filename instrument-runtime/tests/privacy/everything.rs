@@ -102,6 +102,7 @@ fn turn() -> TurnRecord {
         output: Some("«turn output»".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     }
 }
 
@@ -222,6 +223,7 @@ fn failed_call() -> SpanRecord {
         result: Some(r#"{"error":"«returned error»","at":"«result»"}"#.into()),
         error: Some("«returned error»".into()),
         cancelled: false,
+        unfinished: false,
     };
     let exception = |message: &str| SpanEvent {
         at: Time::from_unix_nanos(2_000_000_000),

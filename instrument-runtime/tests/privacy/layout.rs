@@ -41,6 +41,7 @@ fn failed_turn() -> SpanRecord {
         output: None,
         end_reason: EndReason::Ended,
         latency: None,
+        start_missed: false,
     };
     let status = Status::Error { message: "no card 4111".into(), error_type: "CardError".into() };
     SpanRecord { status, ..record(SpanDetails::Turn(turn)) }

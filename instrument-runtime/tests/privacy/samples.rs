@@ -17,6 +17,7 @@ pub(crate) fn turn() -> SpanDetails {
         output: Some("It is noon.".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     })
 }
 
@@ -106,5 +107,6 @@ pub(crate) fn tool() -> SpanDetails {
         result: Some(r#""12:00""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     })
 }

@@ -185,6 +185,7 @@ impl<'a> RustvaniFrame<'a> {
                 tool_call_id: &result.id,
                 result: Some(&self.json),
                 error: None,
+                is_final: true,
             }),
             _ => return None,
         })

@@ -2,13 +2,15 @@
 
     python expect.py FRAMES_FOLDER EXPECTED_FOLDER [NAME …]
 
-Everything that is said, and which frame begins and ends a span, is written down by hand, in `expected.py`. Only numbers
-are read off the frame log: times of frames, the messages of a context, what services report of themselves.
-A moment is named by a kind of frame and how many of them came before: `user+0` is the first user-started.
+Everything that is said, and which frame begins and ends a span, is written down by hand, in `expected.py` and
+`expected_services.py`. Only numbers are read off the frame log: times of frames, the messages of a context, what services
+report of themselves. A moment is named by a kind of frame and how many of them came before: `user+0` is the first
+user-started.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -24,7 +26,8 @@ KINDS = {
     "AggregatedTextFrame": "text", "TTSStartedFrame": "tts+", "TTSStoppedFrame": "tts-", "TTSSpeakFrame": "speak",
     "BotStartedSpeakingFrame": "bot+", "BotStoppedSpeakingFrame": "bot-", "FunctionCallsStartedFrame": "asked",
     "FunctionCallInProgressFrame": "tool+", "FunctionCallResultFrame": "tool-", "FunctionCallCancelFrame": "toolx",
-    "ErrorFrame": "error",
+    "ErrorFrame": "error", "LLMTextFrame": "token", "TTSAudioRawFrame": "audio",
+    "EagerEndOfTurnCancelFrame": "withdrawn",
 }  # fmt: skip
 
 
@@ -43,7 +46,9 @@ class Log:
         seen: set = set()
         near: dict = {}  # (class, source) -> wall of the last one
         first = None
-        for line in path.read_text(encoding="utf-8").splitlines():
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+        for line in text.splitlines():
             row = json.loads(line)
             if "frame_log" in row:
                 self.header = row
@@ -90,6 +95,11 @@ class Log:
         kind = moment.rstrip("0123456789")
         return self.moments[kind][int(moment[len(kind) :])]
 
+    def next(self, kind: str, moment: str) -> str:
+        """The first moment of a kind after another moment."""
+        after = self.at(moment)[0]
+        return kind + str(next(i for i, (n, _) in enumerate(self.moments[kind]) if n > after))
+
     def rows(self, frame: str, a: str, b: str) -> list[dict]:
         """The frames of a class between two moments."""
         return [row for row in self.new if row["frame"] == frame and self.at(a)[0] <= row["n"] <= self.at(b)[0]]
@@ -111,6 +121,54 @@ def length(ms: float) -> dict:
 
 FALSY, ABSENT = {"falsy": True}, {"absent": True}
 
+# Of each class of service that is no mock: provider, its name in the GenAI registry, model, voice.
+SERVICES = {
+    "AWSTranscribeSTTService": ("aws", "aws", None, None),
+    "AWSBedrockLLMService": ("aws", "aws.bedrock", "eu.amazon.nova-pro-v1:0", None),
+    "AWSPollyTTSService": ("aws", "aws", None, "Joanna"),
+    "AzureLLMService": ("azure", "azure.ai.openai", "gpt-4.1", None),
+    "DeepgramFluxSTTService": ("deepgram", "deepgram", "flux-general-en", None),
+    "PiperTTSService": ("piper", "piper", None, "en_US-joe-medium"),
+    "PiperHttpTTSService": ("piper", "piper", None, "en_US-joe-medium"),
+}
+
+
+def identity(role: str, service: str, model: str) -> dict:
+    """What a service's spans say about the service; `model` is a mock's."""
+    name = service.split("#")[0]
+    said = {"service.name": name, "service.type": role}
+    if name not in SERVICES:
+        return said | {"service.provider": "mockai", "llm.model_name": model}
+    provider, registered, model, voice = SERVICES[name]
+    said |= {"service.provider": provider, "gen_ai.provider.name": registered,
+             "llm.model_name": model or ABSENT, "gen_ai.request.model": model or ABSENT}  # fmt: skip
+    return said | ({"audio.voice_id": voice} if voice else {})
+
+
+PARTS = ("endpointing", "transcription", "turn_detection", "llm", "tools", "aggregation", "tts", "output", "pipeline")
+TOLERANCE = 0.002  # seconds, both ways
+NOTHING = {"any_of": [ABSENT, {"min": 0.0, "max": TOLERANCE}]}
+
+
+def about(seconds: float) -> dict:
+    return {"min": round(max(seconds - TOLERANCE, 0.0), 4), "max": round(seconds + TOLERANCE, 4)}
+
+
+def end_of_voice(log: Log, stop: str) -> float:
+    """Unix seconds at which the voice ended: a VAD stop less the silence that it waited for, or the user's stop."""
+    kind = stop.rstrip("0123456789")
+    payload = log.events[kind][int(stop[len(kind) :])]["payload"]
+    return log.at(stop)[1] / 1e9 - (payload.get("stop_secs") or 0.0)
+
+
+def union(spans: list[tuple[float, float]]) -> float:
+    """The length of spans of time that may overlap."""
+    total, reached = 0.0, 0.0
+    for start, end in sorted(spans):
+        total += max(end - max(start, reached), 0.0)
+        reached = max(reached, end)
+    return total
+
 
 class Turn:
     """A turn: `Turn(log, 1, "Hello.", "Hi.", "completed", "start0", "bot-0")`, then its spans."""
@@ -130,27 +188,59 @@ class Turn:
             self.doc["attrs"]["conversation.latency_source"] = "vad" if vad else "user_stopped"
         self.doc |= length(log.ms(a, b) + late)
 
+    def waits(self, latency, first=None, repeats=0, initiator="user", **parts):
+        """What the wait from the end of the voice to the bot's start consists of, by the contract's order.
+
+        Args:
+            latency: the moments that it lies between, as for `Turn`.
+            first, repeats: the stop of the first utterance, where the user repeated, and how often.
+            parts: of each part, up to which moment it lasts and its owner (None: not claimed). Of `tools`: the
+                (start, end) of each call before the first token.
+        """
+        log, attrs = self.log, self.doc["attrs"]
+        attrs["conversation.initiator"] = initiator
+        start, end = end_of_voice(log, latency[0]), log.at(latency[1])[1] / 1e9
+        for part in PARTS:
+            attrs[f"conversation.latency.{part}"] = NOTHING
+        cursor = start
+        calls = [(log.at(a)[1] / 1e9, log.at(b)[1] / 1e9) for a, b in parts.pop("tools", [])]
+        for part, (until, owner) in parts.items():
+            to = min(max(log.at(until)[1] / 1e9, cursor), end)
+            seconds, cursor = to - cursor, to
+            if part == "llm" and calls:
+                attrs["conversation.latency.tools"] = about(union(calls))
+                seconds -= union(calls)
+            attrs[f"conversation.latency.{part}"] = about(seconds) if seconds > TOLERANCE else NOTHING
+            if owner and seconds > TOLERANCE:
+                attrs[f"conversation.latency_owner.{part}"] = owner
+        rest = end - cursor
+        attrs["conversation.latency.pipeline"] = about(rest) if rest > TOLERANCE else NOTHING
+        if first:
+            attrs["conversation.user_wait_seconds"] = about(end - end_of_voice(log, first))
+            attrs["conversation.user_repeats"] = repeats
+        else:
+            attrs["conversation.user_wait_seconds"] = attrs["conversation.user_repeats"] = ABSENT
+        return self
+
     def add(self, kind, span):
         span = {"kind": kind, "parent": "turn", **span}
         span["attrs"] = {k: v for k, v in span["attrs"].items() if v is not None}
         self.spans.append(span)
         return self
 
-    def stt(self, text, a, b, service="MockSTTService#0", ended=True, seconds=None, final=True, **more):
+    def stt(self, text, a, b, service="MockSTTService#0", ended=True, seconds=None, final=True, attrs=None, **more):
         """From `a` to its last final `b`; `ended` is false where no final ends it, and nothing says when it did."""
         log, (n, _), (m, _) = self.log, self.log.at(a), self.log.at(b)
         usage = [v["value"]["audio_seconds"] for v in log.measured(service, n, m, "STTUsageMetricsData")]
         ttfb = [v["value"] for v in log.measured(service, n, m, "TTFBMetricsData")]
-        attrs = {"service.name": service.split("#")[0], "service.type": "stt", "service.provider": "mockai",
-                 "llm.model_name": "mock-stt-1", "gen_ai.operation.name": "speech_to_text",
-                 "audio.sample_rate": 16000, "stt.is_final": final,
-                 "stt.audio_seconds": seconds if seconds is not None else round(sum(usage), 9) if usage else None,
-                 "service.ttfb_seconds": ttfb[0] if ttfb else None}  # fmt: skip
+        got = identity("stt", service, "mock-stt-1")
+        got |= {"gen_ai.operation.name": "speech_to_text", "audio.sample_rate": 16000, "stt.is_final": final,
+                "stt.audio_seconds": seconds if seconds is not None else round(sum(usage), 9) if usage else None,
+                "service.ttfb_seconds": ttfb[0] if ttfb else None}  # fmt: skip
         if text:
-            attrs["audio.transcript"] = text
-        span = {"input": text, "output": text, "status": "ok", "attrs": attrs, **more}
-        span["attrs"] |= more.get("attrs", {}) if "attrs" in more else {}
-        return self.add("stt", span | (length(log.ms(a, b)) if ended else {}) | {"attrs": span["attrs"]})
+            got["audio.transcript"] = text
+        span = {"input": text, "output": text, "status": "ok", "attrs": got | (attrs or {}), **more}
+        return self.add("stt", span | (length(log.ms(a, b)) if ended else {}))
 
     def llm(self, text, a, b, until=None, asked=..., calls=None, cut=None, service="MockLLMService#0", ref=None,
             model="mock-llm-1", context=True, upto=None, status="ok", attrs=None, **more):  # fmt: skip
@@ -161,8 +251,8 @@ class Turn:
         usage = [v["value"] for v in log.measured(service, n, last, "LLMUsageMetricsData")]
         ttfb = [v["value"] for v in log.measured(service, n, best, "TTFBMetricsData")]
         proc = [v["value"] for v in log.measured(service, n, last, "ProcessingMetricsData")]
-        got = {"service.name": service.split("#")[0], "service.type": "llm", "service.provider": "mockai",
-               "llm.provider": "mockai", "llm.model_name": model, "gen_ai.operation.name": "chat",
+        got = identity("llm", service, model)
+        got |= {"llm.provider": got["service.provider"], "gen_ai.operation.name": "chat",
                "llm.interrupted": True if cut else FALSY,
                "service.ttfb_seconds": ttfb[0] if ttfb else ABSENT,
                "service.processing_time_seconds": proc[0] if len(proc) == 1 else None}  # fmt: skip
@@ -198,8 +288,8 @@ class Turn:
         """From `a` to `b`."""
         log, (n, _), (m, _) = self.log, self.log.at(a), self.log.at(b)
         first = [v["value"] for v in log.measured(service, n, m, "TTFBMetricsData")]
-        got = {"service.name": service.split("#")[0], "service.type": "tts", "service.provider": "mockai",
-               "llm.model_name": "mock-tts-1", "audio.voice_id": "mock-voice", "audio.sample_rate": 16000,
+        got = {"audio.voice_id": "mock-voice"} | identity("tts", service, "mock-tts-1")
+        got |= {"audio.sample_rate": 16000,
                "gen_ai.operation.name": "text_to_speech", "tts.character_count": chars if chars else len(asked or ""),
                "tts.interrupted": True if cut else FALSY}  # fmt: skip
         if cut is None:
@@ -226,8 +316,14 @@ class Turn:
         return {**self.doc, "spans": self.spans}
 
 
+def log_of(frames: Path, name: str) -> Path:
+    """The path of a recording, plain or compressed."""
+    plain = frames / f"{name}.jsonl"
+    return plain if plain.exists() else frames / f"{name}.jsonl.gz"
+
+
 def write(name: str, make, frames: Path, expected: Path):
-    log = Log(frames / f"{name}.jsonl")
+    log = Log(log_of(frames, name))
     doc = {"conversation_id": log.header["conversation_id"], "turns": [turn.done() for turn in make(log)]}
     if log.header.get("attributes"):
         doc["session_attributes"] = log.header["attributes"]
@@ -237,11 +333,12 @@ def write(name: str, make, frames: Path, expected: Path):
 
 def main(argv: list[str]) -> int:
     import expected
+    import expected_services
 
     frames, folder, wanted = Path(argv[1]), Path(argv[2]), argv[3:]
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in expected.EXPECTED.items():
-        if (not wanted or name in wanted) and (frames / f"{name}.jsonl").exists():
+    for name, make in (expected.EXPECTED | expected_services.EXPECTED).items():
+        if (not wanted or name in wanted) and log_of(frames, name).exists():
             write(name, make, frames, folder)
     return 0
 

@@ -340,7 +340,7 @@ class Rig:
             stt=MockSTTService, llm=None, tts=MockTTSService, vad="aggregator", messages=None, tools=None,
             strategies=None, mutes=(), replies=(), params={}, recorder={}, conversation_id=f"conv-{name}",
             stop_secs=0.2, pipeline=None, output=True, assistant=True, llm_options={}, user_options={}, metrics=True,
-            usage=True, realtime=None,
+            usage=True, realtime=None, analyzer=None, observers=(),
         )  # fmt: skip
         unknown = set(options) - set(o)
         assert not unknown, unknown
@@ -363,7 +363,7 @@ class Rig:
             start=[VADUserTurnStartStrategy(), TranscriptionUserTurnStartStrategy()],
             stop=[SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.02)],
         )
-        vad = ScriptVAD(stop_secs=o["stop_secs"])
+        vad = o["analyzer"] or ScriptVAD(stop_secs=o["stop_secs"])
         user = LLMUserAggregatorParams(
             user_turn_strategies=strategies, user_mute_strategies=list(o["mutes"]),
             vad_analyzer=vad if o["vad"] == "aggregator" else None, **o["user_options"],
@@ -386,7 +386,7 @@ class Rig:
                 enable_metrics=o["metrics"], enable_usage_metrics=o["usage"], audio_in_sample_rate=RATE,
                 audio_out_sample_rate=RATE, **o["params"],
             ),
-            observers=[self.watch, self.recorder], enable_rtvi=False, idle_timeout_secs=None,
+            observers=[self.watch, self.recorder, *o["observers"]], enable_rtvi=False, idle_timeout_secs=None,
             conversation_id=o["conversation_id"],
         )  # fmt: skip
         self.runner = WorkerRunner(handle_sigint=False)

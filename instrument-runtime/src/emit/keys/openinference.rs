@@ -4,8 +4,8 @@
 #![allow(deprecated, reason = "those of generative AI have moved to a specification that has no crate yet")]
 
 use super::key_info::{
-    EVALUATION, EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, NOTE, SERVICES, SPEECH, STT, TOOL, TTS,
-    TURN, TURN_AND_BELOW, ValueKind,
+    EVALUATION, EVERY_SPAN, EXCEPTION, KeyInfo, LLM, LLM_AND_TOOL, NOTE, ROOTS, SERVICES, SPEECH, STT, TOOL,
+    TTS, TURN, TURN_AND_BELOW, ValueKind,
 };
 use super::otel;
 use crate::emit::Conventions;
@@ -39,6 +39,8 @@ keys! { OPENINFERENCE in TABLE;
         "`BotStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `EndFrame`, `CancelFrame`";
     /// Whether the user interrupted the bot.
     WAS_INTERRUPTED = "conversation.was_interrupted" => Flag, TURN, "`UserStartedSpeakingFrame`";
+    /// Whether the conversation had begun when its observer was added; on its first turn, written only if so.
+    START_MISSED = "conversation.start_missed" => Flag, ROOTS, "no `StartFrame`";
     /// The time that the user waited for the bot to speak.
     USER_TO_BOT_LATENCY = "conversation.user_to_bot_latency" => Seconds, TURN,
         "`VADUserStoppedSpeakingFrame` or `UserStoppedSpeakingFrame`, `BotStartedSpeakingFrame`";
@@ -137,10 +139,12 @@ keys! { OPENINFERENCE in TABLE;
     TOOL_CALL_ID = "tool_call.id" => Text, TOOL, "`FunctionCallInProgressFrame`";
     /// The arguments.
     TOOL_PARAMETERS = "tool.parameters" => Json, TOOL, "`FunctionCallInProgressFrame`";
-    /// The result.
+    /// The last result.
     TOOL_RESULT = "tool.result" => Json, TOOL, "`FunctionCallResultFrame`";
     /// Whether the tool call was cancelled; written only if so.
     TOOL_CANCELLED = "tool.cancelled" => Flag, TOOL, "`FunctionCallCancelFrame`";
+    /// Whether the span ended before the tool call, without its final result; written only if so.
+    TOOL_UNFINISHED = "tool.unfinished" => Flag, TOOL, "the limits of a turn";
 
     /// The type of the error with which a span ended.
     ERROR_TYPE = otel::ERROR_TYPE => Text, EVERY_SPAN, "`ErrorFrame`, `FunctionCallResultFrame`";

@@ -18,6 +18,7 @@ fn openinference_keys_are_spelled_as_in_docs_spans_md() {
         (keys::TURN_DURATION, "conversation.turn_duration_seconds"),
         (keys::END_REASON, "conversation.end_reason"),
         (keys::WAS_INTERRUPTED, "conversation.was_interrupted"),
+        (keys::START_MISSED, "conversation.start_missed"),
         (keys::USER_TO_BOT_LATENCY, "conversation.user_to_bot_latency"),
         (keys::LATENCY_SOURCE, "conversation.latency_source"),
         (keys::LATENCY_STT, "conversation.latency.stt"),
@@ -65,6 +66,7 @@ fn openinference_keys_are_spelled_as_in_docs_spans_md() {
         (keys::TOOL_PARAMETERS, "tool.parameters"),
         (keys::TOOL_RESULT, "tool.result"),
         (keys::TOOL_CANCELLED, "tool.cancelled"),
+        (keys::TOOL_UNFINISHED, "tool.unfinished"),
         (&keys::tool_schema(7), "llm.tools.7.tool.json_schema"),
     ];
     for (declared, documented) in spellings {

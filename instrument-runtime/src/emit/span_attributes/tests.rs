@@ -286,7 +286,7 @@ proptest! {
     ) {
         let of_the_record = written(&record, &session, &settings);
         let scope = SpanScope { session: &session, settings: &settings, turn: None };
-        for written in [of_the_record, of_conversation(&Status::Ok, None, &scope)] {
+        for written in [of_the_record, of_conversation(&Status::Ok, None, false, &scope)] {
             prop_assert!(written.len() <= settings.attribute_limit);
             prop_assert_eq!(conflict(&written), None);
         }

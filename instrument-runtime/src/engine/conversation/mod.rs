@@ -81,6 +81,15 @@ enum Phase {
     Closed,
 }
 
+/// Whether the start of the pipeline was observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    NotSeen,
+    Seen,
+    /// The conversation had begun when its observer was added, and the first turn's span says so.
+    ReportedMissed,
+}
+
 /// Whether the pipeline was asked to end. Its last frames may still be under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -158,7 +167,7 @@ pub struct Conversation {
     ending: Ending,
     /// The latest time of any event. Time never goes back.
     now: Time,
-    has_started: bool,
+    beginning: Beginning,
     seen: SeenFrames,
     keys: SpanKeys,
     processors: Processors,
@@ -178,7 +187,7 @@ impl Conversation {
             phase: Phase::Running,
             ending: Ending::NotRequested,
             now: Time::default(),
-            has_started: false,
+            beginning: Beginning::NotSeen,
             seen: SeenFrames::default(),
             keys: SpanKeys::default(),
             processors: Processors::default(),

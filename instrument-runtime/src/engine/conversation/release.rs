@@ -10,7 +10,6 @@ use crate::engine::record::{SpanRecord, SpanSink};
 use crate::engine::text::JoinedText;
 use crate::engine::time::Time;
 
-use super::Conversation;
 use super::effect::Moment;
 use super::llm::LlmCall;
 use super::operations::Operations;
@@ -19,6 +18,7 @@ use super::stt::Utterance;
 use super::tts::Synthesis;
 use super::turn_scope::TurnScope;
 use super::turns::{Floor, Milestones, Turn};
+use super::{Beginning, Conversation};
 
 /// Writes records of one turn.
 struct RecordWriter<'a> {
@@ -120,7 +120,11 @@ impl Conversation {
         self.operations.forget(number);
         if turn.has_started() {
             let start = turn.start();
-            let mut record = turn.into_record(end, output, latency);
+            let start_missed = self.beginning == Beginning::NotSeen && !turn.is_dropped();
+            if start_missed {
+                self.beginning = Beginning::ReportedMissed;
+            }
+            let mut record = turn.into_record(end, output, latency, start_missed);
             record.user_id = self.stt.user_id().cloned();
             moment.sink.end(within(record, start, end));
         }

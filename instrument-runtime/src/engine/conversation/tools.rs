@@ -1,11 +1,16 @@
 //! Tool calls: one span each, from in-progress to result or cancellation.
 //!
 //! ```text
-//!   in progress           result (an error or not)
+//!                 ┌─┐ intermediate result
+//!   in progress   ▼ │     final result (an error or not)
 //!  ────────────▶ running ──────────────────────────▶ ended
-//!                   └────────────────────────────────▶ ended, cancelled
-//!                         the framework cancels it
+//!                   ├────────────────────────────────▶ ended, cancelled
+//!                   │     the framework cancels it
+//!                   └────────────────────────────────▶ unfinished
+//!                         its span ends before it does: too many calls, or the turn's spans are written
 //! ```
+//!
+//! The last result counts, whichever way the call ends.
 //!
 //! See [Tools](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#tools).
 
@@ -15,7 +20,11 @@ use crate::engine::time::Time;
 
 use super::span::{SpanBase, SpanError, take_matching};
 use super::turn_scope::TurnScope;
-use super::turns::{Activity, ChildSpan, MAX_SPANS_PER_TURN};
+use super::turns::{Activity, ChildSpan};
+
+/// Upper bound on tool calls in an open turn. Calls are smaller than the spans of services, and a call that is written
+/// before its result loses it.
+const MAX_CALLS_PER_TURN: usize = 1_024;
 
 /// The tool calls of open turns, oldest first.
 #[derive(Debug, Default)]
@@ -32,14 +41,22 @@ pub(crate) struct ToolSpan {
     call_id: String,
     arguments: Option<String>,
     state: ToolState,
+    last_result: ToolResult,
 }
 
 /// The progress of a tool call.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum ToolState {
     Running,
-    Returned { at: Time, result: Option<String>, error: Option<String> },
+    Returned { at: Time },
     Cancelled { at: Time },
+}
+
+/// The last result of a tool call.
+#[derive(Debug, Default)]
+struct ToolResult {
+    json: Option<String>,
+    error: Option<String>,
 }
 
 impl ToolCalls {
@@ -65,6 +82,7 @@ impl ToolCalls {
             call_id: call.tool_call_id.to_owned(),
             arguments: call.arguments.map(Json::to_text),
             state: ToolState::Running,
+            last_result: ToolResult::default(),
         });
     }
 
@@ -103,7 +121,7 @@ impl ToolCalls {
 
     /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
-        self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
+        self.calls.len() >= MAX_CALLS_PER_TURN && self.of_turn(turn).count() >= MAX_CALLS_PER_TURN
     }
 
     /// Returns the start and the end of each tool call of a turn.
@@ -116,10 +134,13 @@ impl ToolCalls {
         take_matching(&mut self.calls, |call| call.turn == turn)
     }
 
-    /// Removes the oldest tool call of a turn.
+    /// Removes the oldest tool call of a turn that has ended, else the oldest one.
     pub(super) fn take_oldest(&mut self, turn: TurnNumber) -> Option<ToolSpan> {
-        let oldest = self.calls.iter().position(|call| call.turn == turn)?;
-        Some(self.calls.remove(oldest))
+        let oldest = |matches: fn(&ToolSpan) -> bool| {
+            self.calls.iter().position(|call| call.turn == turn && matches(call))
+        };
+        let index = oldest(|call| !call.is_running()).or_else(|| oldest(|_| true))?;
+        Some(self.calls.remove(index))
     }
 
     fn of_turn(&self, turn: TurnNumber) -> impl DoubleEndedIterator<Item = &ToolSpan> {
@@ -139,21 +160,28 @@ impl ToolSpan {
     fn ended_at(&self) -> Option<Time> {
         match self.state {
             ToolState::Running => None,
-            ToolState::Returned { at, .. } | ToolState::Cancelled { at } => Some(at),
+            ToolState::Returned { at } | ToolState::Cancelled { at } => Some(at),
         }
     }
 
-    /// Handles a result. The first one counts.
+    /// Handles a result. The first final one ends the call; it may say only that there are no more results.
     fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
         if !self.is_running() {
             return;
         }
         let error = result.error.map(str::to_owned).or_else(|| result.result.and_then(Json::error_text));
         let error = error.filter(|message| !message.is_empty());
-        if let Some(message) = &error {
-            self.span.on_error(SpanError::from_message(now, message));
+        let json = result.result.map(Json::to_text);
+        if json.is_some() || error.is_some() {
+            self.last_result = ToolResult { json, error };
         }
-        self.state = ToolState::Returned { at: now, result: result.result.map(Json::to_text), error };
+        if result.is_final {
+            // An error in an intermediate result has not failed the call.
+            if let Some(message) = &self.last_result.error {
+                self.span.on_error(SpanError::from_message(now, message));
+            }
+            self.state = ToolState::Returned { at: now };
+        }
     }
 
     /// Whether `message` contains its name as a word.
@@ -168,11 +196,8 @@ impl ToolSpan {
 
     pub(super) fn into_record(self, turn_end: Time) -> SpanRecord {
         let end = self.span.end(self.ended_at(), turn_end);
-        let cancelled = matches!(self.state, ToolState::Cancelled { .. });
-        let (result, error) = match self.state {
-            ToolState::Returned { result, error, .. } => (result, error),
-            ToolState::Running | ToolState::Cancelled { .. } => (None, None),
-        };
+        let (unfinished, cancelled) = (self.is_running(), matches!(self.state, ToolState::Cancelled { .. }));
+        let ToolResult { json: result, error } = self.last_result;
         let details = SpanDetails::Tool(ToolRecord {
             name: self.name,
             tool_call_id: self.call_id,
@@ -180,6 +205,7 @@ impl ToolSpan {
             result,
             error,
             cancelled,
+            unfinished,
         });
         self.span.into_record(end, [], details)
     }

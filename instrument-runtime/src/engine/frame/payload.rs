@@ -225,6 +225,8 @@ pub struct FunctionCallResult<'a> {
     pub result: Option<&'a dyn Json>,
     /// The error, if the frame has one beside its result.
     pub error: Option<&'a str>,
+    /// Whether this result ends the call. `false` for an intermediate result: more results of the call follow.
+    pub is_final: bool,
 }
 
 /// The calls of a `FunctionCallsStartedFrame`, in the framework's own representation.

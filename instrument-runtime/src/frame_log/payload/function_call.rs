@@ -53,6 +53,9 @@ pub(in crate::frame_log) struct FunctionCallPayload<'a> {
     result: Option<JsonText>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_json")]
     error: Option<Cow<'a, str>>,
+    /// Written only for an intermediate result, as `false`. Null means nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_final: Option<bool>,
 }
 
 impl<'a> FunctionCallPayload<'a> {
@@ -64,6 +67,7 @@ impl<'a> FunctionCallPayload<'a> {
             arguments: None,
             result: None,
             error: None,
+            is_final: None,
         }
     }
 
@@ -74,6 +78,7 @@ impl<'a> FunctionCallPayload<'a> {
             arguments: self.arguments,
             result: self.result,
             error: self.error.map(|error| error.into_owned().into()),
+            is_final: self.is_final,
         }
     }
 }
@@ -94,6 +99,7 @@ impl<'a> From<FunctionCallResult<'a>> for FunctionCallPayload<'a> {
             function_name: result.name.into(),
             result: result.result.and_then(JsonText::of),
             error: result.error.map(Cow::from),
+            is_final: (!result.is_final).then_some(false),
             ..Self::with_id(result.tool_call_id)
         }
     }
@@ -116,6 +122,7 @@ impl<'p> From<&'p FunctionCallPayload<'_>> for FunctionCallResult<'p> {
             tool_call_id: &payload.tool_call_id,
             result: payload.result.as_ref().map(|result| result as &dyn Json),
             error: payload.error.as_deref(),
+            is_final: payload.is_final.unwrap_or(true),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod faults;
+mod late;
 mod many;
 mod parts;
 mod round_trip;

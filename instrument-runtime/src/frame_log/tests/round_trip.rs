@@ -10,17 +10,17 @@ use serde_json::json;
 use super::{Directory, LONG, flush, hop};
 use crate::engine::conversation::{ConversationConfig, FrameSupport, Support};
 use crate::engine::frame::{
-    Audio, ChatContext, Chunking, Delivery, Frame, FrameId, FramePushed, Json, Message, Metric, Processor,
-    ProcessorRef, Role, ServiceView, Spacing, TextChunk, Transcript,
+    Audio, ChatContext, Chunking, Delivery, Frame, FrameId, FramePushed, FunctionCallResult, Json, Message,
+    Metric, Processor, ProcessorRef, Role, ServiceView, Spacing, TextChunk, Transcript,
 };
 use crate::engine::record::SpanBuffer;
 use crate::engine::time::Time;
 use crate::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo, LoggedEvent, replay};
 use crate::json::JsonContext;
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
+pub(super) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames");
 
-fn events_of(path: &Path) -> Vec<LoggedEvent> {
+pub(super) fn events_of(path: &Path) -> Vec<LoggedEvent> {
     FrameLogReader::open(path).unwrap().map(|event| event.unwrap_or_else(|bad| panic!("{bad}"))).collect()
 }
 
@@ -80,7 +80,8 @@ fn describe_payload(frame: &Frame<'_>) -> String {
             format!("{} {} {:?}", call.name, call.tool_call_id, text(call.arguments))
         }
         Frame::FunctionCallResult(result) => {
-            format!("{} {} {:?} {:?}", result.name, result.tool_call_id, text(result.result), result.error)
+            let FunctionCallResult { name, tool_call_id, result, error, is_final } = result;
+            format!("{name} {tool_call_id} {:?} {error:?} {is_final}", text(result))
         }
         Frame::FunctionCallCancel { tool_call_id } => tool_call_id.to_owned(),
         _ => String::new(),

@@ -84,7 +84,8 @@ impl Fixture {
     }
 
     fn returns(&mut self, tool_call_id: &str) -> &mut Self {
-        let result = FunctionCallResult { name: "clock", tool_call_id, result: None, error: None };
+        let result =
+            FunctionCallResult { name: "clock", tool_call_id, result: None, error: None, is_final: true };
         self.push(Role::Llm, &Frame::FunctionCallResult(result))
     }
 

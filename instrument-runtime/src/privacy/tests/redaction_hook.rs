@@ -29,6 +29,7 @@ fn turn() -> SpanRecord {
         output: Some("Thank you.".into()),
         end_reason: EndReason::Completed,
         latency: None,
+        start_missed: false,
     }))
 }
 
@@ -40,6 +41,7 @@ fn tool() -> SpanRecord {
         result: Some(r#""paid""#.into()),
         error: None,
         cancelled: false,
+        unfinished: false,
     }))
 }
 

@@ -134,6 +134,7 @@ pub(super) fn with_frame(hop: &SyntheticHop, source: &str, push: impl FnOnce(&Fr
             tool_call_id: picker.tool_call_id(),
             result: picker.pick(&[Some(&json as &dyn Json), None]),
             error: picker.pick(&[Some(text), None, None]),
+            is_final: picker.pick(&[true, true, false]),
         })),
         FrameKind::FunctionCallCancel => {
             push(&Frame::FunctionCallCancel { tool_call_id: picker.tool_call_id() });

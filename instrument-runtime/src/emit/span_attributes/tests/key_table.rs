@@ -86,7 +86,7 @@ fn every_key_of_the_table_is_written_on_exactly_its_targets() {
         add(written(&record, &session, &settings), target(&record.details));
     }
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
-    add(of_conversation(&failure(), Some("ann".into()), &scope), AttributeTarget::Conversation);
+    add(of_conversation(&failure(), Some("ann".into()), true, &scope), AttributeTarget::Conversation);
 
     let in_the_table = keys::table().filter(|info| !ELSEWHERE.contains(&info.key));
     let in_the_table =
@@ -110,7 +110,7 @@ fn complete_records() -> Vec<SpanRecord> {
         SpanDetails::Llm(Box::new(complete_llm())),
         SpanDetails::Llm(Box::new(only_calls)),
         SpanDetails::Tts(TtsRecord { service: with_settings(&tts().service), times: stt().times, ..tts() }),
-        SpanDetails::Tool(ToolRecord { cancelled: true, ..tool() }),
+        SpanDetails::Tool(ToolRecord { cancelled: true, unfinished: true, ..tool() }),
     ];
     let bodies = bodies.into_iter();
     bodies
@@ -127,7 +127,7 @@ fn with_settings(service: &Processor) -> Arc<Processor> {
 fn complete_turn() -> TurnRecord {
     let all = Some(0.125);
     let stages = LatencyStages { stt: all, llm: all, tools: all, aggregation: all, tts: all, output: all };
-    let mut turn = turn();
+    let mut turn = TurnRecord { start_missed: true, ..turn() };
     if let Some(latency) = &mut turn.latency {
         latency.stages = stages;
     }

@@ -228,7 +228,7 @@ fn conversation_span_with_every_convention() {
     );
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
     assert_eq!(
-        text(&of_conversation(&status, Some("ann".into()), &scope)),
+        text(&of_conversation(&status, Some("ann".into()), false, &scope)),
         r#"openinference.span.kind = CHAIN
 session.id = call-42
 user.id = ann

@@ -27,6 +27,7 @@ use super::{Conversation, Ending, Phase};
 impl Conversation {
     /// Handles one hop while the conversation is running.
     pub(super) fn on_frame(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
+        self.learn_processors(hop);
         match *hop.frame {
             Frame::Other { .. } | Frame::InputAudio(_) => {}
             Frame::Start => self.on_pipeline_start(hop, moment),

@@ -94,7 +94,7 @@ impl Conversation {
                 let turn = self.turns.current_number();
                 let is_of_ended_turn = |context_id: &str| self.tts.is_of_other_turn(context_id, turn);
                 let counts_now =
-                    self.turns.bot_is_speaking() || chunk.context_id.is_some_and(is_of_ended_turn);
+                    self.turns.bot_may_be_speaking() || chunk.context_id.is_some_and(is_of_ended_turn);
                 if self.playback.on_spoken_text(chunk, counts_now) {
                     self.on_spoken_text(chunk);
                 }

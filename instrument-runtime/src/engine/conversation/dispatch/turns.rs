@@ -8,17 +8,17 @@ use crate::engine::time::Time;
 
 use crate::engine::conversation::effect::Moment;
 use crate::engine::conversation::turn_scope::TurnScope;
-use crate::engine::conversation::turns::Activity;
-use crate::engine::conversation::{Conversation, Phase};
+use crate::engine::conversation::turns::{Activity, Floor};
+use crate::engine::conversation::{Beginning, Conversation, Phase};
 
 impl Conversation {
     pub(super) fn on_pipeline_start(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
         self.processors.update(hop.source);
         self.processors.update(hop.destination);
-        if !self.has_started && self.turns.current().is_none() {
-            self.start_turn(moment.now, moment);
+        if self.beginning != Beginning::Seen && self.turns.current().is_none() {
+            self.start_turn(moment.now, Floor::Waiting, moment);
         }
-        self.has_started = true;
+        self.beginning = Beginning::Seen;
     }
 
     pub(super) fn on_pipeline_end(&mut self, moment: &mut Moment<'_>) {
@@ -31,6 +31,15 @@ impl Conversation {
         match self.turns.timeout(|turn| self.activity(turn)) {
             Some((_, done_at)) => self.end_turn(done_at, EndReason::Completed, moment),
             None => self.end_turn(moment.now, EndReason::Ended, moment),
+        }
+    }
+
+    /// Learns the processors of a hop, of an observer that missed the start of the pipeline, which passes all of them:
+    /// without synthesis, the text of an answer is the bot's speech.
+    pub(super) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
+        if self.beginning != Beginning::Seen {
+            self.processors.update(hop.source);
+            self.processors.update(hop.destination);
         }
     }
 
@@ -61,13 +70,13 @@ impl Conversation {
     /// Handles input of the user, spoken or typed. It interrupts running services. If the bot has spoken in the turn,
     /// it ends the turn and starts another one.
     pub(super) fn on_user_turn(&mut self, at: Time, moment: &mut Moment<'_>) {
-        let Some(turn) = self.turns.current() else { return self.start_turn(at, moment) };
+        let Some(turn) = self.turns.current() else { return self.start_turn(at, Floor::Waiting, moment) };
         let at = if at < turn.start() { moment.now } else { at };
         let end = turn.end_at_user_start(at, self.activity(turn.number()));
         self.interrupt(moment);
         if let Some((end, reason)) = end {
             self.end_turn(end, reason, moment);
-            self.start_turn(at, moment);
+            self.start_turn(at, Floor::Waiting, moment);
         }
     }
 
@@ -83,8 +92,8 @@ impl Conversation {
         self.operations.on_interrupt(number, now);
     }
 
-    pub(super) fn start_turn(&mut self, at: Time, moment: &mut Moment<'_>) {
-        let number = self.turns.start(at, &mut self.keys, moment);
+    pub(super) fn start_turn(&mut self, at: Time, floor: Floor, moment: &mut Moment<'_>) {
+        let number = self.turns.start(at, floor, &mut self.keys, moment);
         self.operations.on_turn_start(number, moment.now);
         if let Some(turn) = self.turns.current_mut() {
             self.stt.on_turn_start(&mut TurnScope::new(turn, &mut self.operations, moment.sink));
@@ -111,7 +120,10 @@ impl Conversation {
     /// Starts a turn if there is none, because a service is active.
     pub(super) fn ensure_turn(&mut self, moment: &mut Moment<'_>) {
         if self.turns.current().is_none() {
-            self.start_turn(moment.now, moment);
+            let may_be_speaking =
+                self.beginning == Beginning::NotSeen && self.turns.is_empty() && !self.playback.infers_bot();
+            let floor = if may_be_speaking { Floor::Unknown } else { Floor::Waiting };
+            self.start_turn(moment.now, floor, moment);
         }
     }
 

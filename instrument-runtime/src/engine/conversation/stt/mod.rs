@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::frame::{Metric, Processor, Role, Transcript};
+use crate::engine::frame::{Measurement, Metric, Processor, Role, Transcript};
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::speech::{Speaker, Speech, SpeechChange};
 use crate::engine::time::Time;
@@ -372,9 +372,20 @@ impl UserSpeech {
         }
     }
 
+    /// Handles a measurement. One of the response time belongs to the last utterance whose voice has ended: services that
+    /// cannot know which transcript is the last report it seconds later, or when the next voice starts.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        if let Some(utterance) = &mut self.current {
-            utterance.on_metric(metric);
+        let is_response_time = matches!(metric.value, Measurement::TimeToFirstByte(_));
+        match &mut self.current {
+            Some(utterance) if !is_response_time || utterance.may_be_answered() => {
+                utterance.on_metric(metric)
+            }
+            _ if is_response_time => {
+                if let Some(previous) = self.settled.last_mut().filter(|previous| previous.has_final()) {
+                    previous.on_metric(metric);
+                }
+            }
+            _ => {}
         }
     }
 

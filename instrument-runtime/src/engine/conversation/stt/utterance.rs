@@ -21,7 +21,7 @@ use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::span::{SpanBase, SpanError};
 use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::{ChildSpan, Turn};
-use crate::engine::frame::{Metric, Processor, Spacing, Transcript};
+use crate::engine::frame::{Measurement, Metric, Processor, Spacing, Transcript};
 use crate::engine::measurements::{MeasuredTimes, Measurements};
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, SttRecord, TurnNumber, Visibility};
@@ -130,6 +130,11 @@ impl Utterance {
         self.voice_stop.is_some()
     }
 
+    /// Whether a response time that comes now may be of this utterance: the service can have answered it.
+    pub(super) fn may_be_answered(&self) -> bool {
+        self.has_words || self.voice_has_stopped() || self.user_stopped.is_some()
+    }
+
     pub(super) fn service(&self) -> Option<&(ProcessorIndex, Arc<Processor>)> {
         self.service.as_ref()
     }
@@ -176,7 +181,10 @@ impl Utterance {
     }
 
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        self.tentative.add(metric);
+        match metric.value {
+            Measurement::TimeToFirstByte(_) if self.has_final() => self.measurements.add(metric),
+            _ => self.tentative.add(metric),
+        }
     }
 
     /// Handles a measurement that comes after a Cancel, for an utterance without a final transcript.

@@ -154,6 +154,29 @@ fn stt_metrics_count_up_to_the_last_final() {
 }
 
 #[test]
+fn late_response_time_belongs_to_the_utterance_before_it() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One.").bot_replies(2_000, "One.", "Yes.");
+    pipeline.at(3_000).measures(STT, Measurement::TimeToFirstByte(0.5)).user_says(4_000, "Two.");
+    pipeline
+        .at(5_000)
+        .voice()
+        .user_starts()
+        .measures(STT, Measurement::TimeToFirstByte(0.4))
+        .at(5_500)
+        .silence();
+    pipeline.at(5_600).hears("Three.").measures(STT, Measurement::TimeToFirstByte(0.3)).at(6_000).ends();
+    let times = pipeline.spans.ended.iter().filter_map(|record| match &record.details {
+        SpanDetails::Stt(stt) => {
+            Some((stt.transcript.as_deref(), stt.times.ttfb.map(|(seconds, _)| seconds)))
+        }
+        _ => None,
+    });
+    let expected = [(Some("One."), Some(0.5)), (Some("Two."), Some(0.4)), (Some("Three."), Some(0.3))];
+    assert_eq!(times.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn stt_error_belongs_to_the_open_utterance_else_the_turn() {
     let mut pipeline = Pipeline::new();
     pipeline.at(500).fails(STT, "cannot connect");

@@ -56,6 +56,13 @@ impl Pipeline {
         pipeline
     }
 
+    /// The pipeline of [`new`](Self::new), whose observer is added when the pipeline has started.
+    pub(super) fn joined_late() -> Self {
+        let mut pipeline = Self::new();
+        pipeline.conversation = Conversation::new(ConversationConfig::default());
+        pipeline
+    }
+
     /// Sets the time.
     pub(super) fn at(&mut self, now: u64) -> &mut Self {
         self.now = now;
@@ -98,6 +105,10 @@ impl Pipeline {
     pub(super) fn new_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    pub(super) fn starts(&mut self) -> &mut Self {
+        self.passes_all(&Frame::Start)
     }
 
     fn passes_all(&mut self, frame: &Frame<'_>) -> &mut Self {
@@ -212,7 +223,25 @@ impl Pipeline {
     }
 
     pub(super) fn tool_returns(&mut self, id: &str, json: &'static str) -> &mut Self {
-        let result = FunctionCallResult { name: "", tool_call_id: id, result: Some(&json), error: None };
+        let result = FunctionCallResult {
+            name: "",
+            tool_call_id: id,
+            result: Some(&json),
+            error: None,
+            is_final: true,
+        };
+        self.push(LLM, &Frame::FunctionCallResult(result))
+    }
+
+    /// An intermediate result: more follow.
+    pub(super) fn tool_reports(&mut self, id: &str, json: &'static str) -> &mut Self {
+        let result = FunctionCallResult {
+            name: "",
+            tool_call_id: id,
+            result: Some(&json),
+            error: None,
+            is_final: false,
+        };
         self.push(LLM, &Frame::FunctionCallResult(result))
     }
 

@@ -2,7 +2,8 @@
 
 use super::support::{LLM, Pipeline};
 use super::tree::assert_tree;
-use crate::engine::frame::Frame;
+use crate::engine::frame::{Frame, FunctionCallResult};
+use crate::engine::record::SpanDetails;
 
 #[test]
 fn tool_call_is_a_child_of_its_llm_call() {
@@ -34,6 +35,95 @@ fn error_result_fails_the_tool_call() {
     pipeline.at(500).asks("Weather?").at(600).answers("").calls_tool("weather", "1");
     pipeline.at(700).tool_returns("1", r#"{"error":"it broke"}"#).at(2_000).ends();
     assert!(pipeline.tree().contains("error _OTHER: it broke"), "{}", pipeline.tree());
+}
+
+#[test]
+fn last_result_ends_the_tool_call() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Flight?").at(600).answers("").calls_tool("search", "1");
+    pipeline.at(700).tool_reports("1", "1").at(800).tool_reports("1", "2").at(900).tool_returns("1", "3");
+    pipeline.at(950).tool_returns("1", "4").at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Flight?" -
+          llm 500..600 "Flight?" -
+            tool search 600..900 "3"
+        "#,
+    );
+}
+
+#[test]
+fn intermediate_result_stays_if_no_other_follows() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Flight?").at(600).answers("");
+    pipeline.calls_tool("search", "1").calls_tool("book", "2").calls_tool("pay", "3");
+    pipeline.at(700).tool_reports("1", "1").tool_reports("2", "2").tool_reports("3", "3");
+    pipeline.at(800).push(LLM, &Frame::FunctionCallCancel { tool_call_id: "1" });
+    let no_more =
+        FunctionCallResult { name: "", tool_call_id: "2", result: None, error: None, is_final: true };
+    pipeline.push(LLM, &Frame::FunctionCallResult(no_more)).at(2_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Flight?" -
+          llm 500..600 "Flight?" -
+            tool search 600..800 "1" cancelled
+            tool book 600..800 "2"
+            tool pay 600..2000 "3" unfinished
+        "#,
+    );
+}
+
+#[test]
+fn error_in_an_intermediate_result_is_no_failure() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Flight?").at(600).answers("").calls_tool("search", "1");
+    pipeline.at(700).tool_reports("1", r#"{"error":"it broke"}"#).at(800).tool_returns("1", "2");
+    assert!(!pipeline.at(2_000).ends().tree().contains("error"), "{}", pipeline.tree());
+}
+
+#[test]
+fn running_intermediate_result_holds_its_turn_open() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Flight?").bot_replies(1_700, "Flight?", "Wait.");
+    pipeline.at(2_800).calls_tool("search", "1").at(3_000).tool_reports("1", "1");
+    pipeline.at(9_000).tool_returns("1", "2").at(20_000).voice();
+    assert!(pipeline.tree().contains("turn 1 0..9000 completed"), "{}", pipeline.tree());
+}
+
+#[test]
+fn too_many_tool_calls_write_ended_ones_first() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Flights?").at(600).answers("");
+    for call in 0..1_500 {
+        pipeline.at(1_000 + call).calls_tool("search", &call.to_string());
+    }
+    for call in 0..1_500 {
+        pipeline.at(4_000 + call).tool_returns(&call.to_string(), "1");
+    }
+    pipeline.at(9_000).ends();
+    let calls = |unfinished| {
+        let tools = pipeline.spans.ended.iter().filter_map(|record| match &record.details {
+            SpanDetails::Tool(tool) => Some(tool),
+            _ => None,
+        });
+        tools.filter(|tool| tool.unfinished == unfinished && tool.result.is_none() == unfinished).count()
+    };
+    assert_eq!((calls(true), calls(false)), (1_500 - 1_024, 1_024));
+}
+
+#[test]
+fn tool_call_with_a_result_makes_room_for_the_next() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Flights?").at(600).answers("").calls_tool("slow", "slow");
+    for call in 0..3_000 {
+        let id = call.to_string();
+        pipeline.at(1_000 + call).calls_tool("search", &id).tool_returns(&id, "1");
+    }
+    pipeline.at(5_000).tool_returns("slow", "2").at(9_000).ends();
+    assert!(pipeline.tree().contains("tool slow 600..5000 \"2\"\n"));
+    assert!(!pipeline.tree().contains("unfinished"));
 }
 
 #[test]
@@ -80,7 +170,7 @@ fn cancelled_tool_call_holds_no_later_turn_open() {
           stt 1000..1600 "Weather?"
           llm 1700..1800 "Weather?" "Wait." ttfb 0.100
             tool weather 1800..2500 - cancelled
-            tool time 1800..2500 -
+            tool time 1800..2500 - unfinished
           tts 1800..1800 "Wait." "Wait." interrupted
         turn 2 2500..4400 completed "Never mind." "Fine." after 0.600
           stt 2500..3100 "Never mind."

@@ -93,6 +93,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
         SpanDetails::Turn(turn) => {
             fact(format!("{} {} {}", reason(turn.end_reason), quote(&turn.input), quote(&turn.output)));
             turn.latency.iter().for_each(|latency| fact(format!("after {:.3}", latency.seconds)));
+            turn.start_missed.then(|| fact("start missed".to_owned()));
         }
         SpanDetails::Stt(stt) => {
             fact(quote(&stt.transcript));
@@ -115,6 +116,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
         SpanDetails::Tool(tool) => {
             fact(quote(&tool.result));
             tool.cancelled.then(|| fact("cancelled".to_owned()));
+            tool.unfinished.then(|| fact("unfinished".to_owned()));
         }
     }
     if let Status::Error { message, error_type } = &record.status {

@@ -9,6 +9,9 @@
 //!                                ▼                              ▼
 //!                       user starts:                   user starts, or timeout:
 //!                       interrupted                    completed
+//!
+//!   Unknown (the observer was added during the turn): as Waiting once a model is asked, as Speaking once the bot starts,
+//!   as Spoken once it stops; completed if the user starts before any of these
 //! ```
 //!
 //! See [Interruption](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#interruption).
@@ -21,6 +24,8 @@ pub(crate) enum Floor {
     /// The bot has not made a sound yet.
     #[default]
     Waiting,
+    /// The observer was added during the turn. The bot may have spoken already, and may still do.
+    Unknown,
     /// The bot is audible.
     Speaking,
     /// The bot has spoken and is silent.
@@ -39,8 +44,8 @@ pub(crate) enum TurnChange {
     Interrupted,
     /// The turn ended when the bot fell silent.
     Completed {
-        /// When the bot fell silent.
-        bot_stopped: Time,
+        /// When the bot fell silent; `None` if that was not observed.
+        bot_stopped: Option<Time>,
     },
 }
 
@@ -50,10 +55,17 @@ impl Floor {
         *self = Self::Speaking;
     }
 
-    /// Handles the end of bot speech. Has no effect without a start before it.
+    /// Handles the end of bot speech. Has no effect without a start before it, unless that may have been missed.
     pub(crate) fn on_bot_stop(&mut self, now: Time) {
-        if *self == Self::Speaking {
+        if matches!(self, Self::Speaking | Self::Unknown) {
             *self = Self::Spoken { since: now };
+        }
+    }
+
+    /// Handles a context that reaches a model: an answer follows.
+    pub(crate) fn on_context(&mut self) {
+        if *self == Self::Unknown {
+            *self = Self::Waiting;
         }
     }
 
@@ -62,11 +74,12 @@ impl Floor {
         match self {
             Self::Waiting => TurnChange::Continues,
             Self::Speaking => TurnChange::Interrupted,
-            Self::Spoken { since } => TurnChange::Completed { bot_stopped: since },
+            Self::Spoken { since } => TurnChange::Completed { bot_stopped: Some(since) },
+            Self::Unknown => TurnChange::Completed { bot_stopped: None },
         }
     }
 
-    /// Whether the bot has spoken in this turn.
+    /// Whether the bot has spoken in this turn, or may have.
     pub(crate) const fn bot_has_spoken(self) -> bool {
         !matches!(self, Self::Waiting)
     }
@@ -75,7 +88,7 @@ impl Floor {
     pub(crate) const fn silent_since(self) -> Option<Time> {
         match self {
             Self::Spoken { since } => Some(since),
-            Self::Waiting | Self::Speaking => None,
+            Self::Waiting | Self::Unknown | Self::Speaking => None,
         }
     }
 }
@@ -104,7 +117,7 @@ mod tests {
         let mut floor = Floor::Waiting;
         floor.on_bot_start();
         floor.on_bot_stop(NOW);
-        assert_eq!(floor.change_at_user_start(), TurnChange::Completed { bot_stopped: NOW });
+        assert_eq!(floor.change_at_user_start(), TurnChange::Completed { bot_stopped: Some(NOW) });
         floor.on_bot_start();
         assert_eq!(floor.silent_since(), None);
     }
@@ -114,5 +127,20 @@ mod tests {
         let mut floor = Floor::Waiting;
         floor.on_bot_stop(NOW);
         assert_eq!(floor, Floor::Waiting);
+    }
+
+    #[test]
+    fn stop_ends_speech_whose_start_was_missed() {
+        let mut floor = Floor::Unknown;
+        floor.on_bot_stop(NOW);
+        assert_eq!(floor, Floor::Spoken { since: NOW });
+    }
+
+    #[test]
+    fn user_ends_a_turn_whose_start_was_missed() {
+        assert_eq!(Floor::Unknown.change_at_user_start(), TurnChange::Completed { bot_stopped: None });
+        let mut asked = Floor::Unknown;
+        asked.on_context();
+        assert_eq!(asked.change_at_user_start(), TurnChange::Continues);
     }
 }

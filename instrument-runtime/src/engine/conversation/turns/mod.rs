@@ -111,6 +111,16 @@ impl Turns {
         self.floor() == Some(Floor::Speaking)
     }
 
+    /// Whether the bot is audible now, or may be: its start may have been missed.
+    pub(super) fn bot_may_be_speaking(&self) -> bool {
+        matches!(self.floor(), Some(Floor::Speaking | Floor::Unknown))
+    }
+
+    /// Whether no turn has started yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.next_number == 1
+    }
+
     /// Returns a turn that is current or still open.
     pub(super) fn get_mut(&mut self, number: TurnNumber) -> Option<&mut Turn> {
         self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
@@ -134,14 +144,20 @@ impl Turns {
     }
 
     /// Starts a turn. Errors that waited for a turn belong to it.
-    pub(super) fn start(&mut self, at: Time, keys: &mut SpanKeys, moment: &mut Moment<'_>) -> TurnNumber {
+    pub(super) fn start(
+        &mut self,
+        at: Time,
+        floor: Floor,
+        keys: &mut SpanKeys,
+        moment: &mut Moment<'_>,
+    ) -> TurnNumber {
         // A completed turn ends no later than the next one starts, even if the start is detected afterwards.
         if let Some(end) = self.ended.back_mut().and_then(|last| last.on_next_turn(at)) {
             self.last_end = end;
         }
         let number = TurnNumber(self.next_number);
         self.next_number += 1;
-        let mut turn = Turn::new(number, keys.allocate(), at.max(self.last_end));
+        let mut turn = Turn::new(number, keys.allocate(), at.max(self.last_end), floor);
         for error in std::mem::take(&mut self.pending_errors) {
             turn.on_error(error, moment.sink);
         }

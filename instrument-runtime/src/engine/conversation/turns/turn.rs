@@ -88,12 +88,12 @@ pub(crate) struct ChildSpan<'a> {
 }
 
 impl Turn {
-    pub(super) fn new(number: TurnNumber, key: SpanKey, start: Time) -> Self {
+    pub(super) fn new(number: TurnNumber, key: SpanKey, start: Time, floor: Floor) -> Self {
         Self {
             number,
             key,
             start,
-            floor: Floor::Waiting,
+            floor,
             export: Export::Silent,
             transcript: JoinedText::default(),
             typed: None,
@@ -168,11 +168,10 @@ impl Turn {
             TurnChange::Continues => None,
             TurnChange::Interrupted => Some((start, EndReason::Interrupted)),
             TurnChange::Completed { bot_stopped } => {
-                let done = if activity.is_busy() {
-                    start
-                } else {
-                    activity.last_end().map_or(bot_stopped, |end| end.max(bot_stopped))
-                };
+                // A time that was not observed is as late as it can be.
+                let done = bot_stopped
+                    .filter(|_| !activity.is_busy())
+                    .map_or(start, |stopped| activity.last_end().map_or(stopped, |end| end.max(stopped)));
                 Some((done.min(start), EndReason::Completed))
             }
         }
@@ -200,6 +199,7 @@ impl Turn {
 
     /// Handles a context that reaches a language model. The user message in the first one may have been typed.
     pub(crate) fn on_context(&mut self, new_message: Option<String>) {
+        self.floor.on_context();
         if !self.had_context {
             self.typed = new_message;
         }
@@ -317,6 +317,7 @@ impl Turn {
         end: Time,
         output: Option<String>,
         latency: Option<UserToBotLatency>,
+        start_missed: bool,
     ) -> SpanRecord {
         let reason = self.ended.map_or(EndReason::Cancelled, |ended| ended.reason);
         let interrupted_at = (reason == EndReason::Interrupted).then_some(end);
@@ -333,6 +334,7 @@ impl Turn {
                 output,
                 end_reason: reason,
                 latency,
+                start_missed,
             }),
         }
     }

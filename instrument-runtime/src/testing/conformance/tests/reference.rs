@@ -243,8 +243,13 @@ impl Agent<'_> {
             ToolOutcome::Success(result) => (result.clone(), None),
             ToolOutcome::Failure(message) => (json!(message), Some(*message)),
         };
-        let returned =
-            FunctionCallResult { name: call.name, tool_call_id: call.id, result: Some(&result), error };
+        let returned = FunctionCallResult {
+            name: call.name,
+            tool_call_id: call.id,
+            result: Some(&result),
+            error,
+            is_final: true,
+        };
         self.pipeline.push(Position::Llm, Position::Sink, &Frame::FunctionCallResult(returned));
         self.messages.push(json!({ "role": "tool", "tool_call_id": call.id, "content": result.to_string() }));
     }
