@@ -265,6 +265,7 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
 /// | `class = …` | The class of the service in spans. The default is the name of the type. |
 /// | `id = …` | The id that distinguishes the processor from all others of the conversation. The default is its name. |
 /// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
+/// | `instruction_placement = …` | How a model sends its `system_instruction`: a `frame::InstructionPlacement`. The default depends on the class. |
 /// | `sample_rate = …` | The sample rate of the audio, in hertz. |
 /// | `settings = …` | Other settings, such as the temperature: a `Vec<(String, frame::Setting)>`. |
 /// | `crate = path` | The path to `pipecat_instrument`, if it is not a dependency under this name. |

@@ -107,7 +107,7 @@ keys! { OPENINFERENCE in TABLE;
     /// The provider of the model.
     LLM_PROVIDER = "llm.provider" => Text, SERVICES, "the processor";
     /// The model.
-    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "the processor; else `MetricsFrame`";
+    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "`MetricsFrame`; else the processor";
     /// The number of messages in the context, including those that the span does not carry.
     LLM_MESSAGES_COUNT = "llm.messages_count" => Integer, LLM, "`LLMContextFrame`";
     /// The parameters of the request, as a JSON object.

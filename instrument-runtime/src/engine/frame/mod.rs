@@ -5,6 +5,7 @@
 
 mod context;
 mod hop;
+mod instruction;
 mod kind;
 mod payload;
 mod processor;
@@ -12,6 +13,7 @@ mod processor_registry;
 
 pub use context::{ChatContext, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 pub use hop::{Direction, FrameId, FramePushed, Hop};
+pub use instruction::InstructionPlacement;
 pub use kind::FrameKind;
 pub use payload::{
     Audio, Chunking, Delivery, FunctionCall, FunctionCallList, FunctionCallResult, Json, LlmUsage,
