@@ -7,13 +7,16 @@ use allocation_counter::measure;
 use opentelemetry::trace::noop::NoopTracerProvider;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use pipecat_instrument::frame::{
-    Audio, Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, Role, TextChunk,
+    Audio, ChatContext, Direction, Frame, FrameId, FramePushed, ImageUrl, Message, MessageContent,
+    MessagePart, Processor, ProcessorRef, Role, TextChunk,
 };
-use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
+use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider, TraceConfig};
 use pipecat_instrument_runtime::emit::Tracers;
+use pipecat_instrument_runtime::engine::content::MAX_CONTEXT_LENGTH;
 use pipecat_instrument_runtime::engine::conversation::{Conversation, ConversationConfig};
 use pipecat_instrument_runtime::engine::record::{Recording, SpanRecord, SpanSink, SpanStart};
 use pipecat_instrument_runtime::engine::time::Time;
+use pipecat_instrument_runtime::engine::truncate::MAX_TEXT_LENGTH;
 use support::{provider, push};
 
 const AUDIO: Audio = Audio::pcm16(640, 16_000, 1);
@@ -39,6 +42,16 @@ impl Observed {
 
     fn with_provider(provider: SdkTracerProvider) -> Self {
         let observers = ObserverProvider::new(Tracers::new(&provider));
+        Self::new(&observers, provider)
+    }
+
+    fn with_config(config: TraceConfig) -> Self {
+        let provider = provider(&InMemorySpanExporter::default());
+        let observers = ObserverProvider::new(Tracers::new(&provider)).trace_config(config);
+        Self::new(&observers, provider)
+    }
+
+    fn new(observers: &ObserverProvider, provider: SdkTracerProvider) -> Self {
         let processor = |name: &str, role| Processor::new(name, name, role);
         let conversation = Self {
             observer: observers.observe(ObserveOptions::new()),
@@ -128,6 +141,57 @@ fn a_new_conversation_takes_under_4_kib() {
         push(started, &microphone, 1, &Frame::Start);
     });
     assert!(memory.bytes_current < 4 * 1024, "{} bytes", memory.bytes_current);
+}
+
+/// Pushes `context` to the model, and returns the bytes allocated for it on this thread.
+fn bytes_for_context(observed: &Observed, context: &dyn ChatContext) -> u64 {
+    let hop = FramePushed {
+        source: (&observed.aggregator).into(),
+        destination: (&observed.llm).into(),
+        direction: Direction::Downstream,
+        id: Some(FrameId(1_000)),
+        sibling: None,
+        frame: &Frame::LlmContext(Some(context)),
+    };
+    measure(|| observed.observer.on_push_frame(&hop)).bytes_total
+}
+
+/// Returns twenty messages with an image of 5 MB each.
+fn images() -> Vec<Message> {
+    let image = MessagePart::Image(ImageUrl(format!("data:image/png;base64,{}", "A".repeat(5_000_000))));
+    let content = MessageContent::Parts(vec![MessagePart::Text("What is this?".into()), image]);
+    vec![Message { role: "user".into(), content, ..Message::default() }; 20]
+}
+
+#[test]
+fn images_that_are_redacted_are_not_copied() {
+    let bytes = bytes_for_context(&Observed::speaking(), &images());
+    assert!(bytes < 32 * 1024, "{bytes} bytes for 20 images of 5 MB");
+}
+
+#[test]
+fn texts_are_copied_as_far_as_a_span_can_carry_them() {
+    let messages = vec![Message::text("user", "a".repeat(5_000_000)); 20];
+    let bytes = bytes_for_context(&Observed::speaking(), &messages);
+    let limit = MAX_CONTEXT_LENGTH + 4 * MAX_TEXT_LENGTH;
+    assert!(
+        bytes < limit as u64 + 32 * 1024,
+        "{bytes} bytes: the context, and four times the last user message"
+    );
+    let config = TraceConfig::default().max_value_length(1_000);
+    let bytes = bytes_for_context(&Observed::with_config(config), &messages);
+    assert!(bytes < 64 * 1024, "{bytes} bytes for 20 texts that are truncated to a thousand characters");
+}
+
+/// A hundred calls with a context that grows to 400 messages.
+#[test]
+fn a_growing_context_costs_no_more_than_a_span_can_carry() {
+    let bytes_with = |count: u32| {
+        let messages: Vec<Message> = (0..count).map(|_| Message::text("user", "a".repeat(100))).collect();
+        bytes_for_context(&Observed::speaking(), &messages)
+    };
+    let (some, many) = (bytes_with(100), bytes_with(400));
+    assert!(many <= some, "{some} bytes for 100 messages, {many} for 400");
 }
 
 /// Runs on conversation time, so that an hour takes no time.

@@ -9,13 +9,22 @@
 //! let frame = Frame::FunctionCallInProgress(call);
 //! ```
 
+use std::borrow::Cow;
+use std::io::{self, Write};
+
 use serde_json::{Map, Value, json};
 
+use crate::engine::content::ContentCopier;
 use crate::engine::frame::{ChatContext, ImageUrl, Json, Message, MessageContent, MessagePart, ToolCall};
+use crate::engine::truncate::{truncate, truncate_beginning};
 
 impl Json for Value {
     fn to_text(&self) -> String {
         self.to_string()
+    }
+
+    fn to_text_within(&self, max_length: usize) -> String {
+        text_within(self, max_length)
     }
 
     fn error_text(&self) -> Option<String> {
@@ -50,6 +59,15 @@ impl RawJson<'_> {
 impl Json for RawJson<'_> {
     fn to_text(&self) -> String {
         self.parsed().to_text()
+    }
+
+    /// Text that is too long is not parsed.
+    fn to_text_within(&self, max_length: usize) -> String {
+        match truncate(self.0, max_length) {
+            Cow::Owned(truncated) => truncated,
+            Cow::Borrowed(same) if same.len() < self.0.len() => same.to_owned(),
+            Cow::Borrowed(_) => self.parsed().to_text_within(max_length),
+        }
     }
 
     fn error_text(&self) -> Option<String> {
@@ -90,12 +108,21 @@ impl ChatContext for JsonContext<'_> {
         self.messages.get(index).map(message_from_json).unwrap_or_default()
     }
 
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+        self.messages.get(index).map(|message| copy_message(message, copier)).unwrap_or_default()
+    }
+
     fn tool_count(&self) -> usize {
         self.tools.len()
     }
 
     fn tool(&self, index: usize) -> String {
         self.tools.get(index).map(Value::to_string).unwrap_or_default()
+    }
+
+    fn copy_tool(&self, index: usize, copier: &mut ContentCopier) -> String {
+        let tool = self.tools.get(index);
+        tool.map(|tool| copier.converted_tool(|length| text_within(tool, length))).unwrap_or_default()
     }
 }
 
@@ -104,19 +131,24 @@ pub(crate) fn role_of(message: &Value) -> &str {
     message.get("role").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Converts a message from JSON. Iterates over the fields: a context has hundreds of messages, and looking up absent
-/// fields would cost as much as reading present ones.
+/// Converts a message from JSON.
 pub(crate) fn message_from_json(message: &Value) -> Message {
-    let mut converted = Message::default();
+    copy_message(message, &mut ContentCopier::unlimited())
+}
+
+/// Copies a message from JSON. Iterates over the fields: a context has hundreds of messages, and looking up absent fields
+/// would cost as much as reading present ones.
+fn copy_message(message: &Value, copier: &mut ContentCopier) -> Message {
+    let role = role_of(message);
+    let mut converted = copier.empty_message(role);
     for (name, value) in message.as_object().into_iter().flatten() {
         match name.as_str() {
-            "role" => converted.role = text(value).unwrap_or_default(),
-            "content" => converted.content = content_from_json(value),
-            "name" => converted.name = text(value),
-            "tool_call_id" => converted.tool_call_id = text(value),
+            "content" => converted.content = copy_content(role, value, copier),
+            "name" => converted.name = copy_name(value, copier),
+            "tool_call_id" => converted.tool_call_id = copy_name(value, copier),
             "tool_calls" => {
                 let calls = value.as_array().into_iter().flatten();
-                converted.tool_calls = calls.map(tool_call_from_json).collect();
+                converted.tool_calls = copier.tool_calls(calls, copy_tool_call);
             }
             _ => {}
         }
@@ -141,48 +173,63 @@ pub(crate) fn message_to_json(message: Message) -> Value {
     Value::Object(json)
 }
 
-fn content_from_json(content: &Value) -> MessageContent {
+fn copy_content(role: &str, content: &Value, copier: &mut ContentCopier) -> MessageContent {
     match content {
         Value::Null => MessageContent::None,
-        Value::String(text) => MessageContent::Text(text.clone()),
+        Value::String(text) => MessageContent::Text(copier.text(role, text).into_owned()),
         Value::Array(parts) if parts.is_empty() => MessageContent::None,
         // A tool result may be a list, too. A list of parts is one whose members all have a type.
-        Value::Array(parts) => match parts.iter().map(part_from_json).collect() {
-            Some(parts) => MessageContent::Parts(parts),
-            None => MessageContent::Text(content.to_string()),
-        },
-        other => MessageContent::Text(other.to_string()),
+        Value::Array(parts) if parts.iter().all(is_part) => {
+            MessageContent::Parts(copier.parts(parts.iter(), |copier, part| copy_part(role, part, copier)))
+        }
+        other => {
+            MessageContent::Text(copier.converted_text(role, |max_length| text_within(other, max_length)))
+        }
     }
 }
 
-fn part_from_json(part: &Value) -> Option<MessagePart> {
+fn is_part(part: &Value) -> bool {
+    part.is_string() || part.get("type").is_some_and(Value::is_string)
+}
+
+fn copy_part(role: &str, part: &Value, copier: &mut ContentCopier) -> MessagePart {
     if let Some(text) = part.as_str() {
-        return Some(MessagePart::Text(text.to_owned()));
+        return MessagePart::Text(copier.text(role, text).into_owned());
     }
-    let kind = part.get("type")?.as_str()?;
-    let part = match kind {
-        "text" | "input_text" | "output_text" => text_of(part, "text").map(MessagePart::Text),
-        "image_url" | "input_image" => image_url(part).map(|url| MessagePart::Image(ImageUrl(url))),
+    let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+    let known = match kind {
+        "text" | "input_text" | "output_text" => part
+            .get("text")
+            .and_then(Value::as_str)
+            .map(|text| MessagePart::Text(copier.text(role, text).into_owned())),
+        "image_url" | "input_image" => {
+            image_url(part).map(|url| MessagePart::Image(ImageUrl(copier.image_url(url).into_owned())))
+        }
         _ => None,
     };
-    Some(part.unwrap_or_else(|| MessagePart::Other(kind.to_owned())))
+    known.unwrap_or_else(|| MessagePart::Other(copier.name(kind).into_owned()))
 }
 
 /// Returns the URL of an image part, which is a string or the field of an object.
-fn image_url(part: &Value) -> Option<String> {
+fn image_url(part: &Value) -> Option<&str> {
     let image = part.get("image_url")?;
-    image.as_str().or_else(|| image.get("url")?.as_str()).map(str::to_owned)
+    image.as_str().or_else(|| image.get("url")?.as_str())
 }
 
-fn tool_call_from_json(call: &Value) -> ToolCall {
+fn copy_name(name: &Value, copier: &mut ContentCopier) -> Option<String> {
+    Some(copier.name(name.as_str()?).into_owned())
+}
+
+fn copy_tool_call(call: &Value, copier: &mut ContentCopier) -> ToolCall {
     let function = call.get("function").unwrap_or(call);
+    let mut name_in = |object: &Value, key| object.get(key).and_then(|name| copy_name(name, copier));
     ToolCall {
-        id: text_of(call, "id").unwrap_or_default(),
-        name: text_of(function, "name").unwrap_or_default(),
+        id: name_in(call, "id").unwrap_or_default(),
+        name: name_in(function, "name").unwrap_or_default(),
         arguments: match function.get("arguments") {
             None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
+            Some(Value::String(text)) => copier.arguments(text).into_owned(),
+            Some(other) => copier.converted_arguments(|max_length| text_within(other, max_length)),
         },
     }
 }
@@ -208,12 +255,49 @@ fn tool_call_to_json(call: ToolCall) -> Value {
     json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
 }
 
-fn text_of(object: &Value, key: &str) -> Option<String> {
-    text(object.get(key)?)
+/// Returns the JSON text of `value`, truncated to `max_length` characters. Does not convert what is cut.
+fn text_within(value: &Value, max_length: usize) -> String {
+    // A character has at most four bytes.
+    let mut buffer = BoundedBuffer { bytes: Vec::new(), max_bytes: max_length.saturating_mul(4) };
+    let is_complete = serde_json::to_writer(&mut buffer, value).is_ok();
+    let text = buffer.into_text();
+    if !is_complete {
+        return truncate_beginning(&text, max_length);
+    }
+    match truncate(&text, max_length) {
+        Cow::Borrowed(same) if same.len() == text.len() => text,
+        truncated => truncated.into_owned(),
+    }
 }
 
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
+/// A buffer that fails when it is full.
+struct BoundedBuffer {
+    bytes: Vec<u8>,
+    max_bytes: usize,
+}
+
+impl BoundedBuffer {
+    /// Returns the written text, without a last character of which only some bytes fit.
+    fn into_text(self) -> String {
+        String::from_utf8(self.bytes).unwrap_or_else(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(valid);
+            String::from_utf8(bytes).unwrap_or_default()
+        })
+    }
+}
+
+impl Write for BoundedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fitting = bytes.len().min(self.max_bytes - self.bytes.len());
+        self.bytes.extend_from_slice(&bytes[..fitting]);
+        if fitting < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(fitting) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

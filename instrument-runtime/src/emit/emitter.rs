@@ -12,6 +12,7 @@ use super::open_span::OpenSpan;
 use super::otel::to_system_time;
 use super::span_scope::SpanScope;
 use super::{EmitSettings, RecordProcessor, RemoteParent, Session, TraceLayout, Tracers};
+use crate::engine::content::RequestLimits;
 use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart, TurnNumber};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
@@ -117,9 +118,9 @@ impl Emitter {
         self.open.iter().find(|open| open.start.key == key).map(|open| open.context.clone())
     }
 
-    /// Returns the maximum number of attributes on a span.
-    pub(crate) fn attribute_limit(&self) -> usize {
-        self.settings.attribute_limit
+    /// Returns the limits within which the request of a span is copied.
+    pub(crate) fn request_limits(&self) -> RequestLimits {
+        RequestLimits { attributes: self.settings.attribute_limit, content: self.privacy.content_limits() }
     }
 
     /// Returns an emitter for one span outside any turn. The span's parent is the current span of `parent`, else the

@@ -6,6 +6,8 @@ use crate::engine::record::SpanRecord;
 
 /// Receives every finished record, for figures over many conversations.
 ///
+/// Requests to models are copied without what the privacy settings hide; other texts are not redacted yet.
+///
 /// It also receives the records of turns that the sampler dropped, so that figures do not depend on sampling. The LLM
 /// records of such turns carry no request messages.
 ///
@@ -30,6 +32,6 @@ use crate::engine::record::SpanRecord;
 /// }
 /// ```
 pub trait RecordProcessor: Debug + Send + Sync {
-    /// Called when a span ends, before anything is redacted. It must be quick: the conversation is locked meanwhile.
+    /// Called when a span ends, before it is redacted. It must be quick: the conversation is locked meanwhile.
     fn on_end(&self, record: &SpanRecord);
 }

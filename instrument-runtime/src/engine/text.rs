@@ -14,9 +14,10 @@
 //! See [Streaming text](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#streaming-text).
 
 use super::frame::{Chunking, Spacing, TextChunk};
+use super::truncate::{MAX_TEXT_LENGTH, mark};
 
-/// Maximum length of a text in bytes: hours of speech.
-pub const MAX_TEXT_BYTES: usize = 1 << 20;
+/// Maximum length of a joined text in bytes: hours of speech.
+pub const MAX_TEXT_BYTES: usize = MAX_TEXT_LENGTH;
 
 /// Text joined from deltas.
 ///
@@ -30,10 +31,14 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// assert_eq!(text.as_str(), "Hi! How are you?");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JoinedText(String);
+pub struct JoinedText {
+    text: String,
+    /// The number of characters that exceeded the maximum length.
+    missing: usize,
+}
 
 impl JoinedText {
-    /// Appends a piece. What exceeds [`MAX_TEXT_BYTES`] is dropped.
+    /// Appends a piece. What exceeds [`MAX_TEXT_BYTES`] is dropped and counted.
     pub fn push(&mut self, piece: &str, spacing: Spacing) {
         match spacing {
             Spacing::Included => self.append(piece),
@@ -42,23 +47,42 @@ impl JoinedText {
                 if piece.is_empty() {
                     return;
                 }
-                self.0.truncate(self.0.trim_end().len());
-                if !self.0.is_empty() {
-                    self.0.push(' ');
+                self.text.truncate(self.text.trim_end().len());
+                if !self.text.is_empty() {
+                    self.text.push(' ');
                 }
                 self.append(piece);
             }
         }
     }
 
-    fn append(&mut self, piece: &str) {
-        let available = MAX_TEXT_BYTES.saturating_sub(self.0.len());
-        self.0.push_str(if piece.len() <= available { piece } else { prefix(piece, available) });
+    /// Extends the text to `text`, which begins with it.
+    fn extend_to(&mut self, text: &str) {
+        self.missing = 0;
+        self.append(&text[self.text.len()..]);
     }
 
-    /// Returns the text without leading and trailing space.
+    fn append(&mut self, piece: &str) {
+        let available = MAX_TEXT_BYTES.saturating_sub(self.text.len());
+        // After a piece that did not fit, a shorter one must not follow.
+        if piece.len() <= available && self.missing == 0 {
+            self.text.push_str(piece);
+        } else {
+            self.append_prefix(piece, available);
+        }
+    }
+
+    /// Appends as much of a piece as fits. Not inlined, because such long texts are rare.
+    #[cold]
+    fn append_prefix(&mut self, piece: &str, available: usize) {
+        let fitting = if self.missing == 0 { prefix(piece, available) } else { "" };
+        self.text.push_str(fitting);
+        self.missing = self.missing.saturating_add(piece[fitting.len()..].chars().count());
+    }
+
+    /// Returns the text without leading and trailing space, and without a mark if something is missing.
     pub fn as_str(&self) -> &str {
-        self.0.trim()
+        self.text.trim()
     }
 
     /// Whether the text is empty or only space.
@@ -66,11 +90,24 @@ impl JoinedText {
         self.as_str().is_empty()
     }
 
-    /// Returns the text without leading and trailing space; `None` if it is empty.
+    /// Returns the text without leading and trailing space; `None` if it is empty. If something is missing, the text ends
+    /// with a [mark](super::truncate::truncate).
     pub fn to_text(&self) -> Option<String> {
         let text = self.as_str();
-        (!text.is_empty()).then(|| text.to_owned())
+        match self.missing {
+            _ if text.is_empty() => None,
+            0 => Some(text.to_owned()),
+            missing => Some(marked(text, missing)),
+        }
     }
+}
+
+/// Returns `text` with a mark for `missing` characters. The mark replaces the end of the text.
+#[cold]
+fn marked(text: &str, missing: usize) -> String {
+    let longest_mark = mark(missing.saturating_add(text.len())).len();
+    let kept = prefix(text, MAX_TEXT_BYTES.saturating_sub(longest_mark).min(text.len()));
+    [kept, &mark(missing.saturating_add(text[kept.len()..].chars().count()))].concat()
 }
 
 /// The text of a language model, joined from chunks of any kind.
@@ -126,7 +163,7 @@ impl StreamedText {
             }
             Chunking::Overlapping => {
                 self.settle(chunk.spacing);
-                let repeated = overlap(&self.text.0, chunk.text);
+                let repeated = overlap(&self.text.text, chunk.text);
                 self.text.append(&chunk.text[repeated..]);
             }
         }
@@ -145,14 +182,14 @@ impl StreamedText {
 
     fn push_unknown(&mut self, chunk: &TextChunk<'_>) {
         if let ChunkState::Open { earlier } = &mut self.state {
-            let so_far = self.text.0.len();
+            let so_far = self.text.text.len();
             if so_far == 0 {
                 self.text.append(chunk.text);
                 return;
             }
-            if chunk.text.len() > so_far && chunk.text.starts_with(&self.text.0) {
+            if chunk.text.len() > so_far && chunk.text.starts_with(&self.text.text) {
                 earlier.push(so_far);
-                self.text.append(&chunk.text[so_far..]);
+                self.text.extend_to(chunk.text);
                 return;
             }
         }
@@ -168,24 +205,22 @@ impl StreamedText {
         if !earlier.is_empty() {
             let newest = std::mem::take(&mut self.text);
             for length in earlier {
-                self.text.push(&newest.0[..length], spacing);
+                self.text.push(&newest.text[..length], spacing);
             }
-            self.text.push(&newest.0, spacing);
+            self.text.push(&newest.text, spacing);
+            self.text.missing = self.text.missing.saturating_add(newest.missing);
         }
     }
 
     fn replace_with(&mut self, text: &str) {
-        if let Some(new) = text.strip_prefix(self.text.0.as_str()) {
-            self.text.append(new);
-        } else {
-            self.text.0.clear();
-            self.text.append(text);
+        if !text.starts_with(&self.text.text) {
+            self.text.text.clear();
         }
+        self.text.extend_to(text);
     }
 }
 
-/// Returns as many characters of `text` as fit into `max_bytes`. Not inlined, because such long texts are rare.
-#[cold]
+/// Returns as many characters of `text` as fit into `max_bytes`.
 fn prefix(text: &str, max_bytes: usize) -> &str {
     // A character has at most four bytes.
     let fits = (max_bytes.saturating_sub(3)..=max_bytes).rev().find(|&at| text.is_char_boundary(at));
@@ -195,7 +230,8 @@ fn prefix(text: &str, max_bytes: usize) -> &str {
 /// Returns the number of bytes at the start of `chunk` that repeat the end of `text`: the longest such run, found in one
 /// pass with the failure function of Knuth, Morris and Pratt.
 fn overlap(text: &str, chunk: &str) -> usize {
-    let pattern = chunk.as_bytes();
+    // The repeated part is no longer than the text.
+    let pattern = prefix(chunk, text.len().min(chunk.len())).as_bytes();
     let tail = &text.as_bytes()[text.len().saturating_sub(pattern.len())..];
     let mut borders = vec![0; pattern.len()];
     for end in 1..pattern.len() {

@@ -87,7 +87,26 @@ fn a_text_has_a_maximum_length() {
         streamed.push(&TextChunk::new(&piece));
     }
     assert!((MAX_TEXT_BYTES - 4..=MAX_TEXT_BYTES).contains(&joined.as_str().len()));
-    assert!(streamed.to_text().is_some_and(|text| text.len() <= MAX_TEXT_BYTES));
+    for text in [joined.to_text(), streamed.to_text()].map(Option::unwrap_or_default) {
+        assert!((MAX_TEXT_BYTES - 24..=MAX_TEXT_BYTES).contains(&text.len()), "{}", text.len());
+        let (kept, mark) = text.rsplit_once('…').unwrap_or_default();
+        let missing = 2_000_000 - kept.replace(' ', "").chars().count();
+        assert_eq!(mark, format!(" [{missing} more]"));
+    }
+}
+
+#[test]
+fn a_cumulative_text_counts_what_is_missing_once() {
+    let text = "a".repeat(MAX_TEXT_BYTES + 100);
+    for chunking in [Chunking::Cumulative, Chunking::Unknown] {
+        let mut streamed = StreamedText::default();
+        for end in [10, MAX_TEXT_BYTES + 50, MAX_TEXT_BYTES + 60, text.len()] {
+            streamed.push(&TextChunk { chunking, ..TextChunk::new(&text[..end]) });
+        }
+        let joined = streamed.to_text().unwrap_or_default();
+        let (kept, mark) = joined.rsplit_once('…').unwrap_or_default();
+        assert_eq!(mark, format!(" [{} more]", text.len() - kept.len()), "{chunking:?}");
+    }
 }
 
 #[test]

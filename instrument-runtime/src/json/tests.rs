@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{JsonContext, RawJson, message_from_json, message_to_json};
+use crate::engine::content::{ContentCopier, ContentLimits};
 use crate::engine::frame::{ChatContext, ImageUrl, Json, Message, MessageContent, MessagePart, ToolCall};
 
 #[test]
@@ -115,4 +116,43 @@ fn an_index_beyond_the_end_does_not_panic() {
         (context.role(3), context.message(3), context.tool(3)),
         ("", Message::default(), String::new())
     );
+}
+
+#[test]
+fn a_text_within_a_length_is_cut_before_it_is_converted() {
+    let value = json!({"city": "Köln", "days": [1, 2, 3]});
+    assert_eq!(value.to_text_within(30), value.to_text());
+    assert_eq!(value.to_text_within(20), r#"{"city":"… [21 more]"#);
+    let long = json!(["日本語".repeat(100_000), 1]);
+    let text = long.to_text_within(20);
+    assert_eq!(text, "[\"日本語日本語日本語日… [more]");
+    assert_eq!(text.chars().count(), 20);
+}
+
+#[test]
+fn raw_json_that_is_too_long_is_not_parsed() {
+    assert_eq!(RawJson(r#"{ "city": "Paris" }"#).to_text_within(30), r#"{"city":"Paris"}"#);
+    assert_eq!(RawJson(r#"{ "city": "Paris" }"#).to_text_within(15), r#"{ "c… [15 more]"#);
+}
+
+#[test]
+fn a_context_is_copied_within_limits() {
+    let image = format!("data:image/png;base64,{}", "A".repeat(100));
+    let messages = [json!({
+        "role": "user",
+        "content": [{"type": "text", "text": "What is this, please?"}, {"type": "image_url", "image_url": {"url": image}}],
+        "tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": {"at": "x".repeat(30)}}}],
+    })];
+    let tools = [json!({"name": "x".repeat(30)})];
+    let context = JsonContext { messages: &messages, tools: &tools };
+    let limits = ContentLimits { text_length: 16, data_url_length: 100, ..ContentLimits::default() };
+    let mut copier = ContentCopier::new(limits);
+    let message = context.copy_message(0, &mut copier);
+    let expected = MessageContent::Parts(vec![
+        MessagePart::Text("What … [16 more]".into()),
+        MessagePart::Image(ImageUrl("__REDACTED__".into())),
+    ]);
+    assert_eq!(message.content, expected);
+    assert_eq!(message.tool_calls[0].arguments.chars().count(), 16);
+    assert_eq!(context.copy_tool(0, &mut copier).chars().count(), 16);
 }

@@ -9,7 +9,7 @@
 //!     ├─ a kind that is not traced                   ──▶ done            no lock, no clock
 //!     ├─ a later hop of a frame seen recently        ──▶ done            one atomic load
 //!     ├─ outgoing audio that nothing waits for       ──▶ counted         a few atomics
-//!     └─ any other hop                               ──▶ lock: counted audio, due timeouts, the hop itself
+//!     └─ any other hop                               ──▶ copies of what the program provides, then the lock: counted audio, due timeouts, the hop itself
 //! ```
 //!
 //! To read this module, follow a hop through `handle`, `observed_conversation`, `recent_ids` and `audio_meter`.
@@ -21,6 +21,7 @@ mod audio_meter;
 mod catch_panic;
 mod clock;
 mod conversions;
+mod detached_hop;
 mod handle;
 #[cfg(loom)]
 pub mod loom;

@@ -6,7 +6,8 @@
 //!     filter_hop ┌─ frame log?                                yes ──▶ copy the hop to the log's queue
 //!                └─ hop-invariant, and its id in RecentIds?  yes ──▶ return           one atomic load
 //!     admit_hop     outgoing audio: AudioMeter::classify          ──▶ Ignore, Count (a few atomics) or Handle
-//!     handle_hop    lock ─▶ counted audio ─▶ Conversation::handle_input ─▶ after_input
+//!     handle_hop    copies of what the program provides ─▶ lock ─▶ counted audio ─▶ Conversation::handle_input
+//!                   ─▶ after_input
 //! ```
 //!
 //! The clock is read only where the time is needed: in `log_hop`, `count_audio` and `handle_hop`.
@@ -26,12 +27,16 @@ use std::sync::{Arc, PoisonError, Weak};
 use super::audio_meter::{AudioAction, AudioMeter, AudioSource};
 use super::catch_panic::{PanicMessage, catch_panic};
 use super::clock::Clock;
+use super::detached_hop::with_detached;
 use super::observer_provider::{ActiveGuard, LazyFrameLog};
 use super::recent_ids::RecentIds;
 use super::timer::{Wake, wake_at};
 use crate::emit::Emitter;
-use crate::engine::conversation::{CloseReason, Conversation, ConversationConfig, FrameSupport};
-use crate::engine::frame::{Frame, FrameKind, FramePushed, ObservedFrame};
+use crate::engine::content::RequestLimits;
+use crate::engine::conversation::{
+    CloseReason, ContextCopy, ContextDemand, Conversation, ConversationConfig, FrameSupport,
+};
+use crate::engine::frame::{ChatContext, Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::engine::record::SpanKey;
 use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +49,7 @@ pub(super) struct ObservedConversation {
     audio: AudioMeter,
     seen: RecentIds,
     log: Option<LazyFrameLog>,
+    limits: RequestLimits,
     /// Whether the state is `Closed`, for hops that then need not take the lock.
     is_closed: AtomicBool,
     state: Mutex<ObservationState>,
@@ -86,6 +92,7 @@ impl ObservedConversation {
             audio: AudioMeter::new(),
             seen: RecentIds::new(),
             log,
+            limits: config.request_limits(),
             is_closed: AtomicBool::new(false),
             state: Mutex::new(ObservationState::NotStarted { config, emitter: Box::new(emitter) }),
             this: Weak::clone(this),
@@ -216,14 +223,48 @@ impl ObservedConversation {
         }
     }
 
-    /// Passes a hop to the engine. Reads the clock only if the engine needs the time.
+    /// Passes a hop to the engine. Code of the program, which the frame or its processors may be, runs before the lock.
     fn handle_hop(&self, hop: &FramePushed<'_>) {
+        match hop.frame {
+            Frame::LlmText(_) if self.handle_untimed(hop) => {}
+            Frame::LlmContext(context) => self.handle_context(hop, *context),
+            _ => with_detached(hop, self.limits.content.text_length, |hop| self.handle_detached(hop)),
+        }
+    }
+
+    /// Passes a piece of text to the engine, unless the engine needs the time: reading the clock costs more than the rest.
+    fn handle_untimed(&self, hop: &FramePushed<'_>) -> bool {
+        let Ok(mut state) = self.state.lock() else { return true };
+        let Some(active) = state.start() else { return true };
+        active.drain_audio(&self.audio);
+        active.conversation.handle_untimed(hop)
+    }
+
+    /// Copies as much of a context as the engine needs, and passes it on.
+    fn handle_context(&self, hop: &FramePushed<'_>, context: Option<&dyn ChatContext>) {
+        let demand = {
+            let Ok(mut state) = self.state.lock() else { return };
+            let Some(active) = state.start() else { return };
+            active.conversation.context_demand(self.clock.now(), hop)
+        };
+        if demand == ContextDemand::Ignored {
+            return;
+        }
+        let copy = ContextCopy::new(context, demand, self.limits);
+        with_detached(hop, self.limits.content.text_length, |hop| {
+            let Ok(mut state) = self.state.lock() else { return };
+            let Some(active) = state.start() else { return };
+            active.drain_audio(&self.audio);
+            let now = active.advance_to(self.clock.now());
+            active.conversation.handle_context(now, hop, copy, &mut active.emitter);
+            self.after_input(state);
+        });
+    }
+
+    fn handle_detached(&self, hop: &FramePushed<'_>) {
         let Ok(mut state) = self.state.lock() else { return };
         let Some(active) = state.start() else { return };
         active.drain_audio(&self.audio);
-        if active.conversation.handle_untimed(hop) {
-            return;
-        }
         let now = active.advance_to(self.clock.now());
         active.conversation.handle_input(now, hop, &mut active.emitter);
         if active.audio_source.is_none() {

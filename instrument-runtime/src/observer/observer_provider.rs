@@ -131,7 +131,11 @@ impl ObserverProvider {
     pub fn observe(&self, options: ObserveOptions) -> Observer {
         let id = options.conversation_id.unwrap_or_else(|| Uuid::new_v4().to_string().into());
         let attributes: Vec<KeyValue> = self.attributes.iter().cloned().chain(options.attributes).collect();
-        let config = ConversationConfig { frame_support: options.frame_support, ..self.config.clone() };
+        let config = ConversationConfig {
+            frame_support: options.frame_support,
+            content: self.privacy.content_limits(),
+            ..self.config.clone()
+        };
         let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
             writer,
             session: Session { id: Arc::clone(&id), attributes: attributes.clone() },

@@ -22,6 +22,7 @@ use super::observed_conversation::{LockedConversation, ObservedConversation};
 use super::tracing_context::CurrentConversation;
 use super::{ObserverProvider, TracingContext};
 use crate::emit::Emitter;
+use crate::engine::content::RequestLimits;
 use crate::engine::operation::{
     Operation, OperationInfo, OperationKey, OperationStart, Outcome, ServiceKind, ServiceName,
     StartedOperation,
@@ -39,7 +40,7 @@ pub(crate) struct OperationSpan {
     context: Context,
     clock: Clock,
     recording: Recording,
-    attribute_limit: usize,
+    request_limits: RequestLimits,
 }
 
 #[derive(Debug)]
@@ -105,9 +106,9 @@ impl OperationSpan {
         self.recording
     }
 
-    /// Returns the number of attributes that the span can carry.
-    pub(crate) const fn attribute_limit(&self) -> usize {
-        self.attribute_limit
+    /// Returns the limits within which its input is copied.
+    pub(crate) const fn request_limits(&self) -> RequestLimits {
+        self.request_limits
     }
 
     /// Returns the time by the conversation's clock.
@@ -173,7 +174,7 @@ fn begin_in_conversation(
             context: CurrentConversation { conversation: tracing.clone(), operation }.put_into(&context),
             clock,
             recording,
-            attribute_limit: emitter.attribute_limit(),
+            request_limits: emitter.request_limits(),
         }))
     };
     match conversation.with_locked(begin)?? {
@@ -200,11 +201,11 @@ fn begin_standalone(
         let start =
             SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
         let recording = emitter.start(start);
-        let attribute_limit = emitter.attribute_limit();
+        let request_limits = emitter.request_limits();
         let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;
         let operation = Operation::new(kind, service.as_str(), at);
         let scope = OperationScope::Standalone(Box::new(StandaloneOperation { emitter, operation }));
-        Some(OperationSpan { scope, context, clock, recording, attribute_limit })
+        Some(OperationSpan { scope, context, clock, recording, request_limits })
     };
     log_panic(catch_panic(begin))?
 }

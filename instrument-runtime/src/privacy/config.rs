@@ -196,8 +196,8 @@ impl TraceConfig {
         self
     }
 
-    /// Truncates every text to `length` characters. The last ones give the number of missing characters. Unlimited by
-    /// default.
+    /// Truncates every text to `length` characters. The last ones give the number of missing characters. By default, texts
+    /// have at most [`MAX_TEXT_LENGTH`](crate::engine::truncate::MAX_TEXT_LENGTH).
     ///
     /// Truncated JSON is no longer valid JSON. A `data:` URL that is too long is redacted instead.
     pub fn max_value_length(mut self, length: usize) -> Self {
@@ -208,8 +208,8 @@ impl TraceConfig {
     /// Passes each text that the other options do not hide through `hook`, which returns the text to write.
     ///
     /// The hook runs while spans end and frames are logged, perhaps more than once for a text, so it should be quick. It
-    /// must not push frames. If it panics, the text is redacted. If its result for a JSON text is not valid JSON, it is
-    /// written as a JSON string.
+    /// must not push frames. If it panics, the text is redacted, as is a text that is too long to be passed to it whole. If
+    /// its result for a JSON text is not valid JSON, it is written as a JSON string.
     pub fn redact_with<H>(mut self, hook: H) -> Self
     where
         H: for<'text> Fn(ContentKind, &'text str) -> Cow<'text, str> + Send + Sync + 'static,

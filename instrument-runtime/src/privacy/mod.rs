@@ -50,13 +50,7 @@ mod redaction_hook;
 #[cfg(test)]
 mod tests;
 
+pub use crate::engine::content::{ContentKind, REDACTED};
 pub use config::TraceConfig;
-pub use policy::{ContentKind, Privacy};
+pub use policy::Privacy;
 pub(crate) use redaction_hook::caught_panics;
-
-/// The text that replaces a hidden text.
-///
-/// ```
-/// assert_eq!(pipecat_instrument_runtime::privacy::REDACTED, "__REDACTED__");
-/// ```
-pub const REDACTED: &str = "__REDACTED__";

@@ -3,67 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::TraceConfig;
 use super::config::{HideOption, HideOptions};
 use super::redaction_hook::RedactionHook;
-use super::{REDACTED, TraceConfig};
+use crate::engine::content::{ContentKind, ContentLimits, DEFAULT_DATA_URL_LENGTH, REDACTED};
 use crate::engine::frame::Json;
+use crate::engine::truncate::{MAX_TEXT_LENGTH, is_truncated, truncate};
 use crate::json::RawJson;
-
-/// The limit of `OpenInference` for `data:` URLs, in characters.
-const DEFAULT_BASE64_IMAGE_MAX_LENGTH: usize = 32_000;
-
-/// The kind of a text, as passed to a [redaction hook](TraceConfig::redact_with).
-///
-/// ```
-/// use std::borrow::Cow;
-///
-/// use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
-///
-/// let config = TraceConfig::default().redact_with(|kind, text| match kind {
-///     ContentKind::UserText => Cow::Owned(text.replace(|c: char| c.is_ascii_digit(), "#")),
-///     _ => Cow::Borrowed(text),
-/// });
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ContentKind {
-    /// Text that the user said or typed.
-    UserText,
-    /// An instruction for a model: a system or developer message, or a setting that stands for one.
-    Instruction,
-    /// Text that the bot said or was asked to say.
-    BotText,
-    /// The arguments of a tool call, as JSON.
-    ToolArguments,
-    /// The result of a tool call, as JSON or as the text of a message.
-    ToolResult,
-    /// A tool that a model may call, as JSON.
-    ToolDefinition,
-    /// The URL of an image, which may contain the image.
-    ImageUrl,
-    /// The message of an error.
-    Error,
-}
-
-impl ContentKind {
-    /// The kind of the texts in a message of `role`. An unknown role counts as a user's.
-    pub(super) fn of_role(role: &str) -> Self {
-        match role {
-            "system" | "developer" => Self::Instruction,
-            "assistant" | "model" => Self::BotText,
-            "tool" | "function" => Self::ToolResult,
-            _ => Self::UserText,
-        }
-    }
-
-    /// Whether it is the text of a message, as opposed to its tool calls and images.
-    const fn is_message_text(self) -> bool {
-        match self {
-            Self::UserText | Self::Instruction | Self::BotText | Self::ToolResult => true,
-            Self::ToolArguments | Self::ToolDefinition | Self::ImageUrl | Self::Error => false,
-        }
-    }
-}
 
 /// The place of a text in a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +65,7 @@ impl Privacy {
             only_images: hide.hides_nothing() && hook.is_none() && max_value_length.is_none(),
             hide,
             hook,
-            base64_image_max_length: base64_image_max_length.unwrap_or(DEFAULT_BASE64_IMAGE_MAX_LENGTH),
+            base64_image_max_length: base64_image_max_length.unwrap_or(DEFAULT_DATA_URL_LENGTH),
             max_value_length,
         }))
     }
@@ -133,6 +79,29 @@ impl Privacy {
     /// ```
     pub fn from_env() -> Self {
         Self::new(TraceConfig::from_env())
+    }
+
+    /// Returns the limits within which content is copied from frames. What they hide or cut, a record or a frame log may
+    /// not contain either.
+    ///
+    /// ```
+    /// use pipecat_instrument_runtime::privacy::{ContentKind, Privacy, TraceConfig};
+    ///
+    /// let limits = Privacy::new(TraceConfig::default().hide_input_images(true)).content_limits();
+    /// assert!(limits.hidden_in_requests.contains(ContentKind::ImageUrl));
+    /// ```
+    pub fn content_limits(&self) -> ContentLimits {
+        let rules = &*self.0;
+        let is_hidden = |kind| match kind {
+            ContentKind::ToolDefinition => rules.hides_tools(),
+            ContentKind::ImageUrl if rules.hides(HideOption::InputImages) => true,
+            kind => rules.is_hidden(kind, Placement::InputMessage),
+        };
+        ContentLimits {
+            text_length: rules.copied_length(),
+            data_url_length: rules.max_data_url_length(),
+            hidden_in_requests: ContentKind::ALL.into_iter().filter(|kind| is_hidden(*kind)).collect(),
+        }
     }
 
     /// Returns the maximum length of a value, in characters; `None` if unlimited.
@@ -195,10 +164,10 @@ impl Rules {
             Placement::Input => self.hides(HideOption::Inputs),
             Placement::Output => self.hides(HideOption::Outputs),
             Placement::InputMessage => {
-                self.hides_input_messages() || (kind.is_message_text() && self.hides(HideOption::InputText))
+                self.hides_input_messages() || (is_message_text(kind) && self.hides(HideOption::InputText))
             }
             Placement::OutputMessage => {
-                self.hides_output_messages() || (kind.is_message_text() && self.hides(HideOption::OutputText))
+                self.hides_output_messages() || (is_message_text(kind) && self.hides(HideOption::OutputText))
             }
             Placement::Elsewhere => false,
         };
@@ -214,19 +183,39 @@ impl Rules {
         by_placement || by_kind
     }
 
-    /// Redacts a text without limiting its length. White space is never hidden.
+    /// Returns the length to which a text is copied, in characters. A hook must see all of a text, or it would miss content
+    /// at the end.
+    pub(super) fn copied_length(&self) -> usize {
+        if self.has_hook() { MAX_TEXT_LENGTH } else { self.logged_length() }
+    }
+
+    /// Returns the length to which a text is truncated for the frame log, in characters.
+    pub(super) fn logged_length(&self) -> usize {
+        self.max_value_length.map_or(MAX_TEXT_LENGTH, |length| length.min(MAX_TEXT_LENGTH))
+    }
+
+    fn max_data_url_length(&self) -> usize {
+        self.base64_image_max_length.min(self.max_value_length.unwrap_or(usize::MAX))
+    }
+
+    /// Redacts a text without limiting its length. White space is never hidden. A text that was truncated when it was
+    /// copied is not passed to a hook, which could miss content at its end.
     pub(super) fn redact_text<'text>(
         &self,
         kind: ContentKind,
         placement: Placement,
         text: &'text str,
     ) -> Cow<'text, str> {
-        if text.trim().is_empty() {
-            Cow::Borrowed(text)
-        } else if self.is_hidden(kind, placement) {
-            Cow::Borrowed(REDACTED)
-        } else {
-            self.hook.as_ref().map_or(Cow::Borrowed(text), |hook| hook.redact(kind, text))
+        if text.trim().is_empty() || text == REDACTED {
+            return Cow::Borrowed(text);
+        }
+        if self.is_hidden(kind, placement) {
+            return Cow::Borrowed(REDACTED);
+        }
+        match &self.hook {
+            None => Cow::Borrowed(text),
+            Some(_) if is_truncated(text) => Cow::Borrowed(REDACTED),
+            Some(hook) => hook.redact(kind, text),
         }
     }
 
@@ -243,12 +232,9 @@ impl Rules {
 
     /// Redacts the URL of an image.
     pub(super) fn redact_image_url<'text>(&self, url: &'text str) -> Cow<'text, str> {
-        let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-        let max_length = self.base64_image_max_length.min(self.max_value_length.unwrap_or(usize::MAX));
-        // There are never more characters than bytes, and bytes need no counting.
-        if is_data && url.len() > max_length && url.chars().count() > max_length {
-            return Cow::Borrowed(REDACTED);
-        }
+        let limits =
+            ContentLimits { data_url_length: self.max_data_url_length(), ..ContentLimits::default() };
+        let url = limits.limit_url(url);
         self.redact_text(ContentKind::ImageUrl, Placement::InputMessage, url)
     }
 
@@ -262,67 +248,23 @@ impl Rules {
     }
 }
 
+/// Whether `kind` is the text of a message, as opposed to its tool calls and images.
+const fn is_message_text(kind: ContentKind) -> bool {
+    match kind {
+        ContentKind::UserText | ContentKind::Instruction | ContentKind::BotText | ContentKind::ToolResult => {
+            true
+        }
+        ContentKind::ToolArguments
+        | ContentKind::ToolDefinition
+        | ContentKind::ImageUrl
+        | ContentKind::Error => false,
+    }
+}
+
 /// Replaces `text` with the result of `rule`.
 pub(super) fn apply(text: &mut String, rule: impl FnOnce(&str) -> Cow<'_, str>) {
     let redacted = rule(text);
     if redacted != text.as_str() {
         *text = redacted.into_owned();
-    }
-}
-
-/// Truncates `text` to `max_length` characters. The last ones say how many are missing, if that fits.
-fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
-    // There are never more characters than bytes, and bytes need no counting.
-    if text.len() <= max_length {
-        return Cow::Borrowed(text);
-    }
-    let length = text.chars().count();
-    if length <= max_length {
-        return Cow::Borrowed(text);
-    }
-    // The number of missing characters has at most as many digits as the number of all.
-    let longest_mark = mark(length).chars().count();
-    match max_length.checked_sub(longest_mark) {
-        Some(kept) => Cow::Owned(format!("{}{}", prefix(text, kept), mark(length - kept))),
-        None => Cow::Borrowed(prefix(text, max_length)),
-    }
-}
-
-fn mark(missing: usize) -> String {
-    format!("… [{missing} more]")
-}
-
-/// Returns the first `length` characters of `text`.
-fn prefix(text: &str, length: usize) -> &str {
-    let end = text.char_indices().nth(length).map_or(text.len(), |(index, _)| index);
-    &text[..end]
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::truncate;
-
-    #[test]
-    fn the_mark_says_how_many_characters_are_missing() {
-        assert_eq!(truncate("Grüße aus Köln, und bis bald", 20), "Grüße aus… [19 more]");
-        assert_eq!(truncate("Grüße aus Köln", 14), "Grüße aus Köln");
-        assert_eq!(truncate("日本語日本語日本語日本語日本語", 12), "日… [14 more]");
-    }
-
-    #[test]
-    fn a_text_too_short_for_the_mark_is_truncated_without_it() {
-        assert_eq!(truncate("Grüße aus Köln", 4), "Grüß");
-        assert_eq!(truncate("Grüße", 0), "");
-    }
-
-    proptest! {
-        #[test]
-        fn truncating_keeps_to_the_length_and_is_idempotent(text in ".{0,60}", max_length in 0..60_usize) {
-            let once = truncate(&text, max_length);
-            prop_assert!(once.chars().count() <= max_length);
-            prop_assert_eq!(truncate(&once, max_length), &*once);
-        }
     }
 }

@@ -14,6 +14,7 @@ use std::ops::Deref;
 
 use super::outcome_builder::OutcomeBuilder;
 use crate::engine::operation::Failure;
+use crate::engine::truncate::to_bounded;
 use crate::observer::{PanicMessage, catch_panic, panic_message};
 
 /// A returned value; its own `record` takes a `Result` whose error implements `Display`.
@@ -92,7 +93,7 @@ fn record_result<T, E>(
         Err(error) => {
             let message = catch_panic(|| message(error)).unwrap_or_else(|PanicMessage(panic)| Some(panic));
             let message = message.unwrap_or_else(|| "an error that does not say what it is".into());
-            outcome.set_failure(failure_of_error::<E>(message));
+            outcome.set_failure(failure_of_error::<E>(&message));
         }
     }
 }
@@ -105,13 +106,13 @@ fn record_value<T>(value: &T, outcome: &mut OutcomeBuilder, read: impl FnOnce(&T
 }
 
 /// Builds the failure of a call that returned an error of type `E`.
-fn failure_of_error<E: ?Sized>(message: String) -> Failure {
-    Failure { message, error_type: error_type(std::any::type_name::<E>()).to_owned() }
+fn failure_of_error<E: ?Sized>(message: &str) -> Failure {
+    Failure { message: to_bounded(message), error_type: error_type(std::any::type_name::<E>()).to_owned() }
 }
 
 /// Builds the failure of a call that panicked.
 pub(super) fn failure_of_panic(panic: &(dyn Any + Send)) -> Failure {
-    Failure { message: panic_message(panic), error_type: "panic".to_owned() }
+    Failure { message: to_bounded(&panic_message(panic)), error_type: "panic".to_owned() }
 }
 
 /// Returns the path of a type without its parameters. Returns OpenTelemetry's `_OTHER` for plain text and for a type
@@ -132,10 +133,10 @@ mod tests {
 
     #[test]
     fn error_type_is_the_path_of_the_type_unless_opaque() {
-        assert_eq!(failure_of_error::<std::fmt::Error>("x".into()).error_type, "core::fmt::Error");
-        assert_eq!(failure_of_error::<Box<dyn Error + Send>>("x".into()).error_type, "_OTHER");
-        assert_eq!(failure_of_error::<String>("x".into()).error_type, "_OTHER");
-        assert_eq!(failure_of_error::<&str>("x".into()).error_type, "_OTHER");
+        assert_eq!(failure_of_error::<std::fmt::Error>("x").error_type, "core::fmt::Error");
+        assert_eq!(failure_of_error::<Box<dyn Error + Send>>("x").error_type, "_OTHER");
+        assert_eq!(failure_of_error::<String>("x").error_type, "_OTHER");
+        assert_eq!(failure_of_error::<&str>("x").error_type, "_OTHER");
     }
 
     #[test]

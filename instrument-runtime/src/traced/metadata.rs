@@ -1,6 +1,7 @@
 //! The service of a traced call, as described by its annotation.
 
 use super::values::ServiceInput;
+use crate::engine::content::RequestLimits;
 use crate::engine::operation::{OperationInfo, ServiceName};
 use crate::engine::record::Recording;
 use crate::observer::{AsTracingContext, TracingContext};
@@ -52,13 +53,13 @@ impl ServiceRef {
 #[derive(Debug)]
 pub struct ServiceMetadata {
     info: OperationInfo,
-    attribute_limit: usize,
+    limits: RequestLimits,
     recording: Recording,
 }
 
 impl ServiceMetadata {
-    pub(super) fn new(attribute_limit: usize, recording: Recording) -> Self {
-        Self { info: OperationInfo::default(), attribute_limit, recording }
+    pub(super) fn new(limits: RequestLimits, recording: Recording) -> Self {
+        Self { info: OperationInfo::default(), limits, recording }
     }
 
     /// Sets the provider of the service, as `openai`.
@@ -88,7 +89,7 @@ impl ServiceMetadata {
     /// Copies the input, unless only the call's metrics are recorded.
     pub fn input(mut self, input: &(impl ServiceInput + ?Sized)) -> Self {
         if self.recording == Recording::Yes {
-            self.info.input = input.to_input(self.attribute_limit);
+            self.info.input = input.to_input(self.limits);
         }
         self
     }

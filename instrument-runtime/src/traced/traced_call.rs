@@ -98,7 +98,7 @@ impl ActiveCall {
         let mut span = OperationSpan::begin(spec, current_provider)?;
         let recording = span.recording();
         if recording != Recording::No {
-            let empty = ServiceMetadata::new(span.attribute_limit(), recording);
+            let empty = ServiceMetadata::new(span.request_limits(), recording);
             if let Some(metadata) = evaluate(function, || metadata(empty)) {
                 span.set_metadata(metadata.into_info());
             }

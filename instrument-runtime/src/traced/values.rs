@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::frame::{ChatContext, LlmUsage, Message};
+use crate::engine::content::RequestLimits;
+use crate::engine::frame::{ChatContext, Json, LlmUsage, Message};
 use crate::engine::operation::OperationInput;
 use crate::engine::record::LlmRequest;
+use crate::engine::truncate::truncate;
 use crate::json::JsonContext;
 use crate::observer::forward_conversion;
 
@@ -21,19 +23,19 @@ use crate::observer::forward_conversion;
             that holds messages"
 )]
 pub trait ServiceInput {
-    /// Copies the input, with no more messages than `attribute_limit` attributes can hold.
-    fn to_input(&self, attribute_limit: usize) -> OperationInput;
+    /// Copies the input as far as `limits` allow.
+    fn to_input(&self, limits: RequestLimits) -> OperationInput;
 }
 
 impl<T: ChatContext> ServiceInput for T {
-    fn to_input(&self, attribute_limit: usize) -> OperationInput {
-        OperationInput::Chat(LlmRequest::of(self, attribute_limit))
+    fn to_input(&self, limits: RequestLimits) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(self, limits))
     }
 }
 
 impl ServiceInput for [Message] {
-    fn to_input(&self, attribute_limit: usize) -> OperationInput {
-        OperationInput::Chat(LlmRequest::of(&self, attribute_limit))
+    fn to_input(&self, limits: RequestLimits) -> OperationInput {
+        OperationInput::Chat(LlmRequest::of(&self, limits))
     }
 }
 
@@ -41,9 +43,9 @@ impl ServiceInput for [Message] {
 macro_rules! text_inputs {
     ($($text:ty),*) => {$(
         impl ServiceInput for $text {
-            fn to_input(&self, _: usize) -> OperationInput {
+            fn to_input(&self, limits: RequestLimits) -> OperationInput {
                 let text: &str = self.as_ref();
-                OperationInput::Text(text.to_owned())
+                OperationInput::Text(truncate(text, limits.content.text_length).into_owned())
             }
         }
     )*};
@@ -66,8 +68,8 @@ text_inputs!(
 macro_rules! optional_inputs {
     ($($text:ty),*) => {$(
         impl ServiceInput for Option<$text> {
-            fn to_input(&self, attribute_limit: usize) -> OperationInput {
-                self.as_ref().map_or(OperationInput::Unknown, |input| input.to_input(attribute_limit))
+            fn to_input(&self, limits: RequestLimits) -> OperationInput {
+                self.as_ref().map_or(OperationInput::Unknown, |input| input.to_input(limits))
             }
         }
     )*};
@@ -76,26 +78,30 @@ macro_rules! optional_inputs {
 optional_inputs!(&str, String, &String, Value, &Value);
 
 impl ServiceInput for Value {
-    fn to_input(&self, attribute_limit: usize) -> OperationInput {
+    fn to_input(&self, limits: RequestLimits) -> OperationInput {
         let Some(messages) = self.as_array().or_else(|| self.get("messages")?.as_array()) else {
-            return OperationInput::Text(self.as_str().map_or_else(|| self.to_string(), str::to_owned));
+            let length = limits.content.text_length;
+            let text = self
+                .as_str()
+                .map_or_else(|| self.to_text_within(length), |text| truncate(text, length).into_owned());
+            return OperationInput::Text(text);
         };
         let tools = self.get("tools").and_then(Self::as_array).map_or(&[][..], Vec::as_slice);
-        JsonContext { messages, tools }.to_input(attribute_limit)
+        JsonContext { messages, tools }.to_input(limits)
     }
 }
 
 impl ServiceInput for [Value] {
-    fn to_input(&self, attribute_limit: usize) -> OperationInput {
-        JsonContext { messages: self, tools: &[] }.to_input(attribute_limit)
+    fn to_input(&self, limits: RequestLimits) -> OperationInput {
+        JsonContext { messages: self, tools: &[] }.to_input(limits)
     }
 }
 
 macro_rules! referenced_inputs {
     ($($input:ty),*) => {$(
         impl ServiceInput for $input {
-            fn to_input(&self, attribute_limit: usize) -> OperationInput {
-                (**self).to_input(attribute_limit)
+            fn to_input(&self, limits: RequestLimits) -> OperationInput {
+                (**self).to_input(limits)
             }
         }
     )*};

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pipecat_instrument_runtime::engine::content::ContentCopier;
 use pipecat_instrument_runtime::engine::frame::{ChatContext, Message, MessageContent, ToolCall};
 use rustvani::LLMContext;
 use rustvani::adapters::schemas::AdapterType;
@@ -49,9 +50,13 @@ impl ChatContext for Context<'_> {
     }
 
     fn message(&self, index: usize) -> Message {
+        self.copy_message(index, &mut ContentCopier::unlimited())
+    }
+
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
         match (self.get(index), &self.committed.system_prompt) {
-            (Some(message), _) => to_message(message),
-            (None, Some(prompt)) => Message::text("system", prompt),
+            (Some(message), _) => copy_message(message, copier),
+            (None, Some(prompt)) => text_message("system", prompt, copier),
             (None, None) => Message::default(),
         }
     }
@@ -90,22 +95,35 @@ fn role(message: &Rustvani) -> &'static str {
     }
 }
 
-fn to_message(message: &Rustvani) -> Message {
+fn copy_message(message: &Rustvani, copier: &mut ContentCopier) -> Message {
     let role = role(message);
     match message {
-        Rustvani::System { content } | Rustvani::User { content } => Message::text(role, content),
-        Rustvani::Assistant { content, tool_calls } => Message {
-            role: role.to_owned(),
-            content: content.clone().map(MessageContent::Text).unwrap_or_default(),
-            tool_calls: tool_calls.iter().flatten().map(to_tool_call).collect(),
-            ..Message::default()
-        },
+        Rustvani::System { content } | Rustvani::User { content } => text_message(role, content, copier),
+        Rustvani::Assistant { content, tool_calls } => {
+            let mut converted = copier.empty_message(role);
+            if let Some(content) = content {
+                converted.content = MessageContent::Text(copier.text(role, content).into_owned());
+            }
+            converted.tool_calls = copier.tool_calls(tool_calls.iter().flatten(), copy_tool_call);
+            converted
+        }
         Rustvani::ToolResult { tool_call_id, content } => {
-            Message { tool_call_id: Some(tool_call_id.clone()), ..Message::text(role, content) }
+            let converted = text_message(role, content, copier);
+            Message { tool_call_id: Some(copier.name(tool_call_id).into_owned()), ..converted }
         }
     }
 }
 
-fn to_tool_call(call: &rustvani::ToolCall) -> ToolCall {
-    ToolCall { id: call.id.clone(), name: call.function_name.clone(), arguments: call.arguments.clone() }
+fn text_message(role: &str, text: &str, copier: &mut ContentCopier) -> Message {
+    let mut converted = copier.empty_message(role);
+    converted.content = MessageContent::Text(copier.text(role, text).into_owned());
+    converted
+}
+
+fn copy_tool_call(call: &rustvani::ToolCall, copier: &mut ContentCopier) -> ToolCall {
+    ToolCall {
+        id: copier.name(&call.id).into_owned(),
+        name: copier.name(&call.function_name).into_owned(),
+        arguments: copier.arguments(&call.arguments).into_owned(),
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::engine::content::{ContentLimits, RequestLimits};
+
 /// The settings of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationConfig {
@@ -9,8 +11,17 @@ pub struct ConversationConfig {
     pub turn_end_timeout: Duration,
     /// The attribute limit of spans. Only as many LLM messages as fit are copied.
     pub attribute_limit: usize,
+    /// The limits within which messages and other content are copied.
+    pub content: ContentLimits,
     /// The events that the framework announces with frames of their own.
     pub frame_support: FrameSupport,
+}
+
+impl ConversationConfig {
+    /// Returns the limits within which requests to models are copied.
+    pub const fn request_limits(&self) -> RequestLimits {
+        RequestLimits { attributes: self.attribute_limit, content: self.content }
+    }
 }
 
 impl Default for ConversationConfig {
@@ -18,6 +29,7 @@ impl Default for ConversationConfig {
         Self {
             turn_end_timeout: Duration::from_millis(2_500),
             attribute_limit: 128,
+            content: ContentLimits::default(),
             frame_support: FrameSupport::default(),
         }
     }

@@ -47,13 +47,14 @@ mod turns;
 use std::time::Duration;
 
 pub use config::{ConversationConfig, FrameSupport, Support};
+pub use llm::{ContextCopy, ContextDemand};
 
 use super::dedup::SeenFrames;
 use super::frame::{Frame, FrameKind, FramePushed, ProcessorRef, Role};
 use super::record::{EndReason, SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
 use effect::Moment;
-use llm::LlmCalls;
+use llm::{ContextSource, LlmCalls};
 use operations::Operations;
 use playback::Playback;
 use processors::Processors;
@@ -210,6 +211,29 @@ impl Conversation {
             Phase::Running => self.on_frame(hop, moment),
             Phase::Cancelled => self.on_frame_after_cancel(hop, moment),
             Phase::Closed => {}
+        }
+    }
+
+    /// Returns how much of the context of `hop` the conversation needs. A host that shares the conversation between threads
+    /// can [copy](ContextCopy::new) it before it locks the conversation, and calls [`handle_context`](Self::handle_context):
+    /// a context is code of the program.
+    pub fn context_demand(&self, now: Time, hop: &FramePushed<'_>) -> ContextDemand {
+        self.demand_of_context(now, hop)
+    }
+
+    /// Handles one hop of a context, at `now`, in place of [`handle_input`](Self::handle_input). Reads `copy` and not the
+    /// frame.
+    pub fn handle_context(
+        &mut self,
+        now: Time,
+        hop: &FramePushed<'_>,
+        mut copy: ContextCopy,
+        sink: &mut dyn SpanSink,
+    ) {
+        self.handle_timeout(now, sink);
+        if self.phase == Phase::Running {
+            let moment = &mut Moment { now: self.now, sink };
+            self.on_context(hop, ContextSource::Copied(&mut copy), moment);
         }
     }
 

@@ -61,6 +61,11 @@ impl Processors {
         ProcessorIndex(self.known.len() - 1)
     }
 
+    /// Returns the index of a processor; `None` if it is new.
+    pub(super) fn find(&self, processor: ProcessorRef<'_>) -> Option<ProcessorIndex> {
+        self.known.iter().position(|known| known.id == processor.id()).map(ProcessorIndex)
+    }
+
     /// Returns the index of a processor after updating its description: settings change during a conversation.
     pub(super) fn update(&mut self, processor: ProcessorRef<'_>) -> ProcessorIndex {
         let index = self.index_of(processor);

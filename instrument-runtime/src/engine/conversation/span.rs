@@ -8,6 +8,7 @@ use crate::engine::frame::ErrorReport;
 use crate::engine::operation::Failure;
 use crate::engine::record::{SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 /// `error.type` of an error whose class and category are unknown.
 const OTHER: &str = "_OTHER";
@@ -91,6 +92,11 @@ impl SpanBase {
         self.errors.push(error);
     }
 
+    /// Removes and returns the latest error, which turned out to be of another span.
+    pub(super) fn pop_error(&mut self) -> Option<SpanError> {
+        self.errors.0.pop()
+    }
+
     /// Returns the time of the latest error.
     pub(super) fn last_error_at(&self) -> Option<Time> {
         self.errors.last_at()
@@ -150,7 +156,7 @@ impl SpanError {
             .filter(|class| !class.is_empty())
             .or(report.category.filter(|category| !category.is_empty()))
             .unwrap_or(OTHER);
-        let (message, error_type) = (report.message.to_owned(), error_type.to_owned());
+        let (message, error_type) = (to_bounded(report.message), to_bounded(error_type));
         Self { at, message, error_type, reporter: Reporter::Frame }
     }
 

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::engine::content::ContentCopier;
+
 /// A chat context in the framework's own representation.
 ///
 /// Contexts are shared and change later, so the parts that fit into a span are copied when the context reaches the model.
+/// An observer calls these methods on the thread that pushes the frame, and holds no lock meanwhile.
 pub trait ChatContext {
     /// Returns the number of messages.
     fn message_count(&self) -> usize;
@@ -20,6 +23,17 @@ pub trait ChatContext {
 
     /// Returns the complete tool object at `index`, as compact JSON.
     fn tool(&self, index: usize) -> String;
+
+    /// Copies what `copier` allows of the message at `index`. Implement it for contexts with images or long texts: this
+    /// default copies them first, and then what is allowed of them.
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+        copier.message(&self.message(index))
+    }
+
+    /// Copies what `copier` allows of the tool at `index`.
+    fn copy_tool(&self, index: usize, copier: &mut ContentCopier) -> String {
+        copier.tool(&self.tool(index)).into_owned()
+    }
 }
 
 /// Messages without tools.
@@ -34,6 +48,10 @@ impl ChatContext for [Message] {
 
     fn message(&self, index: usize) -> Message {
         self.get(index).cloned().unwrap_or_default()
+    }
+
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+        self.get(index).map(|message| copier.message(message)).unwrap_or_default()
     }
 
     fn tool_count(&self) -> usize {
@@ -66,6 +84,14 @@ macro_rules! context_by_deref {
 
             fn tool(&self, index: usize) -> String {
                 (**self).tool(index)
+            }
+
+            fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+                (**self).copy_message(index, copier)
+            }
+
+            fn copy_tool(&self, index: usize, copier: &mut ContentCopier) -> String {
+                (**self).copy_tool(index, copier)
             }
         }
     )*};
@@ -123,6 +149,16 @@ impl MessageContent {
                     .collect();
                 (!texts.is_empty()).then(|| texts.join(" ").into())
             }
+        }
+    }
+}
+
+impl MessageContent {
+    /// Converts into the text, with parts joined by one space; `None` if there is none.
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            content => content.as_text().map(std::borrow::Cow::into_owned),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Contents of frames: text, audio, measurements and tool calls.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use crate::engine::truncate::truncate;
 
 /// The separator between a chunk of text and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -198,6 +201,16 @@ pub trait MetricList {
 pub trait Json {
     /// Returns compact JSON text with keys in source order.
     fn to_text(&self) -> String;
+
+    /// Returns the text, [truncated](crate::engine::truncate::truncate) to `max_length` characters. Implement it for types
+    /// that need not convert what is cut.
+    fn to_text_within(&self, max_length: usize) -> String {
+        let text = self.to_text();
+        match truncate(&text, max_length) {
+            Cow::Borrowed(same) if same.len() == text.len() => text,
+            truncated => truncated.into_owned(),
+        }
+    }
 
     /// Returns the text of a non-empty field `error` of an object.
     fn error_text(&self) -> Option<String>;

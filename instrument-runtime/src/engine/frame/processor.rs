@@ -230,6 +230,12 @@ impl<'a> ServiceView<'a> {
     }
 }
 
+impl ObservedService for ServiceView<'_> {
+    fn view(&self) -> ServiceView<'_> {
+        *self
+    }
+}
+
 impl ObservedService for Processor {
     fn view(&self) -> ServiceView<'_> {
         ServiceView {
@@ -304,6 +310,15 @@ impl<'a> ProcessorRef<'a> {
     /// Returns the role.
     pub const fn role(self) -> Role {
         self.role
+    }
+
+    /// Returns the same processor with `view` as its description, which was read before.
+    pub(crate) fn with_view<'v>(self, view: Option<&'v ServiceView<'v>>) -> ProcessorRef<'v>
+    where
+        'a: 'v,
+    {
+        let service = view.map(|view| view as &dyn ObservedService);
+        ProcessorRef { id: self.id, role: self.role, service }
     }
 }
 

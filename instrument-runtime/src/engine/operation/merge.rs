@@ -133,7 +133,7 @@ fn join(text: &str, more: &str) -> String {
     let mut joined = JoinedText::default();
     joined.push(text, Spacing::Between);
     joined.push(more, Spacing::Between);
-    joined.as_str().to_owned()
+    joined.to_text().unwrap_or_default()
 }
 
 /// Returns the sum of two measurements of the same kind.

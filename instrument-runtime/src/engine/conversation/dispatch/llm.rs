@@ -2,26 +2,45 @@
 //!
 //! See [Speech to speech](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#speech-to-speech).
 
-use crate::engine::conversation::Conversation;
 use crate::engine::conversation::effect::{Effect, Moment};
-use crate::engine::conversation::llm::{NewCall, NewMessage, SentContext};
+use crate::engine::conversation::llm::{ContextDemand, ContextSource, NewCall, NewMessage};
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::turn_scope::TurnScope;
 use crate::engine::conversation::turns::{Floor, Turn};
+use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::frame::{
-    ChatContext, FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk,
-    Transcript,
+    FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk, Transcript,
 };
 use crate::engine::record::LlmRequest;
 use crate::engine::time::Time;
 
 impl Conversation {
+    /// Returns how much of the context of `hop`, which happens at `now`, must be copied.
+    pub(crate) fn demand_of_context(&self, now: Time, hop: &FramePushed<'_>) -> ContextDemand {
+        if self.phase != Phase::Running || self.processors.role(hop.destination) != Role::Llm {
+            return ContextDemand::Ignored;
+        }
+        if let Some(llm) = self.processors.find(hop.destination) {
+            if self.llm.has_context_hop(hop.id, llm) {
+                return ContextDemand::Ignored;
+            }
+            if self.processors.is_speech_to_speech(llm) {
+                return ContextDemand::Nothing;
+            }
+        }
+        // A context with a typed message begins a turn if the bot has spoken, as does one after a timeout.
+        let is_turn_certain = self.poll_timeout().is_none_or(|at| at > now)
+            && self.turns.floor().is_some_and(|floor| !floor.bot_has_spoken());
+        let is_recorded = self.turns.current().is_none_or(Turn::records_content);
+        if is_recorded || !is_turn_certain { ContextDemand::Request } else { ContextDemand::UserMessage }
+    }
+
     /// Handles a hop of a context. The context is a request at its first hop into each model.
-    pub(super) fn on_context(
+    pub(crate) fn on_context(
         &mut self,
         hop: &FramePushed<'_>,
-        context: Option<&dyn ChatContext>,
+        context: ContextSource<'_>,
         moment: &mut Moment<'_>,
     ) {
         if self.processors.role(hop.destination) != Role::Llm {
@@ -34,13 +53,13 @@ impl Conversation {
         }
     }
 
-    pub(super) fn on_llm_request(
+    fn on_llm_request(
         &mut self,
         llm: ProcessorIndex,
-        context: Option<&dyn ChatContext>,
+        mut context: ContextSource<'_>,
         moment: &mut Moment<'_>,
     ) {
-        let sent = SentContext::new(context);
+        let sent = context.take_sent(self.config.request_limits());
         let new_message = self.llm.new_message(llm, &sent, &self.stt);
         let is_typed = new_message.as_ref().is_some_and(NewMessage::is_typed);
         if is_typed && self.turns.floor().is_some_and(Floor::bot_has_spoken) {
@@ -52,10 +71,11 @@ impl Conversation {
             self.apply([Effect::UtteranceJoined], moment);
         }
         self.on_reply_request(moment.now);
-        let request = context
-            .filter(|_| records_content)
-            .map(|context| sent.to_request(context, self.config.attribute_limit))
-            .unwrap_or_default();
+        let request = if records_content {
+            context.into_request(&sent, self.config.request_limits())
+        } else {
+            LlmRequest::default()
+        };
         self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
         self.start_call(llm, request, Claimable::Running, moment);
         if let Some(turn) = self.turns.current_mut() {

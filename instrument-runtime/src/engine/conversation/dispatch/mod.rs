@@ -17,6 +17,7 @@ use crate::engine::frame::{
 use crate::engine::time::Time;
 
 use super::effect::{Effect, MetricPhase, Moment};
+use super::llm::ContextSource;
 use super::processors::ProcessorIndex;
 use super::span::SpanError;
 use super::stt::Words;
@@ -39,7 +40,7 @@ impl Conversation {
                     self.release_all(moment);
                 }
             }
-            Frame::LlmContext(context) => self.on_context(hop, context, moment),
+            Frame::LlmContext(context) => self.on_context(hop, ContextSource::Live(context), moment),
             Frame::TtsText(chunk) => self.on_tts_text(hop, &chunk, moment),
             Frame::TtsAudio(audio) | Frame::OutputAudio(audio) => self.on_audio(hop, audio, moment),
             Frame::VadUserStoppedSpeaking { stop_secs, transcript } => {
@@ -166,7 +167,7 @@ impl Conversation {
         {
             turn.on_fatal_error(error.clone());
         }
-        let Some(error) = self.tools.on_error(report.message, error) else { return };
+        let Some(error) = self.tools.on_error(moment.now, report.message, error) else { return };
         let service = match report.processor {
             Some(name) => self.processors.by_name(name),
             None => Some(self.processors.index_of(source)),

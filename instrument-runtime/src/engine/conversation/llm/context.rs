@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::content::{ContentCopier, ContentKind, ContentLimits, RequestLimits};
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::stt::UserSpeech;
 use crate::engine::frame::{ChatContext, FrameId, Message, MessageContent, MessagePart};
@@ -28,8 +29,71 @@ struct LastContext {
     transcripts: u64,
 }
 
+/// How much of the context of a hop a conversation needs. See [`Conversation::context_demand`].
+///
+/// [`Conversation::context_demand`]: super::super::Conversation::context_demand
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextDemand {
+    /// The hop has no effect.
+    Ignored,
+    /// The hop counts, but not the messages: the model is speech to speech.
+    Nothing,
+    /// The last user message, as the sampler dropped the turn.
+    UserMessage,
+    /// The messages and tools that fit into a span.
+    Request,
+}
+
+/// The part of a context that a conversation needs, copied within limits.
+#[derive(Debug, Default)]
+pub struct ContextCopy {
+    sent: SentContext,
+    request: Option<LlmRequest>,
+}
+
+impl ContextCopy {
+    /// Copies what `demand` asks for. `limits` are those of the conversation's config.
+    pub fn new(context: Option<&dyn ChatContext>, demand: ContextDemand, limits: RequestLimits) -> Self {
+        let context = match demand {
+            ContextDemand::Ignored | ContextDemand::Nothing => None,
+            ContextDemand::UserMessage | ContextDemand::Request => context,
+        };
+        let sent = SentContext::new(context, limits.content);
+        let request = context.filter(|_| demand == ContextDemand::Request);
+        let request = request.map(|context| sent.to_request(context, limits));
+        Self { sent, request }
+    }
+}
+
+/// A context on its way to a model.
+pub(crate) enum ContextSource<'a> {
+    /// The framework's own. It is read only as far as necessary.
+    Live(Option<&'a dyn ChatContext>),
+    /// Copied before the conversation was locked.
+    Copied(&'a mut ContextCopy),
+}
+
+impl ContextSource<'_> {
+    /// Takes the facts that every request needs.
+    pub(crate) fn take_sent(&mut self, limits: RequestLimits) -> SentContext {
+        match self {
+            Self::Live(context) => SentContext::new(*context, limits.content),
+            Self::Copied(copy) => std::mem::take(&mut copy.sent),
+        }
+    }
+
+    /// Returns the request, which is empty if nothing is known of the context. `sent` was created from it.
+    pub(crate) fn into_request(self, sent: &SentContext, limits: RequestLimits) -> LlmRequest {
+        let request = match self {
+            Self::Live(context) => context.map(|context| sent.to_request(context, limits)),
+            Self::Copied(copy) => copy.request.take(),
+        };
+        request.unwrap_or_default()
+    }
+}
+
 /// A context that reaches a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SentContext {
     message_count: usize,
     user_message: Option<UserMessage>,
@@ -54,21 +118,24 @@ impl NewMessage {
 }
 
 impl SentContext {
-    pub(crate) fn new(context: Option<&dyn ChatContext>) -> Self {
+    fn new(context: Option<&dyn ChatContext>, limits: ContentLimits) -> Self {
         Self {
             message_count: context.map_or(0, ChatContext::message_count),
-            user_message: context.and_then(UserMessage::last_of),
+            user_message: context.and_then(|context| UserMessage::last_of(context, limits)),
         }
     }
 
-    /// Copies as much of `context` as fits into `attribute_limit` attributes. `context` is the one that this was
-    /// created from.
-    pub(crate) fn to_request(&self, context: &dyn ChatContext, attribute_limit: usize) -> LlmRequest {
-        LlmRequest::copy(context, self.user_message.as_ref(), attribute_limit)
+    fn to_request(&self, context: &dyn ChatContext, limits: RequestLimits) -> LlmRequest {
+        LlmRequest::copy(context, self.user_message.as_ref(), limits)
     }
 }
 
 impl ContextHistory {
+    /// Whether a context has reached a model before.
+    pub(super) fn has_hop(&self, id: Option<FrameId>, llm: ProcessorIndex) -> bool {
+        id.is_some_and(|id| self.hops.contains(&(id, llm)))
+    }
+
     /// Whether this is the first hop of a context into a model.
     pub(super) fn insert_hop(&mut self, id: Option<FrameId>, llm: ProcessorIndex) -> bool {
         let Some(id) = id else { return true };
@@ -112,23 +179,24 @@ impl ContextHistory {
 }
 
 impl LlmRequest {
-    /// Copies as much of a context as fits into `attribute_limit` attributes.
-    pub(crate) fn of(context: &dyn ChatContext, attribute_limit: usize) -> Self {
-        Self::copy(context, UserMessage::last_of(context).as_ref(), attribute_limit)
+    /// Copies as much of a context as `limits` allow.
+    pub(crate) fn of(context: &dyn ChatContext, limits: RequestLimits) -> Self {
+        Self::copy(context, UserMessage::last_of(context, limits.content).as_ref(), limits)
     }
 
     /// Copies the system message of a context and as many of the newest others as fit.
-    fn copy(context: &dyn ChatContext, user_message: Option<&UserMessage>, attribute_limit: usize) -> Self {
+    fn copy(context: &dyn ChatContext, user_message: Option<&UserMessage>, limits: RequestLimits) -> Self {
         let message_count = context.message_count();
         let has_system = message_count > 0 && context.role(0) == "system";
-        let system = has_system.then(|| context.message(0));
-        let mut free_attributes = attribute_limit;
+        let mut copier = ContentCopier::new(limits.content);
+        let system = has_system.then(|| context.copy_message(0, &mut copier));
+        let mut free_attributes = limits.attributes;
         let mut newest = Vec::new();
         for index in (usize::from(has_system)..message_count).rev() {
-            let message = context.message(index);
+            let message = context.copy_message(index, &mut copier);
             free_attributes = free_attributes.saturating_sub(min_attributes(&message));
             newest.push(message);
-            if free_attributes == 0 {
+            if free_attributes == 0 || copier.is_exhausted() {
                 break;
             }
         }
@@ -138,9 +206,25 @@ impl LlmRequest {
             newest,
             message_count,
             last_user_message: user_message.map(|message| message.text.clone()),
-            tools: (0..context.tool_count().min(attribute_limit)).map(|index| context.tool(index)).collect(),
+            tools: copy_tools(context, limits),
         }
     }
+}
+
+/// Copies the tools of a context, unless they are hidden.
+fn copy_tools(context: &dyn ChatContext, limits: RequestLimits) -> Vec<String> {
+    let mut copier = ContentCopier::new(limits.content);
+    if copier.hides(ContentKind::ToolDefinition) {
+        return Vec::new();
+    }
+    let mut tools = Vec::new();
+    for index in 0..context.tool_count().min(limits.attributes) {
+        if copier.is_exhausted() {
+            break;
+        }
+        tools.push(context.copy_tool(index, &mut copier));
+    }
+    tools
 }
 
 /// The last user message of a context.
@@ -162,14 +246,14 @@ enum FollowedBy {
 }
 
 impl UserMessage {
-    /// Returns the last user message of `context`, unless it has no text.
-    fn last_of(context: &dyn ChatContext) -> Option<Self> {
+    /// Returns the last user message of `context`, unless it has no text. It is not hidden, because it may begin a turn.
+    fn last_of(context: &dyn ChatContext, limits: ContentLimits) -> Option<Self> {
         let mut followed_by = FollowedBy::Nothing;
         for index in (0..context.message_count()).rev() {
             match context.role(index) {
                 "user" => {
-                    let text = context.message(index).content.as_text()?.into_owned();
-                    return Some(Self { text, followed_by });
+                    let message = context.copy_message(index, &mut ContentCopier::new(limits.text_only()));
+                    return Some(Self { text: message.content.into_text()?, followed_by });
                 }
                 "assistant" => followed_by = FollowedBy::Answer,
                 _ if followed_by == FollowedBy::Nothing => followed_by = FollowedBy::Others,
@@ -199,16 +283,4 @@ const fn min_attributes_of_part(part: &MessagePart) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::LlmRequest;
-    use crate::engine::frame::{Message, MessageContent, MessagePart};
-
-    #[test]
-    fn as_many_messages_are_copied_as_a_span_can_carry() {
-        let mut message = Message::text("user", "");
-        message.content = MessageContent::Parts(vec![MessagePart::Other("input_audio".to_owned())]);
-        // Each takes two attributes: its role, and the type of its part.
-        let request = LlmRequest::of(&vec![message; 10], 20);
-        assert_eq!(request.newest.len(), 10);
-    }
-}
+mod tests;

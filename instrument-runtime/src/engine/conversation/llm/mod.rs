@@ -23,6 +23,7 @@ use crate::engine::frame::{
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::time::Time;
+use crate::engine::truncate::to_bounded;
 
 use super::effect::{Effect, MetricPhase};
 use super::operations::{Claimable, Operations, TracedOperation};
@@ -35,7 +36,8 @@ use super::turns::{Activity, MAX_SPANS_PER_TURN};
 
 pub(super) use call::{LlmCall, NewCall};
 use context::ContextHistory;
-pub(super) use context::{NewMessage, SentContext};
+pub use context::{ContextCopy, ContextDemand};
+pub(super) use context::{ContextSource, NewMessage, SentContext};
 
 /// Maximum time between a time to first byte from a speech-to-speech model and the response that it belongs to.
 const MAX_EARLY_TTFB: Duration = Duration::from_millis(10);
@@ -65,6 +67,11 @@ impl LlmCalls {
     /// Handles an `InterruptionFrame`. Alone it interrupts nothing: Pipecat sends one at every user start.
     pub(super) fn on_interruption(&mut self, now: Time) {
         self.last_interruption = Some(now);
+    }
+
+    /// Whether a context has reached a model before.
+    pub(super) fn has_context_hop(&self, id: Option<FrameId>, llm: ProcessorIndex) -> bool {
+        self.contexts.has_hop(id, llm)
     }
 
     /// Whether this is the first hop of a context into a model.
@@ -253,7 +260,7 @@ impl LlmCalls {
         let is_asked = |call: &&mut LlmCall| call.service() == llm && call.turn() == turn;
         match self.calls.iter_mut().rfind(is_asked) {
             Some(call) => call.on_user_transcript(text),
-            None => self.early_transcripts.push((llm, text.to_owned())),
+            None => self.early_transcripts.push((llm, to_bounded(text))),
         }
     }
 
