@@ -191,7 +191,7 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | kind | arguments |
 /// |---|---|
-/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
+/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `proposed_user_started_speaking` `eager_transcription` `eager_end_of_turn_cancel` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
 /// | `vad_user_stopped_speaking` | `stop_secs`, `transcript` |
 /// | `transcription` `interim_transcription` | `text`*, `user_id`, `language` |
 /// | `llm_context` | `context` |

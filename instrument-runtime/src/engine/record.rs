@@ -331,6 +331,8 @@ pub struct LlmRecord {
     pub ttfat: Option<f64>,
     /// Whether the user or a Cancel interrupted the call.
     pub interrupted: bool,
+    /// Whether it was a speculation on the end of the user's turn that was withdrawn.
+    pub withdrawn: bool,
 }
 
 impl LlmRecord {

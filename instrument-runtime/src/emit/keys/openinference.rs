@@ -132,6 +132,8 @@ keys! { OPENINFERENCE in TABLE;
     LLM_TTFAT = "llm.ttfat_seconds" => Seconds, LLM, "`MetricsFrame`";
     /// Whether the LLM call was interrupted; written only if so.
     LLM_INTERRUPTED = "llm.interrupted" => Flag, LLM, "`UserStartedSpeakingFrame`, `CancelFrame`";
+    /// `true` if it was a speculative call, for an eager end of turn, that was withdrawn.
+    LLM_WITHDRAWN = "llm.withdrawn" => Flag, LLM, "`EagerEndOfTurnCancelFrame`";
 
     /// The function's name.
     TOOL_NAME = "tool.name" => Text, TOOL, "`FunctionCallInProgressFrame`";

@@ -127,6 +127,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
             llm.usage.iter().for_each(|usage| fact(format!("tokens {}", usage.total)));
             llm.times.ttfb.iter().for_each(|(seconds, _)| fact(format!("ttfb {seconds:.3}")));
             llm.interrupted.then(|| fact("interrupted".to_owned()));
+            llm.withdrawn.then(|| fact("withdrawn".to_owned()));
         }
         SpanDetails::Tts(tts) => {
             fact(quote(&tts.input));
