@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn parameters_have_no_nulls_at_any_depth() {
-        let session = r#"{"voice":null,"audio":{"input":{"format":null,"rate":24000}},"tools":[{"name":null}]}"#;
+        let session =
+            r#"{"voice":null,"audio":{"input":{"format":null,"rate":24000}},"tools":[{"name":null}]}"#;
         let settings = [
             ("temperature".to_owned(), Setting::Float(0.5)),
             ("session_properties".to_owned(), Setting::Json(session.into())),
@@ -161,7 +162,9 @@ mod tests {
         ];
         assert_eq!(
             invocation_parameters(&settings).as_deref(),
-            Some(r#"{"temperature":0.5,"session_properties":{"audio":{"input":{"rate":24000}},"tools":[{}]}}"#)
+            Some(
+                r#"{"temperature":0.5,"session_properties":{"audio":{"input":{"rate":24000}},"tools":[{}]}}"#
+            )
         );
     }
 

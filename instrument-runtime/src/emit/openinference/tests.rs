@@ -43,7 +43,10 @@ fn stt_without_transcript_is_not_final_and_has_no_text() {
 fn model_is_the_reported_one_else_the_described_one() {
     let mut utterance = stt();
     utterance.reported_model = Some("nova-2-phonecall".into());
-    assert_eq!(written(SpanDetails::Stt(utterance.clone()), "llm.model_name"), ["llm.model_name = nova-2-phonecall"]);
+    assert_eq!(
+        written(SpanDetails::Stt(utterance.clone()), "llm.model_name"),
+        ["llm.model_name = nova-2-phonecall"]
+    );
     utterance.reported_model = None;
     assert_eq!(written(SpanDetails::Stt(utterance), "llm.model_name"), ["llm.model_name = nova-2"]);
 }

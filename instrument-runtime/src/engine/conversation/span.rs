@@ -168,7 +168,13 @@ impl SpanError {
 
     /// Creates an error of unknown type.
     pub(super) fn from_message(at: Time, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), error_type: OTHER.to_owned(), reporter: Reporter::Frame, is_fatal: false }
+        Self {
+            at,
+            message: message.into(),
+            error_type: OTHER.to_owned(),
+            reporter: Reporter::Frame,
+            is_fatal: false,
+        }
     }
 
     /// Creates the error with which a traced operation ended.

@@ -61,11 +61,8 @@ impl Conversation {
     ) {
         let sent = context.take_sent(self.config.request_limits());
         // A provisional transcript is not what the user said.
-        let new_message = if self.llm.is_speculating() {
-            None
-        } else {
-            self.llm.new_message(llm, &sent, &self.stt)
-        };
+        let new_message =
+            if self.llm.is_speculating() { None } else { self.llm.new_message(llm, &sent, &self.stt) };
         let is_typed = new_message.as_ref().is_some_and(NewMessage::is_typed);
         if is_typed && self.turns.floor().is_some_and(Floor::bot_has_spoken) {
             self.on_user_turn(moment.now, moment);

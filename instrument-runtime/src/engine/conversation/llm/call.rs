@@ -261,10 +261,10 @@ impl LlmCall {
         self.tool_calls.push(call);
     }
 
-    /// Handles a measurement. A time to first byte after the end or an interruption is not one: some pipelines stop the
+    /// Handles a measurement. A time to first byte after the end, a failure or an interruption is not one: some pipelines stop the
     /// timer of a dead request at the next user start.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        let is_too_late = self.ended.is_some() || self.interrupted.is_some();
+        let is_too_late = self.ended_at().is_some() || self.interrupted.is_some();
         if !(is_too_late && matches!(metric.value, Measurement::TimeToFirstByte(_))) {
             self.measurements.add(metric);
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::support::{LLM, Pipeline};
 use crate::engine::record::{
-    EndReason, SpanBuffer, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Status, UserToBotLatency,
+    EndReason, LlmRecord, SpanBuffer, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Status,
+    UserToBotLatency,
 };
 use crate::engine::time::Time;
 
@@ -55,6 +56,14 @@ impl Pipeline {
             errors.collect::<Vec<_>>()
         };
         self.spans.ended.iter().flat_map(of).collect()
+    }
+
+    /// Returns the records of the LLM calls, by their ends.
+    pub(super) fn llm_records(&self) -> impl Iterator<Item = &LlmRecord> {
+        self.spans.ended.iter().filter_map(|record| match &record.details {
+            SpanDetails::Llm(llm) => Some(&**llm),
+            _ => None,
+        })
     }
 
     /// Returns the events of each span with their times.
