@@ -64,6 +64,10 @@ recordings! {
     n_multi_segment
     nn3_late_final
     own_async_tool_outlives
+    own_azure_speech_words
+    own_azure_transcribe_polly
+    own_bedrock_transcribe_piper
+    own_bedrock_transcribe_storm
     own_cancel_llm_bills
     own_cancel_llm_streams
     own_cancel_tool_runs

@@ -14,6 +14,7 @@ use super::clock::Deadline;
 use super::delivery::{DeliveryReport, ExportPipeline};
 use super::env_reader::SettingWarning;
 use super::error::SetupError;
+use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
 
@@ -25,7 +26,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
-/// Dropping it sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
+/// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -51,6 +52,7 @@ pub struct Setup {
     settings: Settings,
     provider: SdkTracerProvider,
     pipelines: Vec<ExportPipeline>,
+    conversations: OpenConversations,
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
@@ -67,6 +69,8 @@ impl Setup {
             .with_resource(settings.resource.clone())
             .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
+        let conversations = OpenConversations::default();
+        provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
             let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
@@ -85,7 +89,8 @@ impl Setup {
         }
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
-        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
+        let provider = provider.build();
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -117,7 +122,8 @@ impl Setup {
 
     /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
     ///
-    /// Blocks. In async code, call it in `spawn_blocking`.
+    /// While a backend is away, it is tried again at once and then with growing waits. Blocks. In async code, call it in
+    /// `spawn_blocking`.
     pub fn flush(&self) -> DeliveryReport {
         self.flush_within(DEFAULT_FLUSH_TIMEOUT)
     }
@@ -126,28 +132,47 @@ impl Setup {
     ///
     /// Blocks, as [`flush`](Self::flush) does.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
+        self.send_queued(Deadline::within(timeout));
+        self.report()
+    }
+
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    ///
+    /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
+    /// pipeline: an open turn has the end reason `ended`.
+    ///
+    /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
+    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
+    /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
+    ///
+    /// Blocks. Spans that end later are not sent, and count as
+    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
+    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
+        self.shut_down(timeout)
+    }
+
+    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
+        self.conversations.shut_down(deadline);
+        // All destinations at once, before they are closed one after the other.
+        self.send_queued(deadline);
+        for pipeline in &self.pipelines {
+            pipeline.shut_down(deadline);
+        }
+        // The processors of the program.
+        let left = deadline.left().unwrap_or(Duration::from_millis(1));
+        let _ = self.provider.shutdown_with_timeout(left);
+        self.report()
+    }
+
+    fn send_queued(&self, deadline: Deadline) {
         for pipeline in &self.pipelines {
             pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
             pipeline.wait_until_settled(deadline);
         }
-        self.report()
-    }
-
-    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
-    ///
-    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
-    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
-        let deadline = Deadline::within(timeout);
-        let _ = self.flush_within(timeout);
-        // A backend that hangs is not waited for any longer.
-        let left = deadline.left().unwrap_or(Duration::from_millis(1));
-        let _ = self.provider.shutdown_with_timeout(left);
-        self.report()
     }
 
     /// Returns the outcome of all spans so far, without waiting.
@@ -158,10 +183,10 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
+        if self.is_shut_down {
             return;
         }
-        let report = self.flush_within(DROP_TIMEOUT);
+        let report = self.shut_down(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::TracingContext;
-use super::observed_conversation::ObservedConversation;
+use super::observed_conversation::{DRAIN_TIMEOUT, ObservedConversation};
 use crate::engine::conversation::{CloseReason, FrameSupport};
 use crate::engine::frame::{FramePushed, ObservedFrame};
 
@@ -88,8 +88,11 @@ impl Observer {
     }
 
     /// Ends the conversation and its open spans. Has no effect on a conversation that has ended.
+    ///
+    /// Waits until its spans are passed to the tracer, for five seconds at most if another thread is doing so. Code that the
+    /// tracer calls, such as a span processor, does not wait.
     pub fn close(&self) {
-        self.conversation.close(CloseReason::Shutdown);
+        self.conversation.close(CloseReason::Shutdown, DRAIN_TIMEOUT);
     }
 
     /// Ends the conversation as dropping the last clone does: open turns end as cancelled. For adapters of frameworks
@@ -110,7 +113,7 @@ impl Observer {
     /// # drop(CancelOnDrop(observers.observe(ObserveOptions::new())));
     /// ```
     pub fn cancel(&self) {
-        self.conversation.close(CloseReason::Dropped);
+        self.conversation.close(CloseReason::Dropped, DRAIN_TIMEOUT);
     }
 
     /// Returns a function that does what the timer does for this conversation.

@@ -12,9 +12,9 @@
 //!
 //! The clock is read only where the time is needed: in `log_hop`, `count_audio` and `handle_hop`.
 //!
-//! Hops, the timer (`wake`), code inside the conversation (`with_locked`) and the end (`close`) take the lock. The first
-//! three finish with `after_input`, which schedules the next wake-up and releases the lock. Spans are written through the
-//! [`Emitter`] under the lock, so exporters must not call back into the conversation.
+//! Hops, the timer (`wake`), code inside the conversation (`with_locked`) and the end (`close`) take the lock. All finish
+//! with `after_input`, which schedules the next wake-up, releases the lock, and emits the spans that were queued in the
+//! [`Outbox`]. So exporters and span processors may use the conversation. On the timer's thread, a thread of its own emits.
 //!
 //! ```text
 //!   NotStarted ──first hop for the engine──▶ Active ──the engine is closed──▶ Closed
@@ -23,15 +23,17 @@
 //! ```
 
 use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use super::audio_meter::{AudioAction, AudioMeter, AudioSource};
-use super::catch_panic::{PanicMessage, catch_panic};
 use super::clock::Clock;
 use super::detached_hop::with_detached;
+use super::emission_thread;
 use super::observer_provider::{ActiveGuard, LazyFrameLog};
 use super::recent_ids::RecentIds;
-use super::timer::{Wake, wake_at};
-use crate::emit::Emitter;
+use super::timer::{self, Wake, wake_at};
+use crate::catch_panic::{PanicMessage, catch_panic};
+use crate::emit::{ConversationHandle, Emitter, OpenConversation, Outbox};
 use crate::engine::content::RequestLimits;
 use crate::engine::conversation::{
     CloseReason, ContextCopy, ContextDemand, Conversation, ConversationConfig, FrameSupport,
@@ -42,6 +44,9 @@ use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
+/// Maximum wait of a conversation that ends for other threads that emit its spans.
+pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// One conversation under observation.
 pub(super) struct ObservedConversation {
     id: Arc<str>,
@@ -49,6 +54,7 @@ pub(super) struct ObservedConversation {
     audio: AudioMeter,
     seen: RecentIds,
     log: Option<LazyFrameLog>,
+    outbox: Arc<Outbox>,
     limits: RequestLimits,
     /// Whether the state is `Closed`, for hops that then need not take the lock.
     is_closed: AtomicBool,
@@ -59,7 +65,7 @@ pub(super) struct ObservedConversation {
 }
 
 enum ObservationState {
-    NotStarted { config: ConversationConfig, emitter: Box<Emitter> },
+    NotStarted { config: ConversationConfig },
     Active(Box<ActiveConversation>),
     Closed,
 }
@@ -68,14 +74,14 @@ enum ObservationState {
 pub(super) struct LockedConversation<'a> {
     /// `None` before the first frame.
     pub(super) conversation: Option<&'a mut Conversation>,
-    pub(super) emitter: &'a mut Emitter,
+    pub(super) outbox: &'a Outbox,
     pub(super) now: Time,
 }
 
 impl LockedConversation<'_> {
     /// Starts the span of the current turn, if it has not started, and returns its key.
     pub(super) fn begin_turn(&mut self) -> Option<SpanKey> {
-        self.conversation.as_mut()?.begin_current_turn(self.emitter)
+        self.conversation.as_mut()?.begin_current_turn(&mut self.outbox)
     }
 }
 
@@ -86,15 +92,16 @@ impl ObservedConversation {
         emitter: Emitter,
         log: Option<LazyFrameLog>,
     ) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
             id,
             clock: Clock::start(),
             audio: AudioMeter::new(),
             seen: RecentIds::new(),
             log,
+            outbox: Arc::new(emitter.handle(ConversationHandle::new(this.clone())).into_outbox()),
             limits: config.request_limits(),
             is_closed: AtomicBool::new(false),
-            state: Mutex::new(ObservationState::NotStarted { config, emitter: Box::new(emitter) }),
+            state: Mutex::new(ObservationState::NotStarted { config }),
             this: Weak::clone(this),
             _active: ActiveGuard::new(),
         })
@@ -108,10 +115,14 @@ impl ObservedConversation {
         &self.id
     }
 
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Sets the frames that the framework sends. Has no effect after the first frame.
     pub(super) fn set_frame_support(&self, support: FrameSupport) {
         if let Ok(mut state) = self.state.lock()
-            && let ObservationState::NotStarted { config, .. } = &mut *state
+            && let ObservationState::NotStarted { config } = &mut *state
         {
             config.frame_support = support;
         }
@@ -119,7 +130,7 @@ impl ObservedConversation {
 
     fn frame_support(&self) -> FrameSupport {
         match self.state.lock().as_deref() {
-            Ok(ObservationState::NotStarted { config, .. }) => config.frame_support,
+            Ok(ObservationState::NotStarted { config }) => config.frame_support,
             _ => FrameSupport::default(),
         }
     }
@@ -135,36 +146,43 @@ impl ObservedConversation {
         });
     }
 
-    /// Ends the conversation.
-    pub(super) fn close(&self, reason: CloseReason) {
+    /// Ends the conversation, and waits until its spans are emitted, for `timeout` at most.
+    pub(super) fn close(&self, reason: CloseReason, timeout: Duration) {
         self.guard(|| {
-            let Ok(mut state) = self.state.lock() else { return };
-            if let ObservationState::Active(active) = &mut *state {
-                let now = active.advance_to(self.clock.now());
-                active.drain_audio(&self.audio);
-                active.conversation.close(now, reason, &mut active.emitter);
+            if let Ok(mut state) = self.state.lock() {
+                if let ObservationState::Active(active) = &mut *state {
+                    let now = active.advance_to(self.clock.now());
+                    active.drain_audio(&self.audio, &self.outbox);
+                    active.conversation.close(now, reason, &mut &*self.outbox);
+                }
+                self.set_closed(&mut state);
             }
-            self.set_closed(&mut state);
         });
+        if timer::is_current_thread() {
+            self.emit();
+        } else {
+            self.outbox.drain_within(timeout);
+        }
     }
 
-    /// Runs `act` under the lock, for code inside the conversation. Returns `None` once the conversation is closed.
+    /// Runs `act` under the lock, for code inside the conversation, and then emits the spans that it started or ended.
+    /// Returns `None` once the conversation is closed.
     ///
     /// Before the first frame this does not start the conversation: an adapter may still set the frame support.
     pub(super) fn with_locked<T>(&self, act: impl FnOnce(LockedConversation<'_>) -> T) -> Option<T> {
         self.guard(|| {
             let mut state = self.state.lock().ok()?;
-            let now = self.clock.now();
+            let (now, outbox) = (self.clock.now(), &*self.outbox);
             let active = match &mut *state {
-                ObservationState::NotStarted { emitter, .. } => {
-                    return Some(act(LockedConversation { conversation: None, emitter, now }));
+                ObservationState::NotStarted { .. } => {
+                    return Some(act(LockedConversation { conversation: None, outbox, now }));
                 }
                 ObservationState::Active(active) => active,
                 ObservationState::Closed => return None,
             };
-            let now = active.handle_timeout(now, &self.audio);
-            let (conversation, emitter) = (Some(&mut active.conversation), &mut active.emitter);
-            let outcome = act(LockedConversation { conversation, emitter, now });
+            let now = active.handle_timeout(now, &self.audio, outbox);
+            let outcome =
+                act(LockedConversation { conversation: Some(&mut active.conversation), outbox, now });
             self.after_input(state);
             Some(outcome)
         })
@@ -236,7 +254,7 @@ impl ObservedConversation {
     fn handle_untimed(&self, hop: &FramePushed<'_>) -> bool {
         let Ok(mut state) = self.state.lock() else { return true };
         let Some(active) = state.start() else { return true };
-        active.drain_audio(&self.audio);
+        active.drain_audio(&self.audio, &self.outbox);
         active.conversation.handle_untimed(hop)
     }
 
@@ -245,6 +263,7 @@ impl ObservedConversation {
         let demand = {
             let Ok(mut state) = self.state.lock() else { return };
             let Some(active) = state.start() else { return };
+            active.take_recordings(&self.outbox);
             active.conversation.context_demand(self.clock.now(), hop)
         };
         if demand == ContextDemand::Ignored {
@@ -254,9 +273,9 @@ impl ObservedConversation {
         with_detached(hop, self.limits.content.text_length, |hop| {
             let Ok(mut state) = self.state.lock() else { return };
             let Some(active) = state.start() else { return };
-            active.drain_audio(&self.audio);
+            active.drain_audio(&self.audio, &self.outbox);
             let now = active.advance_to(self.clock.now());
-            active.conversation.handle_context(now, hop, copy, &mut active.emitter);
+            active.conversation.handle_context(now, hop, copy, &mut &*self.outbox);
             self.after_input(state);
         });
     }
@@ -264,29 +283,46 @@ impl ObservedConversation {
     fn handle_detached(&self, hop: &FramePushed<'_>) {
         let Ok(mut state) = self.state.lock() else { return };
         let Some(active) = state.start() else { return };
-        active.drain_audio(&self.audio);
+        active.drain_audio(&self.audio, &self.outbox);
         let now = active.advance_to(self.clock.now());
-        active.conversation.handle_input(now, hop, &mut active.emitter);
+        active.take_recordings(&self.outbox);
+        active.conversation.handle_input(now, hop, &mut &*self.outbox);
         if active.audio_source.is_none() {
             active.audio_source = self.audio.choose_source(hop);
         }
         self.after_input(state);
     }
 
-    /// Schedules the next wake-up of a conversation that has changed, or ends it, and releases the lock.
+    /// Schedules the next wake-up of a conversation that has changed, or ends it, releases the lock, and emits spans.
     fn after_input(&self, mut state: MutexGuard<'_, ObservationState>) {
-        let ObservationState::Active(active) = &mut *state else { return };
-        self.audio.set_interest(active.conversation.audio_interest());
-        if active.conversation.is_closed() {
-            self.set_closed(&mut state);
-        } else if let Some(at) = active.next_wake_up() {
-            wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
+        if let ObservationState::Active(active) = &mut *state {
+            self.audio.set_interest(active.conversation.audio_interest());
+            if active.conversation.is_closed() {
+                self.set_closed(&mut state);
+            } else if let Some(at) = active.next_wake_up() {
+                wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
+            }
+        }
+        drop(state);
+        self.emit();
+    }
+
+    /// Emits the queued spans, unless another thread is doing so.
+    fn emit(&self) {
+        if !self.outbox.has_queued() {
+            return;
+        }
+        if timer::is_current_thread() {
+            emission_thread::drain(&self.outbox);
+        } else {
+            self.outbox.drain();
         }
     }
 
     fn set_closed(&self, state: &mut ObservationState) {
         self.is_closed.store(true, Ordering::Relaxed);
         *state = ObservationState::Closed;
+        self.outbox.finish();
         if let Some(log) = &self.log {
             log.finish();
         }
@@ -309,9 +345,11 @@ impl ObservedConversation {
         let _ = catch_panic(move || {
             if let ObservationState::Active(mut active) = state {
                 let now = active.advance_to(self.clock.now());
-                active.conversation.close(now, CloseReason::Dropped, &mut active.emitter);
+                active.conversation.close(now, CloseReason::Dropped, &mut &*self.outbox);
             }
         });
+        self.outbox.finish();
+        self.emit();
     }
 }
 
@@ -321,16 +359,26 @@ impl Wake for ObservedConversation {
         self.guard(|| {
             let Ok(mut state) = self.state.lock() else { return };
             if let ObservationState::Active(active) = &mut *state {
-                active.handle_timeout(self.clock.now(), &self.audio);
+                active.handle_timeout(self.clock.now(), &self.audio, &self.outbox);
                 self.after_input(state);
             }
         });
     }
 }
 
+impl OpenConversation for ObservedConversation {
+    fn is_open(&self) -> bool {
+        !self.is_closed.load(Ordering::Relaxed)
+    }
+
+    fn shut_down(&self, timeout: Duration) {
+        self.close(CloseReason::Shutdown, timeout);
+    }
+}
+
 impl Drop for ObservedConversation {
     fn drop(&mut self) {
-        self.close(CloseReason::Dropped);
+        self.close(CloseReason::Dropped, DRAIN_TIMEOUT);
     }
 }
 
@@ -338,9 +386,9 @@ impl ObservationState {
     /// Returns the active conversation, which the first call starts; `None` once it is closed.
     fn start(&mut self) -> Option<&mut ActiveConversation> {
         if matches!(self, Self::NotStarted { .. })
-            && let Self::NotStarted { config, emitter } = std::mem::replace(self, Self::Closed)
+            && let Self::NotStarted { config } = std::mem::replace(self, Self::Closed)
         {
-            *self = Self::Active(Box::new(ActiveConversation::new(config, *emitter)));
+            *self = Self::Active(Box::new(ActiveConversation::new(config)));
         }
         match self {
             Self::Active(active) => Some(active),
@@ -352,7 +400,6 @@ impl ObservationState {
 /// The state of a conversation that has started, behind the lock.
 struct ActiveConversation {
     conversation: Conversation,
-    emitter: Emitter,
     /// The time of the newest event. Hops from several threads may overtake each other before they take the lock.
     newest: Time,
     /// The earliest pending wake-up.
@@ -361,10 +408,9 @@ struct ActiveConversation {
 }
 
 impl ActiveConversation {
-    fn new(config: ConversationConfig, emitter: Emitter) -> Self {
+    fn new(config: ConversationConfig) -> Self {
         Self {
             conversation: Conversation::new(config),
-            emitter,
             newest: Time::default(),
             wake_up: None,
             audio_source: None,
@@ -380,19 +426,27 @@ impl ActiveConversation {
     }
 
     /// Handles due timeouts, and returns the engine's time.
-    fn handle_timeout(&mut self, now: Time, audio: &AudioMeter) -> Time {
-        self.drain_audio(audio);
+    fn handle_timeout(&mut self, now: Time, audio: &AudioMeter, mut outbox: &Outbox) -> Time {
+        self.drain_audio(audio, outbox);
         let now = self.advance_to(now);
-        self.conversation.handle_timeout(now, &mut self.emitter);
+        self.take_recordings(outbox);
+        self.conversation.handle_timeout(now, &mut outbox);
         now
     }
 
     /// Passes the audio that the meter has counted to the engine.
-    fn drain_audio(&mut self, audio: &AudioMeter) {
+    fn drain_audio(&mut self, audio: &AudioMeter, mut outbox: &Outbox) {
         if let Some(source) = &self.audio_source
             && let Some(batch) = audio.drain_from(source)
         {
-            self.conversation.handle_audio(&batch, &mut self.emitter);
+            self.conversation.handle_audio(&batch, &mut outbox);
+        }
+    }
+
+    /// Tells the engine which turns the sampler has dropped: nothing need be gathered for them.
+    fn take_recordings(&mut self, outbox: &Outbox) {
+        for (turn, recording) in outbox.take_recordings() {
+            self.conversation.set_recording(turn, recording);
         }
     }
 

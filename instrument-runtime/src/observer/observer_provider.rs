@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
+use opentelemetry::{Context, KeyValue};
 use uuid::Uuid;
 
 use super::observed_conversation::ObservedConversation;
@@ -143,8 +143,8 @@ impl ObserverProvider {
             privacy: self.privacy.clone(),
             log: OnceLock::new(),
         });
-        let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
-        *emitter.remote_parent_mut() = options.remote_parent;
+        let emitter =
+            self.emitter(Session { id: Arc::clone(&id), attributes }).remote_parent(options.remote_parent);
         Observer::new(ObservedConversation::new(id, config, emitter, log))
     }
 
@@ -162,9 +162,11 @@ impl ObserverProvider {
         }
     }
 
-    /// Makes an emitter for a span outside any active conversation. `conversation_id` may belong to a closed one.
-    pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>) -> Emitter {
-        self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
+    /// Makes an emitter for a span outside any active conversation, below the current span of `parent`.
+    /// `conversation_id` may belong to a closed one.
+    pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>, parent: &Context) -> Emitter {
+        let session = Session { id: conversation_id, attributes: self.attributes.clone() };
+        self.emitter(session).into_outbox().standalone(parent)
     }
 
     fn emitter(&self, session: Session) -> Emitter {

@@ -9,10 +9,11 @@
 //!
 //! The thread owns the heap, so conversations share no lock. A wake-up is only a hint: the target checks its own
 //! deadline. So a late or needless wake-up does not affect any result, and wake-ups need not be canceled. Spans that
-//! end by a wake-up are exported on this thread: an exporter that blocks delays other wake-ups, and nothing else.
+//! end by a wake-up are emitted on another thread, as an exporter may block.
 
 #![allow(clippy::disallowed_methods, reason = "the clock is read here")]
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Weak;
@@ -28,6 +29,15 @@ const THREAD_NAME: &str = "pipecat-timer";
 pub(super) trait Wake: Send + Sync {
     /// Handles everything that is due. Must not panic.
     fn wake(&self);
+}
+
+thread_local! {
+    static IS_TIMER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this is the timer's thread.
+pub(super) fn is_current_thread() -> bool {
+    IS_TIMER.get()
 }
 
 /// Wakes `target` at `at` or soon after, unless it is dropped by then.
@@ -46,7 +56,11 @@ pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
 
 fn start() -> Option<Sender<WakeUp>> {
     let (sender, wake_ups) = channel();
-    let thread = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || run(&wake_ups));
+    let run = move || {
+        IS_TIMER.set(true);
+        run(&wake_ups);
+    };
+    let thread = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(run);
     match thread {
         Ok(_) => Some(sender),
         Err(error) => {

@@ -51,7 +51,7 @@ pub use llm::{ContextCopy, ContextDemand};
 
 use super::dedup::SeenFrames;
 use super::frame::{Frame, FrameKind, FramePushed, ProcessorRef, Role};
-use super::record::{EndReason, SpanKey, SpanSink, TurnNumber};
+use super::record::{EndReason, Recording, SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
 use effect::Moment;
 use llm::{ContextSource, LlmCalls};
@@ -314,6 +314,11 @@ impl Conversation {
         let turn = self.turns.current_mut()?;
         turn.begin(sink);
         Some(turn.key())
+    }
+
+    /// Sets how the sink records a turn, for a sink that knows it only after [`SpanSink::start`] has returned.
+    pub fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
+        self.turns.set_recording(turn, recording);
     }
 
     /// Returns the latest LLM call under way in the current turn.
