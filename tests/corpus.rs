@@ -39,11 +39,13 @@ recordings! {
     a_simple
     aa_slow_tool
     b1_whisper_anthropic_openaitts
+    b2_whisper_anthropic_openaitts
     b3_interrupt_llm
     b_interrupt
     c3_tool_error
     c_tool
     cc_backchannel
+    d3_tts_lost_midway
     d_stream200
     dd_same_tool_twice
     e_cumulative
