@@ -56,6 +56,13 @@ pub struct SpanStart {
     pub turn: TurnNumber,
 }
 
+impl SpanStart {
+    /// Returns the turn of the span; `None` for a span outside any turn.
+    pub const fn turn_number(&self) -> Option<TurnNumber> {
+        if matches!(self.kind, SpanKind::Turn) || self.parent.is_some() { Some(self.turn) } else { None }
+    }
+}
+
 /// A finished span. See [Nothing lost].
 ///
 /// [Nothing lost]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#nothing-lost
@@ -138,6 +145,19 @@ pub enum SpanDetails {
     Tts(TtsRecord),
     /// The content of a tool call.
     Tool(ToolRecord),
+}
+
+impl SpanDetails {
+    /// Returns the kind of the span.
+    pub const fn kind(&self) -> SpanKind {
+        match self {
+            Self::Turn(_) => SpanKind::Turn,
+            Self::Stt(_) => SpanKind::Stt,
+            Self::Llm(_) => SpanKind::Llm,
+            Self::Tts(_) => SpanKind::Tts,
+            Self::Tool(_) => SpanKind::Tool,
+        }
+    }
 }
 
 /// Why a turn ended. See [Turns].

@@ -181,6 +181,7 @@ mod endpoint;
 mod env_reader;
 mod error;
 mod headers;
+mod open_conversations;
 mod settings;
 mod setup;
 #[cfg(feature = "otlp")]

@@ -31,7 +31,7 @@ keys! { OPENINFERENCE in TABLE;
     METADATA = "metadata" => Json, EVERY_SPAN, "the application";
 
     /// The number of the turn, from 1.
-    TURN_NUMBER = "conversation.turn_number" => Integer, TURN, "`StartFrame`, `UserStartedSpeakingFrame`";
+    TURN_NUMBER = "conversation.turn_number" => Integer, TURN_AND_BELOW, "`StartFrame`, `UserStartedSpeakingFrame`";
     /// The duration of the turn.
     TURN_DURATION = "conversation.turn_duration_seconds" => Seconds, TURN, "its start and its end";
     /// The reason why the turn ended: `completed`, `interrupted`, `ended` or `cancelled`.

@@ -65,8 +65,10 @@ fn three_hundred_messages_fill_the_span_and_are_all_counted() {
     let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
     record.user_id = Some("ann".into()); // leaves an even number, as each message takes two
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
-    let attributes =
-        span_attributes::of_record(record, &SpanScope { session: &session, settings: &settings, turn: None });
+    let attributes = span_attributes::all_of_record(
+        record,
+        &SpanScope { session: &session, settings: &settings, turn: None },
+    );
     assert_eq!(attributes.len(), 128);
     let count = attributes.iter().find(|attribute| attribute.key.as_str() == keys::LLM_MESSAGES_COUNT);
     assert_eq!(count, Some(&KeyValue::new(keys::LLM_MESSAGES_COUNT, 300)));

@@ -36,7 +36,7 @@ impl Conversation {
 
     /// Learns the processors of a hop, of an observer that missed the start of the pipeline, which passes all of them:
     /// without synthesis, the text of an answer is the bot's speech.
-    pub(super) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
+    pub(crate) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
         if self.beginning != Beginning::Seen {
             self.processors.update(hop.source);
             self.processors.update(hop.destination);
