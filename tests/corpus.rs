@@ -36,6 +36,7 @@ macro_rules! recordings {
 
 recordings! {
     a1_deepgram_openai_cartesia
+    a6_settings_update
     a_simple
     aa_slow_tool
     b1_whisper_anthropic_openaitts
@@ -103,6 +104,8 @@ recordings! {
     p_groq
     p_multimodal
     q2_real_vadprocessor
+    r1_openai_realtime
+    s2_gemini_live_sentences
     tt_context_edits
     u_silence_before_end
     vv_fast_turns

@@ -73,7 +73,12 @@ impl Setup {
         provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
-            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
+            let pipeline = ExportPipeline::open(
+                destination.clone(),
+                settings.batch,
+                settings.spool.as_ref(),
+                &settings.resource,
+            )?;
             provider = provider.with_span_processor(pipeline.processor());
             pipelines.push(pipeline);
         }
@@ -145,6 +150,9 @@ impl Setup {
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or in its
+    /// second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves less.
+    ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
     pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
@@ -156,7 +164,9 @@ impl Setup {
         let deadline = Deadline::within(timeout);
         self.conversations.shut_down(deadline);
         // All destinations at once, before they are closed one after the other.
-        self.send_queued(deadline);
+        for pipeline in &self.pipelines {
+            pipeline.start_flush();
+        }
         for pipeline in &self.pipelines {
             pipeline.shut_down(deadline);
         }

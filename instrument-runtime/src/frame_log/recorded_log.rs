@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::file_writer::FileSequence;
 use super::format::{EventLine, HeaderLine, LoggedFrameId, ProcessorEnvelope, ProcessorLine, append_line};
-use super::line_buffer::{LineBuffer, QueueBudget, is_expendable};
+use super::line_buffer::{LineBuffer, QueueBudget};
 use super::payload::{ContextCache, ContextPayload, LoggedContext, Payload};
-use crate::engine::frame::{Frame, FrameId, FramePushed, ObservedService, Processor, ServiceView};
+use crate::engine::frame::{Frame, FrameId, FrameKind, FramePushed, ObservedService, Processor, ServiceView};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
@@ -196,8 +196,9 @@ impl EventEncoder {
         privacy: &Privacy,
         lines: &mut LineBuffer,
     ) {
-        // Processors are compared only at frames that can announce a change: nearly all others are audio.
-        let may_have_changed = !is_expendable(hop.frame.kind());
+        // Processors are not compared at audio, which announces no change and is nearly all of the frames.
+        let kind = hop.frame.kind();
+        let may_have_changed = kind != FrameKind::InputAudio && !kind.is_outgoing_audio();
         for processor in [hop.source.view(), hop.destination.view()].into_iter().flatten() {
             if may_have_changed || !self.described.contains(&hash(processor.id)) {
                 self.describe(processor, privacy, lines);

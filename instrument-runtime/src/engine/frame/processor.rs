@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::InstructionPlacement;
+
 /// The role of a processor in its pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -68,8 +70,10 @@ pub struct Processor {
     pub language: Option<String>,
     /// Samples per second.
     pub sample_rate: Option<u32>,
-    /// The service's own system instruction, sent if the context has no system message.
+    /// The service's own system instruction.
     pub system_instruction: Option<String>,
+    /// How the service sends its own system instruction.
+    pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: Vec<(String, Setting)>,
 }
@@ -195,6 +199,8 @@ pub struct ServiceView<'a> {
     pub sample_rate: Option<u32>,
     /// The service's own system instruction.
     pub system_instruction: Option<&'a str>,
+    /// How the service sends its own system instruction.
+    pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: &'a [(String, Setting)],
 }
@@ -218,6 +224,7 @@ impl<'a> ServiceView<'a> {
             language: self.language.map(str::to_owned),
             sample_rate: self.sample_rate,
             system_instruction: self.system_instruction.map(str::to_owned),
+            instruction_placement: self.instruction_placement,
             settings: self.settings.to_vec(),
         }
     }
@@ -242,6 +249,7 @@ impl ObservedService for Processor {
             language: self.language.as_deref(),
             sample_rate: self.sample_rate,
             system_instruction: self.system_instruction.as_deref(),
+            instruction_placement: self.instruction_placement,
             settings: &self.settings,
         }
     }

@@ -45,10 +45,11 @@ pub(in crate::frame_log) struct LoggedContext {
 }
 
 impl LoggedContext {
-    /// Copies all messages and tools of `context`.
+    /// Copies all messages and tools of `context`. What has no role is not a message.
     pub(in crate::frame_log) fn of(context: &dyn ChatContext) -> Self {
+        let messages = (0..context.message_count()).filter(|i| !context.role(*i).is_empty());
         Self {
-            messages: (0..context.message_count()).map(|i| message_to_json(context.message(i))).collect(),
+            messages: messages.map(|i| message_to_json(context.message(i))).collect(),
             tools: (0..context.tool_count()).map(|i| RawJson(&context.tool(i)).parsed()).collect(),
         }
     }
@@ -128,6 +129,7 @@ impl<'de> Deserialize<'de> for ContextPayload {
         let fields = Fields::deserialize(deserializer)?;
         Ok(match fields.messages {
             Some(messages) => {
+                let messages = messages.into_iter().filter_map(to_message).collect();
                 Self::Full(Arc::new(LoggedContext { messages, tools: fields.tools.unwrap_or_default() }))
             }
             None => Self::Count(fields.messages_count),
@@ -135,10 +137,36 @@ impl<'de> Deserialize<'de> for ContextPayload {
     }
 }
 
+/// Returns a message that has a role, also one that only one provider understands; `None` for what is not a message.
+fn to_message(logged: Value) -> Option<Value> {
+    let has_role = |message: &Value| message.get("role").is_some_and(Value::is_string);
+    match logged {
+        logged if has_role(&logged) => Some(logged),
+        Value::Object(mut fields) => fields.remove("message").filter(has_role),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ContextCache, MAX_CONTEXTS};
-    use crate::engine::frame::FrameId;
+    use serde_json::json;
+
+    use super::{ContextCache, ContextPayload, MAX_CONTEXTS};
+    use crate::engine::frame::{ChatContext, FrameId};
+
+    #[test]
+    fn messages_of_one_provider_count_if_they_have_a_role() {
+        let logged = json!({"messages_count": 4, "messages": [
+            {"role": "user", "content": "Hello."},
+            {"llm": "google", "message": {"type": "thought", "text": "They greet me."}},
+            {"llm": "openai", "message": {"role": "assistant", "content": "Hi."}},
+            "a signature",
+        ]});
+        let payload: ContextPayload = serde_json::from_value(logged).unwrap();
+        let context = Option::<&dyn ChatContext>::from(&payload).unwrap();
+        let roles: Vec<_> = (0..context.message_count()).map(|index| context.role(index)).collect();
+        assert_eq!(roles, ["user", "assistant"]);
+    }
 
     #[test]
     fn a_full_cache_forgets_its_oldest_context() {

@@ -62,6 +62,7 @@ impl Conversation {
     pub(super) fn on_user_started(&mut self, at: Time, moment: &mut Moment<'_>) {
         let previous = self.turns.current_number();
         self.on_user_turn(at, moment);
+        self.llm.on_user_started(moment.now);
         let turn = self.turns.current_number();
         let effects = self.stt.on_turn_taken(at, previous, turn, &mut self.keys);
         self.apply(effects, moment);
