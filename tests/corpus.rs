@@ -75,6 +75,7 @@ recordings! {
     own_cancel_tool_runs
     own_cancel_user_speaks
     own_code_not_spoken
+    own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
     own_live_turns
