@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::frame::{ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use super::truncate::{MAX_TEXT_LENGTH, is_truncated, mark, truncate, truncate_beginning};
+use super::truncate::{MAX_TEXT_LENGTH, mark, mark_in_place_of, truncate, truncate_beginning};
 
 /// The text that replaces a hidden text.
 ///
@@ -200,9 +200,10 @@ impl ContentCopier {
         Self { limits, left: usize::MAX }
     }
 
-    /// Returns whether nothing more is copied but marks.
+    /// Returns whether nothing more is copied but marks. What is left after a text that did not fit counts as nothing, so
+    /// that a copy of the copy is the same.
     pub const fn is_exhausted(&self) -> bool {
-        self.left == 0
+        self.left < OVERHEAD
     }
 
     /// Returns whether content of `kind` is replaced by [`REDACTED`].
@@ -343,23 +344,17 @@ impl ContentCopier {
             return truncate_beginning("", usize::MAX);
         }
         let copied = convert(self.available());
-        self.take_text(&copied, is_truncated(&copied));
+        self.take(copied.len());
         copied
     }
 
     fn bounded<'text>(&mut self, text: &'text str) -> Cow<'text, str> {
         if self.is_exhausted() && !text.is_empty() {
-            return Cow::Owned(mark(text.chars().count()));
+            return Cow::Owned(mark_in_place_of(text));
         }
         let copied = truncate(text, self.available());
-        self.take_text(&copied, copied.len() != text.len());
+        self.take(copied.len());
         copied
-    }
-
-    /// Takes a copied text, and everything that is left if that was too little for the text.
-    fn take_text(&mut self, copied: &str, is_cut: bool) {
-        let was_too_little = is_cut && self.left < self.limits.text_length;
-        self.take(if was_too_little { self.left } else { copied.len() });
     }
 
     /// Returns how many characters may be copied of one text.

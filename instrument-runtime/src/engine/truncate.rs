@@ -63,6 +63,12 @@ fn split_mark(text: &str) -> Option<(&str, usize)> {
     Some((present, missing))
 }
 
+/// Returns the mark for all of `text`.
+pub(crate) fn mark_in_place_of(text: &str) -> String {
+    let (present, missing) = split_mark(text).unwrap_or((text, 0));
+    mark(present.chars().count().saturating_add(missing))
+}
+
 /// Returns the mark for a number of missing characters, messages or parts.
 pub(crate) fn mark(missing: usize) -> String {
     format!("{MARK_START}{missing} {MARK_END}")
