@@ -31,6 +31,7 @@ pub mod instrumentor;
 pub mod json;
 pub mod observer;
 pub mod privacy;
+mod process;
 mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

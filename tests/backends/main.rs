@@ -5,6 +5,7 @@
 mod async_runtimes;
 mod burst;
 mod loopback;
+mod outages;
 mod phoenix;
 mod programs;
 mod responses;

@@ -53,6 +53,11 @@ impl Measurements {
         self.model = self.model.take().or(other.model);
     }
 
+    /// Removes the times to the first part of a response that turned out not to exist.
+    pub(crate) fn forget_first_times(&mut self) {
+        (self.ttfb, self.ttfat, self.ttfa) = (None, None, None);
+    }
+
     /// Returns the times that every kind of service has: the reported ones, else those `measured` from frames.
     pub(crate) fn times(&self, measured: &MeasuredTimes) -> ServiceTimes {
         ServiceTimes {

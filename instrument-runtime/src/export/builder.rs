@@ -123,7 +123,7 @@ impl SetupBuilder {
         self
     }
 
-    /// Sets the time limit of one request with its retries. Default: 10 s.
+    /// Sets the time limit of one request. Default: 10 s.
     ///
     /// Overrides `OTEL_EXPORTER_OTLP_TIMEOUT`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -248,7 +248,7 @@ impl SetupBuilder {
         self
     }
 
-    /// Sets the limit of queued spans. Default: 65,536.
+    /// Sets the limit of queued spans. Default: 65,536. A full queue drops its oldest spans.
     ///
     /// Overrides `OTEL_BSP_MAX_QUEUE_SIZE`.
     pub fn max_queue_spans(mut self, spans: usize) -> Self {

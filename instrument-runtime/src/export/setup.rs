@@ -25,7 +25,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
-/// Dropping it sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
+/// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -117,7 +117,8 @@ impl Setup {
 
     /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
     ///
-    /// Blocks. In async code, call it in `spawn_blocking`.
+    /// While a backend is away, it is tried again at once and then with growing waits. Blocks. In async code, call it in
+    /// `spawn_blocking`.
     pub fn flush(&self) -> DeliveryReport {
         self.flush_within(DEFAULT_FLUSH_TIMEOUT)
     }
@@ -126,28 +127,43 @@ impl Setup {
     ///
     /// Blocks, as [`flush`](Self::flush) does.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
+        self.send_queued(Deadline::within(timeout));
+        self.report()
+    }
+
+    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    ///
+    /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
+    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
+    /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
+    ///
+    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
+    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
+    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
+        self.shut_down(timeout)
+    }
+
+    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
+        // All destinations at once, before they are closed one after the other.
+        self.send_queued(deadline);
+        for pipeline in &self.pipelines {
+            pipeline.shut_down(deadline);
+        }
+        // The processors of the program.
+        let left = deadline.left().unwrap_or(Duration::from_millis(1));
+        let _ = self.provider.shutdown_with_timeout(left);
+        self.report()
+    }
+
+    fn send_queued(&self, deadline: Deadline) {
         for pipeline in &self.pipelines {
             pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
             pipeline.wait_until_settled(deadline);
         }
-        self.report()
-    }
-
-    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
-    ///
-    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
-    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
-        let deadline = Deadline::within(timeout);
-        let _ = self.flush_within(timeout);
-        // A backend that hangs is not waited for any longer.
-        let left = deadline.left().unwrap_or(Duration::from_millis(1));
-        let _ = self.provider.shutdown_with_timeout(left);
-        self.report()
     }
 
     /// Returns the outcome of all spans so far, without waiting.
@@ -158,10 +174,10 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
+        if self.is_shut_down {
             return;
         }
-        let report = self.flush_within(DROP_TIMEOUT);
+        let report = self.shut_down(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

@@ -58,6 +58,7 @@ pub(super) fn is_too_many_open_files(error: &io::Error) -> bool {
 }
 
 /// The files of one conversation: one, or several parts.
+#[derive(Debug, Clone)]
 pub(super) struct FileSequence {
     path: LogPath,
     /// The size at which a part ends; `None` for a log of one file.

@@ -1,9 +1,9 @@
 //! Writes the frame logs of a process.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::conversation_log::ConversationLog;
@@ -12,8 +12,8 @@ use super::file_writer::{FILE_SYSTEM, FileSequence, FileSystem};
 use super::header::HeaderInfo;
 use super::line_buffer::{LogLimits, QueueBudget};
 use super::log_path::{PartSize, PathTemplate};
-use super::recorded_log::RecordedLog;
 use super::writer_thread::WriterHandle;
+use crate::process::PerProcess;
 
 /// Writes the frame logs of a process: one file per conversation, one thread for all.
 ///
@@ -21,7 +21,8 @@ use super::writer_thread::WriterHandle;
 /// or has to be opened again.
 ///
 /// Clones are cheap and share the thread. It starts with the first conversation, and ends when all clones and
-/// conversations are gone.
+/// conversations are gone. A child of `fork` has a thread of its own, and writes files of its own: what is queued at the
+/// fork is written by the parent.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,14 +57,20 @@ pub struct FrameLogWriter {
     shared: Arc<SharedWriter>,
 }
 
-struct SharedWriter {
+/// What the clones of a writer and the logs of its conversations share.
+pub(super) struct SharedWriter {
     part_size: Option<PartSize>,
     file_system: FileSystem,
-    budget: Arc<QueueBudget>,
     limits: LogLimits,
-    /// Contains `None` if the thread could not be started.
-    handle: OnceLock<Option<WriterHandle>>,
+    thread: PerProcess<WriterOfProcess>,
     next_number: AtomicU64,
+}
+
+/// The writer thread of one process, and the space in its queue.
+pub(super) struct WriterOfProcess {
+    /// `None` if the thread could not be started.
+    pub(super) handle: Option<WriterHandle>,
+    pub(super) budget: Arc<QueueBudget>,
 }
 
 impl FrameLogWriter {
@@ -110,9 +117,8 @@ impl FrameLogWriter {
             shared: Arc::new(SharedWriter {
                 part_size,
                 file_system,
-                budget: Arc::new(QueueBudget::new(limits.queued_bytes)),
                 limits,
-                handle: OnceLock::new(),
+                thread: PerProcess::new(),
                 next_number: AtomicU64::new(0),
             }),
         }
@@ -132,15 +138,10 @@ impl FrameLogWriter {
 
     /// Creates the log of a conversation. Its file is created at the first event.
     pub fn conversation(&self, header: &HeaderInfo<'_>) -> ConversationLog {
-        let shared = &*self.shared;
+        let shared = &self.shared;
         let path = self.template.for_conversation(header.conversation_id);
-        let log = RecordedLog::new(
-            shared.next_number.fetch_add(1, Ordering::Relaxed),
-            header.conversation_id.to_owned(),
-            header.to_line(),
-            FileSequence::new(path, shared.part_size, shared.file_system),
-        );
-        ConversationLog::new(log, shared.handle().cloned(), Arc::clone(&shared.budget))
+        let files = FileSequence::new(path, shared.part_size, shared.file_system);
+        ConversationLog::new(Arc::clone(shared), header.conversation_id.to_owned(), header.to_line(), files)
     }
 
     /// Waits until all events recorded so far are in their files.
@@ -149,7 +150,7 @@ impl FrameLogWriter {
     ///
     /// Returns [`FrameLogWriteError::FlushTimeout`] after `timeout`.
     pub fn flush(&self, timeout: Duration) -> Result<(), FrameLogWriteError> {
-        let Some(Some(handle)) = self.shared.handle.get() else {
+        let Some(handle) = self.shared.thread.get().and_then(|thread| thread.handle.as_ref()) else {
             return Ok(());
         };
         let (done, is_done) = channel();
@@ -163,19 +164,25 @@ impl FrameLogWriter {
 }
 
 impl SharedWriter {
-    fn handle(&self) -> Option<&WriterHandle> {
-        self.handle
-            .get_or_init(|| {
-                WriterHandle::start(Arc::clone(&self.budget), self.limits)
-                    .inspect_err(|error| {
-                        tracing::warn!(
-                            %error,
-                            "no frame logs are written: their thread cannot be started; allow this process more threads"
-                        );
-                    })
-                    .ok()
-            })
-            .as_ref()
+    /// Returns the writer thread of this process, which the first call starts.
+    pub(super) fn thread(&self) -> &WriterOfProcess {
+        self.thread.get_or_make(|| {
+            let budget = Arc::new(QueueBudget::new(self.limits.queued_bytes));
+            let handle = WriterHandle::start(Arc::clone(&budget), self.limits)
+                .inspect_err(|error| {
+                    tracing::warn!(
+                        %error,
+                        "no frame logs are written: their thread cannot be started; allow this process more threads"
+                    );
+                })
+                .ok();
+            WriterOfProcess { handle, budget }
+        })
+    }
+
+    /// Returns a number for a new log.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next_number.fetch_add(1, Ordering::Relaxed)
     }
 }
 

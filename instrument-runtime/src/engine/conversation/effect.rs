@@ -11,7 +11,7 @@
 //!   llm       AnswerText ──────▶ tts
 //!             TextAnswered ────▶ as BotStarted and BotStopped
 //!   playback  BotStarted ──────▶ stt, turns, playback
-//!             BotStopped ──────▶ stt, turns
+//!             BotStopped ──────▶ stt, tts, turns
 //! ```
 
 use crate::engine::record::{SpanKey, SpanSink, TurnNumber};

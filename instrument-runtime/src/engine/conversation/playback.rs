@@ -26,6 +26,8 @@ pub(crate) struct Playback {
     spoken_text: Support,
     /// When all audio sent so far will have been played, if that is inferred.
     ends_at: Option<Time>,
+    /// When the bot last became audible.
+    started_at: Option<Time>,
     /// The last piece of audio that was counted. Ids increase.
     last_audio: Option<FrameId>,
     /// Spoken text that was reported just before the bot became audible.
@@ -70,6 +72,7 @@ impl Playback {
             bot_speech: support.bot_speech,
             spoken_text: support.spoken_text,
             ends_at: None,
+            started_at: None,
             last_audio: None,
             pending: Vec::new(),
             has_reported_text: false,
@@ -143,8 +146,15 @@ impl Playback {
         counts_now
     }
 
+    /// Returns until when audio must have been sent to have been heard, when the bot stops at `now`. If the framework
+    /// announces the bot, each announcement follows the audio that it is about.
+    pub(super) fn heard_until(&self, now: Time) -> Option<Time> {
+        if self.infers_bot() { Some(now) } else { self.started_at }
+    }
+
     /// Handles the start of bot speech. Returns the text that waited for it, which counts now.
-    pub(super) fn on_bot_start(&mut self) -> Vec<SpokenText> {
+    pub(super) fn on_bot_start(&mut self, at: Time) -> Vec<SpokenText> {
+        self.started_at = Some(at);
         std::mem::take(&mut self.pending)
     }
 

@@ -92,6 +92,11 @@ impl SpanBase {
         self.errors.push(error);
     }
 
+    /// Removes and returns the latest error, which turned out to be of another span.
+    pub(super) fn pop_error(&mut self) -> Option<SpanError> {
+        self.errors.0.pop()
+    }
+
     /// Returns the time of the latest error.
     pub(super) fn last_error_at(&self) -> Option<Time> {
         self.errors.last_at()

@@ -19,7 +19,7 @@ use crate::engine::record::{SpanDetails, SpanKey, SpanKind, SpanRecord, ToolReco
 use crate::engine::time::Time;
 use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
-use super::span::{SpanBase, SpanError, take_matching};
+use super::span::{SpanBase, SpanError, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
 use super::turns::{Activity, ChildSpan};
 
@@ -88,9 +88,21 @@ impl ToolCalls {
     }
 
     pub(super) fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
-        if let Some(call) = self.by_id(result.tool_call_id) {
-            call.on_result(now, result);
+        let Some(index) = self.calls.iter().rposition(|call| call.call_id == result.tool_call_id) else {
+            return;
+        };
+        let error = error_of(result);
+        if error.is_some() && self.calls[index].awaits_error() {
+            // Of several running calls of one tool, only the result shows which one an error frame meant.
+            let name = self.calls[index].name.clone();
+            let is_of_other = |call: &&mut ToolSpan| call.name == name && call.has_just_failed(now);
+            if let Some(error) =
+                self.calls.iter_mut().rfind(is_of_other).and_then(|call| call.span.pop_error())
+            {
+                self.calls[index].span.on_error(error);
+            }
         }
+        self.calls[index].on_result(now, result, error);
     }
 
     pub(super) fn on_cancel(&mut self, now: Time, id: &str) {
@@ -99,16 +111,17 @@ impl ToolCalls {
         }
     }
 
-    /// Handles an error whose message names a running tool. Returns the error if no running tool matches.
-    pub(super) fn on_error(&mut self, message: &str, error: SpanError) -> Option<SpanError> {
+    /// Handles an error whose message names a running tool, or one that has just returned an error: it is the same one.
+    /// Returns the error if no tool matches.
+    pub(super) fn on_error(&mut self, now: Time, message: &str, error: SpanError) -> Option<SpanError> {
         let is_named = |call: &&mut ToolSpan| call.is_running() && call.is_named_in(message);
-        match self.calls.iter_mut().rfind(is_named) {
-            Some(call) => {
-                call.span.on_error(error);
-                None
-            }
-            None => Some(error),
+        if let Some(call) = self.calls.iter_mut().rfind(is_named) {
+            call.span.on_error(error);
+            return None;
         }
+        let is_reported =
+            self.calls.iter().any(|call| call.has_just_failed(now) && call.is_named_in(message));
+        (!is_reported).then_some(error)
     }
 
     /// Returns the span of the tool call `id` if it is running in a turn.
@@ -165,21 +178,29 @@ impl ToolSpan {
         }
     }
 
+    /// Whether it is running and no error has been reported.
+    fn awaits_error(&self) -> bool {
+        self.is_running() && self.span.last_error_at().is_none()
+    }
+
+    /// Whether an error has just been reported, and the call is running or ended with it.
+    fn has_just_failed(&self, now: Time) -> bool {
+        let reported = self.span.last_error_at();
+        reported.is_some_and(|at| is_open_or_just_closed(Some(at), now))
+    }
+
     /// Handles a result. The first final one ends the call; it may say only that there are no more results.
-    fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>) {
+    fn on_result(&mut self, now: Time, result: &FunctionCallResult<'_>, error: Option<String>) {
         if !self.is_running() {
             return;
         }
-        let error = result.error.map(to_bounded);
-        let error = error.or_else(|| Some(to_bounded(&result.result?.error_text()?)));
-        let error = error.filter(|message| !message.is_empty());
         let json = result.result.map(|json| json.to_text_within(MAX_TEXT_LENGTH));
         if json.is_some() || error.is_some() {
             self.last_result = ToolResult { json, error };
         }
         if result.is_final {
-            // An error in an intermediate result has not failed the call.
-            if let Some(message) = &self.last_result.error {
+            // An error in an intermediate result has not failed the call. One that a frame has reported is the same.
+            if let Some(message) = self.last_result.error.as_ref().filter(|_| self.awaits_error()) {
                 self.span.on_error(SpanError::from_message(now, message));
             }
             self.state = ToolState::Returned { at: now };
@@ -211,6 +232,13 @@ impl ToolSpan {
         });
         self.span.into_record(end, [], details)
     }
+}
+
+/// Returns the error in a result.
+fn error_of(result: &FunctionCallResult<'_>) -> Option<String> {
+    let error = result.error.map(to_bounded);
+    let error = error.or_else(|| Some(to_bounded(&result.result?.error_text()?)));
+    error.filter(|message| !message.is_empty())
 }
 
 /// Copies a call from the response of a language model.

@@ -37,14 +37,16 @@ pub struct DestinationReport {
     pub name: String,
     /// Spans that the destination accepted.
     pub exported: u64,
-    /// Spans still in the queue, because the time was too short to send them.
+    /// Spans still in the queue: they wait to be sent, or the time was too short to send them.
     pub queued: u64,
-    /// Spans dropped because the queue was full.
+    /// Spans dropped because the queue was full, the oldest first.
     pub dropped: u64,
     /// Spans that ended after the shutdown and were not sent.
     pub late: u64,
     /// Spans that did not arrive, by error.
     pub failed: Vec<FailedSpans>,
+    /// The queued spans, if the last attempt failed and they wait to be sent again, with its error.
+    pub retried: Option<FailedSpans>,
 }
 
 /// Spans that did not arrive because of one error.
@@ -110,7 +112,7 @@ impl fmt::Display for DeliveryReport {
 
 impl fmt::Display for DestinationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, exported, queued, dropped, late, failed } = self;
+        let Self { name, exported, queued, dropped, late, failed, retried } = self;
         write!(f, "{name}: {exported} {} exported", if *exported == 1 { "span" } else { "spans" })?;
         for FailedSpans { spans, explanation, .. } in failed {
             write!(f, "; {spans} failed: {explanation}")?;
@@ -125,7 +127,9 @@ impl fmt::Display for DestinationReport {
         if *late > 0 {
             write!(f, "; {late} ended after the shutdown: shut down once all conversations are over")?;
         }
-        if *queued > 0 {
+        if let Some(FailedSpans { spans, explanation, .. }) = retried {
+            write!(f, "; {spans} still queued to be sent again: {explanation}")?;
+        } else if *queued > 0 {
             write!(f, "; {queued} still queued: the time was too short to send them")?;
         }
         Ok(())

@@ -167,7 +167,7 @@ impl Conversation {
         {
             turn.on_fatal_error(error.clone());
         }
-        let Some(error) = self.tools.on_error(report.message, error) else { return };
+        let Some(error) = self.tools.on_error(moment.now, report.message, error) else { return };
         let service = match report.processor {
             Some(name) => self.processors.by_name(name),
             None => Some(self.processors.index_of(source)),

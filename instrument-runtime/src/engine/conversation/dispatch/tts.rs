@@ -181,7 +181,7 @@ impl Conversation {
             turn.on_bot_start(at);
         }
         moment.sink.speech(Speech { who: Speaker::Bot, at, change: SpeechChange::Starts });
-        for pending in self.playback.on_bot_start() {
+        for pending in self.playback.on_bot_start(at) {
             self.on_spoken_text(&pending.as_chunk());
         }
     }
@@ -190,6 +190,9 @@ impl Conversation {
         let effect = self.stt.on_bot_stop(moment.now);
         self.apply(effect, moment);
         moment.sink.speech(Speech { who: Speaker::Bot, at: moment.now, change: SpeechChange::Stops });
+        if let Some(heard_until) = self.playback.heard_until(moment.now) {
+            self.tts.on_bot_stop(heard_until);
+        }
         if let Some(turn) = self.turns.current_mut() {
             turn.on_bot_stop(moment.now);
         }

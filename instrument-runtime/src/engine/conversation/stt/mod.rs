@@ -61,9 +61,13 @@ pub(crate) struct UserSpeech {
 #[derive(Debug, Default)]
 struct Voice {
     latest: Option<VoiceActivity>,
+    /// The end of a voice whose start was not detected, until an utterance begins. The user may have been muted.
+    stop_without_start: Option<VoiceStop>,
     is_detected: bool,
     /// Whether the framework has announced the user at least once.
     is_announced: bool,
+    /// Whether the framework has announced the user as speaking, and not as stopped since.
+    is_user_speaking: bool,
     last_bot_stop: Option<Time>,
 }
 
@@ -155,6 +159,7 @@ impl UserSpeech {
         let mut effects = Vec::new();
         self.voice.is_detected = true;
         self.voice.latest = Some(VoiceActivity { start: moment.now, stop: None, is_used: false });
+        self.voice.stop_without_start = None;
         on_user_audible(SpeechChange::Starts, moment.now, moment);
         if let Some(utterance) = self.current.as_mut().filter(|of| of.is_continued_by_voice()) {
             utterance.on_voice_resume();
@@ -178,8 +183,9 @@ impl UserSpeech {
             stop_secs.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
         let stop = VoiceStop { at: moment.now, voice_end: moment.now - silence };
         on_user_audible(SpeechChange::Stops, stop.voice_end, moment);
-        if let Some(latest) = &mut self.voice.latest {
-            latest.stop = Some(moment.now);
+        match self.voice.latest.as_mut().filter(|latest| latest.stop.is_none()) {
+            Some(latest) => latest.stop = Some(moment.now),
+            None => self.voice.stop_without_start = Some(stop),
         }
         let utterance = self.current.as_mut()?;
         utterance.on_voice_stop(stop);
@@ -194,6 +200,7 @@ impl UserSpeech {
         }
         let was_inferred = self.infers_user() && self.voice.latest.is_some_and(|latest| latest.is_used);
         self.voice.is_announced = true;
+        self.voice.is_user_speaking = true;
         if !was_inferred {
             self.start_user(moment.now, &mut effects);
         }
@@ -205,6 +212,7 @@ impl UserSpeech {
         if !self.voice.is_detected {
             on_user_audible(SpeechChange::Stops, moment.now, moment);
         }
+        self.voice.is_user_speaking = false;
         if let Some(utterance) = &mut self.current {
             utterance.on_user_stop(moment.now);
         }
@@ -313,6 +321,7 @@ impl UserSpeech {
 
     /// Handles the start of bot speech. Without voice activity, later words belong to a new utterance.
     pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
+        self.voice.stop_without_start = None;
         let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
         if is_over { self.end_current() } else { None }
     }
@@ -321,8 +330,9 @@ impl UserSpeech {
     /// spoken.
     pub(super) fn on_bot_stop(&mut self, now: Time) -> Option<Effect> {
         self.voice.last_bot_stop = Some(now);
+        self.voice.stop_without_start = None;
         let is_back_channel = self.current.as_ref().is_some_and(|utterance| {
-            utterance.turn().is_none() && utterance.voice_has_stopped() && utterance.has_words()
+            utterance.turn().is_none() && utterance.voice_has_stopped() && utterance.is_speech()
         });
         if is_back_channel { self.end_current() } else { None }
     }
@@ -333,12 +343,12 @@ impl UserSpeech {
         let may_start_turn = self.voice.start_of_user().is_some();
         let utterance = self.current.as_ref()?;
         let is_of_turn =
-            utterance.turn() == Some(turn) || (utterance.spoken_in() == Some(turn) && utterance.has_words());
+            utterance.turn() == Some(turn) || (utterance.spoken_in() == Some(turn) && utterance.is_speech());
         if is_of_turn {
             return self.end_current();
         }
         self.current
-            .take_if(|utterance| utterance.turn().is_none() && !utterance.has_words() && !may_start_turn);
+            .take_if(|utterance| utterance.turn().is_none() && !utterance.is_speech() && !may_start_turn);
         None
     }
 
@@ -398,10 +408,12 @@ impl UserSpeech {
         }
     }
 
-    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed.
+    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed. A voice within
+    /// announced speech is an utterance, even if the service fails before its first word.
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
+        let is_user_speaking = self.voice.is_user_speaking;
         let is_open = |utterance: &&mut Utterance| {
-            utterance.is_speech() && is_open_or_just_closed(utterance.last_final(), now)
+            (utterance.is_speech() || is_user_speaking) && is_open_or_just_closed(utterance.last_final(), now)
         };
         match self.current.as_mut().filter(is_open) {
             Some(utterance) => {
@@ -495,7 +507,11 @@ impl UserSpeech {
     }
 
     fn begin_utterance(&mut self, start: Time, turn: Option<TurnNumber>, keys: &mut SpanKeys) {
-        self.current = Some(Utterance::new(keys.allocate(), start, turn));
+        let mut utterance = Utterance::new(keys.allocate(), start, turn);
+        if let Some(stop) = self.voice.stop_without_start.take() {
+            utterance.on_voice_stop(stop);
+        }
+        self.current = Some(utterance);
     }
 
     /// Handles the start of user speech, announced or inferred.

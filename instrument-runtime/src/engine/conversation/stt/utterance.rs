@@ -88,9 +88,14 @@ impl Utterance {
         self.span.start()
     }
 
-    /// Whether it has a span: the user was announced, or words arrived.
+    /// Whether it has a span: the user was announced, words arrived, or transcribing it failed.
     pub(super) fn is_speech(&self) -> bool {
-        self.user_started || self.has_words
+        self.user_started || self.has_words || self.has_failed()
+    }
+
+    /// Whether its service has failed.
+    fn has_failed(&self) -> bool {
+        self.span.last_error_at().is_some()
     }
 
     pub(super) fn has_words(&self) -> bool {
@@ -105,9 +110,10 @@ impl Utterance {
         self.has_span
     }
 
-    /// Whether voice activity that starts now continues it after a pause, because it has no words yet.
+    /// Whether voice activity that starts now continues it after a pause: it has neither a final transcript nor an error
+    /// yet, and the user has not been announced as stopped.
     pub(super) fn is_continued_by_voice(&self) -> bool {
-        self.is_speech() && !self.has_final() && self.user_stopped.is_none()
+        self.is_speech() && !self.has_final() && !self.has_failed() && self.user_stopped.is_none()
     }
 
     /// Returns the turn that it certainly belongs to.
@@ -257,7 +263,8 @@ impl Utterance {
             time_to_last_transcription: since_voice(|stop| stop.at),
             reported_model: self.measurements.model,
         });
-        let end = self.span.end(self.last_final.or(silent), turn_end);
+        // Without a final transcript, a failed utterance ends at its error.
+        let end = self.span.end(self.last_final.or(self.span.last_error_at()).or(silent), turn_end);
         Some(self.span.into_record(end, [], details))
     }
 }

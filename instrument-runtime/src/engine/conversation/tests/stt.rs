@@ -3,7 +3,7 @@
 use super::support::{LLM, OUT, Pipeline, STT, USER};
 use super::tree::assert_tree;
 use crate::engine::frame::{Frame, Measurement, Transcript};
-use crate::engine::record::SpanDetails;
+use crate::engine::record::{LatencySource, SpanDetails};
 
 #[test]
 fn two_finals_of_one_voice_are_one_utterance() {
@@ -186,7 +186,7 @@ fn stt_error_belongs_to_the_open_utterance_else_the_turn() {
         &pipeline,
         r"
         turn 1 0..2000 ended - - event: cannot connect
-          stt 1000..1500 - error _OTHER: stream reset
+          stt 1000..1200 - error _OTHER: stream reset
         ",
     );
 }
@@ -246,4 +246,103 @@ fn final_starting_a_turn_is_its_only_utterance() {
           stt 6000..6000 "Hello."
         "#,
     );
+}
+
+#[test]
+fn voice_after_a_failed_utterance_is_another() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_500).silence().at(1_700).fails(STT, "500");
+    pipeline.at(2_500).voice().at(3_000).silence().at(3_100).hears("Weather?").asks("Weather?").user_stops();
+    pipeline.at(3_300).answers("Sunny.").synthesizes("a", "Sunny.");
+    pipeline.at(3_400).bot_starts().spoken("a", "Sunny.").at(4_400).bot_stops().at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..4400 completed "Weather?" "Sunny." after 0.600
+          stt 1000..1700 - error _OTHER: 500
+          stt 2500..3100 "Weather?"
+          llm 3100..3300 "Weather?" "Sunny." ttfb 0.200
+          tts 3300..3300 "Sunny." "Sunny."
+        "#,
+    );
+}
+
+#[test]
+fn each_voice_that_stt_fails_on_is_an_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_500).silence().at(1_700).fails(STT, "500");
+    pipeline.at(2_500).voice().at(3_000).silence().at(3_200).fails(STT, "501");
+    pipeline.at(4_000).user_stops().at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        "
+        turn 1 0..5000 ended - -
+          stt 1000..1700 - error _OTHER: 500
+          stt 2500..3200 - error _OTHER: 501
+        ",
+    );
+}
+
+#[test]
+fn noise_after_a_failed_utterance_is_no_span() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_500).silence().at(1_700).fails(STT, "500");
+    pipeline.at(2_500).voice().at(2_600).silence().at(4_000).user_stops().at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        "
+        turn 1 0..5000 ended - -
+          stt 1000..1700 - error _OTHER: 500
+        ",
+    );
+}
+
+#[test]
+fn final_after_an_error_is_text_and_end_of_the_failed_utterance() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).voice().user_starts().at(1_200).fails(STT, "stream reset").at(1_500).silence();
+    pipeline.at(1_800).hears("Hello.").user_stops().at(3_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 ended "Hello." -
+          stt 1000..1800 "Hello." error _OTHER: stream reset
+        "#,
+    );
+}
+
+#[test]
+fn voice_stop_without_a_start_gives_a_latency() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_500).silence().at(1_700).hears("Hello.").user_starts().user_stops();
+    pipeline.bot_replies(1_800, "Hello.", "Hi.");
+    pipeline.at(3_300).silence().at(3_600).hears("Bye.").user_starts().user_stops();
+    pipeline.bot_replies(3_700, "Bye.", "Bye!").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 completed "Hello." "Hi." after 0.700
+          stt 1700..1700 "Hello."
+          llm 1800..1900 "Hello." "Hi." ttfb 0.100
+          tts 1900..1900 "Hi." "Hi."
+        turn 2 3600..4900 completed "Bye." "Bye!" after 0.800
+          stt 3600..3600 "Bye."
+          llm 3700..3800 "Bye." "Bye!" ttfb 0.100
+          tts 3800..3800 "Bye!" "Bye!"
+        "#,
+    );
+    assert!(pipeline.latencies().iter().all(|latency| latency.source == LatencySource::Vad));
+}
+
+#[test]
+fn voice_stop_of_a_muted_user_gives_no_latency() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");
+    pipeline.synthesizes("a", "Once.").at(1_900).bot_starts().spoken("a", "Once.");
+    pipeline.at(2_200).silence().at(2_900).bot_stops();
+    pipeline.at(3_200).hears("Bye.").user_starts().at(3_250).user_stops();
+    pipeline.bot_replies(3_300, "Bye.", "Bye!").at(9_000).ends();
+    let since: Vec<_> =
+        pipeline.latencies().iter().map(|latency| (latency.source, latency.seconds)).collect();
+    assert_eq!(since, [(LatencySource::Vad, 0.6), (LatencySource::UserStopped, 0.25)]);
 }

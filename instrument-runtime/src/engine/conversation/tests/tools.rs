@@ -179,3 +179,47 @@ fn cancelled_tool_call_holds_no_later_turn_open() {
         "#,
     );
 }
+
+#[test]
+fn error_frame_and_error_result_are_one_error() {
+    let failed = r#"{"error":"it broke"}"#;
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Weather?").at(600).answers("").calls_tool("get_weather", "1");
+    pipeline
+        .at(700)
+        .fails(LLM, "Error executing function call [get_weather]: boom")
+        .at(701)
+        .tool_returns("1", failed);
+    pipeline.at(800).calls_tool("get_time", "2").at(900).tool_returns("2", failed);
+    pipeline.at(901).fails(LLM, "Error executing function call [get_time]: boom").at(2_000).ends();
+    assert_eq!(
+        pipeline.errors(),
+        ["tool get_weather: Error executing function call [get_weather]: boom", "tool get_time: it broke"]
+    );
+}
+
+#[test]
+fn error_of_one_of_two_calls_of_a_tool_belongs_to_that_one() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("Weather?").at(600).answers("").calls_tool("get_weather", "1");
+    pipeline
+        .calls_tool("get_weather", "2")
+        .at(700)
+        .fails(LLM, "Error executing function call [get_weather]: boom");
+    pipeline
+        .at(701)
+        .tool_returns("1", r#"{"error":"it broke"}"#)
+        .at(900)
+        .tool_returns("2", "21")
+        .at(2_000)
+        .ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2000 ended "Weather?" -
+          llm 500..600 "Weather?" -
+            tool get_weather 600..701 "{\"error\":\"it broke\"}" error _OTHER: Error executing function call [get_weather]: boom
+            tool get_weather 600..900 "21"
+        "#,
+    );
+}

@@ -35,6 +35,28 @@ impl Pipeline {
         self.spans.ended.iter().filter_map(of).collect()
     }
 
+    /// Returns the time to first byte of each synthesis, in seconds.
+    pub(super) fn tts_ttfbs(&self) -> Vec<Option<f64>> {
+        let of = |record: &SpanRecord| match &record.details {
+            SpanDetails::Tts(tts) => Some(tts.times.ttfb.map(|(seconds, _)| seconds)),
+            _ => None,
+        };
+        self.spans.ended.iter().filter_map(of).collect()
+    }
+
+    /// Returns the exception events of each span.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let of = |record: &SpanRecord| {
+            let name = name_of(record);
+            let errors = record.events.iter().filter_map(move |event| match &event.kind {
+                SpanEventKind::Exception { message, .. } => Some(format!("{name}: {message}")),
+                _ => None,
+            });
+            errors.collect::<Vec<_>>()
+        };
+        self.spans.ended.iter().flat_map(of).collect()
+    }
+
     /// Returns the events of each span with their times.
     pub(super) fn moments(&self) -> Vec<String> {
         let of = |record: &SpanRecord| {

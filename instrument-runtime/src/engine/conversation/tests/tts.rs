@@ -3,6 +3,7 @@
 use super::support::{LLM, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
 use crate::engine::frame::{Delivery, Frame, Measurement, TextChunk};
+use crate::engine::time::Time;
 
 #[test]
 fn sentences_of_one_reply_are_one_span() {
@@ -118,7 +119,7 @@ fn tts_error_belongs_to_the_synthesis_under_way() {
         r#"
         turn 1 0..2000 ended "One" -
           llm 500..600 "One" "A." ttfb 0.100
-          tts 700..2000 "A." - error _OTHER: no voice
+          tts 700..800 "A." - error _OTHER: no voice
         "#,
     );
 }
@@ -238,6 +239,128 @@ fn silent_text_is_not_synthesized() {
         r#"
         turn 1 0..2000 ended "One" -
           llm 500..600 "One" "Only shown." ttfb 0.100
+        "#,
+    );
+}
+
+#[test]
+fn failed_synthesis_ends_at_its_error_and_is_not_interrupted() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A.");
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("a", "A.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).fails(TTS, "500");
+    pipeline.user_says(3_000, "Hello?").measures(TTS, Measurement::TimeToFirstByte(1.5));
+    pipeline.bot_replies(3_700, "Hello?", "B.").at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..4900 completed "One Hello?" "B." after 0.600
+          stt 1000..1600 "One"
+          llm 1700..1800 "One" "A." ttfb 0.100
+          tts 1800..1900 "A." - error _OTHER: 500
+          stt 3000..3600 "Hello?"
+          llm 3700..3800 "Hello?" "B." ttfb 0.100
+          tts 3800..3800 "B." "B."
+        "#,
+    );
+    assert_eq!(pipeline.tts_ttfbs(), [None, None], "1.5 s is that of the dead request");
+}
+
+#[test]
+fn failed_synthesis_holds_no_turn_open() {
+    let mut pipeline = Pipeline::new();
+    pipeline.bot_replies(500, "One", "A.").at(1_750).push(USER, &Frame::TtsSpeak(Some("B.")));
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("b", "B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).fails(TTS, "500");
+    assert_eq!(pipeline.conversation.poll_timeout(), Some(Time::from_unix_nanos(4_400_000_000)));
+}
+
+#[test]
+fn failed_synthesis_with_audio_to_be_heard_ends_with_it() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A. B.");
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("a", "A. B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 1_000);
+    pipeline.measures(TTS, Measurement::TimeToFirstByte(0.1)).bot_starts().spoken("a", "A.");
+    pipeline.at(2_300).fails(TTS, "reset").at(2_900).bot_stops().at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..2900 completed "One" "A." after 0.600
+          stt 1000..1600 "One"
+          llm 1700..1800 "One" "A. B." ttfb 0.100
+          tts 1800..1900 "A. B." "A." error _OTHER: reset
+        "#,
+    );
+    assert_eq!(pipeline.tts_ttfbs(), [Some(0.1)]);
+}
+
+#[test]
+fn failed_synthesis_that_is_audible_can_be_interrupted() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A. B.");
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("a", "A. B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 1_000);
+    pipeline.bot_starts().spoken("a", "A.").at(2_300).fails(TTS, "reset");
+    pipeline.at(2_500).voice().user_starts().bot_stops().at(9_000).ends();
+    assert!(
+        pipeline.tree().contains("tts 1800..1900 \"A. B.\" \"A.\" interrupted error _OTHER: reset"),
+        "{}",
+        pipeline.tree()
+    );
+}
+
+#[test]
+fn lost_synthesis_ends_with_its_last_audio() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "One").at(1_700).asks("One").at(1_800).answers("A. B.");
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("a", "A. B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(1_900).audio(TTS, 500);
+    pipeline.at(1_950).bot_starts().spoken("a", "A.").at(2_100).audio(TTS, 500);
+    // The framework stops waiting for more audio.
+    pipeline.at(5_900).bot_stops();
+    pipeline.user_says(7_000, "Go on.").bot_replies(7_700, "Go on.", "B.").at(13_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..5900 completed "One" "A." after 0.650
+          stt 1000..1600 "One"
+          llm 1700..1800 "One" "A. B." ttfb 0.100
+          tts 1800..2100 "A. B." "A."
+        turn 2 7000..8900 completed "Go on." "B." after 0.600
+          stt 7000..7600 "Go on."
+          llm 7700..7800 "Go on." "B." ttfb 0.100
+          tts 7800..7800 "B." "B."
+        "#,
+    );
+}
+
+#[test]
+fn synthesis_that_waits_behind_another_is_not_lost() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).push(USER, &Frame::TtsSpeak(Some("A."))).synthesizes("a", "A.").at(550).bot_starts();
+    pipeline.push(USER, &Frame::TtsSpeak(Some("B."))).push(TTS, &Frame::AggregatedText(chunk("b", "B.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(600).audio(TTS, 500).at(1_500).bot_stops();
+    assert_eq!(pipeline.conversation.poll_timeout(), None, "the turn waits for B");
+    pipeline.at(1_510).bot_starts().push(TTS, &Frame::TtsStopped { context_id: None }).at(2_000).bot_stops();
+    assert_eq!(pipeline.conversation.poll_timeout(), Some(Time::from_unix_nanos(4_500_000_000)));
+}
+
+#[test]
+fn synthesis_continues_after_a_failed_sentence() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(500).asks("One").at(600).answers("A. B.");
+    pipeline.push(TTS, &Frame::AggregatedText(chunk("a", "A.")));
+    pipeline.push(TTS, &Frame::TtsStarted { context_id: None }).at(700).fails(TTS, "500");
+    pipeline.at(800).push(TTS, &Frame::AggregatedText(chunk("a", "B."))).at(900).audio(TTS, 500);
+    pipeline.at(950).bot_starts().spoken("a", "B.").push(TTS, &Frame::TtsStopped { context_id: None });
+    pipeline.at(1_450).bot_stops().at(5_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1450 completed "One" "B."
+          llm 500..600 "One" "A. B." ttfb 0.100
+          tts 600..950 "A. B." "B." error _OTHER: 500
         "#,
     );
 }

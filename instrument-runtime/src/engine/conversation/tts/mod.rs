@@ -221,6 +221,11 @@ impl Syntheses {
         }
     }
 
+    /// Handles the end of bot speech, in which audio that was sent until `heard_until` was audible.
+    pub(super) fn on_bot_stop(&mut self, heard_until: Time) {
+        self.spans.iter_mut().for_each(|synthesis| synthesis.on_bot_stop(heard_until));
+    }
+
     /// Whether audio of the newest reply of a turn has arrived. Further audio then changes only its duration.
     pub(super) fn has_audio(&self, turn: Option<TurnNumber>) -> bool {
         let newest = self.spans.last().filter(|synthesis| Some(synthesis.turn()) == turn);

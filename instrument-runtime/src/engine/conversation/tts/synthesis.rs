@@ -7,8 +7,11 @@
 //!  ───────────────────────────▶ open ───────────────────▶ ended ──▶ its turn's spans are written
 //!                                │ ▲  more for the same reply  │
 //!                                │ └───────────────────────────┘
-//!                                └──▶ interrupted: the user speaks, or a Cancel comes
+//!                                ├──▶ interrupted: the user speaks, or a Cancel comes
+//!                                └──▶ broken off: its service failed, or the bot fell silent without a stop mark
 //! ```
+//!
+//! A synthesis that was broken off continues if more of it comes.
 //!
 //! # Interruption
 //!
@@ -69,6 +72,8 @@ pub(crate) struct Synthesis {
     interruption: Interruption,
     marks: Marks,
     audio: SentAudio,
+    /// Set while no more is expected, although its service sent no stop mark.
+    broken_off: Option<BreakOff>,
 }
 
 /// The input text of a synthesis by source, best first.
@@ -92,6 +97,17 @@ struct SentAudio {
     duration: Duration,
     /// When its first audio became audible, after all earlier audio.
     audible_from: Option<Time>,
+    /// Whether the bot has fallen silent after the last of it.
+    is_heard: bool,
+}
+
+/// The reason why no more of a synthesis is expected, and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BreakOff {
+    /// The service reported an error.
+    Failed { end: Time },
+    /// The bot fell silent: the connection to the service was lost.
+    Lost { end: Time },
 }
 
 /// Whether a synthesis was interrupted.
@@ -179,6 +195,7 @@ impl Synthesis {
             },
             marks: Marks::None,
             audio: SentAudio::default(),
+            broken_off: None,
         }
     }
 
@@ -230,9 +247,11 @@ impl Synthesis {
         matches!(self.marks, Marks::Stopped(_))
     }
 
-    /// Whether its turn must stay open for it: it has started, has not stopped, and its reply is not dead.
+    /// Whether its turn must stay open for it: it has started, has neither stopped nor broken off, and its reply is not
+    /// dead.
     pub(super) fn is_under_way(&self) -> bool {
-        matches!(self.marks, Marks::Started | Marks::Restarted { .. }) && !self.is_interrupted()
+        let is_marked = matches!(self.marks, Marks::Started | Marks::Restarted { .. });
+        is_marked && self.broken_off.is_none() && !self.is_interrupted()
     }
 
     pub(super) fn is_interrupted(&self) -> bool {
@@ -246,15 +265,18 @@ impl Synthesis {
 
     /// Whether no more of it will come.
     pub(super) fn is_over(&self) -> bool {
-        self.has_stopped() || self.is_interrupted() || self.failed_silently()
+        self.has_stopped() || self.is_interrupted() || self.broken_off.is_some()
     }
 
     pub(super) fn ended_at(&self) -> Option<Time> {
         let interrupted = self.interrupted_at();
-        match self.marks {
-            Marks::Stopped(at) => Some(interrupted.map_or(at, |interrupted| interrupted.min(at))),
-            Marks::Started | Marks::Restarted { .. } => interrupted,
-            Marks::None => self.audio.last.or(interrupted).max(self.span.last_error_at()),
+        let before_interruption = |at: Time| interrupted.map_or(at, |interrupted| interrupted.min(at));
+        match (self.broken_off, self.marks) {
+            (Some(BreakOff::Failed { end } | BreakOff::Lost { end }), _) | (None, Marks::Stopped(end)) => {
+                Some(before_interruption(end))
+            }
+            (None, Marks::Started | Marks::Restarted { .. }) => interrupted,
+            (None, Marks::None) => self.audio.last.or(interrupted),
         }
     }
 
@@ -283,12 +305,11 @@ impl Synthesis {
         self.input.response_of
     }
 
-    /// Returns the text that was spoken: the reported text, else the input unless it was interrupted or failed before
-    /// its first audio.
+    /// Returns the text that was spoken: the reported text, else the input unless it was interrupted or failed.
     pub(crate) fn output(&self, spoken_text_is_reported: bool) -> Option<String> {
         if spoken_text_is_reported {
             self.spoken.to_text()
-        } else if self.is_interrupted() || self.failed_silently() {
+        } else if self.is_interrupted() || self.has_failed() {
             None
         } else {
             self.input()
@@ -302,6 +323,7 @@ impl Synthesis {
 
     /// Handles the start mark of the service.
     pub(super) fn on_start(&mut self, now: Time) {
+        self.broken_off = None;
         self.marks = match self.marks {
             Marks::Stopped(stopped) => Marks::Restarted { stopped, at: now },
             Marks::None | Marks::Started | Marks::Restarted { .. } => Marks::Started,
@@ -315,12 +337,15 @@ impl Synthesis {
         Some(at)
     }
 
+    /// Handles the stop mark of the service. The mark may follow an error, but it shows that no connection was lost.
     pub(super) fn on_stop(&mut self, now: Time) {
+        self.broken_off = self.broken_off.filter(|reason| matches!(reason, BreakOff::Failed { .. }));
         self.marks = Marks::Stopped(now);
     }
 
     /// Handles text that the service reports as its input.
     pub(super) fn on_aggregated_text(&mut self, chunk: &TextChunk<'_>) {
+        self.broken_off = None;
         self.announced_characters += chunk.text.chars().count() as u64;
         self.input.aggregated.push_delta(chunk);
     }
@@ -341,13 +366,28 @@ impl Synthesis {
         self.audio.audible_from.get_or_insert(audible_from);
         self.audio.last = Some(last);
         self.audio.duration += duration;
+        self.audio.is_heard = false;
+        self.broken_off = None;
     }
 
-    /// Handles a measurement. A time to first byte or first audio after an interruption is ignored.
+    /// Handles the end of bot speech, in which audio that was sent until `heard_until` was audible. Without a stop mark
+    /// of the service, the bot fell silent because no more audio came.
+    pub(super) fn on_bot_stop(&mut self, heard_until: Time) {
+        if self.audio.first.is_none_or(|first| first > heard_until) {
+            return;
+        }
+        self.audio.is_heard = true;
+        if self.is_under_way() {
+            self.broken_off = self.audio.last.map(|end| BreakOff::Lost { end });
+        }
+    }
+
+    /// Handles a measurement. A time to first byte or first audio after an interruption or a failure is ignored: it is
+    /// that of a dead request.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
         let is_first_time =
             matches!(metric.value, Measurement::TimeToFirstByte(_) | Measurement::TimeToFirstAudio(_));
-        if !(is_first_time && self.is_interrupted()) {
+        if !(is_first_time && (self.is_interrupted() || self.has_failed())) {
             self.measurements.add(metric);
         }
     }
@@ -356,14 +396,21 @@ impl Synthesis {
         self.measurements.add_characters(characters);
     }
 
+    /// Handles an error of the service. Audio that is still to be heard was sent in time.
     pub(super) fn on_error(&mut self, error: SpanError) {
         self.span.on_error(error);
+        let unheard = self.audio.last.filter(|_| !self.audio.is_heard);
+        if !self.has_stopped() {
+            self.broken_off = unheard.or(self.span.last_error_at()).map(|end| BreakOff::Failed { end });
+        }
     }
 
     /// Handles user speech or a Cancel. Either interrupts the synthesis while it is under way, only announced, or
-    /// audible. It is audible if the bot is speaking and it is the newest synthesis or not fully spoken.
+    /// audible. It is audible if the bot is speaking, it has not failed before its first audio, and it is the newest
+    /// synthesis or not fully spoken.
     pub(super) fn on_interrupt(&mut self, now: Time, bot_is_speaking: bool, is_newest: bool) {
-        let is_audible = bot_is_speaking && (is_newest || !self.is_spoken_out());
+        let may_be_audible = bot_is_speaking && !self.failed_silently();
+        let is_audible = may_be_audible && (is_newest || !self.is_spoken_out());
         if self.is_under_way() || self.is_only_announced() || is_audible {
             self.interrupt(now);
         }
@@ -409,12 +456,17 @@ impl Synthesis {
 
     /// Whether only its text has been reported so far. A failed synthesis is over instead.
     fn is_only_announced(&self) -> bool {
-        self.marks == Marks::None && self.audio.last.is_none() && !self.failed_silently()
+        self.marks == Marks::None && self.audio.last.is_none() && self.broken_off.is_none()
+    }
+
+    /// Whether its service failed, and nothing more of it came.
+    fn has_failed(&self) -> bool {
+        matches!(self.broken_off, Some(BreakOff::Failed { .. }))
     }
 
     /// Whether it failed before its first audio.
     fn failed_silently(&self) -> bool {
-        self.audio.first.is_none() && self.span.last_error_at().is_some()
+        self.audio.first.is_none() && self.has_failed()
     }
 
     /// Whether all of its reported input has been spoken.
@@ -432,12 +484,15 @@ impl Synthesis {
 
     /// Converts into a record. Times that are not reported are measured from the frames if `measures_times`.
     pub(crate) fn into_record(
-        self,
+        mut self,
         turn_end: Time,
         measures_times: bool,
         spoken_text_is_reported: bool,
     ) -> SpanRecord {
         let end = self.span.end(self.ended_at(), turn_end);
+        if self.failed_silently() {
+            self.measurements.forget_first_times();
+        }
         let is_unwanted = matches!(self.interruption, Interruption::Unwanted { .. });
         let since_start = |at: Option<Time>| {
             let at = at.filter(|_| measures_times && !is_unwanted)?;

@@ -1,0 +1,7 @@
+//! A child of `fork`: it has none of its parent's threads.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod child;
+mod frame_logs;
