@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::frame::{ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use super::truncate::{MAX_TEXT_LENGTH, mark, mark_in_place_of, truncate, truncate_beginning};
+use super::truncate::{MAX_TEXT_LENGTH, is_longer, mark, mark_in_place_of, truncate, truncate_beginning};
 
 /// The text that replaces a hidden text.
 ///
@@ -152,9 +152,7 @@ impl ContentLimits {
     /// Returns `url`, or [`REDACTED`] if it is a `data:` URL that is too long.
     pub(crate) fn limit_url(self, url: &str) -> &str {
         let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-        // There are never more characters than bytes, and bytes need no counting.
-        let is_long = url.len() > self.data_url_length && url.chars().count() > self.data_url_length;
-        if is_data && is_long { REDACTED } else { url }
+        if is_data && is_longer(url, self.data_url_length) { REDACTED } else { url }
     }
 }
 

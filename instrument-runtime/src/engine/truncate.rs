@@ -18,11 +18,7 @@ const MARK_END: &str = "more]";
 /// assert_eq!(truncate("a sentence", 16), "a sentence");
 /// ```
 pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
-    // There are never more characters than bytes, and bytes need no counting.
-    if text.len() <= max_length {
-        return Cow::Borrowed(text);
-    }
-    if text.chars().count() <= max_length {
+    if !is_longer(text, max_length) {
         return Cow::Borrowed(text);
     }
     // A text that was truncated before lacks more.
@@ -34,6 +30,12 @@ pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
         Some(kept) => Cow::Owned([prefix(present, kept), &mark(length - kept)].concat()),
         None => Cow::Borrowed(prefix(present, max_length)),
     }
+}
+
+/// Returns whether `text` has more than `length` characters. Counts them only if the number of bytes does not tell.
+pub(crate) fn is_longer(text: &str, length: usize) -> bool {
+    // A character has one to four bytes.
+    text.len() > length && (text.len() > length.saturating_mul(4) || text.chars().count() > length)
 }
 
 /// Copies `text` up to [`MAX_TEXT_LENGTH`].

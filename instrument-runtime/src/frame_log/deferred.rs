@@ -132,5 +132,7 @@ fn bytes_of_processor(processor: &Processor) -> usize {
         };
         size_of::<(String, Setting)>() + name.len() + text
     });
-    size_of::<Processor>() + processor.system_instruction.as_deref().map_or(0, str::len) + settings.sum::<usize>()
+    size_of::<Processor>()
+        + processor.system_instruction.as_deref().map_or(0, str::len)
+        + settings.sum::<usize>()
 }

@@ -230,7 +230,11 @@ impl<'a> ServiceView<'a> {
             language: self.language.map(str::to_owned),
             sample_rate: self.sample_rate,
             system_instruction: self.system_instruction.map(to_bounded),
-            settings: self.settings.iter().map(|(name, setting)| (name.clone(), setting.to_bounded())).collect(),
+            settings: self
+                .settings
+                .iter()
+                .map(|(name, setting)| (name.clone(), setting.to_bounded()))
+                .collect(),
         }
     }
 
@@ -241,13 +245,13 @@ impl<'a> ServiceView<'a> {
             return true;
         }
         // A long text was truncated when it was copied.
-        let is_copy = |text: &str, copy: &str| text == copy || text.len() > MAX_TEXT_LENGTH && to_bounded(text) == copy;
+        let is_copy =
+            |text: &str, copy: &str| text == copy || text.len() > MAX_TEXT_LENGTH && to_bounded(text) == copy;
         let is_copied_setting = |(setting, copy): (&(String, Setting), &(String, Setting))| {
             setting.0 == copy.0
                 && match (&setting.1, &copy.1) {
-                    (Setting::Text(text), Setting::Text(copy)) | (Setting::Json(text), Setting::Json(copy)) => {
-                        is_copy(text, copy)
-                    }
+                    (Setting::Text(text), Setting::Text(copy))
+                    | (Setting::Json(text), Setting::Json(copy)) => is_copy(text, copy),
                     (setting, copy) => setting == copy,
                 }
         };

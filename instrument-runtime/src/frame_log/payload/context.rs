@@ -7,9 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap}
 use serde_json::Value;
 
 use crate::engine::content::{ContentCopier, ContentKind, ContentLimits};
-use crate::engine::frame::{
-    ChatContext, FrameId, ImageUrl, Message, MessageContent, MessagePart, ToolCall,
-};
+use crate::engine::frame::{ChatContext, FrameId, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 use crate::engine::truncate::truncate_beginning;
 use crate::json::{RawJson, message_from_json, message_to_json, role_of};
 
@@ -85,7 +83,8 @@ fn bytes_of_message(message: &Message) -> usize {
         MessageContent::Parts(parts) => parts.iter().map(bytes_of_part).sum(),
     };
     let calls = message.tool_calls.iter();
-    let calls = calls.map(|call| size_of::<ToolCall>() + call.id.len() + call.name.len() + call.arguments.len());
+    let calls =
+        calls.map(|call| size_of::<ToolCall>() + call.id.len() + call.name.len() + call.arguments.len());
     size_of::<Message>() + message.role.len() + content + calls.sum::<usize>()
 }
 
