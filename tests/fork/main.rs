@@ -5,3 +5,6 @@
 
 mod child;
 mod frame_logs;
+mod observers;
+#[path = "../support/mod.rs"]
+mod support;

@@ -14,6 +14,7 @@ use super::clock::Deadline;
 use super::delivery::{DeliveryReport, ExportPipeline};
 use super::env_reader::SettingWarning;
 use super::error::SetupError;
+use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
 
@@ -51,6 +52,7 @@ pub struct Setup {
     settings: Settings,
     provider: SdkTracerProvider,
     pipelines: Vec<ExportPipeline>,
+    conversations: OpenConversations,
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
@@ -67,9 +69,16 @@ impl Setup {
             .with_resource(settings.resource.clone())
             .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
+        let conversations = OpenConversations::default();
+        provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
-            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
+            let pipeline = ExportPipeline::open(
+                destination.clone(),
+                settings.batch,
+                settings.spool.as_ref(),
+                &settings.resource,
+            )?;
             provider = provider.with_span_processor(pipeline.processor());
             pipelines.push(pipeline);
         }
@@ -85,7 +94,8 @@ impl Setup {
         }
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
-        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
+        let provider = provider.build();
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -131,13 +141,19 @@ impl Setup {
         self.report()
     }
 
-    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    ///
+    /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
+    /// pipeline: an open turn has the end reason `ended`.
     ///
     /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
-    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or in its
+    /// second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves less.
+    ///
+    /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
     pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
         self.shut_down(timeout)
@@ -146,8 +162,11 @@ impl Setup {
     fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
         self.is_shut_down = true;
         let deadline = Deadline::within(timeout);
+        self.conversations.shut_down(deadline);
         // All destinations at once, before they are closed one after the other.
-        self.send_queued(deadline);
+        for pipeline in &self.pipelines {
+            pipeline.start_flush();
+        }
         for pipeline in &self.pipelines {
             pipeline.shut_down(deadline);
         }

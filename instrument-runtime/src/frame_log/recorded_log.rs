@@ -16,7 +16,7 @@ use super::file_writer::FileSequence;
 use super::format::{
     END_AFTER_PAYLOAD, EventLine, HeaderLine, LoggedFrameId, append_line, append_line_before_payload,
 };
-use super::line_buffer::{LineBuffer, QueueBudget, is_expendable};
+use super::line_buffer::{LineBuffer, QueueBudget};
 use super::payload::{ContextCache, Payload};
 use crate::engine::frame::{FrameId, FrameKind, FramePushed, Processor, ServiceView};
 use crate::engine::time::Time;
@@ -244,8 +244,8 @@ impl EventEncoder {
     fn encode(&mut self, n: u64, event: RecordedEvent<'_>, privacy: &Privacy, lines: &mut LineBuffer) {
         let RecordedEvent { wall, hop, processors, payload } = event;
         let kind = hop.frame.kind();
-        // Processors are compared only at frames that can announce a change: nearly all others are audio.
-        let may_have_changed = !is_expendable(kind);
+        // Processors are not compared at audio, which announces no change and is nearly all of the frames.
+        let may_have_changed = kind != FrameKind::InputAudio && !kind.is_outgoing_audio();
         for processor in processors.into_iter().flatten() {
             if may_have_changed || !self.described.contains(&hash(processor.id)) {
                 self.describe(processor, privacy, lines);

@@ -90,6 +90,9 @@ impl Rules {
             | Frame::Interruption
             | Frame::UserStartedSpeaking
             | Frame::UserStoppedSpeaking
+            | Frame::ProposedUserStartedSpeaking
+            | Frame::EagerTranscription
+            | Frame::EagerEndOfTurnCancel
             | Frame::VadUserStartedSpeaking
             | Frame::VadUserStoppedSpeaking { transcript: None, .. }
             | Frame::BotStartedSpeaking

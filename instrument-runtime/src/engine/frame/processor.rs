@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::InstructionPlacement;
 use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 /// The role of a processor in its pipeline.
@@ -80,8 +81,10 @@ pub struct Processor {
     pub language: Option<String>,
     /// Samples per second.
     pub sample_rate: Option<u32>,
-    /// The service's own system instruction, sent if the context has no system message.
+    /// The service's own system instruction.
     pub system_instruction: Option<String>,
+    /// How the service sends its own system instruction.
+    pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: Vec<(String, Setting)>,
 }
@@ -207,6 +210,8 @@ pub struct ServiceView<'a> {
     pub sample_rate: Option<u32>,
     /// The service's own system instruction.
     pub system_instruction: Option<&'a str>,
+    /// How the service sends its own system instruction.
+    pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: &'a [(String, Setting)],
 }
@@ -230,6 +235,7 @@ impl<'a> ServiceView<'a> {
             language: self.language.map(str::to_owned),
             sample_rate: self.sample_rate,
             system_instruction: self.system_instruction.map(to_bounded),
+            instruction_placement: self.instruction_placement,
             settings: self
                 .settings
                 .iter()
@@ -285,6 +291,7 @@ impl ObservedService for Processor {
             language: self.language.as_deref(),
             sample_rate: self.sample_rate,
             system_instruction: self.system_instruction.as_deref(),
+            instruction_placement: self.instruction_placement,
             settings: &self.settings,
         }
     }

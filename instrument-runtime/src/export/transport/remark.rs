@@ -7,14 +7,9 @@ const MAX_CHARS: usize = 200;
 
 /// Returns a text of a backend as one line that cannot steer a terminal, without secrets that the backend echoed.
 pub(super) fn remark(text: &str, headers: &Headers) -> String {
-    let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    let mut line = String::new();
-    for word in words {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(word.chars().filter(|c| !changes_direction(*c)));
-    }
+    let visible: String = text.chars().filter(|c| !changes_direction(*c)).collect();
+    let words = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
     headers.redact(&line).chars().take(MAX_CHARS).collect()
 }
 
@@ -32,6 +27,7 @@ mod tests {
     fn control_characters_end_words_and_directions_are_removed() {
         let headers = Headers::default();
         assert_eq!(remark("\u{1b}]0;pwned\u{7}\nFAKE\tLINE\r", &headers), "]0;pwned FAKE LINE");
+        assert_eq!(remark("the end \u{202e}", &headers), "the end");
         assert_eq!(remark("\u{9b}2Jdone\u{202e}fdp.exe", &headers), "2Jdonefdp.exe");
     }
 

@@ -49,7 +49,9 @@ impl ContextSnapshot {
     /// Copies as much of `context` as `limits` allow. Copies the same messages first as a request does, so that a replay
     /// makes the same spans. Of each of the others, only the role is left, and a mark.
     pub(in crate::frame_log) fn new(context: &dyn ChatContext, limits: ContentLimits) -> Self {
-        let count = context.message_count();
+        // What has no role is not a message.
+        let mut indices =
+            (0..context.message_count()).filter(|&index| !context.role(index).is_empty()).peekable();
         let mut copier = ContentCopier::new(limits);
         let mut copy = |index| {
             if copier.is_exhausted() {
@@ -57,9 +59,8 @@ impl ContextSnapshot {
             }
             context.copy_message(index, &mut copier)
         };
-        let system = (count > 0 && context.role(0) == "system").then(|| copy(0));
-        let others = usize::from(system.is_some())..count;
-        let mut messages: Vec<Message> = others.rev().map(copy).chain(system).collect();
+        let system = indices.next_if(|&index| context.role(index) == "system").map(&mut copy);
+        let mut messages: Vec<Message> = indices.rev().map(copy).chain(system).collect();
         messages.reverse();
 
         let mut copier = ContentCopier::new(limits);
@@ -206,6 +207,7 @@ impl<'de> Deserialize<'de> for ContextPayload {
         let fields = Fields::deserialize(deserializer)?;
         Ok(match fields.messages {
             Some(messages) => {
+                let messages = messages.into_iter().filter_map(to_message).collect();
                 Self::Full(Arc::new(LoggedContext { messages, tools: fields.tools.unwrap_or_default() }))
             }
             None => Self::Count(fields.messages_count),
@@ -213,10 +215,36 @@ impl<'de> Deserialize<'de> for ContextPayload {
     }
 }
 
+/// Returns a message that has a role, also one that only one provider understands; `None` for what is not a message.
+fn to_message(logged: Value) -> Option<Value> {
+    let has_role = |message: &Value| message.get("role").is_some_and(Value::is_string);
+    match logged {
+        logged if has_role(&logged) => Some(logged),
+        Value::Object(mut fields) => fields.remove("message").filter(has_role),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ContextCache, MAX_CONTEXTS};
-    use crate::engine::frame::FrameId;
+    use serde_json::json;
+
+    use super::{ContextCache, ContextPayload, MAX_CONTEXTS};
+    use crate::engine::frame::{ChatContext, FrameId};
+
+    #[test]
+    fn messages_of_one_provider_count_if_they_have_a_role() {
+        let logged = json!({"messages_count": 4, "messages": [
+            {"role": "user", "content": "Hello."},
+            {"llm": "google", "message": {"type": "thought", "text": "They greet me."}},
+            {"llm": "openai", "message": {"role": "assistant", "content": "Hi."}},
+            "a signature",
+        ]});
+        let payload: ContextPayload = serde_json::from_value(logged).unwrap();
+        let context = Option::<&dyn ChatContext>::from(&payload).unwrap();
+        let roles: Vec<_> = (0..context.message_count()).map(|index| context.role(index)).collect();
+        assert_eq!(roles, ["user", "assistant"]);
+    }
 
     #[test]
     fn a_full_cache_forgets_its_oldest_context() {
