@@ -54,7 +54,7 @@ pub(crate) enum Reply {
 pub(crate) enum BrokenConnection {
     /// RST of TCP.
     Reset,
-    /// GOAWAY of HTTP/2, then the end.
+    /// `GOAWAY` of HTTP/2, then the end.
     GoAway,
     /// Bytes that are no HTTP.
     Garbage,

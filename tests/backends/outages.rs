@@ -113,7 +113,7 @@ fn a_connection_that_breaks_is_tried_again() {
     }
 }
 
-/// Over HTTP/2, this is RST_STREAM.
+/// Over HTTP/2, this is `RST_STREAM`.
 #[test]
 fn a_request_without_a_reply_is_tried_again() {
     for protocol in PROTOCOLS {
