@@ -75,6 +75,7 @@ recordings! {
     own_code_not_spoken
     own_end_tool_runs
     own_final_in_no_turn
+    own_gemini_live
     own_live_turns
     own_llm_error_fatal
     own_llm_pauses
@@ -83,6 +84,7 @@ recordings! {
     own_no_interruptions
     own_no_metrics
     own_no_text_at_all
+    own_openai_realtime
     own_parallel_classifier
     own_realtime_interrupted
     own_realtime_turns
