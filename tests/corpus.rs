@@ -40,11 +40,13 @@ recordings! {
     a_simple
     aa_slow_tool
     b1_whisper_anthropic_openaitts
+    b2_whisper_anthropic_openaitts
     b3_interrupt_llm
     b_interrupt
     c3_tool_error
     c_tool
     cc_backchannel
+    d3_tts_lost_midway
     d_stream200
     dd_same_tool_twice
     e_cumulative
@@ -73,6 +75,7 @@ recordings! {
     own_cancel_tool_runs
     own_cancel_user_speaks
     own_code_not_spoken
+    own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
     own_gemini_live
