@@ -216,12 +216,7 @@ impl Conversation {
 
     /// Handles metrics. A processor's metrics count only if it sent them itself: a pipeline's source sends zeros for
     /// all services at the start.
-    fn on_metrics(
-        &mut self,
-        source: ProcessorRef<'_>,
-        metrics: &dyn MetricList,
-        moment: &mut Moment<'_>,
-    ) {
+    fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, moment: &mut Moment<'_>) {
         let index = self.processors.index_of(source);
         let phase =
             if self.phase == Phase::Cancelled { MetricPhase::Cancelled } else { MetricPhase::Running };
