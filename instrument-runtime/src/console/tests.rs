@@ -54,7 +54,7 @@ fn a_turn_shows_its_spans_with_services_and_times() {
 turn 1  1.94 s  completed  user→bot 750 ms
 │  user "What time is it?"
 │  bot  "It is noon."
-│  wait stt 250 ms · llm 500 ms
+│  wait transcription 250 ms · llm 500 ms by OpenAILLMService
 ├─ stt      +0.0 ms  310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      +320 ms  410 ms  OpenAI gpt-4o     ttfb 250 ms  calls clock
 │  └─ tool  +735 ms   30 ms  clock             {"zone":"UTC"} → "12:00"
@@ -141,7 +141,7 @@ fn a_narrow_tree_omits_start_times_and_shortens_speech() {
         r#"turn 1  1.94 s  completed  user→bot 750 ms
 │  user "What time is it?"
 │  bot  "It is noon."
-│  wait stt 250 ms · llm 500 ms
+│  wait transcription 250 ms · llm 500 ms by OpenAILLMService
 ├─ stt      310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      410 ms  OpenAI gpt-4o     ttfb 250 ms…
 │  └─ tool   30 ms  clock             {"z… → "12:…

@@ -8,6 +8,7 @@ use super::line::{Paint, TreeLine, TreeStyle};
 use super::span_attributes::{self as attributes, RowKind};
 use super::terminal_text::{columns, one_line, shorten};
 use crate::emit::keys;
+use crate::engine::record::LatencyStage;
 
 /// Columns between two cells, and between two details.
 const GAP: usize = 2;
@@ -58,7 +59,24 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
         line.add_gap(GAP);
         line.add(Paint::Plain, &format!("user→bot {latency}"));
     }
+    if attributes::text(span, keys::INITIATOR) == Some("bot") {
+        line.add_gap(GAP);
+        line.add(Paint::Plain, "bot began");
+    }
+    if let Some(repeats) = attributes::integer(span, keys::USER_REPEATS) {
+        line.add_gap(GAP);
+        line.add(Paint::Warning, &format_repeats(repeats, attributes::float(span, keys::USER_WAIT)));
+    }
     line.finish()
+}
+
+/// Formats how often the user spoke again, and the wait since the first words.
+fn format_repeats(repeats: i64, wait: Option<f64>) -> String {
+    let times = if repeats == 1 { "once more".to_owned() } else { format!("{repeats} times more") };
+    match wait.and_then(format_seconds) {
+        Some(wait) => format!("user spoke {times}, waited {wait}"),
+        None => format!("user spoke {times}"),
+    }
 }
 
 fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> String {
@@ -70,22 +88,23 @@ fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> St
     line.finish()
 }
 
-/// Prints the latency stages of the user's wait, without those below a twentieth of it.
+/// Prints the latency stages of the user's wait, without those below a twentieth of it, and who is responsible for the
+/// longest.
 fn latency_line(guide: &str, span: &SpanData, style: TreeStyle) -> String {
-    let stages = [
-        ("stt", keys::LATENCY_STT),
-        ("llm", keys::LATENCY_LLM),
-        ("tools", keys::LATENCY_TOOLS),
-        ("aggregation", keys::LATENCY_AGGREGATION),
-        ("tts", keys::LATENCY_TTS),
-        ("output", keys::LATENCY_OUTPUT),
-    ];
+    let seconds_of = |stage| attributes::float(span, keys::latency(stage));
+    let known = LatencyStage::ALL.into_iter().filter_map(|stage| Some((stage, seconds_of(stage)?)));
+    let longest = known.clone().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(stage, _)| stage);
     let total = attributes::float(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
-    let format_stage = |(stage, key)| {
-        let seconds = attributes::float(span, key).filter(|seconds| *seconds > total / 20.0)?;
-        Some(format!("{stage} {}", format_seconds(seconds)?))
+    let format_stage = |(stage, seconds): (LatencyStage, f64)| {
+        let text = format!("{} {}", stage.as_str().replace('_', " "), format_seconds(seconds)?);
+        let owner = keys::latency_owner(stage).and_then(|key| attributes::text(span, key));
+        Some(match owner.filter(|_| longest == Some(stage)) {
+            Some(owner) => format!("{text} by {}", one_line(owner)),
+            None => text,
+        })
     };
-    let stages: Vec<String> = stages.into_iter().filter_map(format_stage).collect();
+    let stages: Vec<String> =
+        known.filter(|(_, seconds)| *seconds > total / 20.0).filter_map(format_stage).collect();
     if stages.is_empty() {
         return String::new();
     }

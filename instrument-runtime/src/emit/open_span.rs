@@ -15,7 +15,7 @@ use super::span_scope::SpanScope;
 use super::{keys, span_attributes};
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, SpanStart, Status,
+    EndReason, Initiator, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, SpanStart, Status,
     SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
 };
 use crate::engine::time::Time;
@@ -75,7 +75,9 @@ impl OpenSpan {
                 input: None,
                 output: None,
                 end_reason: EndReason::Cancelled,
+                initiator: Initiator::Bot,
                 latency: None,
+                repeats: None,
                 start_missed: false,
             }),
             SpanKind::Stt => {

@@ -7,7 +7,7 @@ use crate::engine::conversation::llm::{ContextDemand, ContextSource, NewCall, Ne
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::turn_scope::TurnScope;
-use crate::engine::conversation::turns::{Floor, Turn};
+use crate::engine::conversation::turns::{Floor, Milestone, Turn};
 use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::frame::{
     FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk, Transcript,
@@ -79,7 +79,8 @@ impl Conversation {
         self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
         self.start_call(llm, request, Claimable::Running, moment);
         if let Some(turn) = self.turns.current_mut() {
-            turn.on_context(new_message.map(NewMessage::into_text));
+            turn.on_context(new_message);
+            turn.on_request(moment.now, !self.stt.infers_user());
         }
     }
 
@@ -98,6 +99,7 @@ impl Conversation {
     ) {
         self.ensure_turn_span(moment);
         let Some(turn) = self.turns.current_mut() else { return };
+        turn.on_llm_call();
         let processor = self.processors.description(llm).clone();
         let new = NewCall { service: llm, processor, request };
         let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
@@ -199,6 +201,13 @@ impl Conversation {
         }
     }
 
+    /// Handles the result or the cancellation of a tool call. A model may then be asked once more.
+    pub(super) fn on_tool_result(&mut self) {
+        if let Some(turn) = self.turns.current_mut() {
+            turn.on_tool_result();
+        }
+    }
+
     pub(super) fn as_llm(&mut self, source: ProcessorRef<'_>, kind: FrameKind) -> Option<ProcessorIndex> {
         (self.processors.role_of_pusher(source, kind) == Role::Llm).then(|| self.processors.index_of(source))
     }
@@ -235,7 +244,7 @@ impl Conversation {
         self.ensure_turn(moment);
         if let Some(turn) = self.turns.current_mut() {
             turn.begin(moment.sink);
-            turn.on_transcript(transcript.text);
+            turn.on_transcript(transcript.text, Milestone { at: moment.now, by: Some(llm) });
             self.llm.on_user_transcript(llm, turn.number(), transcript.text);
         }
     }

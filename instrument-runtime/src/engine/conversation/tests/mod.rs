@@ -3,6 +3,7 @@
 mod current_spans;
 mod frame_support;
 mod invariants;
+mod latency;
 mod late_observers;
 mod limits;
 mod llm;
