@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, Initiator, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord, SpanSink,
-    SpanStart, Status, TurnNumber, TurnRecord, UserRepeats, UserToBotLatency,
+    EndReason, Initiator, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord,
+    SpanSink, SpanStart, Status, TurnNumber, TurnRecord, UserRepeats, UserToBotLatency,
 };
 use pipecat_instrument_runtime::engine::speech::{self, SpeechChange};
 use pipecat_instrument_runtime::engine::time::Time;
@@ -15,8 +15,8 @@ use pipecat_instrument_runtime::privacy::Privacy;
 use super::span_details::DetailsView;
 use super::transcript::{first_output_at, interrupted_at, transcript};
 use super::{
-    Clock, ConversationView, ErrorView, LatencyView, Ms, SpanView, Speaker, RepeatsView, SpeechInterval, StageView,
-    Totals, TurnEnd, TurnView,
+    Clock, ConversationView, ErrorView, LatencyView, Ms, RepeatsView, SpanView, Speaker, SpeechInterval,
+    StageView, Totals, TurnEnd, TurnView,
 };
 use crate::replayer::config;
 use crate::source::Source;

@@ -15,8 +15,8 @@ use textwrap::Options;
 use super::style::{ASIDE, BOT, ERROR, HEADING, INTERRUPTION, TOOL, USER, format_clock, format_ms, paint};
 use super::totals;
 use crate::conversation_view::{
-    ConversationView, ErrorView, Interruption, Lane, LatencyView, Ms, RepeatsView, SpanView, Speaker, StageView,
-    TranscriptLine, TurnEnd, TurnView,
+    ConversationView, ErrorView, Interruption, Lane, LatencyView, Ms, RepeatsView, SpanView, Speaker,
+    StageView, TranscriptLine, TurnEnd, TurnView,
 };
 
 /// The width of the column of times and of the column of speakers.
@@ -81,7 +81,8 @@ fn render_latency(latency: &LatencyView) -> String {
 }
 
 fn render_repeats(repeats: &RepeatsView) -> String {
-    let times = if repeats.count == 1 { "once more".to_owned() } else { format!("{} times more", repeats.count) };
+    let times =
+        if repeats.count == 1 { "once more".to_owned() } else { format!("{} times more", repeats.count) };
     let wait = repeats.wait.map(|wait| format!(", waited {}", format_ms(wait))).unwrap_or_default();
     format!(" · {}", paint(INTERRUPTION, format!("user spoke {times}{wait}")))
 }

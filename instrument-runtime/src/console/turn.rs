@@ -57,7 +57,7 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
     }
     if let Some(latency) = attributes::float(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
         line.add_gap(GAP);
-        line.add(Paint::Plain, &format!("user→bot {latency}"));
+        line.add(Paint::Plain, &format!("user→bot {latency}{}", format_owner(span).unwrap_or_default()));
     }
     if attributes::text(span, keys::INITIATOR) == Some("bot") {
         line.add_gap(GAP);
@@ -68,6 +68,19 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
         line.add(Paint::Warning, &format_repeats(repeats, attributes::float(span, keys::USER_WAIT)));
     }
     line.finish()
+}
+
+/// Formats the longest stage of the wait by who is responsible for it.
+fn format_owner(span: &SpanData) -> Option<String> {
+    let (stage, seconds) = stages(span).max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let owner = attributes::text(span, keys::latency_owner(stage)?)?;
+    Some(format!(", {} by {}", format_seconds(seconds)?, one_line(owner)))
+}
+
+/// Returns the known stages of the wait, in seconds.
+fn stages(span: &SpanData) -> impl Iterator<Item = (LatencyStage, f64)> {
+    let seconds_of = |stage| attributes::float(span, keys::latency(stage));
+    LatencyStage::ALL.into_iter().filter_map(move |stage| Some((stage, seconds_of(stage)?)))
 }
 
 /// Formats how often the user spoke again, and the wait since the first words.
@@ -88,23 +101,14 @@ fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> St
     line.finish()
 }
 
-/// Prints the latency stages of the user's wait, without those below a twentieth of it, and who is responsible for the
-/// longest.
+/// Prints the latency stages of the user's wait, without those below a twentieth of it.
 fn latency_line(guide: &str, span: &SpanData, style: TreeStyle) -> String {
-    let seconds_of = |stage| attributes::float(span, keys::latency(stage));
-    let known = LatencyStage::ALL.into_iter().filter_map(|stage| Some((stage, seconds_of(stage)?)));
-    let longest = known.clone().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(stage, _)| stage);
     let total = attributes::float(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
     let format_stage = |(stage, seconds): (LatencyStage, f64)| {
-        let text = format!("{} {}", stage.as_str().replace('_', " "), format_seconds(seconds)?);
-        let owner = keys::latency_owner(stage).and_then(|key| attributes::text(span, key));
-        Some(match owner.filter(|_| longest == Some(stage)) {
-            Some(owner) => format!("{text} by {}", one_line(owner)),
-            None => text,
-        })
+        Some(format!("{} {}", stage.as_str().replace('_', " "), format_seconds(seconds)?))
     };
     let stages: Vec<String> =
-        known.filter(|(_, seconds)| *seconds > total / 20.0).filter_map(format_stage).collect();
+        stages(span).filter(|(_, seconds)| *seconds > total / 20.0).filter_map(format_stage).collect();
     if stages.is_empty() {
         return String::new();
     }

@@ -15,8 +15,8 @@ use super::span_scope::SpanScope;
 use super::{keys, span_attributes};
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, Initiator, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, SpanStart, Status,
-    SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
+    EndReason, Initiator, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, SpanStart,
+    Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
 };
 use crate::engine::time::Time;
 use crate::privacy::Privacy;

@@ -10,8 +10,7 @@ use super::service_attributes::{ServiceSpan, end_reason, initiator, language, la
 use super::{Session, json, keys, messages};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{
-    EndReason, LlmRecord, SpanDetails, SpanRecord, StageTime, SttRecord, ToolRecord, TtsRecord,
-    TurnRecord,
+    EndReason, LlmRecord, SpanDetails, SpanRecord, StageTime, SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::privacy::REDACTED;
 

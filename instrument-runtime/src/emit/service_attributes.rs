@@ -2,7 +2,9 @@
 
 use crate::engine::frame::Processor;
 use crate::engine::operation::ServiceKind;
-use crate::engine::record::{EndReason, Initiator, LatencySource, ServiceTimes, SpanDetails, SttRecord, TimingSource};
+use crate::engine::record::{
+    EndReason, Initiator, LatencySource, ServiceTimes, SpanDetails, SttRecord, TimingSource,
+};
 
 /// The common part of STT, LLM and TTS records.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,9 @@ use opentelemetry::KeyValue;
 
 use crate::engine::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
 use crate::engine::record::{
-    EndReason, Initiator, LatencySource, LatencyStage, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanKey,
-    SpanRecord, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
-    StageTime, UserToBotLatency, Visibility,
+    EndReason, Initiator, LatencySource, LatencyStage, LlmRecord, LlmRequest, ServiceTimes, SpanDetails,
+    SpanKey, SpanRecord, StageTime, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber,
+    TurnRecord, UserToBotLatency, Visibility,
 };
 use crate::engine::time::Time;
 

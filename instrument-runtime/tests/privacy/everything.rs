@@ -7,8 +7,8 @@ use pipecat_instrument_runtime::engine::frame::{
     ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
 };
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, Initiator, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
-    Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
+    EndReason, Initiator, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind,
+    SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
 };
 use pipecat_instrument_runtime::engine::time::Time;
 

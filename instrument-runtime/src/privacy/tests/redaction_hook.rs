@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::engine::frame::{Frame, FunctionCall, Json, TextChunk, Transcript};
 use crate::engine::record::{
-    EndReason, Initiator, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status, ToolRecord, TurnNumber,
-    TurnRecord,
+    EndReason, Initiator, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status, ToolRecord,
+    TurnNumber, TurnRecord,
 };
 use crate::engine::time::Time;
 use crate::json::RawJson;

@@ -15,7 +15,8 @@ use crate::engine::frame::{
     ImageUrl, LlmUsage, Message, MessageContent, MessagePart, Processor, Role, Setting,
 };
 use crate::engine::record::{
-    LatencyStage, LlmRecord, SpanDetails, SpanRecord, StageTime, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord, UserRepeats,
+    LatencyStage, LlmRecord, SpanDetails, SpanRecord, StageTime, Status, SttRecord, ToolRecord, TtsRecord,
+    TurnRecord, UserRepeats,
 };
 
 /// Keys that none of these spans has: the application writes them, or events carry them.

@@ -31,7 +31,9 @@ impl Pipeline {
     fn repeats(&self) -> Vec<Option<(u32, Option<u32>)>> {
         let millis = |seconds: f64| format!("{:.0}", seconds * 1_000.0).parse().unwrap();
         let repeats = self.turns().map(|turn| turn.repeats);
-        repeats.map(|repeats| repeats.map(|repeats| (repeats.count, repeats.wait_seconds.map(millis)))).collect()
+        repeats
+            .map(|repeats| repeats.map(|repeats| (repeats.count, repeats.wait_seconds.map(millis))))
+            .collect()
     }
 
     fn initiators(&self) -> Vec<Initiator> {
@@ -42,7 +44,10 @@ impl Pipeline {
     fn speaks(&mut self, now: u64, reply: &str, text: &str) -> &mut Self {
         self.at(now).push(TTS, &Frame::AggregatedText(chunk(reply, text)));
         self.push(TTS, &Frame::TtsStarted { context_id: None }).at(now + 200).audio(TTS, 500);
-        self.push(TTS, &Frame::TtsStopped { context_id: None }).at(now + 250).bot_starts().spoken(reply, text);
+        self.push(TTS, &Frame::TtsStopped { context_id: None })
+            .at(now + 250)
+            .bot_starts()
+            .spoken(reply, text);
         self.at(now + 750).bot_stops()
     }
 }
@@ -52,7 +57,12 @@ fn each_stage_names_what_was_waited_for() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
     pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).calls_tool("weather", "1").calls_tool("time", "2");
-    pipeline.push(LLM, &Frame::LlmResponseEnd).at(2_000).tool_returns("2", "12").at(2_300).tool_returns("1", "21");
+    pipeline
+        .push(LLM, &Frame::LlmResponseEnd)
+        .at(2_000)
+        .tool_returns("2", "12")
+        .at(2_300)
+        .tool_returns("1", "21");
     pipeline.context(LLM).at(2_600).answers("21.").speaks(2_650, "a", "21.").at(5_000).ends();
     assert_eq!(
         pipeline.stages(),
@@ -153,7 +163,9 @@ fn speech_to_speech_waits_for_the_first_audio() {
     pipeline.at(2_900).bot_stops().at(9_000).ends();
     assert_eq!(
         pipeline.stages(),
-        ["1100: endpointing 200 (VAD stop_secs), llm 550 (Llm), tools 300 (weather), output 50 (Out), pipeline 0"]
+        [
+            "1100: endpointing 200 (VAD stop_secs), llm 550 (Llm), tools 300 (weather), output 50 (Out), pipeline 0"
+        ]
     );
 }
 
@@ -162,7 +174,16 @@ fn late_audio_of_an_interrupted_response_is_no_answer() {
     let mut pipeline =
         Pipeline::of(FrameSupport::default(), &[(LLM, Role::Llm), (OUT, Role::OutputTransport)]);
     pipeline.at(500).push(LLM, &Frame::LlmResponseStart).audio(LLM, 900).at(550).bot_starts();
-    pipeline.at(1_000).voice().user_starts().bot_stops().at(1_010).audio(LLM, 900).at(1_500).silence().user_stops();
+    pipeline
+        .at(1_000)
+        .voice()
+        .user_starts()
+        .bot_stops()
+        .at(1_010)
+        .audio(LLM, 900)
+        .at(1_500)
+        .silence()
+        .user_stops();
     pipeline.at(1_700).push(LLM, &Frame::LlmResponseStart).at(1_900).audio(LLM, 500).at(1_950).bot_starts();
     pipeline.at(2_400).bot_stops().at(9_000).ends();
     assert_eq!(

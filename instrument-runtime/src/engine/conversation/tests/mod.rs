@@ -3,8 +3,8 @@
 mod current_spans;
 mod frame_support;
 mod invariants;
-mod latency;
 mod late_observers;
+mod latency;
 mod limits;
 mod llm;
 mod operations;

@@ -139,7 +139,9 @@ impl Wait {
         }
         if let Some(reply) = reply {
             match answer {
-                Some(_) => walk.add(LatencyStage::Aggregation, reply.start, Some(TEXT_AGGREGATION.to_owned())),
+                Some(_) => {
+                    walk.add(LatencyStage::Aggregation, reply.start, Some(TEXT_AGGREGATION.to_owned()))
+                }
                 // The application has the text spoken: nothing is aggregated.
                 None => walk.skip_to(reply.start),
             }
