@@ -1,6 +1,6 @@
 //! Replays recorded conversations, and compares their spans with expected ones.
 //!
-//! `tests/corpus/frames/X.jsonl` is a conversation recorded from a real pipeline. `tests/corpus/expected/X.json` lists the
+//! `tests/corpus/frames/X.jsonl`, or `X.jsonl.gz`, is a conversation recorded from a real pipeline. `tests/corpus/expected/X.json` lists the
 //! facts of its trace. One recording is one test:
 //!
 //! ```text
@@ -35,13 +35,18 @@ macro_rules! recordings {
 }
 
 recordings! {
+    a1_deepgram_openai_cartesia
+    a6_settings_update
     a_simple
     aa_slow_tool
+    b1_whisper_anthropic_openaitts
+    b2_whisper_anthropic_openaitts
     b3_interrupt_llm
     b_interrupt
     c3_tool_error
     c_tool
     cc_backchannel
+    d3_tts_lost_midway
     d_stream200
     dd_same_tool_twice
     e_cumulative
@@ -61,11 +66,16 @@ recordings! {
     n_multi_segment
     nn3_late_final
     own_async_tool_outlives
+    own_azure_speech_words
+    own_azure_transcribe_polly
+    own_bedrock_transcribe_piper
+    own_bedrock_transcribe_storm
     own_cancel_llm_bills
     own_cancel_llm_streams
     own_cancel_tool_runs
     own_cancel_user_speaks
     own_code_not_spoken
+    own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
     own_live_turns
@@ -92,8 +102,11 @@ recordings! {
     own_tts_error_before_start
     own_tts_words
     own_usage_after_end
+    p_groq
     p_multimodal
     q2_real_vadprocessor
+    r1_openai_realtime
+    s2_gemini_live_sentences
     tt_context_edits
     u_silence_before_end
     vv_fast_turns
@@ -167,15 +180,17 @@ fn expected_json(name: &str) -> Outcome<Value> {
 }
 
 fn replayed(name: &str) -> Outcome<Replayed> {
-    Replayed::from_log(&corpus("frames").join(name).with_extension("jsonl"))
+    let plain = corpus("frames").join(name).with_extension("jsonl");
+    let compressed = plain.with_extension("jsonl.gz");
+    Replayed::from_log(if plain.exists() { &plain } else { &compressed })
 }
 
 /// Returns the names of the files in a folder of the corpus, without extensions.
 fn stems(folder: &str) -> Outcome<BTreeSet<String>> {
     let mut stems = BTreeSet::new();
     for entry in fs::read_dir(corpus(folder))? {
-        let path = entry?.path();
-        stems.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        let file_name = entry?.file_name().to_string_lossy().into_owned();
+        stems.extend(file_name.split('.').next().map(str::to_owned));
     }
     Ok(stems)
 }

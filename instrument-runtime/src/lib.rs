@@ -13,13 +13,16 @@
 //! | `console` | spans printed as trees (feature `setup`) |
 //! | [`frame_log`] | writes, reads and replays frame logs |
 //! | [`emit`] | converts finished records to OpenTelemetry spans and metrics |
+//! | `catch_panic` | catches and counts panics before they reach a pipeline |
 //! | [`privacy`] | hides content in records and frames before they are written |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
+//! | `process` | values that each process has of its own, for children of `fork` |
 //! | `sync` | locks and atomics of std, or loom's models of them |
 //! | [`engine`] | the rules: pure, std only, without clock or lock |
 
 #[doc(hidden)]
 pub mod __private;
+mod catch_panic;
 #[cfg(feature = "setup")]
 pub mod console;
 pub mod emit;

@@ -1,9 +1,15 @@
 //! Locks and atomics: those of std, or those of loom in the models of `tests/models`, which are built with `cfg(loom)`.
 
 #[cfg(loom)]
-pub(crate) use ::loom::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use ::loom::{
+    sync::{Condvar, Mutex, MutexGuard, RwLock, atomic},
+    thread,
+};
 #[cfg(not(loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use std::{
+    sync::{Condvar, Mutex, MutexGuard, RwLock, atomic},
+    thread,
+};
 
 /// Declares a static of a type from this module. Under loom, each run of a model has its own.
 macro_rules! shared {

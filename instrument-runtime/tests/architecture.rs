@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "engine",
     "sync",
     "process",
     "json",
     "privacy",
+    "catch_panic",
     "emit",
     "frame_log",
     "console",

@@ -1,14 +1,17 @@
 //! A server on loopback that keeps its requests and sends prepared replies.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::http::request::Parts;
+use hyper::http::{HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -18,8 +21,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
-use pipecat_instrument::setup::{self, Environment, Setup, SetupBuilder};
+use pipecat_instrument::setup::{self, Environment, FailedSpans, Setup, SetupBuilder};
 use prost::Message;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -33,10 +37,27 @@ pub(crate) enum Reply {
     PartialSuccess(i64, &'static str),
     /// A status of HTTP with headers.
     Status(u16, &'static [(&'static str, &'static str)]),
-    /// A status code of gRPC.
-    Grpc(u16),
+    /// A status of HTTP that asks for a wait: `Retry-After`.
+    RetryAfter(u16, String),
+    /// Status 200 with a content type and a body.
+    Body(&'static str, &'static [u8]),
+    /// A status code of gRPC with a message.
+    Grpc(u16, &'static str),
+    /// Closes the connection over HTTP/1.1, or resets the stream over HTTP/2.
+    Break,
     /// No reply.
     Hang,
+}
+
+/// The end of a connection before any reply.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BrokenConnection {
+    /// RST of TCP.
+    Reset,
+    /// `GOAWAY` of HTTP/2, then the end.
+    GoAway,
+    /// Bytes that are no HTTP.
+    Garbage,
 }
 
 /// A request that the server received.
@@ -106,14 +127,33 @@ impl Server {
         Self::start(|_| Reply::Ok, Some(acceptor))
     }
 
+    /// Starts a server at a port that sends the same reply to each request.
+    pub(crate) fn replying_at(port: u16, reply: Reply) -> Self {
+        Self::listen_at(port, Arc::new(move |_| reply.clone()), None, None)
+    }
+
+    /// Starts a server that breaks its first connections and accepts the spans of the others.
+    pub(crate) fn breaking(connections: usize, kind: BrokenConnection) -> Self {
+        Self::listen_at(0, Arc::new(|_| Reply::Ok), None, Some((connections, kind)))
+    }
+
     fn start(reply: impl Fn(usize) -> Reply + Send + Sync + 'static, tls: Option<TlsAcceptor>) -> Self {
+        Self::listen_at(0, Arc::new(reply), tls, None)
+    }
+
+    fn listen_at(
+        port: u16,
+        reply: Replies,
+        tls: Option<TlsAcceptor>,
+        broken: Option<(usize, BrokenConnection)>,
+    ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port))).unwrap();
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let scheme = if tls.is_some() { "https" } else { "http" };
-        runtime.spawn(listen(listener, Arc::new(reply), Arc::clone(&received), tls));
+        runtime.spawn(listen(listener, reply, Arc::clone(&received), tls, broken));
         Self { address, scheme, received, _runtime: runtime }
     }
 
@@ -150,6 +190,20 @@ pub(crate) fn make_spans(setup: &Setup, count: usize) {
     }
 }
 
+/// Waits until an attempt has failed. Returns its error and the spans that wait to be sent again.
+pub(crate) fn wait_for_failed_attempt(setup: &Setup) -> FailedSpans {
+    let begun = Instant::now();
+    loop {
+        let report = setup.report();
+        if let Some(retried) = &report.destinations()[0].retried {
+            return retried.clone();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "no attempt has failed: {report}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+type ReplyBody = BoxBody<Bytes, Infallible>;
 type Replies = Arc<dyn Fn(usize) -> Reply + Send + Sync>;
 
 async fn listen(
@@ -157,8 +211,15 @@ async fn listen(
     reply: Replies,
     received: Arc<Mutex<Vec<ReceivedRequest>>>,
     tls: Option<TlsAcceptor>,
+    broken: Option<(usize, BrokenConnection)>,
 ) {
+    let (mut left_to_break, kind) = broken.unwrap_or((0, BrokenConnection::Reset));
     while let Ok((stream, _)) = listener.accept().await {
+        if left_to_break > 0 {
+            left_to_break -= 1;
+            tokio::spawn(break_connection(stream, kind));
+            continue;
+        }
         let (reply, received, tls) = (Arc::clone(&reply), Arc::clone(&received), tls.clone());
         tokio::spawn(async move {
             let service =
@@ -168,15 +229,31 @@ async fn listen(
     }
 }
 
+async fn break_connection(mut stream: TcpStream, kind: BrokenConnection) {
+    match kind {
+        BrokenConnection::Reset => stream.set_zero_linger().unwrap(),
+        BrokenConnection::GoAway => {
+            const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+            const GO_AWAY: &[u8] = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+            let _ = stream.write_all(&[SETTINGS, GO_AWAY].concat()).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        BrokenConnection::Garbage => {
+            let _ = stream.write_all(b"\x15\x03\x01\0\x02\x02\x28garbage\r\n\r\n").await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
 async fn serve<S, F>(stream: TcpStream, tls: Option<TlsAcceptor>, service: S)
 where
     S: hyper::service::Service<
             Request<Incoming>,
-            Response = Response<Full<Bytes>>,
-            Error = Infallible,
+            Response = Response<ReplyBody>,
+            Error = std::io::Error,
             Future = F,
         >,
-    F: Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static,
+    F: Future<Output = Result<Response<ReplyBody>, std::io::Error>> + Send + 'static,
 {
     let builder = auto::Builder::new(TokioExecutor::new());
     // A client that disconnects is not an error of the server.
@@ -193,33 +270,61 @@ async fn reply_to(
     request: Request<Incoming>,
     reply: Replies,
     received: Arc<Mutex<Vec<ReceivedRequest>>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<ReplyBody>, std::io::Error> {
     let (parts, body) = request.into_parts();
+    let is_grpc = parts.headers.get("content-type").is_some_and(|value| value == "application/grpc");
     let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
     let number = {
         let mut received = received.lock().unwrap();
         received.push(ReceivedRequest { parts, body });
         received.len() - 1
     };
+    let plain = |status: u16, headers: &[(&str, &str)]| {
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        response.body(Full::default().boxed()).unwrap()
+    };
     Ok(match reply(number) {
-        Reply::Ok => Response::new(Full::default()),
+        Reply::Ok if is_grpc => grpc_success(&ExportTraceServiceResponse::default()),
+        Reply::Ok => plain(200, &[]),
         Reply::PartialSuccess(rejected_spans, message) => {
             let partial_success =
                 Some(ExportTracePartialSuccess { rejected_spans, error_message: message.to_owned() });
-            Response::new(Full::from(ExportTraceServiceResponse { partial_success }.encode_to_vec()))
-        }
-        Reply::Status(status, headers) => {
-            let mut response = Response::builder().status(status);
-            for (name, value) in headers {
-                response = response.header(*name, *value);
+            let response = ExportTraceServiceResponse { partial_success };
+            if is_grpc {
+                grpc_success(&response)
+            } else {
+                Response::new(Full::from(response.encode_to_vec()).boxed())
             }
-            response.body(Full::default()).unwrap()
         }
-        Reply::Grpc(code) => Response::builder()
-            .header("content-type", "application/grpc")
-            .header("grpc-status", code.to_string())
-            .body(Full::default())
-            .unwrap(),
+        Reply::Status(status, headers) => plain(status, headers),
+        Reply::RetryAfter(status, wait) => plain(status, &[("retry-after", &wait)]),
+        Reply::Body(content_type, body) => {
+            Response::builder().header("content-type", content_type).body(Full::from(body).boxed()).unwrap()
+        }
+        Reply::Grpc(code, message) => plain(
+            200,
+            &[
+                ("content-type", "application/grpc"),
+                ("grpc-status", &code.to_string()),
+                ("grpc-message", message),
+            ],
+        ),
+        Reply::Break => return Err(std::io::Error::other("broken on purpose")),
         Reply::Hang => std::future::pending().await,
     })
+}
+
+/// Returns a success of gRPC: the message behind its compressed flag and its length, then the status as a trailer.
+fn grpc_success(response: &ExportTraceServiceResponse) -> Response<ReplyBody> {
+    let message = response.encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap();
+    let body = Full::from([&[0][..], &length.to_be_bytes(), &message].concat());
+    let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
+    Response::builder()
+        .header("content-type", "application/grpc")
+        .body(body.with_trailers(ready(Some(Ok(trailers)))).boxed())
+        .unwrap()
 }

@@ -5,11 +5,13 @@
 mod async_runtimes;
 mod burst;
 mod loopback;
+mod outages;
 mod phoenix;
 mod programs;
 mod responses;
 mod rotel;
 mod secrets;
+mod spool;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

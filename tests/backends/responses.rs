@@ -1,7 +1,5 @@
 //! Responses without success: the error and the remedy that each is reported with, over both protocols.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pipecat_instrument::setup::{self, Backend, Environment, ExportError, Protocol, ResponseCode};
@@ -45,7 +43,6 @@ fn each_http_status_is_reported_with_a_remedy() {
             ExportError::NotFound(ResponseCode::Http(404)),
             "it answered 404 Not Found: check the endpoint",
         ),
-        (413, ExportError::TooLarge(ResponseCode::Http(413)), "lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
         (
             308,
             ExportError::Redirected(ResponseCode::Http(308)),
@@ -86,13 +83,14 @@ fn each_grpc_status_is_reported_with_a_remedy() {
             ExportError::UnexpectedResponse(ResponseCode::Grpc("InvalidArgument")),
             "see the log of the backend",
         ),
-        (14, ExportError::Unavailable(ResponseCode::Grpc("Unavailable")), "overloaded or down"),
+        (8, ExportError::Unavailable(ResponseCode::Grpc("ResourceExhausted")), "overloaded or down"),
     ] {
-        let server = Server::replying(Reply::Grpc(code));
+        let server = Server::replying(Reply::Grpc(code, ""));
         let (error, explanation, report) = check_and_shut_down(&server, Protocol::Grpc);
         assert_eq!(error, expected);
         assert!(explanation.contains(remedy), "{explanation}");
         assert!(report.contains("3 failed: "), "{report}");
+        assert_eq!(server.requests().len(), 2, "{code} is not retried");
     }
 }
 
@@ -117,50 +115,6 @@ fn a_refused_key_is_reported_with_the_variable_of_its_backend() {
         let error = setup.check().unwrap_err().to_string();
         assert!(error.starts_with(&format!("{backend} at {url}")) && error.contains(remedy), "{error}");
     }
-}
-
-#[test]
-fn a_busy_backend_is_retried() {
-    for status in [429, 502, 503, 504] {
-        let server =
-            Server::replying_by_number(
-                move |number| if number < 2 { Reply::Status(status, &[]) } else { Reply::Ok },
-            );
-        let setup = server.setup_builder().build().unwrap();
-        make_spans(&setup, 5);
-        assert_eq!(
-            setup.shutdown(LIMIT).to_string(),
-            format!("{}/v1/traces: 5 spans exported", server.url())
-        );
-        assert_eq!(server.requests().len(), 3);
-    }
-}
-
-#[test]
-fn a_backend_that_stays_busy_is_reported_as_unavailable() {
-    let server = Server::replying(Reply::Status(503, &[]));
-    let (error, explanation, _) = check_and_shut_down(&server, Protocol::HttpProtobuf);
-    assert_eq!(error, ExportError::Unavailable(ResponseCode::Http(503)));
-    assert!(explanation.contains("put a collector in front"), "{explanation}");
-    assert!(server.requests().len() > 4, "each request is retried");
-}
-
-#[test]
-fn a_backend_that_recovers_gets_later_spans() {
-    let has_recovered = Arc::new(AtomicBool::new(false));
-    let recovered = Arc::clone(&has_recovered);
-    let server = Server::replying_by_number(move |_| {
-        if recovered.load(Ordering::Relaxed) { Reply::Ok } else { Reply::Status(503, &[]) }
-    });
-    let setup = server.setup_builder().build().unwrap();
-    make_spans(&setup, 3);
-    assert!(!setup.flush_within(LIMIT).is_complete());
-    has_recovered.store(true, Ordering::Relaxed);
-    make_spans(&setup, 5);
-    let report = setup.shutdown(LIMIT);
-    let destination = &report.destinations()[0];
-    assert_eq!((destination.exported, destination.queued), (5, 0), "{report}");
-    assert_eq!(destination.failed.iter().map(|failed| failed.spans).sum::<u64>(), 3, "{report}");
 }
 
 #[test]
@@ -238,13 +192,95 @@ fn an_unknown_host_is_reported_with_its_variable() {
 
 #[test]
 fn rejected_spans_of_a_partial_success_are_counted() {
-    let server = Server::replying(Reply::PartialSuccess(2, "two are too old"));
-    let setup = server.setup_builder().build().unwrap();
-    make_spans(&setup, 5);
-    assert_eq!(
-        setup.shutdown(LIMIT).to_string(),
-        format!("{}/v1/traces: 3 spans exported; 2 failed: it rejected them: two are too old", server.url())
+    for protocol in PROTOCOLS {
+        let server = Server::replying(Reply::PartialSuccess(2, "two are too old"));
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 5);
+        let report = setup.shutdown(LIMIT).to_string();
+        assert!(
+            report.ends_with(": 3 spans exported; 2 failed: it rejected them: two are too old"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn a_partial_success_with_a_long_message_is_counted() {
+    let message: &'static str = "x".repeat(70_000).leak();
+    for protocol in PROTOCOLS {
+        let server = Server::replying(Reply::PartialSuccess(5, message));
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 5);
+        let report = setup.shutdown(LIMIT);
+        let destination = &report.destinations()[0];
+        assert_eq!((destination.exported, destination.failed[0].spans), (0, 5), "{report}");
+    }
+}
+
+#[test]
+fn a_message_of_a_backend_cannot_steer_a_terminal() {
+    let message = "\u{1b}]0;pwned\u{7}\u{1b}[2J\nFAKE LINE \u{202e}";
+    for protocol in PROTOCOLS {
+        let server = Server::replying(Reply::PartialSuccess(1, message));
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 1);
+        let report = setup.shutdown(LIMIT).to_string();
+        assert!(report.contains("it rejected them: ]0;pwned [2J FAKE LINE"), "{report:?}");
+        assert!(!report.contains(|c: char| c.is_control() || c == '\u{202e}'), "{report:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_otlp_is_reported_with_the_endpoint() {
+    let server = Server::replying(Reply::Body("text/html; charset=utf-8", b"<html>log in</html>"));
+    let (error, explanation, _) = check_and_shut_down(&server, Protocol::HttpProtobuf);
+    assert_eq!(error, ExportError::NotOtlp("a body of text/html".to_owned()));
+    assert!(
+        explanation.contains("instead of OTLP") && explanation.contains("check the endpoint"),
+        "{explanation}"
     );
+    assert_eq!(server.requests().len(), 2, "it may have taken the spans");
+}
+
+#[test]
+fn an_answer_in_json_is_understood() {
+    let body = br#"{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too old"}}"#;
+    for (reply, expected) in [
+        (Reply::Body("application/json", b"{}"), "3 spans exported"),
+        (Reply::Body("application/json", body), "2 spans exported; 1 failed: it rejected them: too old"),
+    ] {
+        let server = Server::replying(reply);
+        let setup = server.setup_builder().build().unwrap();
+        make_spans(&setup, 3);
+        let report = setup.shutdown(LIMIT).to_string();
+        assert!(report.ends_with(expected), "{report}");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_large_is_split_down_to_single_spans() {
+    const TOO_LARGE: &str = "grpc: received message larger than max (5000000 vs. 4194304)";
+    for (protocol, reply) in PROTOCOLS.into_iter().zip([Reply::Status(413, &[]), Reply::Grpc(8, TOO_LARGE)]) {
+        // Only the second and the third request of spans are small enough: the halves of the first.
+        let refused = reply.clone();
+        let server =
+            Server::replying_by_number(move |number| if number == 0 { refused.clone() } else { Reply::Ok });
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 5);
+        assert!(setup.shutdown(LIMIT).is_complete());
+        let sizes: Vec<usize> = server.requests().iter().map(|request| request.span_names().len()).collect();
+        assert_eq!(sizes, [5, 2, 3]);
+
+        let server = Server::replying(reply);
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 3);
+        let report = setup.shutdown(LIMIT);
+        let sizes: Vec<usize> = server.requests().iter().map(|request| request.span_names().len()).collect();
+        assert_eq!(sizes, [3, 1, 2, 1, 1]);
+        let failed = &report.destinations()[0].failed;
+        assert!(matches!(failed[0].error, ExportError::TooLarge(_)) && failed[0].spans == 3, "{report}");
+        assert!(report.to_string().contains("a single span is too large"), "{report}");
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn all_output(environment: &Environment, backend: Backend, protocol: Protocol, u
                 writeln!(output, "{error}").unwrap();
             }
             make_spans(&setup, 1);
-            let report = setup.shutdown(Duration::from_secs(30));
+            let report = setup.shutdown(Duration::from_millis(250));
             writeln!(output, "{report}\n{report:?}").unwrap();
         }
     }
@@ -96,7 +96,7 @@ fn no_error_of_any_backend_shows_a_secret() {
         Server::replying(Reply::Status(404, &[])),
         Server::replying(Reply::Status(307, &[("location", "http://localhost/?key=hush-hush")])),
         Server::replying(Reply::PartialSuccess(1, "the key hush-hush may not")),
-        Server::replying(Reply::Grpc(16)),
+        Server::replying(Reply::Grpc(16, "hush-hush is no key")),
         Server::replying(Reply::Hang),
     ];
     let mut urls: Vec<String> = servers.iter().map(Server::url).collect();

@@ -23,12 +23,13 @@ pub(super) enum RowKind<'a> {
 
 /// Returns the kind of a span. It is read from attributes, as the name of a span depends on settings.
 pub(super) fn kind(span: &SpanData) -> RowKind<'_> {
-    if let Some(number) = integer(span, keys::TURN_NUMBER) {
-        RowKind::Turn(number)
-    } else if let Some(service_type) = text(span, keys::SERVICE_TYPE) {
+    if let Some(service_type) = text(span, keys::SERVICE_TYPE) {
         RowKind::Service(service_type)
     } else if text(span, keys::TOOL_NAME).is_some() {
         RowKind::Tool
+    } else if let Some(number) = integer(span, keys::TURN_NUMBER) {
+        // The spans of services and tools have the number of their turn, too.
+        RowKind::Turn(number)
     } else {
         RowKind::Other
     }

@@ -16,6 +16,7 @@ pub(super) struct TestConversation {
     exporter: InMemorySpanExporter,
     _provider: SdkTracerProvider,
     started: Vec<Time>,
+    turn: TurnNumber,
 }
 
 impl TestConversation {
@@ -24,14 +25,20 @@ impl TestConversation {
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let emitter =
             Emitter::new(&Tracers::new(&provider), Arc::new(EmitSettings::default()), Session::new(id));
-        Self { emitter, exporter, _provider: provider, started: Vec::new() }
+        Self { emitter, exporter, _provider: provider, started: Vec::new(), turn: TurnNumber(1) }
+    }
+
+    /// Starts the turn `number`, `ms` after the start of the conversation.
+    pub(super) fn start_turn(&mut self, number: u32, ms: u64) -> SpanKey {
+        self.turn = TurnNumber(number);
+        self.start(SpanKind::Turn, None, ms)
     }
 
     /// Starts a span, `ms` after the start of the conversation.
     pub(super) fn start(&mut self, kind: SpanKind, parent: Option<SpanKey>, ms: u64) -> SpanKey {
         let key = SpanKey(self.started.len() as u64);
         self.started.push(at(ms));
-        let (name, turn) = ("clock".to_owned(), TurnNumber(1));
+        let (name, turn) = ("clock".to_owned(), self.turn);
         self.emitter.start(SpanStart { key, kind, parent, at: at(ms), name, turn });
         key
     }

@@ -22,7 +22,7 @@ fn plain(width: usize) -> TreeStyle {
 /// Records a turn with a tool call, whose speech is all shown by the turn itself.
 fn tool_turn(conversation: &mut TestConversation) {
     let answer = Some("It is noon.".to_owned());
-    let turn_key = conversation.start(SpanKind::Turn, None, 0);
+    let turn_key = conversation.start_turn(1, 0);
     let utterance = conversation.start(SpanKind::Stt, Some(turn_key), 0);
     conversation.end(utterance, 310, SpanDetails::Stt(stt()));
     let first = conversation.start(SpanKind::Llm, Some(turn_key), 320);
@@ -66,7 +66,7 @@ turn 1  1.94 s  completed  user→bot 750 ms, 500 ms by OpenAILLMService
 
 /// Records a turn in which the model fails, a tool is cancelled and the speech is interrupted.
 fn bad_turn(conversation: &mut TestConversation) {
-    let turn_key = conversation.start(SpanKind::Turn, None, 5_000);
+    let turn_key = conversation.start_turn(2, 5_000);
     let failed = conversation.start(SpanKind::Llm, Some(turn_key), 5_100);
     let call = conversation.start(SpanKind::Tool, Some(failed), 5_150);
     let cancelled = ToolRecord { result: None, cancelled: true, ..tool() };
@@ -109,7 +109,7 @@ fn a_turn_shows_who_began_it_and_how_often_the_user_repeated() {
 #[test]
 fn an_interrupted_reply_shows_how_much_was_played() {
     let mut conversation = TestConversation::new("call-42");
-    let turn_key = conversation.start(SpanKind::Turn, None, 0);
+    let turn_key = conversation.start_turn(2, 0);
     let reply = conversation.start(SpanKind::Tts, Some(turn_key), 100);
     let (audio, played) = (Some(Duration::from_millis(6_500)), Some(Duration::from_millis(1_900)));
     conversation.end(

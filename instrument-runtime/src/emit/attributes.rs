@@ -95,7 +95,17 @@ impl Attributes {
         Family { attributes: self, needs_check }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     pub(super) fn into_vec(self) -> Vec<KeyValue> {
+        self.list
+    }
+
+    /// Returns the attributes without the first `skipped`.
+    pub(super) fn into_vec_from(mut self, skipped: usize) -> Vec<KeyValue> {
+        self.list.drain(..skipped);
         self.list
     }
 

@@ -3,16 +3,44 @@
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
+use opentelemetry::trace::TraceContextExt;
 
 use super::annotations::AnnotationEvents;
 use super::attributes::truncate_values;
 use super::otel::{to_otel_status, to_system_time};
+use super::span_attributes;
 use super::span_scope::SpanScope;
-use super::{RemoteParent, Tracers, span_attributes};
 use crate::engine::record::{SpanDetails, SpanRecord, Status};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
+
+/// The content of a redacted record that the conversation span needs.
+#[derive(Debug)]
+pub(super) struct RecordSummary {
+    end: Time,
+    turn: Option<TurnSummary>,
+}
+
+#[derive(Debug)]
+struct TurnSummary {
+    status: Status,
+    user_id: Option<Arc<str>>,
+    start_missed: bool,
+}
+
+impl RecordSummary {
+    pub(super) fn of(record: &SpanRecord) -> Self {
+        let turn = match &record.details {
+            SpanDetails::Turn(turn) => Some(TurnSummary {
+                status: record.status.clone(),
+                user_id: record.user_id.clone(),
+                start_missed: turn.start_missed,
+            }),
+            _ => None,
+        };
+        Self { end: record.end, turn }
+    }
+}
 
 /// The span of a whole conversation. It starts with the first turn, and ends with the last one when the conversation
 /// closes.
@@ -31,11 +59,8 @@ pub(super) struct ConversationSpan {
 }
 
 impl ConversationSpan {
-    pub(super) fn start(tracers: &Tracers, scope: &SpanScope<'_>, remote: &RemoteParent, at: Time) -> Self {
-        let builder = SpanBuilder::from_name(scope.root_name()).with_start_time(to_system_time(at));
-        let span = tracers.tracer().build_with_context(remote.link(builder), remote.parent());
-        let context = remote.parent().with_span(span);
-        Self { context, start: at, end: at, status: Status::Ok, user_id: None, start_missed: false }
+    pub(super) const fn new(context: Context, start: Time) -> Self {
+        Self { context, start, end: start, status: Status::Ok, user_id: None, start_missed: false }
     }
 
     /// Returns the context in which the span is current.
@@ -43,17 +68,15 @@ impl ConversationSpan {
         &self.context
     }
 
-    /// Takes end time, status, user id and a missed start from a redacted record of the conversation.
-    pub(super) fn on_end(&mut self, record: &SpanRecord) {
+    /// Takes end time, status, user id and a missed start from a finished record of the conversation.
+    pub(super) fn on_end(&mut self, record: RecordSummary) {
         self.end = self.end.max(record.end);
-        let SpanDetails::Turn(turn) = &record.details else { return };
+        let Some(turn) = record.turn else { return };
         self.start_missed |= turn.start_missed;
         if self.status == Status::Ok {
-            self.status.clone_from(&record.status);
+            self.status = turn.status;
         }
-        if record.user_id.is_some() {
-            self.user_id.clone_from(&record.user_id);
-        }
+        self.user_id = turn.user_id.or(self.user_id.take());
     }
 
     /// Writes the attributes and `events`, and ends the span.

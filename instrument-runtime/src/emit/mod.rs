@@ -6,7 +6,9 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `emitter`, `open_span`, `conversation_span` | OpenTelemetry spans from start to end |
+//! | `outbox`, `emitter` | starts and ends in order, emitted after the conversation is unlocked, or at once |
+//! | `span_writer`, `open_span`, `conversation_span` | OpenTelemetry spans from start to end |
+//! | `conversation_handle` | the open conversation of a span, for span processors |
 //! | `annotations` | attributes, notes and scores that the application adds to a turn |
 //! | `remote_parent` | the parent and links of root spans |
 //! | `settings`, `preset` | layout, span names, conventions, and their presets for backends |
@@ -20,6 +22,7 @@
 
 mod annotations;
 mod attributes;
+mod conversation_handle;
 mod conversation_span;
 mod emitter;
 mod gen_ai;
@@ -33,6 +36,7 @@ mod open_span;
 mod openinference;
 mod openobserve;
 mod otel;
+mod outbox;
 mod pipecat;
 mod preset;
 mod record_processor;
@@ -41,13 +45,16 @@ mod service_attributes;
 mod settings;
 mod span_attributes;
 mod span_scope;
+mod span_writer;
 #[cfg(test)]
 pub(crate) mod test_records;
 
+pub use conversation_handle::ConversationHandle;
 pub use emitter::Emitter;
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsRecorder;
 pub use otel::Tracers;
+pub use outbox::dropped_spans;
 pub use preset::Preset;
 pub use record_processor::RecordProcessor;
 pub use remote_parent::RemoteParent;
@@ -55,4 +62,6 @@ pub use settings::{Conventions, EmitSettings, SpanNaming, TraceLayout, UnknownNa
 pub use span_scope::Session;
 
 pub(crate) use annotations::Annotation;
+pub(crate) use conversation_handle::OpenConversation;
+pub(crate) use outbox::Outbox;
 pub(crate) use remote_parent::identity_of;

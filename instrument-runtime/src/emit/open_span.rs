@@ -2,32 +2,51 @@
 //!
 //! See [Nothing lost](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#nothing-lost).
 
-use std::mem::take;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanRef, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 
+use super::RemoteParent;
 use super::annotations::Annotations;
-use super::attributes::truncate_values;
-use super::otel::{to_otel_status, to_system_time};
-use super::span_scope::SpanScope;
-use super::{keys, span_attributes};
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, Initiator, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, SpanStart,
-    Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
+    EndReason, Initiator, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
+    ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::engine::time::Time;
-use crate::privacy::Privacy;
 
-/// A started span.
+/// A span that has not ended.
 #[derive(Debug)]
 pub(super) struct OpenSpan {
     pub(super) start: SpanStart,
+    pub(super) state: SpanState,
+    pub(super) annotations: Annotations,
+}
+
+/// Whether the OpenTelemetry span of an [`OpenSpan`] has started.
+///
+/// ```text
+///   Queued ──▶ Started
+///     │
+///     └──▶ Skipped
+/// ```
+#[derive(Debug)]
+pub(super) enum SpanState {
+    /// It will start. If it has no parent in the conversation, its parent is this one.
+    Queued(Arc<RemoteParent>),
+    /// It has started.
+    Started(StartedSpan),
+    /// It will not start: the outbox was full, its parent was skipped or dropped by the sampler, or starting it
+    /// panicked.
+    Skipped,
+}
+
+/// An OpenTelemetry span that has started.
+#[derive(Debug, Clone)]
+pub(super) struct StartedSpan {
     /// The context in which the span is current.
     pub(super) context: Context,
-    pub(super) annotations: Annotations,
+    pub(super) recording: Recording,
 }
 
 impl OpenSpan {
@@ -35,33 +54,12 @@ impl OpenSpan {
         self.start.kind == SpanKind::Turn
     }
 
-    /// Returns whether the sampler kept the span.
-    pub(super) fn is_recording(&self) -> bool {
-        self.context.span().is_recording()
-    }
-
-    /// Returns the turn of the span; `None` outside any turn.
-    pub(super) fn turn(&self) -> Option<TurnNumber> {
-        (self.is_turn() || self.start.parent.is_some()).then_some(self.start.turn)
-    }
-
-    /// Writes the redacted `record` to the span, if the sampler kept it, and ends the span.
-    pub(super) fn end(self, mut record: SpanRecord, scope: &SpanScope<'_>, privacy: &Privacy) {
-        let (span, end) = (self.context.span(), to_system_time(record.end));
-        if span.is_recording() {
-            let (events, status) = (take(&mut record.events), to_otel_status(record.status.clone()));
-            let session = self.annotations.apply_to(scope.session);
-            let scope = SpanScope { session: &session, ..*scope };
-            self.annotations.into_events().write(&span, (record.start, record.end), privacy);
-            let mut attributes = span_attributes::of_record(record, &scope);
-            truncate_values(&mut attributes, privacy);
-            span.set_attributes(attributes);
-            for event in events {
-                add_event(&span, event);
-            }
-            span.set_status(status);
+    /// Returns the started span; `None` before its start, or if it will not start.
+    pub(super) fn started(&self) -> Option<&StartedSpan> {
+        match &self.state {
+            SpanState::Started(started) => Some(started),
+            SpanState::Queued(_) | SpanState::Skipped => None,
         }
-        span.end_with_timestamp(end);
     }
 
     /// Returns a record that ends at `end`, for a span whose conversation is gone. Its status is Ok: the service did not
@@ -100,20 +98,4 @@ impl OpenSpan {
         let (status, events) = (Status::Ok, Vec::new());
         SpanRecord { key, start: at, end, status, events, user_id: None, details }
     }
-}
-
-fn add_event(span: &SpanRef<'_>, event: SpanEvent) {
-    let (name, attributes) = match event.kind {
-        SpanEventKind::Exception { message, error_type } => (
-            "exception",
-            vec![
-                KeyValue::new(keys::EXCEPTION_TYPE, error_type),
-                KeyValue::new(keys::EXCEPTION_MESSAGE, message),
-            ],
-        ),
-        SpanEventKind::FirstToken => ("first_token", Vec::new()),
-        SpanEventKind::FirstAudio => ("first_audio", Vec::new()),
-        SpanEventKind::Interrupted => ("interrupted", Vec::new()),
-    };
-    span.add_event_with_timestamp(name, to_system_time(event.at), attributes);
 }

@@ -2,25 +2,31 @@
 //!
 //! See [OpenInference](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#openinference).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::Attributes;
 use super::service_attributes::{ServiceSpan, end_reason, initiator, language, latency_source, ttfb_source};
+use super::span_scope::SpanScope;
 use super::{Session, json, keys, messages};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{
-    EndReason, LlmRecord, SpanDetails, SpanRecord, StageTime, SttRecord, ToolRecord, TtsRecord, TurnRecord,
+    EndReason, LlmRecord, SpanDetails, SpanKind, SpanRecord, StageTime, SttRecord, ToolRecord, TtsRecord,
+    TurnNumber, TurnRecord,
 };
 use crate::privacy::REDACTED;
 
 /// The kind of a span that only groups other spans.
 const CHAIN: &str = "CHAIN";
 
-/// Writes the most important attributes: all but parameters, tools and input messages.
-pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attributes) {
-    out.put(keys::SPAN_KIND, span_kind(&record.details));
-    out.put_some(keys::SESSION_ID, session.written_id());
+/// Writes the attributes that are known when a span starts.
+pub(super) fn put_start(kind: SpanKind, scope: &SpanScope<'_>, out: &mut Attributes) {
+    out.put(keys::SPAN_KIND, span_kind(kind));
+    out.put_some(keys::SESSION_ID, scope.session.written_id());
+    out.put_some(keys::TURN_NUMBER, scope.turn.map(|TurnNumber(number)| i64::from(number)));
+}
+
+/// Writes the most important attributes: all but those of the start, parameters, tools and input messages.
+pub(super) fn put_record(record: &SpanRecord, out: &mut Attributes) {
     out.put_some(keys::USER_ID, record.user_id.clone());
 
     let service = ServiceSpan::of(&record.details);
@@ -55,19 +61,18 @@ pub(super) fn put_tools_and_messages(mut llm: LlmRecord, out: &mut Attributes) {
     messages::put_input(llm, out);
 }
 
-/// Writes the attributes of a conversation span.
-pub(super) fn put_conversation(user_id: Option<Arc<str>>, session: &Session, out: &mut Attributes) {
+/// Writes the attributes that are known when a conversation span starts.
+pub(super) fn put_conversation_start(session: &Session, out: &mut Attributes) {
     out.put(keys::SPAN_KIND, CHAIN);
     out.put_some(keys::SESSION_ID, session.written_id());
-    out.put_some(keys::USER_ID, user_id);
 }
 
 /// Returns the span kind. `OpenInference` has no kinds for speech, so STT and TTS spans are `LLM` spans.
-const fn span_kind(details: &SpanDetails) -> &'static str {
-    match details {
-        SpanDetails::Turn(_) => CHAIN,
-        SpanDetails::Stt(_) | SpanDetails::Llm(_) | SpanDetails::Tts(_) => "LLM",
-        SpanDetails::Tool(_) => "TOOL",
+const fn span_kind(kind: SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Turn => CHAIN,
+        SpanKind::Stt | SpanKind::Llm | SpanKind::Tts => "LLM",
+        SpanKind::Tool => "TOOL",
     }
 }
 
@@ -90,7 +95,6 @@ fn put_times(span: &ServiceSpan<'_>, out: &mut Attributes) {
 }
 
 fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
-    out.put(keys::TURN_NUMBER, i64::from(turn.number.0));
     out.put_some(keys::INPUT_VALUE, turn.input.clone());
     out.put_some(keys::OUTPUT_VALUE, turn.output.clone());
     out.put(keys::TURN_DURATION, duration.as_secs_f64());
@@ -141,7 +145,8 @@ fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
     }
     out.put_some(keys::LLM_TTFAT, llm.ttfat);
     out.put_if(keys::LLM_INTERRUPTED, llm.interrupted);
-    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(messages::count(llm)).ok());
+    out.put_if(keys::LLM_WITHDRAWN, llm.withdrawn);
+    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(llm.message_count()).ok());
 }
 
 fn put_usage(usage: &LlmUsage, out: &mut Attributes) {

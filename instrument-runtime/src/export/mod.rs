@@ -109,6 +109,8 @@
 //! | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | events and links of one span, and their attributes | 128 each |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | queued spans | 65,536 |
 //! | `PIPECAT_TRACE_MAX_QUEUE_BYTES` | bytes of all queued spans | 128 MiB |
+//! | `PIPECAT_TRACE_SPOOL_DIR` | a directory for spans that cannot be sent: see [`spool`](SetupBuilder::spool) | none |
+//! | `PIPECAT_TRACE_SPOOL_MAX_BYTES` | bytes of all files in that directory | 1 GiB |
 //! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans in one request | 512 |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | longest wait of a span for others to share its request, in ms | 1,000 |
 //!
@@ -119,7 +121,7 @@
 //! | `OTEL_EXPORTER_OTLP_ENDPOINT` | the URL, to which `/v1/traces` is appended; the form for traces is used as it is | the backend's |
 //! | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value,name=value`, with percent-encoded values | none |
 //! | `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` or `grpc` | `http/protobuf` |
-//! | `OTEL_EXPORTER_OTLP_TIMEOUT` | limit of one request with its retries, in ms | 10,000 |
+//! | `OTEL_EXPORTER_OTLP_TIMEOUT` | limit of one request, in ms | 10,000 |
 //! | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip` or `none` | `none` |
 //! | `OTEL_EXPORTER_OTLP_CERTIFICATE` | a PEM file with the certificates to trust | Mozilla's |
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | `true` uses `http://` for gRPC endpoints without a scheme | `false` |
@@ -134,7 +136,7 @@
 //!
 //! - [`Setup::shutdown`] sends them within a time limit and returns a [`DeliveryReport`]: how many spans each destination took,
 //!   how many were lost, and why.
-//! - Dropping the [`Setup`] sends them too, for up to five seconds, and logs a warning if some did not arrive.
+//! - Dropping the [`Setup`] does the same within five seconds, and logs a warning if some did not arrive.
 //! - [`std::process::exit`] and an abort run no destructors: call `shutdown` before.
 //!
 //! Shut down once all conversations are over, as spans that end later are not sent. All three methods that wait
@@ -158,11 +160,18 @@
 //! }
 //! ```
 //!
-//! # Lost spans
+//! # Outages
 //!
-//! Spans are lost only if the queue is full, if the backend does not take them, or if the time at the end is too short. Each
-//! case is counted in the report and logged once. The queue is bounded in spans and in bytes, and a full queue drops new spans
-//! instead of blocking the voice pipeline.
+//! A backend that is away, busy (429, 502, 503, 504) or hanging is waited out: its spans stay in the queue and are sent again,
+//! after a wait that doubles from 0.1 to 30 seconds, or after the `Retry-After` of the backend (up to an hour). The queue is
+//! bounded in spans and in bytes. When it is full, the oldest spans are dropped; the voice pipeline never waits. A span may
+//! arrive twice if a backend took it but its answer was lost.
+//!
+//! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
+//! if the time at the end is too short. Each case is counted in the report and logged once.
+//!
+//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose nothing: the
+//! spans wait there for the backend, or for the next start.
 //!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 
@@ -177,10 +186,9 @@ mod endpoint;
 mod env_reader;
 mod error;
 mod headers;
+mod open_conversations;
 mod settings;
 mod setup;
-#[cfg(feature = "otlp")]
-#[allow(dead_code, reason = "delivery uses it next")]
 mod spool;
 mod transport;
 

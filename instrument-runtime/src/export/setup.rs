@@ -14,8 +14,10 @@ use super::clock::Deadline;
 use super::delivery::{DeliveryReport, ExportPipeline};
 use super::env_reader::SettingWarning;
 use super::error::SetupError;
+use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
+use crate::process::ProcessId;
 
 const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +27,10 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
-/// Dropping it sends the queued spans, for up to five seconds. [`shutdown`](Self::shutdown) also returns their outcome.
+/// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
+///
+/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or dropping it
+/// neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -51,10 +56,12 @@ pub struct Setup {
     settings: Settings,
     provider: SdkTracerProvider,
     pipelines: Vec<ExportPipeline>,
+    conversations: OpenConversations,
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
     is_shut_down: bool,
+    owner: ProcessId,
 }
 
 impl Setup {
@@ -67,9 +74,16 @@ impl Setup {
             .with_resource(settings.resource.clone())
             .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
+        let conversations = OpenConversations::default();
+        provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
-            let pipeline = ExportPipeline::open(destination.clone(), settings.batch, &settings.resource)?;
+            let pipeline = ExportPipeline::open(
+                destination.clone(),
+                settings.batch,
+                settings.spool.as_ref(),
+                &settings.resource,
+            )?;
             provider = provider.with_span_processor(pipeline.processor());
             pipelines.push(pipeline);
         }
@@ -85,7 +99,9 @@ impl Setup {
         }
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
-        Ok(Self { settings, provider: provider.build(), pipelines, emit, is_on, is_shut_down: false })
+        let provider = provider.build();
+        let owner = ProcessId::current();
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false, owner })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -117,7 +133,8 @@ impl Setup {
 
     /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
     ///
-    /// Blocks. In async code, call it in `spawn_blocking`.
+    /// While a backend is away, it is tried again at once and then with growing waits. Blocks. In async code, call it in
+    /// `spawn_blocking`.
     pub fn flush(&self) -> DeliveryReport {
         self.flush_within(DEFAULT_FLUSH_TIMEOUT)
     }
@@ -126,28 +143,66 @@ impl Setup {
     ///
     /// Blocks, as [`flush`](Self::flush) does.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
+        self.send_queued(Deadline::within(timeout));
+        self.report()
+    }
+
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    ///
+    /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
+    /// pipeline: an open turn has the end reason `ended`.
+    ///
+    /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
+    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
+    /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
+    ///
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or in its
+    /// second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves less.
+    ///
+    /// Blocks. Spans that end later are not sent, and count as
+    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
+    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
+        self.shut_down(timeout)
+    }
+
+    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down = true;
+        if self.is_of_parent() {
+            // Dropping either would shut it down.
+            std::mem::forget((self.provider.clone(), std::mem::take(&mut self.pipelines)));
+            return self.report();
+        }
         let deadline = Deadline::within(timeout);
+        self.conversations.shut_down(deadline);
+        // All destinations at once, before they are closed one after the other.
+        for pipeline in &self.pipelines {
+            pipeline.start_flush();
+        }
+        for pipeline in &self.pipelines {
+            pipeline.shut_down(deadline);
+        }
+        // The processors of the program.
+        let left = deadline.left().unwrap_or(Duration::from_millis(1));
+        let _ = self.provider.shutdown_with_timeout(left);
+        self.report()
+    }
+
+    fn send_queued(&self, deadline: Deadline) {
+        if self.is_of_parent() {
+            return;
+        }
         for pipeline in &self.pipelines {
             pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
             pipeline.wait_until_settled(deadline);
         }
-        self.report()
     }
 
-    /// Sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
-    ///
-    /// Blocks. Shut down once all conversations are over: spans that end later are not sent, and count as
-    /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
-        let deadline = Deadline::within(timeout);
-        let _ = self.flush_within(timeout);
-        // A backend that hangs is not waited for any longer.
-        let left = deadline.left().unwrap_or(Duration::from_millis(1));
-        let _ = self.provider.shutdown_with_timeout(left);
-        self.report()
+    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on threads
+    /// that this process does not have.
+    fn is_of_parent(&self) -> bool {
+        self.owner != ProcessId::current()
     }
 
     /// Returns the outcome of all spans so far, without waiting.
@@ -158,10 +213,10 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down || self.pipelines.iter().all(|pipeline| pipeline.report().queued == 0) {
+        if self.is_shut_down {
             return;
         }
-        let report = self.flush_within(DROP_TIMEOUT);
+        let report = self.shut_down(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

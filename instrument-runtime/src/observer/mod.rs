@@ -18,10 +18,10 @@
 //! once, and ends the tracing of that conversation. The pipeline continues.
 
 mod audio_meter;
-mod catch_panic;
 mod clock;
 mod conversions;
 mod detached_hop;
+mod emission_thread;
 mod handle;
 #[cfg(loom)]
 pub mod loom;
@@ -36,16 +36,15 @@ mod tests;
 mod timer;
 mod tracing_context;
 
-pub use catch_panic::caught_panics;
+pub use crate::catch_panic::caught_panics;
 pub use conversions::{
     AsTracingContext, FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, ToParentContext,
 };
 pub use handle::{Observer, Ready};
 pub use observer_provider::ObserverProvider;
-pub use options::ObserveOptions;
+pub use options::{Emission, ObserveOptions, Timer};
 pub use tracing_context::TracingContext;
 
-pub(crate) use catch_panic::{PanicMessage, catch_panic, panic_message};
 pub(crate) use conversions::forward_conversion;
 pub(crate) use observer_provider::is_anything_observed;
 pub(crate) use operation_span::{OperationSpan, OperationSpec};

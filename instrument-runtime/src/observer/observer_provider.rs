@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
+use opentelemetry::{Context, KeyValue};
 use uuid::Uuid;
 
 use super::observed_conversation::ObservedConversation;
@@ -136,16 +136,18 @@ impl ObserverProvider {
             content: self.privacy.content_limits(),
             ..self.config.clone()
         };
-        let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
-            writer,
-            session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
-            turn_end_timeout: config.turn_end_timeout,
-            privacy: self.privacy.clone(),
-            log: OnceLock::new(),
+        let log = self.log_writer_for(&options.debug_log).map(|writer| {
+            Arc::new(LazyFrameLog {
+                writer,
+                session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
+                turn_end_timeout: config.turn_end_timeout,
+                privacy: self.privacy.clone(),
+                log: OnceLock::new(),
+            })
         });
-        let mut emitter = self.emitter(Session { id: Arc::clone(&id), attributes });
-        *emitter.remote_parent_mut() = options.remote_parent;
-        Observer::new(ObservedConversation::new(id, config, emitter, log))
+        let emitter =
+            self.emitter(Session { id: Arc::clone(&id), attributes }).remote_parent(options.remote_parent);
+        Observer::new(ObservedConversation::new(id, config, emitter, log, (options.timer, options.emission)))
     }
 
     fn log_writer_for(&self, target: &FrameLogTarget) -> Option<FrameLogWriter> {
@@ -162,9 +164,11 @@ impl ObserverProvider {
         }
     }
 
-    /// Makes an emitter for a span outside any active conversation. `conversation_id` may belong to a closed one.
-    pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>) -> Emitter {
-        self.emitter(Session { id: conversation_id, attributes: self.attributes.clone() })
+    /// Makes an emitter for a span outside any active conversation, below the current span of `parent`.
+    /// `conversation_id` may belong to a closed one.
+    pub(super) fn standalone_emitter(&self, conversation_id: Arc<str>, parent: &Context) -> Emitter {
+        let session = Session { id: conversation_id, attributes: self.attributes.clone() };
+        self.emitter(session).into_outbox().standalone(parent)
     }
 
     fn emitter(&self, session: Session) -> Emitter {

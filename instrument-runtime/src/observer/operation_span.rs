@@ -16,7 +16,6 @@ use std::sync::{Arc, Weak};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::catch_panic::{PanicMessage, catch_panic};
 use super::clock::Clock;
 use super::observed_conversation::{LockedConversation, ObservedConversation};
 use super::tracing_context::CurrentConversation;
@@ -91,7 +90,7 @@ impl OperationSpan {
         conversation.and_then(|conversation| begin_in_conversation(conversation, &start, &context)).or_else(
             || {
                 let id = conversation.map(TracingContext::shared_id).unwrap_or_default();
-                let emitter = provider()?.standalone_emitter(id).standalone(&context);
+                let emitter = provider()?.standalone_emitter(id, &context);
                 begin_standalone(emitter, &start, &context, Clock::start())
             },
         )
@@ -136,14 +135,12 @@ impl OperationSpan {
         match self.scope {
             OperationScope::InConversation { conversation, key } => {
                 if let Some(conversation) = conversation.upgrade() {
-                    conversation.with_locked(|LockedConversation { conversation, emitter, now }| {
-                        conversation.map(|engine| engine.end_operation(now, key, outcome, emitter))
+                    conversation.with_locked(|LockedConversation { conversation, mut outbox, now }| {
+                        conversation.map(|engine| engine.end_operation(now, key, outcome, &mut outbox))
                     });
                 }
             }
-            OperationScope::Standalone(standalone) => {
-                log_panic(catch_panic(|| standalone.end(now, outcome))).unwrap_or_default();
-            }
+            OperationScope::Standalone(standalone) => standalone.end(now, outcome),
         }
     }
 }
@@ -163,28 +160,30 @@ fn begin_in_conversation(
 ) -> Option<OperationSpan> {
     let conversation = tracing.conversation()?;
     let clock = conversation.clock();
-    let begin = |LockedConversation { conversation: engine, emitter, now }: LockedConversation<'_>| {
-        let Some(engine) = engine else { return Some(Err(emitter.standalone(current))) };
-        let StartedOperation { key, span, recording } = engine.begin_operation(now, start, emitter)?;
-        let span_context = span.and_then(|span| emitter.context(span));
-        let context = span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
-        let operation = span.map(|span| (start.kind, span));
-        Some(Ok(OperationSpan {
-            scope: OperationScope::InConversation { conversation: Arc::downgrade(&conversation), key },
-            context: CurrentConversation { conversation: tracing.clone(), operation }.put_into(&context),
-            clock,
-            recording,
-            request_limits: emitter.request_limits(),
-        }))
-    };
-    match conversation.with_locked(begin)?? {
-        Ok(span) => Some(span),
-        // Before the first frame, there is no turn for the operation.
+    let begin =
+        |LockedConversation { conversation: engine, mut outbox, now }: LockedConversation<'_>| match engine {
+            Some(engine) => Some(Ok(engine.begin_operation(now, start, &mut outbox)?)),
+            // Before the first frame, there is no turn for the operation.
+            None => Some(Err(outbox.standalone(current))),
+        };
+    let StartedOperation { key, span, recording } = match conversation.with_locked(begin)?? {
+        Ok(started) => started,
         Err(emitter) => {
             let context = CurrentConversation::of(tracing).put_into(current);
-            begin_standalone(emitter, start, &context, clock)
+            return begin_standalone(emitter, start, &context, clock);
         }
-    }
+    };
+    let outbox = conversation.outbox();
+    let span_context = span.and_then(|span| outbox.context(span));
+    let context = span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
+    let operation = span.map(|span| (start.kind, span));
+    Some(OperationSpan {
+        scope: OperationScope::InConversation { conversation: Arc::downgrade(&conversation), key },
+        context: CurrentConversation { conversation: tracing.clone(), operation }.put_into(&context),
+        clock,
+        recording: span.map_or(recording, |span| outbox.recording(span)),
+        request_limits: outbox.request_limits(),
+    })
 }
 
 /// Begins an operation outside any turn: its span is a root, or a child of the current span.
@@ -196,31 +195,18 @@ fn begin_standalone(
 ) -> Option<OperationSpan> {
     let OperationStart { kind, service, .. } = *start;
     let at = clock.now();
-    let begin = || {
-        let (name, span_kind) = (service.as_str().to_owned(), kind.span_kind());
-        let start =
-            SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
-        let recording = emitter.start(start);
-        let request_limits = emitter.request_limits();
-        let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;
-        let operation = Operation::new(kind, service.as_str(), at);
-        let scope = OperationScope::Standalone(Box::new(StandaloneOperation { emitter, operation }));
-        Some(OperationSpan { scope, context, clock, recording, request_limits })
-    };
-    log_panic(catch_panic(begin))?
+    let (name, span_kind) = (service.as_str().to_owned(), kind.span_kind());
+    let start = SpanStart { key: STANDALONE, kind: span_kind, parent: None, at, name, turn: TurnNumber(0) };
+    let recording = emitter.start(start);
+    let request_limits = emitter.request_limits();
+    let context = emitter.context(STANDALONE).map(|span| with_identity_of(current, &span))?;
+    let operation = Operation::new(kind, service.as_str(), at);
+    let scope = OperationScope::Standalone(Box::new(StandaloneOperation { emitter, operation }));
+    Some(OperationSpan { scope, context, clock, recording, request_limits })
 }
 
 /// Returns `context` with the identity of the span that is current in `other`. It neither writes to that span nor keeps it
 /// alive.
 fn with_identity_of(context: &Context, other: &Context) -> Context {
     context.with_remote_span_context(other.span().span_context().clone())
-}
-
-/// Logs a caught panic of the program's tracer provider or exporter.
-fn log_panic<T>(result: Result<T, PanicMessage>) -> Option<T> {
-    result
-        .inspect_err(|PanicMessage(panic)| {
-            tracing::error!(panic, "a panic while writing a span: the span is lost, the program continues");
-        })
-        .ok()
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads the clock")]
 
 mod clock_steps;
+mod host_time;
+mod plugged_in;
 mod program_code;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! One timer thread for the whole process, started when the first conversation needs it.
+//! One timer thread for the whole process, started when the first conversation needs it, and again in a child of `fork`.
 //!
 //! ```text
 //!   any conversation ──wake_at(instant, target)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first
@@ -9,17 +9,18 @@
 //!
 //! The thread owns the heap, so conversations share no lock. A wake-up is only a hint: the target checks its own
 //! deadline. So a late or needless wake-up does not affect any result, and wake-ups need not be canceled. Spans that
-//! end by a wake-up are exported on this thread: an exporter that blocks delays other wake-ups, and nothing else.
+//! end by a wake-up are emitted on another thread, as an exporter may block.
 
 #![allow(clippy::disallowed_methods, reason = "the clock is read here")]
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Weak;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
-use once_cell::sync::Lazy;
+use crate::process::PerProcess;
 
 /// The thread's name. Linux keeps 15 characters.
 const THREAD_NAME: &str = "pipecat-timer";
@@ -30,15 +31,24 @@ pub(super) trait Wake: Send + Sync {
     fn wake(&self);
 }
 
+thread_local! {
+    static IS_TIMER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this is the timer's thread.
+pub(super) fn is_current_thread() -> bool {
+    IS_TIMER.get()
+}
+
 /// Wakes `target` at `at` or soon after, unless it is dropped by then.
 pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
-    static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
+    static TIMER: PerProcess<Option<Sender<WakeUp>>> = PerProcess::new();
 
     // A loom model calls `wake` itself: it cannot control a thread of the process.
     if cfg!(loom) {
         return;
     }
-    if let Some(timer) = TIMER.as_ref() {
+    if let Some(timer) = TIMER.get_or_make(start) {
         // The thread ends only with the process.
         let _ = timer.send(WakeUp { at, target });
     }
@@ -46,7 +56,11 @@ pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
 
 fn start() -> Option<Sender<WakeUp>> {
     let (sender, wake_ups) = channel();
-    let thread = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || run(&wake_ups));
+    let run = move || {
+        IS_TIMER.set(true);
+        run(&wake_ups);
+    };
+    let thread = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(run);
     match thread {
         Ok(_) => Some(sender),
         Err(error) => {

@@ -38,8 +38,8 @@ use crate::engine::record::SpanKey;
 /// assert_eq!(check_calendar("Tuesday", &TracingContext::default()), "Tuesday is free");
 /// ```
 ///
-/// Every method takes the conversation's lock for a moment, as a frame does. Do not call one from a span processor or an
-/// exporter, which run while that lock is held.
+/// Every method takes the conversation's lock for a moment, as a frame does. Span processors, exporters and redaction hooks
+/// may call them too.
 #[derive(Clone, Default)]
 pub struct TracingContext {
     conversation_id: Arc<str>,
@@ -64,13 +64,14 @@ impl TracingContext {
     /// Returns the context in which turns begin. In the layout `PerConversation` this is the context of the conversation's
     /// span, from its first turn on; in `PerTurn` the context of the caller, if one was set as parent, otherwise `None`.
     pub fn conversation_context(&self) -> Option<Context> {
-        let context = self.with_locked(|mut locked| {
-            if locked.emitter.conversation_context().is_none() {
+        let conversation = self.conversation()?;
+        conversation.with_locked(|mut locked| {
+            if locked.outbox.conversation_context().is_none() {
                 locked.begin_turn();
             }
-            locked.emitter.conversation_context().map(identity_of)
-        });
-        if_valid(context??).map(|context| CurrentConversation::of(self).put_into(&context))
+        })?;
+        let context = conversation.outbox_with_starts().conversation_context()?;
+        if_valid(identity_of(&context)).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
     /// Returns the context of the current turn, as the parent of spans in it and for a `traceparent`. `None` between turns,
@@ -147,7 +148,7 @@ impl TracingContext {
     pub fn set_attribute(&self, attribute: KeyValue) {
         self.with_locked(|locked| {
             let turn = locked.conversation.and_then(|conversation| conversation.current_turn());
-            locked.emitter.set_attribute(turn.map(|(key, _)| key), attribute);
+            locked.outbox.set_attribute(turn.map(|(key, _)| key), attribute);
         });
     }
 
@@ -189,7 +190,9 @@ impl TracingContext {
     /// ```
     pub fn set_parent(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_parent_context() {
-            self.with_locked(|locked| locked.emitter.remote_parent_mut().set_parent(&context));
+            self.with_locked(|locked| {
+                locked.outbox.change_remote_parent(|remote| remote.set_parent(&context));
+            });
         }
     }
 
@@ -198,14 +201,14 @@ impl TracingContext {
     pub fn link(&self, caller: &(impl ToParentContext + ?Sized)) {
         if let Some(context) = caller.to_parent_context() {
             let caller = context.span().span_context().clone();
-            self.with_locked(|locked| locked.emitter.remote_parent_mut().add_link(caller));
+            self.with_locked(|locked| locked.outbox.change_remote_parent(|remote| remote.add_link(caller)));
         }
     }
 
     fn annotate(&self, annotation: Annotation) {
         self.with_locked(|mut locked| {
             locked.begin_turn();
-            locked.emitter.annotate(locked.now, annotation);
+            locked.outbox.annotate(locked.now, annotation);
         });
     }
 
@@ -214,17 +217,20 @@ impl TracingContext {
         &self,
         find: impl FnOnce(&mut LockedConversation<'_>) -> Option<SpanKey>,
     ) -> Option<Context> {
-        let context = self.with_locked(|mut locked| {
+        let conversation = self.conversation()?;
+        let (turn, span) = conversation.with_locked(|mut locked| {
             let turn = locked.begin_turn()?;
-            let span = find(&mut locked).and_then(|key| locked.emitter.context(key));
-            span.or_else(|| locked.emitter.context(turn))
-        });
-        if_valid(identity_of(&context??)).map(|context| CurrentConversation::of(self).put_into(&context))
+            Some((turn, find(&mut locked)))
+        })??;
+        let outbox = conversation.outbox_with_starts();
+        let context_of = |key| outbox.context(key);
+        let context = span.and_then(context_of).or_else(|| context_of(turn))?;
+        if_valid(identity_of(&context)).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
     /// Returns the conversation while it is observed.
     pub(super) fn conversation(&self) -> Option<Arc<ObservedConversation>> {
-        self.conversation.upgrade()
+        self.conversation.upgrade()?.into_this_process()
     }
 
     /// Returns whether both belong to the same conversation.

@@ -13,9 +13,9 @@ use std::fmt::{Debug, Display};
 use std::ops::Deref;
 
 use super::outcome_builder::OutcomeBuilder;
+use crate::catch_panic::{PanicMessage, catch_panic, panic_message};
 use crate::engine::operation::Failure;
 use crate::engine::truncate::to_bounded;
-use crate::observer::{PanicMessage, catch_panic, panic_message};
 
 /// A returned value; its own `record` takes a `Result` whose error implements `Display`.
 #[derive(Debug)]

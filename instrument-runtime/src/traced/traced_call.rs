@@ -11,10 +11,11 @@ use pin_project_lite::pin_project;
 use super::error_message::failure_of_panic;
 use super::metadata::{ServiceMetadata, ServiceRef};
 use super::outcome_builder::OutcomeBuilder;
+use crate::catch_panic::{PanicMessage, catch_panic};
 use crate::engine::operation::{Completion, ServiceKind};
 use crate::engine::record::Recording;
 use crate::instrumentor::current_provider;
-use crate::observer::{OperationSpan, OperationSpec, PanicMessage, catch_panic, is_anything_observed};
+use crate::observer::{OperationSpan, OperationSpec, is_anything_observed};
 
 /// A call of a traced function, with its span while it is observed.
 ///

@@ -3,9 +3,9 @@
     python expect.py FRAMES_FOLDER EXPECTED_FOLDER [NAME …]
 
 Everything that is said, and which frame begins and ends a span, is written down by hand, in `expected.py` and
-`expected_services.py`. Only numbers are read off the frame log: times of frames, the messages of a context, what services
-report of themselves. A moment is named by a kind of frame and how many of them came before: `user+0` is the first
-user-started.
+`expected_services.py`. Only numbers are read off the frame log: times of frames, the messages of a context, what
+services report of themselves. A moment is named by a kind of frame and how many of them came before: `user+0` is the
+first user-started.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ SERVICES = {
     "AWSBedrockLLMService": ("aws", "aws.bedrock", "eu.amazon.nova-pro-v1:0", None),
     "AWSPollyTTSService": ("aws", "aws", None, "Joanna"),
     "AzureLLMService": ("azure", "azure.ai.openai", "gpt-4.1", None),
+    "AzureSTTService": ("azure", "azure", None, None),
+    "AzureTTSService": ("azure", "azure", None, "en-US-SaraNeural"),
     "DeepgramFluxSTTService": ("deepgram", "deepgram", "flux-general-en", None),
     "PiperTTSService": ("piper", "piper", None, "en_US-joe-medium"),
     "PiperHttpTTSService": ("piper", "piper", None, "en_US-joe-medium"),
@@ -146,12 +148,15 @@ def identity(role: str, service: str, model: str) -> dict:
 
 
 PARTS = ("endpointing", "transcription", "turn_detection", "llm", "tools", "aggregation", "tts", "output", "pipeline")
-TOLERANCE = 0.002  # seconds, both ways
+TOLERANCE = 0.003  # seconds, both ways
 NOTHING = {"any_of": [ABSENT, {"min": 0.0, "max": TOLERANCE}]}
 
 
 def about(seconds: float) -> dict:
-    return {"min": round(max(seconds - TOLERANCE, 0.0), 4), "max": round(seconds + TOLERANCE, 4)}
+    """A part of a wait; one that took no time may be left out."""
+    if seconds <= TOLERANCE:
+        return NOTHING
+    return {"min": round(seconds - TOLERANCE, 4), "max": round(seconds + TOLERANCE, 4)}
 
 
 def end_of_voice(log: Log, stop: str) -> float:
@@ -159,6 +164,36 @@ def end_of_voice(log: Log, stop: str) -> float:
     kind = stop.rstrip("0123456789")
     payload = log.events[kind][int(stop[len(kind) :])]["payload"]
     return log.at(stop)[1] / 1e9 - (payload.get("stop_secs") or 0.0)
+
+
+def wait_facts(log, latency, first=None, repeats=0, initiator="user", tools=(), **parts) -> dict:
+    """Attributes of a turn in which the user waited for the bot: the parts of the wait, in the contract's order.
+
+    Args:
+        latency: The moments that the wait lies between: a stop of the voice or of the user, and the bot's start.
+        first, repeats: The stop of the first utterance, where the user repeated, and how often.
+        tools: The (start, end) of each tool call before the first token.
+        parts: Of each part, up to which moment it lasts and its owner (None: not claimed).
+    """
+    attrs = {"conversation.initiator": initiator}
+    attrs |= {f"conversation.latency.{part}": NOTHING for part in PARTS}
+    cursor, end = end_of_voice(log, latency[0]), log.at(latency[1])[1] / 1e9
+    in_tools = union([(log.at(a)[1] / 1e9, log.at(b)[1] / 1e9) for a, b in tools])
+    if tools:
+        attrs["conversation.latency.tools"] = about(in_tools)
+    for part, (until, owner) in parts.items():
+        to = min(max(log.at(until)[1] / 1e9, cursor), end)
+        seconds, cursor = to - cursor, to
+        if part == "llm":
+            seconds -= in_tools
+        attrs[f"conversation.latency.{part}"] = about(seconds)
+        if owner and seconds > TOLERANCE:
+            attrs[f"conversation.latency_owner.{part}"] = owner
+    attrs["conversation.latency.pipeline"] = about(end - cursor)
+    repeated = first is not None
+    attrs["conversation.user_wait_seconds"] = about(end - end_of_voice(log, first)) if repeated else ABSENT
+    attrs["conversation.user_repeats"] = repeats if repeated else ABSENT
+    return attrs
 
 
 def union(spans: list[tuple[float, float]]) -> float:
@@ -188,38 +223,9 @@ class Turn:
             self.doc["attrs"]["conversation.latency_source"] = "vad" if vad else "user_stopped"
         self.doc |= length(log.ms(a, b) + late)
 
-    def waits(self, latency, first=None, repeats=0, initiator="user", **parts):
-        """What the wait from the end of the voice to the bot's start consists of, by the contract's order.
-
-        Args:
-            latency: the moments that it lies between, as for `Turn`.
-            first, repeats: the stop of the first utterance, where the user repeated, and how often.
-            parts: of each part, up to which moment it lasts and its owner (None: not claimed). Of `tools`: the
-                (start, end) of each call before the first token.
-        """
-        log, attrs = self.log, self.doc["attrs"]
-        attrs["conversation.initiator"] = initiator
-        start, end = end_of_voice(log, latency[0]), log.at(latency[1])[1] / 1e9
-        for part in PARTS:
-            attrs[f"conversation.latency.{part}"] = NOTHING
-        cursor = start
-        calls = [(log.at(a)[1] / 1e9, log.at(b)[1] / 1e9) for a, b in parts.pop("tools", [])]
-        for part, (until, owner) in parts.items():
-            to = min(max(log.at(until)[1] / 1e9, cursor), end)
-            seconds, cursor = to - cursor, to
-            if part == "llm" and calls:
-                attrs["conversation.latency.tools"] = about(union(calls))
-                seconds -= union(calls)
-            attrs[f"conversation.latency.{part}"] = about(seconds) if seconds > TOLERANCE else NOTHING
-            if owner and seconds > TOLERANCE:
-                attrs[f"conversation.latency_owner.{part}"] = owner
-        rest = end - cursor
-        attrs["conversation.latency.pipeline"] = about(rest) if rest > TOLERANCE else NOTHING
-        if first:
-            attrs["conversation.user_wait_seconds"] = about(end - end_of_voice(log, first))
-            attrs["conversation.user_repeats"] = repeats
-        else:
-            attrs["conversation.user_wait_seconds"] = attrs["conversation.user_repeats"] = ABSENT
+    def waits(self, latency, **facts):
+        """What the wait for the bot consists of: see `wait_facts`."""
+        self.doc["attrs"] |= wait_facts(self.log, latency, **facts)
         return self
 
     def add(self, kind, span):

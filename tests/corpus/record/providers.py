@@ -10,8 +10,8 @@ sent, with their own clock: the truth that a recording's expectation is written 
     ...
     providers.truth                            # [{"wall": ns, "what": "llm request", …}, …]
 
-Services: Azure OpenAI (chat completions), Amazon Bedrock (ConverseStream), Amazon Transcribe (streaming), Amazon Polly,
-Deepgram Flux, Piper over HTTP. Needs aiohttp, which Pipecat brings.
+Services: Azure OpenAI (chat completions), Azure Speech (see `azure_speech.py`), Amazon Bedrock (ConverseStream), Amazon
+Transcribe (streaming), Amazon Polly, Deepgram Flux, Piper over HTTP. Needs aiohttp, which Pipecat brings.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from azure_speech import AzureSpeech
+
 SECONDS_PER_CHARACTER = 0.055  # of synthesized speech
 
 
@@ -44,12 +46,14 @@ class Utterance:
         after: Seconds of silence after which it is final.
         eager: Flux: transcripts of eager ends of turn, one for each pause of 0.2 s. Voice after the pause goes on
             with this utterance.
+        fails: Transcribe: an exception with this message comes instead of the final transcript, and the stream ends.
     """
 
     final: str
     interim: str | None = None
     after: float = 0.5
     eager: list[str] = field(default_factory=list)
+    fails: str | None = None
 
 
 @dataclass
@@ -142,8 +146,10 @@ class Ear:
         self.utterance = None
 
 
-class Providers:
+class Providers(AzureSpeech):
     """All stand-ins, on one port."""
+
+    tone = staticmethod(tone)
 
     def __init__(self):
         self.utterances: deque[Utterance] = deque()
@@ -161,6 +167,8 @@ class Providers:
         app = web.Application()
         app.router.add_post("/openai/v1/chat/completions", self.azure_chat)
         app.router.add_post("/model/{model}/converse-stream", self.bedrock_converse)
+        app.router.add_get("/azure-stt", self.azure_stt)
+        app.router.add_get("/azure-tts", self.azure_tts)
         app.router.add_get("/stream-transcription-websocket", self.transcribe)
         app.router.add_post("/v1/speech", self.polly)
         app.router.add_get("/v2/listen", self.flux)
@@ -173,6 +181,12 @@ class Providers:
 
     async def stop(self):
         await self._runner.cleanup()
+
+    def ear(self, rate: int) -> Ear:
+        return Ear(rate, self.utterances, self.note)
+
+    def synthesis(self) -> Synthesis:
+        return self.syntheses.popleft() if self.syntheses else Synthesis()
 
     # ---------------------------------------------------------------- language models
 
@@ -194,8 +208,8 @@ class Providers:
             await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
 
         def choice(delta: dict, finish: str | None = None) -> list:
-            safe = {"hate": {"filtered": False, "severity": "safe"}}
-            return [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None, "content_filter_results": safe}]
+            harmless = {"content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}
+            return [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None} | harmless]
 
         sent = ""
         try:
@@ -291,13 +305,14 @@ class Providers:
         """Amazon Transcribe: event stream messages in a websocket. Results are final after some silence."""
         socket = web.WebSocketResponse(protocols=["mqtt"])
         await socket.prepare(request)
-        ear = Ear(int(request.query["sample-rate"]), self.utterances, self.note)
+        ear = self.ear(int(request.query["sample-rate"]))
         self.note("stt opened", query={k: v for k, v in request.query.items() if not k.startswith("X-Amz")})
         told = False
 
         async def send(text: str, partial: bool):
             self.note("stt interim" if partial else "stt final", text=text, heard=round(ear.total, 3))
-            items = [{"Content": word, "Type": "pronunciation", "StartTime": 0.0, "EndTime": 0.1} for word in text.split()]
+            times = {"StartTime": 0.0, "EndTime": 0.1}
+            items = [{"Content": word, "Type": "pronunciation"} | times for word in text.split()]
             result = {"Alternatives": [{"Transcript": text, "Items": items}], "StartTime": 0.0, "EndTime": 1.0,
                       "IsPartial": partial, "ResultId": "r1", "ChannelId": "ch_0"}  # fmt: skip
             headers = {":content-type": "application/json", ":event-type": "TranscriptEvent", ":message-type": "event"}
@@ -312,6 +327,12 @@ class Providers:
             if utterance.interim and not told and ear.voiced > 0.5:
                 told = True
                 await send(utterance.interim, True)
+            if ear.silent >= utterance.after and utterance.fails:
+                self.note("stt fails", message=utterance.fails)
+                headers = {":content-type": "application/json", ":exception-type": "InternalFailureException",
+                           ":message-type": "exception"}  # fmt: skip
+                await socket.send_bytes(event_message(headers, {"Message": utterance.fails}))
+                break
             if ear.silent >= utterance.after:
                 await send(utterance.final, False)
                 ear.end()
@@ -324,7 +345,7 @@ class Providers:
         """Deepgram Flux: finds turns itself, and announces their likely end before the end."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        ear = Ear(int(request.query["sample_rate"]), self.utterances, self.note)
+        ear = self.ear(int(request.query["sample_rate"]))
         self.note("stt opened", query=dict(request.query))
         sequence = turn = 0
 
@@ -378,7 +399,7 @@ class Providers:
         body = await request.json()
         text = body["Text"].split(">", 2)[2].split("<", 1)[0]  # <speak><lang …>TEXT</lang></speak>
         self.note("tts request", text=text, voice=body["VoiceId"], engine=body.get("Engine"))
-        synthesis = self.syntheses.popleft() if self.syntheses else Synthesis()
+        synthesis = self.synthesis()
         await asyncio.sleep(synthesis.wait)
         if synthesis.refuses:
             status, kind, reason = synthesis.refuses
@@ -392,7 +413,7 @@ class Providers:
         """Piper's HTTP server: a WAV file, sent as it is made."""
         text = (await request.json())["text"]
         self.note("tts request", text=text)
-        synthesis = self.syntheses.popleft() if self.syntheses else Synthesis()
+        synthesis = self.synthesis()
         await asyncio.sleep(synthesis.wait)
         if synthesis.refuses:
             status, _, reason = synthesis.refuses

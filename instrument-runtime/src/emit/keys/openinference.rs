@@ -31,7 +31,7 @@ keys! { OPENINFERENCE in TABLE;
     METADATA = "metadata" => Json, EVERY_SPAN, "the application";
 
     /// The number of the turn, from 1.
-    TURN_NUMBER = "conversation.turn_number" => Integer, TURN, "`StartFrame`, `UserStartedSpeakingFrame`";
+    TURN_NUMBER = "conversation.turn_number" => Integer, TURN_AND_BELOW, "`StartFrame`, `UserStartedSpeakingFrame`";
     /// The duration of the turn.
     TURN_DURATION = "conversation.turn_duration_seconds" => Seconds, TURN, "its start and its end";
     /// The reason why the turn ended: `completed`, `interrupted`, `ended` or `cancelled`.
@@ -144,7 +144,7 @@ keys! { OPENINFERENCE in TABLE;
     /// The provider of the model.
     LLM_PROVIDER = "llm.provider" => Text, SERVICES, "the processor";
     /// The model.
-    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "the processor; else `MetricsFrame`";
+    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "`MetricsFrame`; else the processor";
     /// The number of messages in the context, including those that the span does not carry.
     LLM_MESSAGES_COUNT = "llm.messages_count" => Integer, LLM, "`LLMContextFrame`";
     /// The parameters of the request, as a JSON object.
@@ -169,6 +169,8 @@ keys! { OPENINFERENCE in TABLE;
     LLM_TTFAT = "llm.ttfat_seconds" => Seconds, LLM, "`MetricsFrame`";
     /// Whether the LLM call was interrupted; written only if so.
     LLM_INTERRUPTED = "llm.interrupted" => Flag, LLM, "`UserStartedSpeakingFrame`, `CancelFrame`";
+    /// `true` if it was a speculative call, for an eager end of turn, that was withdrawn.
+    LLM_WITHDRAWN = "llm.withdrawn" => Flag, LLM, "`EagerEndOfTurnCancelFrame`";
 
     /// The function's name.
     TOOL_NAME = "tool.name" => Text, TOOL, "`FunctionCallInProgressFrame`";

@@ -7,7 +7,7 @@ mod opt_in;
 use opentelemetry::{KeyValue, Value};
 use proptest::prelude::*;
 
-use super::{of_conversation, of_record};
+use super::{all_of_conversation, all_of_record};
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{clock_call, llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session, keys};
@@ -20,7 +20,7 @@ fn written_text(record: &SpanRecord, conventions: Conventions) -> String {
 }
 
 fn written(record: &SpanRecord, session: &Session, settings: &EmitSettings) -> Vec<KeyValue> {
-    of_record(record.clone(), &SpanScope { session, settings, turn: Some(TurnNumber(3)) })
+    all_of_record(record.clone(), &SpanScope { session, settings, turn: Some(TurnNumber(3)) })
 }
 
 #[test]
@@ -31,8 +31,8 @@ fn turn_span() {
         "\
 openinference.span.kind = CHAIN
 session.id = call-42
-user.id = ann
 conversation.turn_number = 3
+user.id = ann
 input.value = What time is it?
 output.value = It is noon.
 conversation.turn_duration_seconds = 1.5
@@ -57,6 +57,7 @@ fn stt_span() {
         "\
 openinference.span.kind = LLM
 session.id = call-42
+conversation.turn_number = 3
 service.name = DeepgramSTTService
 service.instance = DeepgramSTTService#0
 service.type = stt
@@ -90,10 +91,11 @@ fn llm_span() {
         "\
 openinference.span.kind = LLM
 session.id = call-42
+conversation.turn_number = 3
 service.name = OpenAILLMService
 service.instance = OpenAILLMService#0
 service.type = llm
-llm.model_name = gpt-4o
+llm.model_name = gpt-4o-2024-08-06
 llm.provider = openai
 service.provider = openai
 input.value = What time is it?
@@ -113,9 +115,10 @@ llm.invocation_parameters = {\"temperature\":0.7,\"max_tokens\":256,\"stop\":[\"
 gen_ai.operation.name = chat
 gen_ai.conversation.id = call-42
 gen_ai.provider.name = openai
-gen_ai.request.model = gpt-4o
+gen_ai.request.model = gpt-4o-2024-08-06
 gen_ai.output.type = text
 gen_ai.response.time_to_first_chunk = 0.25
+gen_ai.response.model = gpt-4o-2024-08-06
 gen_ai.usage.input_tokens = 120
 gen_ai.usage.output_tokens = 20
 gen_ai.usage.cache_read.input_tokens = 64
@@ -158,6 +161,7 @@ fn tts_span() {
         "\
 openinference.span.kind = LLM
 session.id = call-42
+conversation.turn_number = 3
 service.name = CartesiaTTSService
 service.type = tts
 llm.model_name = sonic-2
@@ -192,6 +196,7 @@ fn tool_span() {
         "\
 openinference.span.kind = TOOL
 session.id = call-42
+conversation.turn_number = 3
 tool.name = clock
 tool_call.id = call_1
 input.value = {\"zone\":\"UTC\"}
@@ -288,7 +293,7 @@ proptest! {
     ) {
         let of_the_record = written(&record, &session, &settings);
         let scope = SpanScope { session: &session, settings: &settings, turn: None };
-        for written in [of_the_record, of_conversation(&Status::Ok, None, false, &scope)] {
+        for written in [of_the_record, all_of_conversation(&Status::Ok, None, false, &scope)] {
             prop_assert!(written.len() <= settings.attribute_limit);
             prop_assert_eq!(conflict(&written), None);
         }

@@ -51,7 +51,7 @@ pub use llm::{ContextCopy, ContextDemand};
 
 use super::dedup::SeenFrames;
 use super::frame::{Frame, FrameKind, FramePushed, ProcessorRef, Role};
-use super::record::{EndReason, SpanKey, SpanSink, TurnNumber};
+use super::record::{EndReason, Recording, SpanKey, SpanSink, TurnNumber};
 use super::time::Time;
 use effect::Moment;
 use llm::{ContextSource, LlmCalls};
@@ -203,6 +203,11 @@ impl Conversation {
         }
     }
 
+    /// Returns the settings.
+    pub(crate) const fn config(&self) -> &ConversationConfig {
+        &self.config
+    }
+
     /// Handles one hop of one frame, at `now`.
     pub fn handle_input(&mut self, now: Time, hop: &FramePushed<'_>, sink: &mut dyn SpanSink) {
         self.handle_timeout(now, sink);
@@ -233,6 +238,7 @@ impl Conversation {
         self.handle_timeout(now, sink);
         if self.phase == Phase::Running {
             let moment = &mut Moment { now: self.now, sink };
+            self.learn_processors(hop);
             self.on_context(hop, ContextSource::Copied(&mut copy), moment);
         }
     }
@@ -314,6 +320,11 @@ impl Conversation {
         let turn = self.turns.current_mut()?;
         turn.begin(sink);
         Some(turn.key())
+    }
+
+    /// Sets how the sink records a turn, for a sink that knows it only after [`SpanSink::start`] has returned.
+    pub fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
+        self.turns.set_recording(turn, recording);
     }
 
     /// Returns the latest LLM call under way in the current turn.

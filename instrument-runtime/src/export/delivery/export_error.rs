@@ -26,10 +26,10 @@ pub enum ExportError {
     /// The server does not accept traces at that path.
     #[error("{0}")]
     NotFound(ResponseCode),
-    /// The request is larger than the backend accepts.
+    /// A single span is larger than the backend accepts in a request.
     #[error("{0}")]
     TooLarge(ResponseCode),
-    /// The backend is overloaded or down, even after retries.
+    /// The backend is overloaded or down.
     #[error("{0}")]
     Unavailable(ResponseCode),
     /// The server answered with a redirect. Redirects are not followed.
@@ -41,6 +41,9 @@ pub enum ExportError {
     /// The backend rejected some spans of a request and took the others. Holds the backend's message.
     #[error("some spans were rejected{separator}{0}", separator = if .0.is_empty() { "" } else { ": " })]
     PartiallyRejected(String),
+    /// The answer says success but is not OTLP, so the backend may not have taken the spans. Holds a description of the answer.
+    #[error("the answer is not OTLP: {0}")]
+    NotOtlp(String),
     /// No server listens at that host and port.
     #[error("connection refused")]
     ConnectionRefused,
@@ -59,6 +62,16 @@ pub enum ExportError {
     /// The server closed the connection without a response.
     #[error("connection closed without a response")]
     ConnectionClosed,
+    /// The spans were the oldest of a full [spool](super::super::SetupBuilder::spool).
+    #[error("the spool was full")]
+    SpoolFull,
+    /// The spans were in a damaged file of the [spool](super::super::SetupBuilder::spool).
+    #[error("their file in the spool was damaged")]
+    SpoolDamaged,
+    /// The spans were left at the shutdown, and the [spool](super::super::SetupBuilder::spool) did not take them. Holds
+    /// the reason.
+    #[error("they could not be spooled: {0}")]
+    NotSpooled(String),
     /// Anything else. Holds the reason.
     #[error("the request failed: {0}")]
     Other(String),
@@ -118,15 +131,16 @@ impl OtlpSettings {
             ExportError::Unauthorized(code) => format!("it answered {code}: set {credentials}"),
             ExportError::NotFound(code) => format!("it answered {code}: check {setting}{}", self.path_hint()),
             ExportError::TooLarge(code) => format!(
-                "it answered {code}, as the request is too large: lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE{}",
+                "it answered {code}, as a single span is too large: raise the limit of the backend, or lower \
+                 OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT{}",
                 match self.compression {
                     Compression::None => ", or set OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
                     Compression::Gzip => "",
                 }
             ),
             ExportError::Unavailable(code) => format!(
-                "it answered {code} to every attempt: it is overloaded or down; put a collector in front of it, or keep \
-                 fewer traces with OTEL_TRACES_SAMPLER"
+                "it answered {code}: it is overloaded or down; put a collector in front of it, or keep fewer traces with \
+                 OTEL_TRACES_SAMPLER"
             ),
             ExportError::Redirected(code) => format!(
                 "it answered {code}, and redirects are not followed: set {setting} to the final URL (perhaps with \
@@ -139,6 +153,10 @@ impl OtlpSettings {
                 "it rejected them without a reason: see the log of the backend".to_owned()
             }
             ExportError::PartiallyRejected(message) => format!("it rejected them: {message}"),
+            ExportError::NotOtlp(answer) => format!(
+                "it answered with {answer} instead of OTLP, so it may not have taken the spans: check {setting} (a proxy or a \
+                 login page may have answered in its place)"
+            ),
             ExportError::ConnectionRefused => format!(
                 "connection refused: start the backend, or check host and port in {setting}{}",
                 self.port_hint()
@@ -163,6 +181,14 @@ impl OtlpSettings {
                 "the server closed the connection without a response: see the log of the backend; {}",
                 self.protocol_hint()
             ),
+            ExportError::SpoolFull => {
+                "they were the oldest of a full spool: raise PIPECAT_TRACE_SPOOL_MAX_BYTES, or check why the backend is slow"
+                    .to_owned()
+            }
+            ExportError::SpoolDamaged => {
+                "their file in the spool was damaged, as by a loss of power: check the disk".to_owned()
+            }
+            ExportError::NotSpooled(problem) => format!("they could not be spooled: {problem}"),
             ExportError::Other(problem) => format!("the request failed ({problem}): check {setting}"),
         }
     }

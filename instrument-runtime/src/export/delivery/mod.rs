@@ -1,27 +1,39 @@
 //! Delivery: counts every ended span once when it arrives, and once when it is exported, lost or dropped.
 //!
 //! ```text
-//!  span ends ─▶ AdmissionProcessor ─▶ SpanQueue ─▶ BatchSpanProcessor ─▶ QueueExporter ─▶ Transport ─▶ backend
-//!                      │                              (of the SDK)            │
-//!                      ▼                                                      ▼
-//!            dropped: the queue is full                     exported, or failed with an ExportError
-//!            late: after the shutdown
+//!  span ends ─▶ QueueProcessor ─▶ SharedDelivery ─▶ Worker ─▶ Transport ─▶ backend
+//!                                  │    ▲              │
+//!                                  │    └── failed, but may succeed later: sent again after a backoff
+//!                                  ▼                   ▼
+//!              dropped: the queue is full      exported, or failed with an ExportError
+//!              late: after the shutdown
 //!
-//!  received = queued + exported + failed + dropped + late
+//!  received = queued + exported + failed + dropped + late + spooled
 //! ```
 //!
-//! The SDK's batch processor returns `Ok` from a shutdown after a 401, and does not report how many spans it dropped.
-//! Therefore the [`AdmissionProcessor`](pipeline::AdmissionProcessor) in front of it admits no more spans than fit, so that
-//! the SDK never drops one, and the `QueueExporter` behind it records the outcome of every request.
+//! [`DeliveryState`](state::DeliveryState) decides everything and is a state machine without clock, locks or I/O.
+//! [`SharedDelivery`](shared::SharedDelivery) puts it behind a lock that is held for the time that it takes to move spans, never
+//! while something is sent. A thread of its own, the [`Worker`](worker::Worker), sends.
 //!
-//! A policy for retries belongs in `QueueExporter::deliver`, which sees the outcome of each request before the queue
-//! does. A spool belongs beside [`SpanQueue`](queue::SpanQueue), which knows the spans that it would drop and those left at
-//! a shutdown.
+//! With a spool, the worker writes what exceeds the queue's limits to the [spool](super::spool), a shutdown writes what
+//! is left there, and the worker sends what waits there whenever nothing else is due: see
+//! [`Spooler`](spooler::Spooler).
+//!
+//! The SDK's batch processor is not used: it drops the newest spans instead of the oldest and does not say how many, it drops a
+//! batch that failed, and it returns `Ok` from a shutdown after a 401.
 
+mod backoff;
 mod export_error;
+mod outcomes;
 mod pipeline;
 mod queue;
 mod report;
+mod shared;
+mod span_size;
+mod spool_schedule;
+mod spooler;
+mod state;
+mod worker;
 
 pub use export_error::{ExportError, ResponseCode};
 pub(super) use pipeline::ExportPipeline;

@@ -1,35 +1,36 @@
 //! The export pipeline of one destination, from the span processor to the transport.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor,
-};
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::DestinationReport;
-use super::queue::{QueueLimits, SpanQueue, span_bytes};
+use super::shared::SharedDelivery;
+use super::spooler::Spooler;
+use super::worker::Worker;
 use crate::export::SetupError;
 use crate::export::clock::Deadline;
-use crate::export::settings::{BatchSettings, Destination};
+use crate::export::settings::{BatchSettings, Destination, SpoolSettings};
+use crate::export::spool::Spool;
 use crate::export::transport::Transport;
 
-/// Bytes of spans in one request, unless a single span has more. Receivers of gRPC accept 4 MiB by default, and the span of
-/// an LLM call holds its whole conversation, easily hundreds of kilobytes.
-const MAX_REQUEST_BYTES: usize = 3 * 1024 * 1024;
+/// The time limit of the provider's own `force_flush`, which has none. It is that of the SDK's batch processor.
+const FORCE_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Spans in the SDK's own queue, which allocates 352 bytes for each at the start. The others wait in [`SpanQueue`], which
-/// allocates as they come.
-const MAX_SDK_QUEUE_SPANS: usize = 2_048;
+/// The time at the end of a shutdown in which what is left is spooled: a full queue of 128 MiB takes some hundred
+/// milliseconds. If the timeout is shorter than this, the shutdown takes longer, but only as long as the disk needs.
+const SPOOL_TIME: Duration = Duration::from_secs(1);
 
-/// The export pipeline of one destination: its queue, and the span processor that fills it.
+/// The export pipeline of one destination. Its worker thread ends after the shutdown.
 #[derive(Debug)]
 pub(in crate::export) struct ExportPipeline {
-    processor: AdmissionProcessor,
+    delivery: Arc<SharedDelivery>,
+    spooler: Option<Arc<Spooler>>,
 }
 
 impl ExportPipeline {
@@ -37,143 +38,131 @@ impl ExportPipeline {
     pub(in crate::export) fn open(
         destination: Destination,
         batch: BatchSettings,
+        spool: Option<&SpoolSettings>,
         resource: &Resource,
     ) -> Result<Self, SetupError> {
-        let transport = Transport::open(&destination, resource)?;
-        let sdk_spans = batch.max_queue_spans.min(MAX_SDK_QUEUE_SPANS.max(batch.max_batch_spans));
-        let limits = QueueLimits { spans: batch.max_queue_spans, bytes: batch.max_queue_bytes, sdk_spans };
-        let queue = Arc::new(SpanQueue::new(destination, limits));
-        let exporter =
-            QueueExporter { transport, queue: Arc::clone(&queue), max_batch_spans: batch.max_batch_spans };
-        let config = BatchConfigBuilder::default()
-            .with_max_queue_size(sdk_spans)
-            .with_max_export_batch_size(batch.max_batch_spans)
-            .with_scheduled_delay(batch.schedule_delay)
-            .build();
-        let batches = Arc::new(BatchSpanProcessor::builder(exporter).with_batch_config(config).build());
-        Ok(Self { processor: AdmissionProcessor { batches, queue } })
+        let transport = Arc::new(Transport::open(&destination, resource)?);
+        let spool = open_spool(&destination, spool)?;
+        let directory = spool.as_ref().map(|spool| spool.directory().to_owned());
+        let delivery = Arc::new(SharedDelivery::new(destination, batch, directory));
+        let spooler =
+            spool.map(|spool| Arc::new(Spooler::new(Arc::clone(&delivery), Arc::clone(&transport), spool)));
+        let worker = Worker::new(Arc::clone(&delivery), transport, spooler.clone());
+        let started = thread::Builder::new().name("pipecat-export".to_owned()).spawn(move || worker.run());
+        started.map_err(|error| SetupError::Exporter {
+            url: delivery.destination().name(),
+            problem: format!("cannot start a thread for it: {error}"),
+        })?;
+        Ok(Self { delivery, spooler })
     }
 
     /// Returns the processor, to be added to the tracer provider.
-    pub(in crate::export) fn processor(&self) -> AdmissionProcessor {
-        self.processor.clone()
+    pub(in crate::export) fn processor(&self) -> QueueProcessor {
+        QueueProcessor { delivery: Arc::clone(&self.delivery), spooler: self.spooler.clone() }
     }
 
     pub(in crate::export) fn destination(&self) -> &Destination {
-        self.processor.queue.destination()
+        self.delivery.destination()
     }
 
     /// Starts to send all queued spans, without waiting.
     pub(in crate::export) fn start_flush(&self) {
-        // The SDK's flush blocks for up to five seconds, which may be more than the caller has.
-        let processor = self.processor();
-        let flush = move || {
-            let _ = processor.force_flush();
-        };
-        // Without a thread, the batch processor still sends at its next interval.
-        let _ = thread::Builder::new().name("pipecat-flush".to_owned()).spawn(flush);
+        self.delivery.start_flush();
     }
 
-    /// Waits until every span received so far is exported, rejected or dropped, or until `deadline`.
+    /// Waits until every span received so far has an outcome, or until `deadline`.
     pub(in crate::export) fn wait_until_settled(&self, deadline: Deadline) {
-        self.processor.queue.wait_until_settled(deadline);
+        self.delivery.wait_until_settled(deadline);
+    }
+
+    /// Sends what is queued until `deadline`, spools what is left, and stops.
+    pub(in crate::export) fn shut_down(&self, deadline: Deadline) {
+        shut_down(&self.delivery, self.spooler.as_ref(), deadline);
     }
 
     pub(in crate::export) fn report(&self) -> DestinationReport {
-        self.processor.queue.report()
+        self.delivery.report()
     }
 }
 
-/// Admits spans to the queue, in front of the SDK's batch processor. Clones share the queue.
-#[derive(Debug, Clone)]
-pub(in crate::export) struct AdmissionProcessor {
-    batches: Arc<BatchSpanProcessor>,
-    queue: Arc<SpanQueue>,
+impl Drop for ExportPipeline {
+    fn drop(&mut self) {
+        // Ends the thread if the setup fails before it has a provider.
+        self.delivery.close();
+    }
 }
 
-impl SpanProcessor for AdmissionProcessor {
+/// Returns the spool of a destination. The console has none.
+fn open_spool(
+    destination: &Destination,
+    settings: Option<&SpoolSettings>,
+) -> Result<Option<Spool>, SetupError> {
+    let (Destination::Otlp(otlp), Some(settings)) = (destination, settings) else { return Ok(None) };
+    let url = otlp.endpoint.display_url();
+    let spool = Spool::new(settings.directory.clone(), settings.max_bytes, url);
+    let too_long = "is too long for the name of a folder in the spool: shorten it, or use no spool";
+    spool.ok_or_else(|| SetupError::invalid(otlp.endpoint.setting(), too_long)).map(Some)
+}
+
+fn shut_down(delivery: &SharedDelivery, spooler: Option<&Arc<Spooler>>, deadline: Deadline) {
+    delivery.close();
+    let Some(spooler) = spooler else {
+        delivery.wait_until_settled(deadline);
+        // Frees the spans.
+        return drop(delivery.abandon());
+    };
+    delivery.wait_until_settled(deadline.earlier_by(SPOOL_TIME));
+    // A thread of its own, as a disk may hang.
+    let (done, is_done) = mpsc::channel();
+    let worker = Arc::clone(spooler);
+    let spool_rest = move || {
+        worker.spool_rest();
+        let _ = done.send(());
+    };
+    if thread::Builder::new().name("pipecat-spool".to_owned()).spawn(spool_rest).is_err() {
+        return spooler.spool_rest();
+    }
+    let _ = is_done.recv_timeout(deadline.left().unwrap_or_default().max(SPOOL_TIME));
+    drop(delivery.abandon());
+}
+
+/// Passes ended spans to the delivery.
+#[derive(Debug)]
+pub(in crate::export) struct QueueProcessor {
+    delivery: Arc<SharedDelivery>,
+    spooler: Option<Arc<Spooler>>,
+}
+
+impl SpanProcessor for QueueProcessor {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
-            return;
-        }
-        if let Some(span) = self.queue.admit(span) {
-            self.batches.on_end(span);
+        if span.span_context.is_sampled() {
+            self.delivery.admit(span);
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.batches.force_flush()
+        let before = self.delivery.report();
+        self.delivery.start_flush();
+        self.delivery.wait_until_settled(Deadline::within(FORCE_FLUSH_TIMEOUT));
+        let after = self.delivery.report();
+        if after.queued > 0 {
+            Err(OTelSdkError::Timeout(FORCE_FLUSH_TIMEOUT))
+        } else if after.failed != before.failed {
+            Err(OTelSdkError::InternalFailure(after.to_string()))
+        } else {
+            Ok(())
+        }
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.queue.close();
-        self.batches.shutdown_with_timeout(timeout)
-    }
-}
-
-/// Sends batches, behind the SDK's batch processor, and records the outcomes in the queue.
-#[derive(Debug)]
-struct QueueExporter {
-    transport: Transport,
-    queue: Arc<SpanQueue>,
-    max_batch_spans: usize,
-}
-
-impl QueueExporter {
-    /// Sends a batch in one or more requests. Returns whether the destination accepted all of it.
-    async fn deliver(&self, batch: Vec<SpanData>) -> bool {
-        let mut is_complete = true;
-        for (request, bytes) in Requests::new(batch) {
-            let spans = request.len();
-            let outcome = self.transport.send(request).await;
-            is_complete &= outcome.is_ok();
-            self.queue.settle(spans, bytes, outcome);
+        if self.delivery.is_abandoned() {
+            return Ok(());
         }
-        is_complete
-    }
-}
-
-impl SpanExporter for QueueExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.queue.release_sdk_spans(batch.len());
-        let mut is_complete = self.deliver(batch).await;
-        // The spans that did not fit into the SDK's queue follow at once.
-        while let Some(batch) = self.queue.take_overflow(self.max_batch_spans) {
-            is_complete &= self.deliver(batch).await;
-        }
-        if is_complete {
-            Ok(())
-        } else {
-            // The queue has the details, and has logged them.
-            Err(OTelSdkError::InternalFailure("the destination did not accept all spans".to_owned()))
-        }
-    }
-}
-
-/// Splits a batch into requests of at most [`MAX_REQUEST_BYTES`], each with its size.
-struct Requests {
-    spans: std::iter::Peekable<std::vec::IntoIter<SpanData>>,
-}
-
-impl Requests {
-    fn new(batch: Vec<SpanData>) -> Self {
-        Self { spans: batch.into_iter().peekable() }
-    }
-}
-
-impl Iterator for Requests {
-    type Item = (Vec<SpanData>, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let first = self.spans.next()?;
-        let mut bytes = span_bytes(&first);
-        let mut request = vec![first];
-        while let Some(next) = self.spans.next_if(|next| bytes + span_bytes(next) <= MAX_REQUEST_BYTES) {
-            bytes += span_bytes(&next);
-            request.push(next);
-        }
-        Some((request, bytes))
+        self.delivery.start_flush();
+        shut_down(&self.delivery, self.spooler.as_ref(), Deadline::within(timeout));
+        let report = self.delivery.report();
+        if report.is_complete() { Ok(()) } else { Err(OTelSdkError::InternalFailure(report.to_string())) }
     }
 }

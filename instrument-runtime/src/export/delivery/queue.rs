@@ -1,249 +1,278 @@
-//! The queue of one destination and its counters.
+//! The queued spans of one destination, oldest first.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{DestinationReport, ExportError, FailedSpans};
-use crate::export::clock::Deadline;
-use crate::export::settings::Destination;
-use crate::export::transport::Receipt;
+use super::span_size::span_bytes;
 
-/// Maximum number of different errors that are counted separately. The last one counts all further errors.
-const MAX_ERRORS: usize = 8;
-
-/// Bytes of an attribute, an event or a link besides its text, estimated.
-const ITEM_BYTES: usize = 48;
-
-/// The queue of one destination, with the outcome of every span that it received.
-///
-/// The first spans wait in the SDK's batch processor, up to [`QueueLimits::sdk_spans`]; the others wait here, in the
-/// overflow.
-#[derive(Debug)]
-pub(super) struct SpanQueue {
-    destination: Destination,
-    limits: QueueLimits,
-    state: Mutex<QueueState>,
-    settled: Condvar,
-}
-
-/// The limits of a queue.
+/// The limits of a queue. A span that is larger than all of it is queued only while the queue is empty.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueueLimits {
     pub(super) spans: usize,
     pub(super) bytes: usize,
-    /// Spans that the SDK's batch processor has space for.
-    pub(super) sdk_spans: usize,
 }
 
-#[derive(Default)]
-struct QueueState {
-    /// Spans that wait behind those in the batch processor.
-    overflow: VecDeque<SpanData>,
-    /// Spans in the batch processor.
-    sdk_spans: usize,
-    received: u64,
-    queued: usize,
-    queued_bytes: usize,
-    exported: u64,
-    dropped: u64,
-    late: u64,
-    failed: Vec<(ExportError, u64)>,
-    is_closed: bool,
+/// A span with its estimated size.
+#[derive(Clone)]
+pub(in crate::export) struct QueuedSpan {
+    span: Arc<SpanData>,
+    bytes: usize,
 }
 
-/// Prints counters only, as spans contain speech.
-impl fmt::Debug for QueueState {
+impl QueuedSpan {
+    /// Measures a span.
+    pub(super) fn new(span: SpanData) -> Self {
+        Self { bytes: span_bytes(&span), span: Arc::new(span) }
+    }
+
+    pub(super) fn span(&self) -> &Arc<SpanData> {
+        &self.span
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Prints the size only, as spans contain speech.
+impl fmt::Debug for QueuedSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueueState")
-            .field("received", &self.received)
-            .field("queued", &self.queued)
-            .finish_non_exhaustive()
+        f.debug_struct("QueuedSpan").field("bytes", &self.bytes).finish_non_exhaustive()
     }
 }
 
-impl QueueState {
-    /// Returns the number of spans with a known outcome.
-    fn settled(&self) -> u64 {
-        self.received - self.queued as u64
+/// The queue of one destination. The spans in flight are those of the current attempt, and stay in the queue until it succeeds.
+///
+/// ```text
+///            in flight     waiting
+///  settle ◀─ ▢ ▢ ▢ ▢ ◀─take─ ▢ ▢ ▢ ▢ ▢ ▢ ◀─ push
+///                    ─return▶ │
+///                             ▼ if full, the oldest that waits is dropped
+/// ```
+#[derive(Debug)]
+pub(super) struct SpanQueue {
+    limits: QueueLimits,
+    in_flight: SizedSpans,
+    waiting: SizedSpans,
+}
+
+/// Spans with the sum of their sizes.
+#[derive(Debug, Default)]
+struct SizedSpans {
+    spans: VecDeque<QueuedSpan>,
+    bytes: usize,
+}
+
+impl SizedSpans {
+    fn push_back(&mut self, span: QueuedSpan) {
+        self.bytes = self.bytes.saturating_add(span.bytes);
+        self.spans.push_back(span);
     }
 
-    /// Counts spans that failed. Returns the error if it is the first of its kind.
-    fn add_failure(&mut self, error: ExportError, spans: u64) -> Option<ExportError> {
-        let is_full = self.failed.len() == MAX_ERRORS;
-        let same = self.failed.iter().position(|(other, _)| *other == error);
-        let index = same.or(is_full.then_some(MAX_ERRORS - 1));
-        if let Some((_, count)) = index.and_then(|index| self.failed.get_mut(index)) {
-            *count += spans;
-            return None;
-        }
-        self.failed.push((error.clone(), spans));
-        Some(error)
+    fn push_front(&mut self, span: QueuedSpan) {
+        self.bytes = self.bytes.saturating_add(span.bytes);
+        self.spans.push_front(span);
+    }
+
+    fn pop_front(&mut self) -> Option<QueuedSpan> {
+        let span = self.spans.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(span.bytes);
+        Some(span)
+    }
+
+    fn pop_back(&mut self) -> Option<QueuedSpan> {
+        let span = self.spans.pop_back()?;
+        self.bytes = self.bytes.saturating_sub(span.bytes);
+        Some(span)
     }
 }
 
 impl SpanQueue {
     /// Creates an empty queue.
-    pub(super) fn new(destination: Destination, limits: QueueLimits) -> Self {
-        Self { destination, limits, state: Mutex::default(), settled: Condvar::new() }
+    pub(super) fn new(limits: QueueLimits) -> Self {
+        Self { limits, in_flight: SizedSpans::default(), waiting: SizedSpans::default() }
     }
 
-    pub(super) fn destination(&self) -> &Destination {
-        &self.destination
+    /// Returns the number of queued spans, in flight and waiting.
+    pub(super) fn len(&self) -> usize {
+        self.in_flight.spans.len() + self.waiting.spans.len()
     }
 
-    /// Queues a span, or drops and counts it if the queue is full or closed.
-    ///
-    /// Returns the span if the caller has to pass it to the batch processor.
-    pub(super) fn admit(&self, span: SpanData) -> Option<SpanData> {
-        let bytes = span_bytes(&span);
-        let mut state = self.lock();
-        state.received += 1;
-        if state.is_closed {
-            state.late += 1;
-            return None;
+    /// Returns whether no span waits.
+    pub(super) fn has_none_waiting(&self) -> bool {
+        self.waiting.spans.is_empty()
+    }
+
+    /// Returns whether at least so many spans or bytes wait.
+    pub(super) fn has_waiting(&self, spans: usize, bytes: usize) -> bool {
+        self.waiting.spans.len() >= spans || self.waiting.bytes >= bytes
+    }
+
+    /// Returns whether more spans or bytes than `limits` are queued.
+    pub(super) fn exceeds(&self, limits: QueueLimits) -> bool {
+        let bytes = self.in_flight.bytes.saturating_add(self.waiting.bytes);
+        self.len() > limits.spans || (bytes > limits.bytes && self.len() > 1)
+    }
+
+    /// Queues a span, and returns the spans that had to be dropped: the oldest that wait, or `span` itself if there is no space
+    /// beside those in flight.
+    pub(super) fn push(&mut self, span: QueuedSpan) -> Vec<QueuedSpan> {
+        let mut dropped = Vec::new();
+        if self.len() > 0 && !self.fits_beside_flight(&span) {
+            dropped.push(span);
+            return dropped;
         }
-        // A span larger than the whole queue may wait alone.
-        let fits = state.queued == 0 || state.queued_bytes + bytes <= self.limits.bytes;
-        if state.queued >= self.limits.spans || !fits {
-            state.dropped += 1;
-            let is_first = state.dropped == 1;
-            drop(state);
-            if is_first {
-                self.warn_queue_full();
+        while self.len() > 0 && !self.fits(&span) {
+            dropped.extend(self.waiting.pop_front());
+        }
+        self.waiting.push_back(span);
+        dropped
+    }
+
+    fn fits(&self, span: &QueuedSpan) -> bool {
+        let bytes = self.in_flight.bytes.saturating_add(self.waiting.bytes).saturating_add(span.bytes);
+        self.len() < self.limits.spans && bytes <= self.limits.bytes
+    }
+
+    /// Returns whether the span would fit if no other waited.
+    fn fits_beside_flight(&self, span: &QueuedSpan) -> bool {
+        let bytes = self.in_flight.bytes.saturating_add(span.bytes);
+        self.in_flight.spans.len() < self.limits.spans && bytes <= self.limits.bytes
+    }
+
+    /// Moves the oldest spans into flight, up to `max_spans` and `max_bytes` but at least one, and returns them.
+    pub(super) fn take(&mut self, max_spans: usize, max_bytes: usize) -> Vec<QueuedSpan> {
+        let mut taken = Vec::new();
+        let mut bytes = 0_usize;
+        while let Some(next) = self.waiting.spans.front() {
+            bytes = bytes.saturating_add(next.bytes);
+            if !taken.is_empty() && (taken.len() >= max_spans || bytes > max_bytes) {
+                break;
             }
-            return None;
-        }
-        state.queued += 1;
-        state.queued_bytes += bytes;
-        // While there is an overflow, the batch processor has spans to export, and takes the overflow after them.
-        if state.sdk_spans >= self.limits.sdk_spans {
-            state.overflow.push_back(span);
-            return None;
-        }
-        state.sdk_spans += 1;
-        Some(span)
-    }
-
-    /// Records that the batch processor has released `spans` spans.
-    pub(super) fn release_sdk_spans(&self, spans: usize) {
-        let mut state = self.lock();
-        state.sdk_spans = state.sdk_spans.saturating_sub(spans);
-    }
-
-    /// Takes up to `max_spans` from the overflow, or nothing if it is empty.
-    pub(super) fn take_overflow(&self, max_spans: usize) -> Option<Vec<SpanData>> {
-        let mut state = self.lock();
-        let count = max_spans.min(state.overflow.len());
-        (count > 0).then(|| state.overflow.drain(..count).collect())
-    }
-
-    /// Records the outcome of a request with this many spans and bytes.
-    pub(super) fn settle(&self, spans: usize, bytes: usize, outcome: Result<Receipt, ExportError>) {
-        let mut state = self.lock();
-        state.queued = state.queued.saturating_sub(spans);
-        state.queued_bytes = state.queued_bytes.saturating_sub(bytes);
-        let spans = spans as u64;
-        let failure = match outcome {
-            Ok(Receipt { rejected_spans, message }) => {
-                let rejected_spans = rejected_spans.min(spans);
-                state.exported += spans - rejected_spans;
-                (rejected_spans > 0).then_some((ExportError::PartiallyRejected(message), rejected_spans))
+            if let Some(span) = self.waiting.pop_front() {
+                taken.push(span.clone());
+                self.in_flight.push_back(span);
             }
-            Err(error) => Some((error, spans)),
-        };
-        let new_error = failure.and_then(|(error, spans)| state.add_failure(error, spans));
-        drop(state);
-        self.settled.notify_all();
-        if let Some(error) = new_error {
-            tracing::warn!(
-                "spans do not reach {}: {} (logged once)",
-                self.destination.name(),
-                self.destination.explain(&error)
-            );
         }
+        taken
     }
 
-    /// Closes the queue: spans that end from now on are late.
-    pub(super) fn close(&self) {
-        self.lock().is_closed = true;
+    /// Removes the oldest `count` spans in flight. Returns those that there were.
+    pub(super) fn settle(&mut self, count: usize) -> Vec<QueuedSpan> {
+        std::iter::from_fn(|| self.in_flight.pop_front()).take(count).collect()
     }
 
-    /// Waits until every span received so far is exported, rejected or dropped, or until `deadline`.
-    pub(super) fn wait_until_settled(&self, deadline: Deadline) {
-        let mut state = self.lock();
-        let received = state.received;
-        while state.settled() < received {
-            let Some(left) = deadline.left() else { return };
-            state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    /// Moves the spans in flight back to the front of those that wait.
+    pub(super) fn return_flight(&mut self) {
+        while let Some(span) = self.in_flight.pop_back() {
+            self.waiting.push_front(span);
         }
-    }
-
-    /// Returns the outcome of every span received so far.
-    pub(super) fn report(&self) -> DestinationReport {
-        let state = self.lock();
-        let failed = state.failed.iter().map(|(error, spans)| FailedSpans {
-            spans: *spans,
-            error: error.clone(),
-            explanation: self.destination.explain(error),
-        });
-        DestinationReport {
-            name: self.destination.name(),
-            exported: state.exported,
-            queued: state.queued as u64,
-            dropped: state.dropped,
-            late: state.late,
-            failed: failed.collect(),
-        }
-    }
-
-    fn warn_queue_full(&self) {
-        tracing::warn!(
-            "spans for {} are dropped because the queue is full ({} spans or {} bytes): raise OTEL_BSP_MAX_QUEUE_SIZE or \
-             PIPECAT_TRACE_MAX_QUEUE_BYTES, or check why the backend is slow (logged once)",
-            self.destination.name(),
-            self.limits.spans,
-            self.limits.bytes,
-        );
-    }
-
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        // A panic leaves no counter half written.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Estimates the bytes of a span, in memory as in a request: the length of its texts, and a constant for each other item.
-pub(super) fn span_bytes(span: &SpanData) -> usize {
-    let events =
-        span.events.iter().map(|event| ITEM_BYTES + event.name.len() + attribute_bytes(&event.attributes));
-    let links = span.links.iter().map(|link| ITEM_BYTES + attribute_bytes(&link.attributes));
-    size_of::<SpanData>()
-        + span.name.len()
-        + attribute_bytes(&span.attributes)
-        + events.sum::<usize>()
-        + links.sum::<usize>()
-}
-
-fn attribute_bytes(attributes: &[KeyValue]) -> usize {
-    let bytes =
-        |attribute: &KeyValue| ITEM_BYTES + attribute.key.as_str().len() + value_bytes(&attribute.value);
-    attributes.iter().map(bytes).sum()
-}
-
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|text| ITEM_BYTES + text.as_str().len()).sum(),
-        Value::Array(Array::Bool(flags)) => flags.len(),
-        Value::Array(Array::I64(numbers)) => size_of_val(numbers.as_slice()),
-        Value::Array(Array::F64(numbers)) => size_of_val(numbers.as_slice()),
-        _ => 0,
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests {
+    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{Span as _, Tracer, TracerProvider};
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+
+    use super::{QueueLimits, QueuedSpan, SpanQueue};
+
+    /// Returns a span with so many bytes more than an empty one.
+    pub(in crate::export::delivery) fn span(bytes: usize) -> SpanData {
+        let spans = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
+        let mut span = provider.tracer("test").start("");
+        span.set_attribute(KeyValue::new("", "x".repeat(bytes)));
+        span.end();
+        spans.get_finished_spans().unwrap().remove(0)
+    }
+
+    /// Returns a queue that holds so many spans, and as many bytes as they have with `bytes` more in all.
+    fn queue(spans: usize, bytes: usize) -> SpanQueue {
+        SpanQueue::new(QueueLimits { spans, bytes: spans * empty_bytes() + bytes })
+    }
+
+    fn empty_bytes() -> usize {
+        QueuedSpan::new(span(0)).bytes()
+    }
+
+    /// Pushes a span of so many bytes. Returns the bytes of the dropped ones.
+    fn push(queue: &mut SpanQueue, bytes: usize) -> Vec<usize> {
+        extra_bytes(&queue.push(QueuedSpan::new(span(bytes))))
+    }
+
+    fn extra_bytes(spans: &[QueuedSpan]) -> Vec<usize> {
+        spans.iter().map(|span| span.bytes() - empty_bytes()).collect()
+    }
+
+    #[test]
+    fn a_full_queue_drops_its_oldest_span() {
+        let mut queue = queue(3, 1_000);
+        assert_eq!([1, 2, 3].map(|bytes| push(&mut queue, bytes)).concat(), [0; 0]);
+        assert_eq!(push(&mut queue, 4), [1]);
+        assert_eq!(extra_bytes(&queue.take(9, usize::MAX)), [2, 3, 4]);
+    }
+
+    #[test]
+    fn a_large_span_drops_as_many_old_ones_as_it_needs() {
+        let unit = empty_bytes();
+        let mut queue = queue(9, 0);
+        for _ in 0..4 {
+            assert_eq!(push(&mut queue, unit), [0; 0]);
+        }
+        assert_eq!(push(&mut queue, 4 * unit), [unit, unit], "8 and 5 units do not fit in 9");
+        assert_eq!(queue.len(), 3);
+    }
+
+    #[test]
+    fn spans_in_flight_are_not_dropped() {
+        let mut queue = queue(3, 1_000);
+        for bytes in [1, 2, 3] {
+            push(&mut queue, bytes);
+        }
+        assert_eq!(extra_bytes(&queue.take(2, usize::MAX)), [1, 2]);
+        assert_eq!(push(&mut queue, 4), [3], "the oldest that waits");
+        queue.take(1, usize::MAX);
+        assert_eq!(push(&mut queue, 5), [5], "all others are in flight");
+        assert_eq!(extra_bytes(&queue.settle(2)), [1, 2]);
+        assert_eq!(push(&mut queue, 6), [0; 0]);
+    }
+
+    #[test]
+    fn a_span_larger_than_the_queue_is_queued_alone() {
+        let mut queue = queue(2, 0);
+        assert_eq!(push(&mut queue, 10_000), [0; 0]);
+        assert_eq!(push(&mut queue, 1), [10_000], "it is the oldest");
+        assert_eq!(push(&mut queue, 10_000), [10_000], "it does not fit beside another");
+        assert_eq!(queue.len(), 1);
+    }
+
+    #[test]
+    fn a_request_is_limited_in_spans_and_bytes_but_has_one_span() {
+        let mut queue = queue(9, 100_000);
+        for bytes in [1, 2, 3, 50_000] {
+            push(&mut queue, bytes);
+        }
+        assert_eq!(extra_bytes(&queue.take(2, usize::MAX)), [1, 2]);
+        assert_eq!(extra_bytes(&queue.take(2, 3 * empty_bytes())), [3]);
+        assert_eq!(extra_bytes(&queue.take(2, 1)), [50_000]);
+        assert!(queue.take(2, 1).is_empty());
+    }
+
+    #[test]
+    fn returned_spans_are_the_oldest_again() {
+        let mut queue = queue(4, 1_000);
+        for bytes in [1, 2, 3] {
+            push(&mut queue, bytes);
+        }
+        queue.take(3, usize::MAX);
+        push(&mut queue, 4);
+        queue.settle(1);
+        queue.return_flight();
+        assert_eq!(extra_bytes(&queue.take(9, usize::MAX)), [2, 3, 4]);
+    }
+}

@@ -41,7 +41,7 @@ pub(in crate::export) struct OtlpSettings {
     pub(in crate::export) endpoint: Endpoint,
     pub(in crate::export) protocol: Protocol,
     pub(in crate::export) headers: Headers,
-    /// For one request with its retries.
+    /// For one request.
     pub(in crate::export) timeout: Duration,
     pub(in crate::export) compression: Compression,
     /// The certificates to trust instead of Mozilla's.

@@ -63,7 +63,7 @@ impl fmt::Display for CheckReport {
 impl Setup {
     /// Sends one span, named `setup.check`, to each backend and waits for the response.
     ///
-    /// Blocks for about twice the [timeout](super::super::SetupBuilder::timeout) at most. The console is not checked.
+    /// Blocks for little more than the [timeout](super::super::SetupBuilder::timeout) at most. The console is not checked.
     ///
     /// # Errors
     ///
@@ -86,8 +86,8 @@ impl Setup {
             let destination = pipeline.destination();
             let Destination::Otlp(settings) = destination else { continue };
             let watch = Stopwatch::start();
-            // A retry within the timeout may take the timeout again.
-            let limit = settings.timeout * 2 + Duration::from_secs(1);
+            // Looking up the name of a host may take longer than the timeout.
+            let limit = settings.timeout.saturating_add(Duration::from_secs(1));
             send_one(destination, &self.settings.resource, limit).map_err(|error| CheckError {
                 name: destination.name(),
                 explanation: destination.explain(&error),
@@ -106,7 +106,7 @@ fn send_one(destination: &Destination, resource: &Resource, limit: Duration) -> 
         Transport::open(destination, resource).map_err(|error| ExportError::Other(error.to_string()))?;
     let (outcomes, outcome) = mpsc::channel();
     let send = move || {
-        let _ = outcomes.send(futures_executor::block_on(transport.send(vec![check_span()])));
+        let _ = outcomes.send(transport.send(vec![check_span()]).map_err(|failed| failed.error));
     };
     thread::Builder::new()
         .name("pipecat-check".to_owned())

@@ -1,65 +1,94 @@
 //! OTLP over gRPC. It runs on its own tokio runtime, so that spans may come from any runtime, or from none.
 
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
-use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
-use opentelemetry_otlp::{Compression as OtlpCompression, SpanExporter, WithExportConfig, WithTonicConfig};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
+use http::uri::PathAndQuery;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message;
+use prost::bytes::{BufMut, Bytes};
 use tokio::runtime::Runtime;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
 
-use super::Receipt;
+use self::status::failed_attempt;
+use super::answer::{MAX_ANSWER_BYTES, receipt_of};
+use super::http::DEFAULT_USER_AGENT;
+use super::{FailedAttempt, NextStep, Receipt};
+use crate::export::headers::Headers;
 use crate::export::settings::{Compression, OtlpSettings};
-use crate::export::{ExportError, ResponseCode, SetupError};
+use crate::export::{ExportError, SetupError};
 
-/// Sends spans over gRPC.
+mod status;
+
+const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// Sends requests over gRPC.
 #[derive(Debug)]
-pub(in crate::export) struct GrpcTransport {
-    exporter: Arc<SpanExporter>,
+pub(super) struct GrpcClient {
+    endpoint: Endpoint,
+    /// Replaced after a timeout, as its connection may be one that no packet passes.
+    channel: Mutex<Channel>,
     /// `None` only while this is dropped.
     runtime: Option<Runtime>,
+    metadata: MetadataMap,
+    /// Their secrets are redacted in answers, which may echo them.
+    headers: Headers,
+    compression: Compression,
     timeout: Duration,
 }
 
-impl GrpcTransport {
-    /// Starts the runtime and builds the exporter. A connection is made at the first request.
-    pub(super) fn open(settings: &OtlpSettings, resource: &Resource) -> Result<Self, SetupError> {
+impl GrpcClient {
+    /// Starts the runtime and builds the client. A connection is made at the first request.
+    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, SetupError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("pipecat-otlp-grpc")
             .enable_all()
             .build()
             .map_err(|error| settings.exporter_error(&format!("cannot start a thread for it: {error}")))?;
-        let exporter = {
+        let endpoint = endpoint(settings).map_err(|error| settings.exporter_error(&error))?;
+        let channel = {
             let _entered = runtime.enter();
-            build(settings)
+            endpoint.connect_lazy()
         };
-        let mut exporter = exporter.map_err(|error| settings.exporter_error(&error))?;
-        exporter.set_resource(resource);
-        Ok(Self { exporter: Arc::new(exporter), runtime: Some(runtime), timeout: settings.timeout })
+        Ok(Self {
+            endpoint,
+            channel: Mutex::new(channel),
+            runtime: Some(runtime),
+            metadata: MetadataMap::from_headers(settings.headers.to_header_map()),
+            headers: settings.headers.clone(),
+            compression: settings.compression,
+            timeout: settings.timeout,
+        })
     }
 
-    /// Sends one request.
-    pub(super) async fn send(&self, spans: Vec<SpanData>) -> Result<Receipt, ExportError> {
+    /// Sends an encoded request and waits for the answer.
+    pub(super) fn send(&self, body: Bytes) -> Result<Receipt, FailedAttempt> {
         let Some(runtime) = &self.runtime else {
-            return Err(ExportError::Other("it is shut down".to_owned()));
+            let error = ExportError::Other("it is shut down".to_owned());
+            return Err(FailedAttempt { error, next: NextStep::GiveUp });
         };
-        let (exporter, timeout) = (Arc::clone(&self.exporter), self.timeout);
-        // The exporter's own timeout does not cover the connection.
-        let sending =
-            runtime.spawn(async move { tokio::time::timeout(timeout, exporter.export(spans)).await });
-        match sending.await {
-            Ok(Ok(Ok(()))) => Ok(Receipt::default()),
-            Ok(Ok(Err(error))) => Err(parse_error(&error.to_string())),
-            Ok(Err(_elapsed)) => Err(ExportError::TimedOut),
-            Err(error) => Err(ExportError::Other(error.to_string())),
+        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut request = Request::new(body);
+        *request.metadata_mut() = self.metadata.clone();
+        let call = call(channel, self.compression, request);
+        match runtime.block_on(async { tokio::time::timeout(self.timeout, call).await }) {
+            Ok(Ok(response)) => Ok(receipt_of(&response, &self.headers)),
+            Ok(Err(status)) => Err(failed_attempt(&status, &self.headers)),
+            Err(_elapsed) => {
+                let _entered = runtime.enter();
+                *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = self.endpoint.connect_lazy();
+                Err(FailedAttempt { error: ExportError::TimedOut, next: NextStep::Retry(None) })
+            }
         }
     }
 }
 
-impl Drop for GrpcTransport {
+impl Drop for GrpcClient {
     fn drop(&mut self) {
         // Waiting for its threads would panic in async code.
         if let Some(runtime) = self.runtime.take() {
@@ -68,86 +97,73 @@ impl Drop for GrpcTransport {
     }
 }
 
-fn build(settings: &OtlpSettings) -> Result<SpanExporter, opentelemetry_otlp::ExporterBuildError> {
-    let metadata = MetadataMap::from_headers(settings.headers.to_header_map());
-    let mut builder = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(settings.endpoint.url())
-        .with_timeout(settings.timeout)
-        // Replaces the headers that the exporter read from environment variables.
-        .with_interceptor(move |mut request: tonic::Request<()>| {
-            *request.metadata_mut() = metadata.clone();
-            Ok(request)
-        });
-    if settings.endpoint.url().starts_with("https://") {
-        let tls = ClientTlsConfig::new();
-        builder = builder.with_tls_config(match &settings.certificate {
-            Some(certificate) => tls.ca_certificate(Certificate::from_pem(&certificate.pem)),
-            None => tls.with_webpki_roots(),
-        });
+async fn call(
+    channel: Channel,
+    compression: Compression,
+    request: Request<Bytes>,
+) -> Result<ExportTraceServiceResponse, Status> {
+    let mut grpc = Grpc::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES);
+    if compression == Compression::Gzip {
+        grpc = grpc.send_compressed(CompressionEncoding::Gzip);
     }
-    if settings.compression == Compression::Gzip {
-        builder = builder.with_compression(OtlpCompression::Gzip);
-    }
-    builder.build()
+    grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
+    let response = grpc.unary(request, PathAndQuery::from_static(METHOD), EncodedCodec).await?;
+    Ok(response.into_inner())
 }
 
-/// Parses the exporter's message, which is all that it returns: the code of gRPC, and for errors on this side their causes.
-fn parse_error(message: &str) -> ExportError {
-    let contains = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
-    if contains(&["Connection refused"]) {
-        return ExportError::ConnectionRefused;
+fn endpoint(settings: &OtlpSettings) -> Result<Endpoint, tonic::transport::Error> {
+    let url = settings.endpoint.url();
+    let endpoint = Endpoint::from_shared(url.to_owned())?.user_agent(DEFAULT_USER_AGENT)?;
+    if !url.starts_with("https://") {
+        return Ok(endpoint);
     }
-    if contains(&["dns error", "failed to lookup address"]) {
-        return ExportError::UnknownHost;
-    }
-    if contains(&["Timeout expired", "deadline has elapsed"]) {
-        return ExportError::TimedOut;
-    }
-    if contains(&[
-        "invalid peer certificate",
-        "InvalidContentType",
-        "received fatal alert",
-        "HandshakeFailure",
-    ]) {
-        let problem = message.rsplit(": ").next().unwrap_or(message);
-        return ExportError::Tls(problem.to_owned());
-    }
-    if contains(&["http2 error", "h2 protocol error", "HTTP version", "frame with invalid size"]) {
-        return ExportError::ProtocolMismatch;
-    }
-    let code = CODES.into_iter().find(|code| message.contains(&format!("gRPC code: {code}")));
-    match code {
-        Some(code @ ("Unauthenticated" | "PermissionDenied")) => {
-            ExportError::Unauthorized(ResponseCode::Grpc(code))
-        }
-        Some(code @ ("Unimplemented" | "NotFound")) => ExportError::NotFound(ResponseCode::Grpc(code)),
-        Some(code @ "OutOfRange") => ExportError::TooLarge(ResponseCode::Grpc(code)),
-        Some(code @ ("ResourceExhausted" | "Unavailable" | "Aborted")) => {
-            ExportError::Unavailable(ResponseCode::Grpc(code))
-        }
-        Some("DeadlineExceeded" | "Cancelled") => ExportError::TimedOut,
-        Some(code) => ExportError::UnexpectedResponse(ResponseCode::Grpc(code)),
-        None => ExportError::Other(message.to_owned()),
+    let tls = ClientTlsConfig::new();
+    endpoint.tls_config(match &settings.certificate {
+        Some(certificate) => tls.ca_certificate(Certificate::from_pem(&certificate.pem)),
+        None => tls.with_webpki_roots(),
+    })
+}
+
+impl OtlpSettings {
+    fn exporter_error(&self, problem: &impl ToString) -> SetupError {
+        SetupError::Exporter { url: self.endpoint.display_url().to_owned(), problem: problem.to_string() }
     }
 }
 
-/// All status codes of gRPC but `Ok`, as tonic prints them.
-const CODES: [&str; 16] = [
-    "Cancelled",
-    "Unknown",
-    "InvalidArgument",
-    "DeadlineExceeded",
-    "NotFound",
-    "AlreadyExists",
-    "PermissionDenied",
-    "ResourceExhausted",
-    "FailedPrecondition",
-    "Aborted",
-    "OutOfRange",
-    "Unimplemented",
-    "Internal",
-    "Unavailable",
-    "DataLoss",
-    "Unauthenticated",
-];
+/// Sends requests that are already encoded.
+struct EncodedCodec;
+
+impl Codec for EncodedCodec {
+    type Encode = Bytes;
+    type Decode = ExportTraceServiceResponse;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for EncodedCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, body: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.reserve(body.len());
+        buffer.put(body);
+        Ok(())
+    }
+}
+
+impl Decoder for EncodedCodec {
+    type Item = ExportTraceServiceResponse;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
+        ExportTraceServiceResponse::decode(buffer).map(Some).map_err(status::not_otlp_status)
+    }
+}

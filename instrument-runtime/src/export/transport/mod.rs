@@ -1,20 +1,29 @@
-//! Transports, which carry spans to a destination.
-//!
-//! `opentelemetry-otlp` encodes the spans and repeats requests. It also reads environment variables, and prefers their
-//! headers to those set in code, so each transport sets everything that it sends.
+//! Transports, which carry spans to a destination. Each sends one request and classifies its outcome, without retries.
 
+#[cfg(feature = "otlp")]
+mod answer;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp")]
 mod http;
+#[cfg(feature = "otlp")]
+mod network_error;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(feature = "otlp")]
+mod remark;
+#[cfg(feature = "otlp")]
+mod retry_after;
+#[cfg(feature = "otlp")]
+mod split_request;
+
+use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-#[cfg(feature = "otlp-grpc")]
-use self::grpc::GrpcTransport;
 #[cfg(feature = "otlp")]
-use self::http::HttpTransport;
+use self::otlp::OtlpTransport;
 use super::settings::{Destination, OtlpSettings};
 use super::{ExportError, SetupError};
 use crate::console::{Color, ConsoleExporter, TreeStyle};
@@ -24,16 +33,40 @@ use crate::console::{Color, ConsoleExporter, TreeStyle};
 pub(super) enum Transport {
     Console(Box<ConsoleExporter>),
     #[cfg(feature = "otlp")]
-    Http(Box<HttpTransport>),
-    #[cfg(feature = "otlp-grpc")]
-    Grpc(Box<GrpcTransport>),
+    Otlp(Box<OtlpTransport>),
 }
 
-/// The response of a destination that took a request: it may have rejected some of the spans.
+/// A request in the encoding of the destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EncodedRequest {
+    /// The protobuf of an `ExportTraceServiceRequest`.
+    pub(super) bytes: Vec<u8>,
+    pub(super) spans: u64,
+}
+
+/// The answer of a destination that took a request: it may have rejected some of the spans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) rejected_spans: u64,
     pub(super) message: String,
+}
+
+/// A request that the destination did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FailedAttempt {
+    pub(super) error: ExportError,
+    pub(super) next: NextStep,
+}
+
+/// What may help after a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextStep {
+    /// The same request later, after the wait that the destination asks for, if it does.
+    Retry(Option<Duration>),
+    /// Smaller requests.
+    Split,
+    /// Nothing: the same request would fail again.
+    GiveUp,
 }
 
 impl Transport {
@@ -47,17 +80,7 @@ impl Transport {
 
     #[cfg(feature = "otlp")]
     fn open_otlp(settings: &OtlpSettings, resource: &Resource) -> Result<Self, SetupError> {
-        match settings.protocol {
-            super::Protocol::HttpProtobuf => {
-                HttpTransport::open(settings, resource).map(|http| Self::Http(Box::new(http)))
-            }
-            #[cfg(feature = "otlp-grpc")]
-            super::Protocol::Grpc => {
-                GrpcTransport::open(settings, resource).map(|grpc| Self::Grpc(Box::new(grpc)))
-            }
-            #[cfg(not(feature = "otlp-grpc"))]
-            super::Protocol::Grpc => Err(missing_feature(settings, "otlp-grpc")),
-        }
+        OtlpTransport::open(settings, resource).map(|otlp| Self::Otlp(Box::new(otlp)))
     }
 
     #[cfg(not(feature = "otlp"))]
@@ -65,18 +88,54 @@ impl Transport {
         Err(missing_feature(settings, "otlp"))
     }
 
-    /// Sends one request, with retries where they may help.
-    pub(super) async fn send(&self, spans: Vec<SpanData>) -> Result<Receipt, ExportError> {
+    /// Sends one request and waits for the answer, for the timeout of the settings at most.
+    pub(super) fn send(&self, spans: Vec<SpanData>) -> Result<Receipt, FailedAttempt> {
         match self {
             Self::Console(console) => {
-                let result = console.export(spans).await;
-                result.map(|()| Receipt::default()).map_err(|error| ExportError::Other(error.to_string()))
+                let printed = futures_executor::block_on(console.export(spans));
+                printed.map(|()| Receipt::default()).map_err(|error| FailedAttempt {
+                    error: ExportError::Other(error.to_string()),
+                    next: NextStep::GiveUp,
+                })
             }
             #[cfg(feature = "otlp")]
-            Self::Http(http) => http.send(spans).await,
-            #[cfg(feature = "otlp-grpc")]
-            Self::Grpc(grpc) => grpc.send(spans).await,
+            Self::Otlp(otlp) => otlp.send(&otlp.encode(spans)),
         }
+    }
+
+    /// Encodes spans, to be sent later. Returns `None` if the destination has no encoding, as the console.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn encode(&self, spans: Vec<SpanData>) -> Option<EncodedRequest> {
+        match self {
+            Self::Console(_) => None,
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => {
+                let count = spans.len() as u64;
+                Some(EncodedRequest { bytes: otlp.encode(spans).into(), spans: count })
+            }
+        }
+    }
+
+    /// Sends an encoded request as [`send`](Self::send) does.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn send_encoded(&self, request: &[u8]) -> Result<Receipt, FailedAttempt> {
+        match self {
+            Self::Console(_) => Err(FailedAttempt {
+                error: ExportError::Other("the console has no encoding".to_owned()),
+                next: NextStep::GiveUp,
+            }),
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => otlp.send(&prost::bytes::Bytes::copy_from_slice(request)),
+        }
+    }
+
+    /// Divides an encoded request. Returns `None` if it has a single span.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn split_encoded(request: &[u8]) -> Option<[EncodedRequest; 2]> {
+        #[cfg(feature = "otlp")]
+        return split_request::split(request);
+        #[cfg(not(feature = "otlp"))]
+        None
     }
 }
 
@@ -93,12 +152,5 @@ fn missing_feature(settings: &OtlpSettings, feature: &'static str) -> SetupError
         needed_for: format!("sending traces to {}", settings.endpoint.display_url()),
         feature,
         alternative: ", or set OTEL_TRACES_EXPORTER to console or none",
-    }
-}
-
-#[cfg(feature = "otlp")]
-impl OtlpSettings {
-    fn exporter_error(&self, problem: &impl ToString) -> SetupError {
-        SetupError::Exporter { url: self.endpoint.display_url().to_owned(), problem: problem.to_string() }
     }
 }

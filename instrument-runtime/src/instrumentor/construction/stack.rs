@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::task_name::TaskName;
-use crate::observer::{ObserveOptions, PanicMessage, catch_panic};
+use crate::catch_panic::{PanicMessage, catch_panic};
+use crate::observer::ObserveOptions;
 
 thread_local! {
     /// The tasks whose constructors are running on this thread, outermost first.

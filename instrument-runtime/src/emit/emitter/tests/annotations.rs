@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 
+use crate::emit::annotations::Annotations;
 use crate::emit::emitter::Emitter;
 use crate::emit::otel::to_system_time;
 use crate::emit::test_records::{record, text, turn};
@@ -62,11 +63,11 @@ fn written(span: &SpanData, prefix: &str) -> String {
 #[test]
 fn an_attribute_is_on_its_turn_once_with_its_last_value() {
     let mut fixture = Fixture::new(EmitSettings::default());
-    fixture.emitter.set_attribute(None, KeyValue::new("tier", "silver"));
+    fixture.emitter.outbox.set_attribute(None, KeyValue::new("tier", "silver"));
     fixture.start(TURN);
     fixture.start(NEXT);
-    fixture.emitter.set_attribute(Some(TURN), KeyValue::new("tier", "gold"));
-    fixture.emitter.set_attribute(Some(TURN), KeyValue::new("tier", "platinum"));
+    fixture.emitter.outbox.set_attribute(Some(TURN), KeyValue::new("tier", "gold"));
+    fixture.emitter.outbox.set_attribute(Some(TURN), KeyValue::new("tier", "platinum"));
     assert_eq!(written(&fixture.end(TURN), "tier"), "tier = platinum\n");
     assert_eq!(written(&fixture.end(NEXT), "tier"), "");
 }
@@ -76,7 +77,7 @@ fn span_keys_win_over_the_turns_and_those_over_the_conversations() {
     let mut fixture = Fixture::new(EmitSettings::default());
     fixture.start(TURN);
     for key in ["session.id", "input", "input.value.more", "tenant"] {
-        fixture.emitter.set_attribute(Some(TURN), KeyValue::new(key, "mine"));
+        fixture.emitter.outbox.set_attribute(Some(TURN), KeyValue::new(key, "mine"));
     }
     let span = fixture.end(TURN);
     assert_eq!(written(&span, "session.id"), "session.id = call-42\n");
@@ -89,10 +90,11 @@ fn attributes_beyond_the_limit_are_ignored() {
     let mut fixture = Fixture::new(EmitSettings { attribute_limit: 20, ..EmitSettings::default() });
     fixture.start(TURN);
     for number in 0..100 {
-        fixture.emitter.set_attribute(Some(TURN), KeyValue::new(format!("own.{number}"), number));
+        fixture.emitter.outbox.set_attribute(Some(TURN), KeyValue::new(format!("own.{number}"), number));
     }
-    let session = Session::new("call-42");
-    assert_eq!(fixture.emitter.open[0].annotations.apply_to(&session).attributes.len(), 20);
+    let mut annotations = Annotations::default();
+    (0..100).for_each(|number| annotations.set_attribute(KeyValue::new(format!("own.{number}"), number), 20));
+    assert_eq!(annotations.apply_to(&Session::new("call-42")).attributes.len(), 20);
     let span = fixture.end(TURN);
     assert_eq!((span.attributes.len(), span.dropped_attributes_count), (20, 0));
 }
@@ -104,12 +106,15 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
     fixture.start(TURN);
     fixture
         .emitter
+        .outbox
         .annotate(at(2), Annotation::Note { name: "handed over".into(), value: "front desk".into() });
     fixture
         .emitter
+        .outbox
         .annotate(at(9), Annotation::Score { name: "booked".into(), value: 0.5, comment: "a call".into() });
     fixture
         .emitter
+        .outbox
         .annotate(at(9), Annotation::Score { name: "polite".into(), value: 1.0, comment: "".into() });
 
     let span = fixture.end(TURN);
@@ -142,7 +147,10 @@ fn notes_and_scores_are_events_within_the_newest_turn() {
 #[test]
 fn a_note_between_turns_goes_to_the_next_turn() {
     let mut fixture = Fixture::new(EmitSettings::default());
-    fixture.emitter.annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
+    fixture
+        .emitter
+        .outbox
+        .annotate(Time::default(), Annotation::Note { name: "ring".into(), value: 3.into() });
     fixture.start(TURN);
     let span = fixture.end(TURN);
     assert_eq!(span.events[0].timestamp, to_system_time(Time::from_unix_nanos(1_000_000_000)));

@@ -7,7 +7,7 @@ use opentelemetry::{Array, KeyValue, Value};
 
 use super::{every_convention, written};
 use crate::emit::keys::{self, AttributeTarget, ValueKind};
-use crate::emit::span_attributes::of_conversation;
+use crate::emit::span_attributes::all_of_conversation;
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{clock_call, llm, record, stt, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Session};
@@ -87,7 +87,7 @@ fn every_key_of_the_table_is_written_on_exactly_its_targets() {
         add(written(&record, &session, &settings), target(&record.details));
     }
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
-    add(of_conversation(&failure(), Some("ann".into()), true, &scope), AttributeTarget::Conversation);
+    add(all_of_conversation(&failure(), Some("ann".into()), true, &scope), AttributeTarget::Conversation);
 
     let in_the_table = keys::table().filter(|info| !ELSEWHERE.contains(&info.key));
     let in_the_table =
@@ -161,6 +161,7 @@ fn complete_llm() -> LlmRecord {
     ];
     llm.tool_calls = vec![clock_call()];
     llm.interrupted = true;
+    llm.withdrawn = true;
     llm.usage = Some(LlmUsage {
         prompt: 120,
         completion: 20,

@@ -3,7 +3,7 @@
 use opentelemetry::KeyValue;
 
 use super::written_text;
-use crate::emit::span_attributes::{of_conversation, of_record};
+use crate::emit::span_attributes::{all_of_conversation, all_of_record};
 use crate::emit::span_scope::SpanScope;
 use crate::emit::test_records::{llm, record, stt, text, tool, tts, turn};
 use crate::emit::{Conventions, EmitSettings, Preset, Session, SpanNaming, TraceLayout};
@@ -192,7 +192,7 @@ fn openobserve_llm() {
         added(SpanDetails::Llm(Box::new(llm())), Conventions::OPENOBSERVE),
         "\
 pipecat.service = OpenAILLMService
-pipecat.model = gpt-4o
+pipecat.model = gpt-4o-2024-08-06
 pipecat.user_message = What time is it?
 pipecat.assistant_message = It is noon.
 pipecat.prompt_tokens = 120
@@ -228,7 +228,7 @@ fn conversation_span_with_every_convention() {
     );
     let scope = SpanScope { session: &session, settings: &settings, turn: None };
     assert_eq!(
-        text(&of_conversation(&status, Some("ann".into()), false, &scope)),
+        text(&all_of_conversation(&status, Some("ann".into()), false, &scope)),
         r#"openinference.span.kind = CHAIN
 session.id = call-42
 user.id = ann
@@ -243,7 +243,7 @@ tenant = acme
 "#
     );
     let turn = TurnRecord { end_reason: EndReason::Completed, ..turn() };
-    let turn = of_record(record(SpanDetails::Turn(turn)), &scope);
+    let turn = all_of_record(record(SpanDetails::Turn(turn)), &scope);
     assert!(!text(&turn).contains("langfuse.trace.tags"), "the root has the tags");
 }
 

@@ -19,7 +19,7 @@ mod wait;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::record::{EndReason, TurnNumber};
+use crate::engine::record::{EndReason, Recording, SpanKey, TurnNumber};
 use crate::engine::speech::{Speaker, Speech, SpeechChange};
 use crate::engine::time::Time;
 
@@ -126,6 +126,14 @@ impl Turns {
     /// Returns a turn that is current or still open.
     pub(super) fn get_mut(&mut self, number: TurnNumber) -> Option<&mut Turn> {
         self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
+    }
+
+    /// Sets how the sink records a turn that is current or still open.
+    pub(super) fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
+        let mut turns = self.current.iter_mut().chain(&mut self.ended);
+        if let Some(turn) = turns.find(|other| other.key() == turn) {
+            turn.set_recording(recording);
+        }
     }
 
     /// Returns the number of the turn that ended last, while its spans are open.

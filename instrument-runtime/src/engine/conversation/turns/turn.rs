@@ -145,6 +145,13 @@ impl Turn {
         }
     }
 
+    /// Sets how the sink records it, once its span has started.
+    pub(super) fn set_recording(&mut self, recording: Recording) {
+        if let Export::Started(started) = &mut self.export {
+            *started = recording;
+        }
+    }
+
     /// Whether the sampler dropped the turn: its children then have no spans.
     pub(crate) fn is_dropped(&self) -> bool {
         self.export == Export::Started(Recording::No)

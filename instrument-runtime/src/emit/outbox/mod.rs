@@ -1,0 +1,442 @@
+//! The starts and ends of a conversation's spans, on their way to the tracer.
+//!
+//! ```text
+//!   while the conversation is locked            after it is unlocked: drain(), by one thread at a time
+//!
+//!   SpanSink::start ──▶ starts ───────────────▶ tracer: id generator, sampler, on_start
+//!   SpanSink::end   ──▶ ends, after all starts ─▶ record processor, redaction hook, on_end, exporter
+//! ```
+//!
+//! All code that a program plugs in runs in [`Outbox::drain`], without any lock. So it may use its own conversation: what
+//! it adds is emitted by the drain that is running, after the present call.
+//!
+//! Starts do not wait for ends. An exporter that blocks delays ends only, and a span's context is available at once, as
+//! neither a sampler nor a span processor's `on_start` has reason to block. (`opentelemetry` has no means to choose the
+//! ids of a span before it starts.)
+
+mod queue;
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, KeyValue};
+
+use self::queue::{EndedSpan, NextStart, ParentSpan, Queue, QueuedEnd};
+use super::annotations::{Annotation, Annotations};
+use super::conversation_span::RecordSummary;
+use super::open_span::{OpenSpan, SpanState, StartedSpan};
+use super::span_writer::SpanWriter;
+use super::{Emitter, RemoteParent, TraceLayout};
+use crate::catch_panic::{PanicMessage, catch_panic};
+use crate::engine::content::RequestLimits;
+use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart};
+use crate::engine::time::Time;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard, thread};
+
+/// Maximum number of starts and ends that wait for emission in one conversation: those of some hundred turns. Spans that
+/// start beyond it are dropped and counted.
+const MAX_QUEUED: usize = 1_024;
+
+/// Maximum wait for another thread that starts a span.
+const START_TIMEOUT: Duration = Duration::from_millis(100);
+
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// Returns the number of spans that this process dropped before they started, because exporters or span processors kept
+/// [1,024 starts and ends](MAX_QUEUED) of their conversation waiting.
+///
+/// ```
+/// assert_eq!(pipecat_instrument_runtime::emit::dropped_spans(), 0);
+/// ```
+pub fn dropped_spans() -> u64 {
+    DROPPED.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// The starts and ends of the spans of one conversation. Ends open spans and the conversation when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    writer: SpanWriter,
+    queue: Mutex<Queue>,
+    /// Notified when a start is emitted, and when a thread has emitted all ends.
+    emitted: Condvar,
+    /// Whether a start or an end may wait. Read before the lock is taken.
+    has_queued: AtomicBool,
+    /// Whether the engine has to be told of a turn's recording. Read before the lock is taken.
+    has_recordings: AtomicBool,
+    /// Whether another thread has been asked to drain it.
+    is_scheduled: AtomicBool,
+    has_panicked: AtomicBool,
+    has_dropped: AtomicBool,
+}
+
+impl Outbox {
+    pub(super) fn new(writer: SpanWriter) -> Self {
+        Self {
+            writer,
+            queue: Mutex::default(),
+            emitted: Condvar::new(),
+            has_queued: AtomicBool::new(false),
+            has_recordings: AtomicBool::new(false),
+            is_scheduled: AtomicBool::new(false),
+            has_panicked: AtomicBool::new(false),
+            has_dropped: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) const fn writer_mut(&mut self) -> &mut SpanWriter {
+        &mut self.writer
+    }
+
+    /// Returns the limits within which the request of a span is copied.
+    pub(crate) fn request_limits(&self) -> RequestLimits {
+        let SpanWriter { settings, privacy, .. } = &self.writer;
+        RequestLimits { attributes: settings.attribute_limit, content: privacy.content_limits() }
+    }
+
+    /// Returns an emitter for one span outside any turn. The span's parent is the current span of `parent`, else the
+    /// remote parent of this conversation.
+    pub(crate) fn standalone(&self, parent: &Context) -> Emitter {
+        let mut writer = self.writer.clone();
+        writer.settings = Arc::new((*writer.settings).clone().layout(TraceLayout::PerTurn));
+        let alone = Self::new(writer);
+        let mut remote_parent = RemoteParent::clone(&self.lock().remote_parent);
+        if parent.has_active_span() {
+            remote_parent.set_parent(parent);
+        }
+        alone.set_remote_parent(remote_parent);
+        Emitter::from(alone)
+    }
+
+    /// Returns an emitter for another conversation with the same settings, session and remote parent. Does not wait for
+    /// the lock; returns `None` if another thread holds it.
+    pub(crate) fn to_emitter(&self) -> Option<Emitter> {
+        let remote_parent = RemoteParent::clone(&self.queue.try_lock().ok()?.remote_parent);
+        Some(Emitter::from(Self::new(self.writer.clone())).remote_parent(remote_parent))
+    }
+
+    /// Sets the parent and links of root spans that start from now on.
+    pub(crate) fn set_remote_parent(&self, remote_parent: RemoteParent) {
+        self.lock().remote_parent = Arc::new(remote_parent);
+    }
+
+    /// Changes the parent and links of root spans that start from now on.
+    pub(crate) fn change_remote_parent(&self, change: impl FnOnce(&mut RemoteParent)) {
+        change(Arc::make_mut(&mut self.lock().remote_parent));
+    }
+
+    /// Sets an attribute of the turn `turn`; if that is not open, of the next turn.
+    pub(crate) fn set_attribute(&self, turn: Option<SpanKey>, attribute: KeyValue) {
+        let limit = self.writer.settings.attribute_limit;
+        let mut queue = self.lock();
+        let Queue { open, pending, .. } = &mut *queue;
+        let open = open.iter_mut().find(|open| Some(open.start.key) == turn);
+        open.map_or(pending, |open| &mut open.annotations).set_attribute(attribute, limit);
+    }
+
+    /// Adds `annotation` to the newest open turn; if none is open, to the next turn. Also adds it to the conversation
+    /// span, in the layout that has one.
+    pub(crate) fn annotate(&self, at: Time, annotation: Annotation) {
+        let mut queue = self.lock();
+        if self.writer.settings.layout == TraceLayout::PerConversation {
+            queue.conversation_events.add(at, annotation.clone());
+        }
+        let Queue { open, pending, .. } = &mut *queue;
+        let open = open.iter_mut().rev().find(|open| open.is_turn());
+        open.map_or(pending, |open| &mut open.annotations).add_event(at, annotation);
+    }
+
+    /// Ends all open spans and the conversation. Later starts are ignored.
+    pub(crate) fn finish(&self) {
+        let mut queue = self.lock();
+        if queue.is_finished {
+            return;
+        }
+        let unwritten = queue.finish();
+        let has_span = queue.conversation.is_some();
+        self.has_queued.store(true, Ordering::Release);
+        drop(queue);
+        if unwritten > 0 && !has_span {
+            tracing::warn!(
+                conversation_id = &*self.writer.session.id,
+                notes = unwritten,
+                "notes or scores arrived after the conversation's last turn and are in no span; add them during the \
+                 conversation, at the latest two seconds after the turn ends"
+            );
+        }
+    }
+
+    /// Returns the OpenTelemetry context in which the span `key` is current, for child spans and `traceparent` headers.
+    ///
+    /// Waits for another thread that starts the span. Returns `None` if the span has ended or is not recorded, and for code
+    /// that the start of that span calls.
+    pub(crate) fn context(&self, key: SpanKey) -> Option<Context> {
+        let is_queued = |queue: &Queue| {
+            queue.span(key).is_some_and(|span| matches!(span.state, SpanState::Queued(_)))
+                && queue.starting != Some(thread::current().id())
+        };
+        let queue = self.wait_while(START_TIMEOUT, is_queued);
+        queue.span(key)?.started().map(|started| started.context.clone())
+    }
+
+    /// Returns how the tracer records the span `key`; `Yes` until it has started.
+    pub(crate) fn recording(&self, key: SpanKey) -> Recording {
+        match self.lock().span(key).map(|span| &span.state) {
+            Some(SpanState::Queued(_)) => Recording::Yes,
+            Some(SpanState::Started(StartedSpan { recording, .. })) => *recording,
+            Some(SpanState::Skipped) | None => Recording::No,
+        }
+    }
+
+    /// Returns the OpenTelemetry context in which turns start: that of the remote parent, or of the conversation span in
+    /// [`TraceLayout::PerConversation`], where it is `None` before the first turn.
+    pub(crate) fn conversation_context(&self) -> Option<Context> {
+        let queue = self.lock();
+        match self.writer.settings.layout {
+            TraceLayout::PerTurn => Some(queue.remote_parent.parent().clone()),
+            TraceLayout::PerConversation => {
+                queue.conversation.as_ref().map(|conversation| conversation.context().clone())
+            }
+        }
+    }
+
+    /// Takes the recordings of turns that are not exported, for the engine.
+    #[inline]
+    pub(crate) fn take_recordings(&self) -> Vec<(SpanKey, Recording)> {
+        if !self.has_recordings.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        self.has_recordings.store(false, Ordering::Relaxed);
+        std::mem::take(&mut self.lock().recordings)
+    }
+
+    /// Returns whether starts or ends may wait for emission.
+    #[inline]
+    pub(crate) fn has_queued(&self) -> bool {
+        self.has_queued.load(Ordering::Acquire)
+    }
+
+    /// Emits everything queued, unless another thread or a caller of this thread is doing so.
+    pub(crate) fn drain(&self) {
+        if self.has_queued() {
+            self.drain_starts();
+            self.drain_ends();
+        }
+    }
+
+    /// Emits the queued starts, and no ends: their contexts are needed.
+    pub(crate) fn emit_starts(&self) {
+        if self.has_queued() {
+            self.drain_starts();
+        }
+    }
+
+    /// Emits everything queued, or waits until other threads have, for `timeout` at most. Does not wait if this thread is
+    /// emitting.
+    pub(crate) fn drain_within(&self, timeout: Duration) {
+        self.drain();
+        let me = Some(thread::current().id());
+        drop(
+            self.wait_while(timeout, |queue| !queue.is_idle() && queue.starting != me && queue.ending != me),
+        );
+    }
+
+    /// Records that another thread will call [`drain_scheduled`](Self::drain_scheduled). Returns `false` if it already
+    /// will.
+    pub(crate) fn set_scheduled(&self) -> bool {
+        !self.is_scheduled.swap(true, Ordering::AcqRel)
+    }
+
+    /// Emits everything queued, on the thread that was asked to.
+    pub(crate) fn drain_scheduled(&self) {
+        self.is_scheduled.store(false, Ordering::Release);
+        self.drain();
+    }
+
+    fn drain_starts(&self) {
+        let mut queue = self.lock();
+        if queue.starting.is_some() {
+            return;
+        }
+        while let Some(NextStart { start, parent }) = queue.next_start() {
+            queue.starting = Some(thread::current().id());
+            let needs_conversation = matches!(parent, ParentSpan::Remote(_))
+                && self.writer.settings.layout == TraceLayout::PerConversation
+                && queue.conversation.is_none();
+            let conversation = queue.conversation.as_ref().map(|conversation| conversation.context().clone());
+            drop(queue);
+
+            let started = self.catch_panic(|| match (parent, conversation) {
+                (ParentSpan::Own(parent), _) => (None, self.writer.start(&start, &parent)),
+                (ParentSpan::Remote(_), Some(conversation)) => {
+                    (None, self.writer.start(&start, &conversation))
+                }
+                (ParentSpan::Remote(remote), None) if needs_conversation => {
+                    let conversation = self.writer.start_conversation(&remote, start.at);
+                    let started = self.writer.start(&start, conversation.context());
+                    (Some(conversation), started)
+                }
+                (ParentSpan::Remote(remote), None) => (None, self.writer.start_root(&start, &remote)),
+            });
+
+            queue = self.lock();
+            let (conversation, started) = started.unzip();
+            if let Some(conversation) = conversation.flatten() {
+                queue.conversation = Some(Box::new(conversation));
+            }
+            queue.on_started(start.key, started);
+            if !queue.recordings.is_empty() {
+                self.has_recordings.store(true, Ordering::Release);
+            }
+            self.emitted.notify_all();
+        }
+        queue.starting = None;
+        self.emitted.notify_all();
+    }
+
+    fn drain_ends(&self) {
+        let mut queue = self.lock();
+        if queue.ending.is_some() {
+            return;
+        }
+        queue.ending = Some(thread::current().id());
+        loop {
+            if queue.starting.is_some() {
+                // That thread emits the ends when it has emitted the starts.
+                break;
+            }
+            if !queue.starts.is_empty() {
+                drop(queue);
+                self.drain_starts();
+                queue = self.lock();
+                continue;
+            }
+            let Some(end) = queue.ends.pop_front() else {
+                self.has_queued.store(false, Ordering::Release);
+                queue.shrink();
+                break;
+            };
+            match end {
+                QueuedEnd::Span(ended) => {
+                    drop(queue);
+                    let summary = self.catch_panic(|| self.end_span(*ended));
+                    queue = self.lock();
+                    if let (Some(Some(summary)), Some(conversation)) = (summary, &mut queue.conversation) {
+                        conversation.on_end(summary);
+                    }
+                }
+                QueuedEnd::Conversation => {
+                    let conversation = queue.conversation.take();
+                    let events = std::mem::take(&mut queue.conversation_events);
+                    drop(queue);
+                    if let Some(conversation) = conversation {
+                        self.catch_panic(|| self.writer.end_conversation(*conversation, events));
+                    }
+                    queue = self.lock();
+                }
+            }
+        }
+        queue.ending = None;
+        self.emitted.notify_all();
+    }
+
+    fn end_span(&self, EndedSpan { open, record }: EndedSpan) -> Option<RecordSummary> {
+        let OpenSpan { start, state: SpanState::Started(started), annotations } = open else { return None };
+        self.writer.end(&start, &started, annotations, record)
+    }
+
+    /// Runs code of the program. A panic in it loses one span.
+    fn catch_panic<T>(&self, emit: impl FnOnce() -> T) -> Option<T> {
+        catch_panic(emit)
+            .inspect_err(|PanicMessage(panic)| {
+                if !self.has_panicked.swap(true, Ordering::Relaxed) {
+                    tracing::error!(
+                        conversation_id = &*self.writer.session.id,
+                        panic,
+                        "a panic in a sampler, span processor, exporter or record processor: the span may be lost, tracing \
+                         and the pipeline continue (logged once for a conversation)"
+                    );
+                }
+            })
+            .ok()
+    }
+
+    fn drop_start(&self) {
+        DROPPED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if !self.has_dropped.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                conversation_id = &*self.writer.session.id,
+                "spans of a conversation are dropped, because {MAX_QUEUED} starts and ends wait for an exporter or a span \
+                 processor that blocks: export in batches, or find out why it blocks (logged once for a conversation)"
+            );
+        }
+    }
+
+    /// Waits while `condition` holds, for `timeout` at most.
+    fn wait_while(&self, timeout: Duration, condition: impl Fn(&Queue) -> bool) -> MutexGuard<'_, Queue> {
+        let mut queue = self.lock();
+        let begun = now();
+        while condition(&queue) {
+            let left = timeout.saturating_sub(now().duration_since(begun));
+            if left.is_zero() {
+                break;
+            }
+            queue = self.emitted.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        queue
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // No code that may panic runs under this lock.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Queues starts and ends. The conversation's lock keeps them in order.
+impl SpanSink for &Outbox {
+    fn start(&mut self, start: SpanStart) -> Recording {
+        let mut queue = self.lock();
+        if queue.is_finished {
+            return Recording::No;
+        }
+        queue.now = queue.now.max(start.at);
+        let annotations = if start.kind == SpanKind::Turn {
+            std::mem::take(&mut queue.pending)
+        } else {
+            Annotations::default()
+        };
+        let is_full = queue.len() >= MAX_QUEUED;
+        let state =
+            if is_full { SpanState::Skipped } else { SpanState::Queued(Arc::clone(&queue.remote_parent)) };
+        if !is_full {
+            queue.starts.push_back(start.key);
+        }
+        queue.open.push(OpenSpan { start, state, annotations });
+        drop(queue);
+        if is_full {
+            self.drop_start();
+            return Recording::No;
+        }
+        self.has_queued.store(true, Ordering::Release);
+        Recording::Yes
+    }
+
+    fn end(&mut self, record: SpanRecord) {
+        self.lock().end(record);
+        self.has_queued.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.finish();
+        self.drain();
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "waits are bounded by the clock")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,73 @@
+//! The open conversations whose spans go to a setup.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+
+use super::clock::Deadline;
+use crate::emit::ConversationHandle;
+
+/// The number of conversations up to which those that have ended are not looked for.
+const MIN_PRUNED: usize = 64;
+
+/// Learns of conversations from the parent contexts of their root spans. Clones share everything.
+///
+/// So it knows every conversation that has a span in the setup, however its observer was made.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OpenConversations {
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    handles: HashSet<ConversationHandle>,
+    /// The number of handles at which those of ended conversations are removed.
+    prune_at: usize,
+}
+
+impl OpenConversations {
+    /// Ends all open conversations as at the end of their pipelines, and returns their number.
+    pub(super) fn shut_down(&self, deadline: Deadline) -> usize {
+        // Their last spans start while they end, so the lock is released before.
+        let handles = std::mem::take(&mut self.lock().handles);
+        handles.iter().filter(|handle| handle.shut_down(deadline.left().unwrap_or_default())).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn insert(&mut self, handle: &ConversationHandle) {
+        if self.handles.len() >= self.prune_at.max(MIN_PRUNED) {
+            self.handles.retain(ConversationHandle::is_open);
+            self.prune_at = 2 * self.handles.len();
+        }
+        if !self.handles.contains(handle) {
+            self.handles.insert(handle.clone());
+        }
+    }
+}
+
+impl SpanProcessor for OpenConversations {
+    fn on_start(&self, _span: &mut Span, parent: &Context) {
+        if let Some(handle) = parent.get::<ConversationHandle>() {
+            self.lock().insert(handle);
+        }
+    }
+
+    fn on_end(&self, _span: SpanData) {}
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
