@@ -150,12 +150,14 @@ impl ObservedConversation {
     pub(super) fn close(&self, reason: CloseReason, timeout: Duration) {
         self.guard(|| {
             if let Ok(mut state) = self.state.lock() {
+                let mut shutdown_at = None;
                 if let ObservationState::Active(active) = &mut *state {
                     let now = active.advance_to(self.clock.now());
                     active.drain_audio(&self.audio, &self.outbox);
                     active.conversation.close(now, reason, &mut &*self.outbox);
+                    shutdown_at = (reason == CloseReason::Shutdown).then_some(now);
                 }
-                self.set_closed(&mut state);
+                self.set_closed(&mut state, shutdown_at);
             }
         });
         if timer::is_current_thread() {
@@ -298,7 +300,7 @@ impl ObservedConversation {
         if let ObservationState::Active(active) = &mut *state {
             self.audio.set_interest(active.conversation.audio_interest());
             if active.conversation.is_closed() {
-                self.set_closed(&mut state);
+                self.set_closed(&mut state, None);
             } else if let Some(at) = active.next_wake_up() {
                 wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
             }
@@ -319,12 +321,13 @@ impl ObservedConversation {
         }
     }
 
-    fn set_closed(&self, state: &mut ObservationState) {
+    /// Sets the state to `Closed`, and ends the log, at a shutdown if `shutdown_at` is given.
+    fn set_closed(&self, state: &mut ObservationState, shutdown_at: Option<Time>) {
         self.is_closed.store(true, Ordering::Relaxed);
         *state = ObservationState::Closed;
         self.outbox.finish();
         if let Some(log) = &self.log {
-            log.finish();
+            log.finish(shutdown_at);
         }
     }
 

@@ -209,10 +209,12 @@ impl LazyFrameLog {
         log.record(now, hop);
     }
 
-    /// Ends the log.
-    pub(super) fn finish(&self) {
-        if let Some(log) = self.log.get() {
-            log.finish();
+    /// Ends the log, at a shutdown of the process if `shutdown_at` is given.
+    pub(super) fn finish(&self, shutdown_at: Option<Time>) {
+        match (self.log.get(), shutdown_at) {
+            (Some(log), Some(at)) => log.finish_at_shutdown(at),
+            (Some(log), None) => log.finish(),
+            (None, _) => {}
         }
     }
 }
