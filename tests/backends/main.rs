@@ -11,6 +11,7 @@ mod programs;
 mod responses;
 mod rotel;
 mod secrets;
+mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

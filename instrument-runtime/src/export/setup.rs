@@ -3,6 +3,7 @@
 mod check;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use check::{CheckError, CheckReport};
@@ -56,7 +57,7 @@ pub struct Setup {
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
-    is_shut_down: bool,
+    is_shut_down: AtomicBool,
 }
 
 impl Setup {
@@ -90,7 +91,15 @@ impl Setup {
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
         let provider = provider.build();
-        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
+        Ok(Self {
+            settings,
+            provider,
+            pipelines,
+            conversations,
+            emit,
+            is_on,
+            is_shut_down: AtomicBool::new(false),
+        })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -147,12 +156,8 @@ impl Setup {
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.shut_down(timeout)
-    }
-
-    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
+    pub fn shutdown(&self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down.store(true, Ordering::Relaxed);
         let deadline = Deadline::within(timeout);
         self.conversations.shut_down(deadline);
         // All destinations at once, before they are closed one after the other.
@@ -183,10 +188,10 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down {
+        if *self.is_shut_down.get_mut() {
             return;
         }
-        let report = self.shut_down(DROP_TIMEOUT);
+        let report = self.shutdown(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

@@ -118,6 +118,7 @@ impl ObserverProvider {
     pub fn metrics(self, recorder: &crate::emit::MetricsRecorder) -> Self {
         recorder.observe(&keys::LOST_EVENTS_METRIC, lost_events);
         recorder.observe(&keys::PANICS_METRIC, super::caught_panics);
+        recorder.observe(&keys::DROPPED_SPANS_METRIC, crate::emit::dropped_spans);
         self.record_processor(Arc::new(recorder.clone()))
     }
 
