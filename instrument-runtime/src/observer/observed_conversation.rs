@@ -53,7 +53,8 @@ pub(super) struct ObservedConversation {
     clock: Clock,
     audio: AudioMeter,
     seen: RecentIds,
-    log: Option<LazyFrameLog>,
+    /// In a box, as few conversations have one.
+    log: Option<Box<LazyFrameLog>>,
     outbox: Arc<Outbox>,
     limits: RequestLimits,
     /// Whether the state is `Closed`, for hops that then need not take the lock.
@@ -90,7 +91,7 @@ impl ObservedConversation {
         id: Arc<str>,
         config: ConversationConfig,
         emitter: Emitter,
-        log: Option<LazyFrameLog>,
+        log: Option<Box<LazyFrameLog>>,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             id,
@@ -318,6 +319,17 @@ impl ObservedConversation {
             emission_thread::drain(&self.outbox);
         } else {
             self.outbox.drain();
+            self.take_recordings();
+        }
+    }
+
+    /// Tells the engine which turns the sampler has dropped, before the next piece of text is gathered for them.
+    fn take_recordings(&self) {
+        if self.outbox.has_recordings()
+            && let Ok(mut state) = self.state.lock()
+            && let ObservationState::Active(active) = &mut *state
+        {
+            active.take_recordings(&self.outbox);
         }
     }
 

@@ -137,12 +137,14 @@ impl ObserverProvider {
             content: self.privacy.content_limits(),
             ..self.config.clone()
         };
-        let log = self.log_writer_for(&options.debug_log).map(|writer| LazyFrameLog {
-            writer,
-            session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
-            turn_end_timeout: config.turn_end_timeout,
-            privacy: self.privacy.clone(),
-            log: OnceLock::new(),
+        let log = self.log_writer_for(&options.debug_log).map(|writer| {
+            Box::new(LazyFrameLog {
+                writer,
+                session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
+                turn_end_timeout: config.turn_end_timeout,
+                privacy: self.privacy.clone(),
+                log: OnceLock::new(),
+            })
         });
         let emitter =
             self.emitter(Session { id: Arc::clone(&id), attributes }).remote_parent(options.remote_parent);

@@ -206,6 +206,11 @@ impl LlmCalls {
         (has_answered && is_text_only).then_some(Effect::TextAnswered)
     }
 
+    /// Discards the texts of the calls in a turn, and those that follow.
+    pub(super) fn discard_content(&mut self, turn: TurnNumber) {
+        self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(LlmCall::discard_content);
+    }
+
     /// Adds tool calls to the latest call of a model.
     pub(super) fn on_tool_calls(&mut self, llm: ProcessorIndex, now: Time, calls: &dyn FunctionCallList) {
         let asking =
