@@ -161,13 +161,15 @@ pub use pipecat_instrument_runtime::engine::frame;
 pub use pipecat_instrument_runtime::engine::frame::{FramePushed, ObservedFrame, ObservedService};
 pub use pipecat_instrument_runtime::engine::record;
 pub use pipecat_instrument_runtime::engine::speech;
+pub use pipecat_instrument_runtime::engine::time::Time;
 pub use pipecat_instrument_runtime::frame_log::{FrameLogWriteError, PartSize};
 pub use pipecat_instrument_runtime::instrumentor::{
     AnnotatedType, InstrumentError, InstrumentorBuilder, ObservedTask, PipecatInstrumentor, ScopedGuard,
 };
 pub use pipecat_instrument_runtime::observer::{
-    AsTracingContext, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, ToAttributes,
-    ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics, propagation,
+    AsTracingContext, Emission, FrameLogTarget, ObserveOptions, Observer, ObserverProvider, Timer,
+    ToAttributes, ToConversationId, ToFrameLogTarget, ToParentContext, TracingContext, caught_panics,
+    propagation,
 };
 pub use pipecat_instrument_runtime::privacy::{ContentKind, TraceConfig};
 #[cfg(feature = "setup")]

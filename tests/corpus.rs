@@ -36,14 +36,17 @@ macro_rules! recordings {
 
 recordings! {
     a1_deepgram_openai_cartesia
+    a6_settings_update
     a_simple
     aa_slow_tool
     b1_whisper_anthropic_openaitts
+    b2_whisper_anthropic_openaitts
     b3_interrupt_llm
     b_interrupt
     c3_tool_error
     c_tool
     cc_backchannel
+    d3_tts_lost_midway
     d_stream200
     dd_same_tool_twice
     e_cumulative
@@ -72,6 +75,7 @@ recordings! {
     own_cancel_tool_runs
     own_cancel_user_speaks
     own_code_not_spoken
+    own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
     own_live_turns
@@ -101,6 +105,8 @@ recordings! {
     p_groq
     p_multimodal
     q2_real_vadprocessor
+    r1_openai_realtime
+    s2_gemini_live_sentences
     tt_context_edits
     u_silence_before_end
     vv_fast_turns

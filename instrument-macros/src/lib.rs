@@ -191,7 +191,7 @@ pub fn instrument_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | kind | arguments |
 /// |---|---|
-/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
+/// | `start` `end` `stop` `cancel` `interruption` `user_started_speaking` `user_stopped_speaking` `proposed_user_started_speaking` `eager_transcription` `eager_end_of_turn_cancel` `vad_user_started_speaking` `bot_started_speaking` `bot_stopped_speaking` `llm_response_start` `llm_response_end` | |
 /// | `vad_user_stopped_speaking` | `stop_secs`, `transcript` |
 /// | `transcription` `interim_transcription` | `text`*, `user_id`, `language` |
 /// | `llm_context` | `context` |
@@ -265,6 +265,7 @@ pub fn observed_frame(input: TokenStream) -> TokenStream {
 /// | `class = …` | The class of the service in spans. The default is the name of the type. |
 /// | `id = …` | The id that distinguishes the processor from all others of the conversation. The default is its name. |
 /// | `provider = …` `model = …` `voice = …` `language = …` `system_instruction = …` | Texts, or `Option`s of them. |
+/// | `instruction_placement = …` | How a model sends its `system_instruction`: a `frame::InstructionPlacement`. The default depends on the class. |
 /// | `sample_rate = …` | The sample rate of the audio, in hertz. |
 /// | `settings = …` | Other settings, such as the temperature: a `Vec<(String, frame::Setting)>`. |
 /// | `crate = path` | The path to `pipecat_instrument`, if it is not a dependency under this name. |

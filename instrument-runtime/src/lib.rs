@@ -16,6 +16,7 @@
 //! | `catch_panic` | catches and counts panics before they reach a pipeline |
 //! | [`privacy`] | hides content in records and frames before they are written |
 //! | [`json`] | chat contexts and JSON from `serde_json` |
+//! | `process` | values that each process has of its own, for children of `fork` |
 //! | `sync` | locks and atomics of std, or loom's models of them |
 //! | [`engine`] | the rules: pure, std only, without clock or lock |
 

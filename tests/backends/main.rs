@@ -12,6 +12,7 @@ mod responses;
 mod rotel;
 mod secrets;
 mod shutdown;
+mod spool;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

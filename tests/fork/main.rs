@@ -5,3 +5,7 @@
 
 mod child;
 mod frame_logs;
+mod observers;
+mod setups;
+#[path = "../support/mod.rs"]
+mod support;

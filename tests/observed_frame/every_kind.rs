@@ -28,6 +28,12 @@ enum Every {
     UserStartedSpeaking,
     #[frame(user_stopped_speaking)]
     UserStoppedSpeaking,
+    #[frame(proposed_user_started_speaking)]
+    ProposedUserStartedSpeaking,
+    #[frame(eager_transcription)]
+    EagerTranscription,
+    #[frame(eager_end_of_turn_cancel)]
+    EagerEndOfTurnCancel,
     #[frame(vad_user_started_speaking)]
     VadUserStartedSpeaking,
     #[frame(vad_user_stopped_speaking(stop_secs = 0.2, transcript = None::<&str>))]
@@ -109,6 +115,9 @@ fn every() -> Vec<Every> {
         Every::Interruption,
         Every::UserStartedSpeaking,
         Every::UserStoppedSpeaking,
+        Every::ProposedUserStartedSpeaking,
+        Every::EagerTranscription,
+        Every::EagerEndOfTurnCancel,
         Every::VadUserStartedSpeaking,
         Every::VadUserStoppedSpeaking,
         Every::BotStartedSpeaking,

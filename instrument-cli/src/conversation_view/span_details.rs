@@ -108,7 +108,7 @@ fn service_details(lane: Lane, service: &Processor, reported_model: Option<&Stri
     DetailsView {
         lane,
         name: service_label(&service.class, Some(&service.name), lane.as_str()),
-        model: service.model.as_ref().or(reported_model).cloned(),
+        model: reported_model.or(service.model.as_ref()).cloned(),
         input: None,
         output: None,
         is_interrupted: false,

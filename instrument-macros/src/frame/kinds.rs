@@ -119,6 +119,9 @@ pub(super) const KINDS: &[FrameKind] = &[
     unit("interruption", "Interruption"),
     unit("user_started_speaking", "UserStartedSpeaking"),
     unit("user_stopped_speaking", "UserStoppedSpeaking"),
+    unit("proposed_user_started_speaking", "ProposedUserStartedSpeaking"),
+    unit("eager_transcription", "EagerTranscription"),
+    unit("eager_end_of_turn_cancel", "EagerEndOfTurnCancel"),
     unit("vad_user_started_speaking", "VadUserStartedSpeaking"),
     FrameKind {
         name: "vad_user_stopped_speaking",

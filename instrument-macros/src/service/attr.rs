@@ -20,7 +20,7 @@ const ROLES: [(&str, &str); 7] = [
 ];
 
 /// The fields of a service's view, in its order.
-pub(super) const FIELDS: [ServiceField; 10] = [
+pub(super) const FIELDS: [ServiceField; 11] = [
     ServiceField { name: "id", value_type: ValueType::Text },
     ServiceField { name: "class", value_type: ValueType::Text },
     ServiceField { name: "name", value_type: ValueType::Text },
@@ -30,6 +30,7 @@ pub(super) const FIELDS: [ServiceField; 10] = [
     ServiceField { name: "language", value_type: ValueType::OptionalText },
     ServiceField { name: "sample_rate", value_type: ValueType::OptionalCount },
     ServiceField { name: "system_instruction", value_type: ValueType::OptionalText },
+    ServiceField { name: "instruction_placement", value_type: ValueType::Copied },
     ServiceField { name: "settings", value_type: ValueType::Borrowed },
 ];
 

@@ -76,6 +76,7 @@ fn value(v1: &Path, checked: &ServiceType, fields: &[&str]) -> TokenStream {
             quote!(#class)
         }
         (None, ["settings"]) => quote!(&[]),
+        (None, ["instruction_placement"]) => quote!(#v1::frame::InstructionPlacement::ByFamily),
         (None, _) => quote!(::core::option::Option::None),
     }
 }

@@ -51,6 +51,7 @@ fn struct_expands_to_a_view() {
                     language: t::__private::v1::OptionalText::optional_text(&self.client.language),
                     sample_rate: ::core::option::Option::None,
                     system_instruction: ::core::option::Option::None,
+                    instruction_placement: t::__private::v1::frame::InstructionPlacement::ByFamily,
                     settings: &[],
                 }
             }

@@ -190,6 +190,7 @@ impl<'a> SpanTable<'a> {
     fn add_details(&self, span: &SpanData, line: &mut TreeLine) {
         let marks = [
             (keys::LLM_INTERRUPTED, "interrupted"),
+            (keys::LLM_WITHDRAWN, "withdrawn"),
             (keys::TTS_INTERRUPTED, "interrupted"),
             (keys::TOOL_CANCELLED, "cancelled"),
             (keys::TOOL_UNFINISHED, "unfinished"),

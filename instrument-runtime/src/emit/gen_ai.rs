@@ -42,6 +42,7 @@ pub(super) fn put_record(record: &SpanRecord, session: &Session, out: &mut Attri
     }
     match &record.details {
         SpanDetails::Llm(llm) => {
+            out.put_some(keys::GEN_AI_RESPONSE_MODEL, llm.reported_model.clone());
             if let Some(usage) = &llm.usage {
                 put_usage(usage, out);
             }

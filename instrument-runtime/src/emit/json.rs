@@ -13,7 +13,8 @@ pub(super) const MIME_TYPE: &str = "application/json";
 /// A setting that is sent as the first message, not as a request parameter.
 const SYSTEM_INSTRUCTION: &str = "system_instruction";
 
-/// Returns the settings as one object, without nulls and the system instruction; `None` if nothing is left.
+/// Returns the settings as one object, without nulls (at any depth) and the system instruction; `None` if nothing is
+/// left.
 pub(super) fn invocation_parameters(settings: &[(String, Setting)]) -> Option<String> {
     let parameters = Parameters(settings);
     let any = parameters.names_and_values().next().is_some();
@@ -115,8 +116,25 @@ impl Serialize for SettingValue<'_> {
             Setting::Int(value) => value.serialize(serializer),
             Setting::Float(value) => value.serialize(serializer),
             Setting::Text(value) => value.serialize(serializer),
-            Setting::Json(text) => parsed(text).serialize(serializer),
+            Setting::Json(text) => without_nulls(parsed(text)).serialize(serializer),
         }
+    }
+}
+
+/// Removes the fields that are null: a provider's object lists all of its fields, and most are not set.
+fn without_nulls(mut value: Value) -> Value {
+    remove_nulls(&mut value);
+    value
+}
+
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -129,9 +147,26 @@ fn parsed(text: &str) -> Value {
 mod tests {
     use std::borrow::Cow;
 
-    use super::chat;
+    use super::{chat, invocation_parameters};
     use crate::emit::test_records::clock_call;
-    use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart};
+    use crate::engine::frame::{ImageUrl, Message, MessageContent, MessagePart, Setting};
+
+    #[test]
+    fn parameters_have_no_nulls_at_any_depth() {
+        let session =
+            r#"{"voice":null,"audio":{"input":{"format":null,"rate":24000}},"tools":[{"name":null}]}"#;
+        let settings = [
+            ("temperature".to_owned(), Setting::Float(0.5)),
+            ("session_properties".to_owned(), Setting::Json(session.into())),
+            ("seed".to_owned(), Setting::Json("null".into())),
+        ];
+        assert_eq!(
+            invocation_parameters(&settings).as_deref(),
+            Some(
+                r#"{"temperature":0.5,"session_properties":{"audio":{"input":{"rate":24000}},"tools":[{}]}}"#
+            )
+        );
+    }
 
     #[test]
     fn chat_has_the_format_of_openai_messages() {

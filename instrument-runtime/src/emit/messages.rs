@@ -21,28 +21,29 @@ pub(super) fn last_user_text(llm: &LlmRecord) -> Option<&str> {
 /// last.
 pub(super) fn input(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
     let heard = llm.user_transcript.as_deref().map(|heard| Cow::Owned(Message::text("user", heard)));
-    system_message(llm).into_iter().chain(llm.request.newest.iter().map(Cow::Borrowed)).chain(heard)
+    first_messages(llm).chain(llm.request.newest.iter().map(Cow::Borrowed)).chain(heard)
 }
 
-/// Writes the system message and as many of the newest messages as fit, each complete or not at all.
+/// Writes the instruction, the system message and as many of the newest messages as fit, each complete or not at all.
 ///
 /// Written messages are numbered from 0 in conversation order, without gaps. They are written in order of importance:
 /// system, newest, …, oldest.
 pub(super) fn put_input(llm: LlmRecord, out: &mut Attributes) {
     let limit = out.remaining();
     let mut remaining = limit;
-    let system = system_message(&llm).filter(|system| try_take(&mut remaining, system)).map(Cow::into_owned);
+    let fit = first_messages(&llm).take_while(|message| try_take(&mut remaining, message));
+    let first: Vec<Message> = fit.map(Cow::into_owned).collect();
     let mut newest = llm.request.newest;
     let kept = newest.iter().rev().take_while(|message| try_take(&mut remaining, message)).count();
 
     out.reserve(limit - remaining);
     let mut family = out.family(MessageList::Input.prefix());
-    let first = usize::from(system.is_some());
-    if let Some(system) = system {
-        put(system, &MessageKeys::new(MessageList::Input, 0), &mut family);
+    let first_count = first.len();
+    for (index, message) in first.into_iter().enumerate() {
+        put(message, &MessageKeys::new(MessageList::Input, index), &mut family);
     }
     for (index, message) in newest.drain(newest.len() - kept..).enumerate().rev() {
-        put(message, &MessageKeys::new(MessageList::Input, first + index), &mut family);
+        put(message, &MessageKeys::new(MessageList::Input, first_count + index), &mut family);
     }
 }
 
@@ -62,17 +63,10 @@ pub(super) fn put_output(llm: &LlmRecord, out: &mut Attributes) {
     put(answer, &MessageKeys::new(MessageList::Output, 0), &mut family);
 }
 
-/// Returns the number of messages sent, including the service's instruction if it replaced a system message.
-pub(super) fn count(llm: &LlmRecord) -> usize {
-    llm.request.message_count + usize::from(llm.instruction_in_place_of_system().is_some())
-}
-
-/// Returns the context's system message, else the service's instruction that was sent instead.
-fn system_message(llm: &LlmRecord) -> Option<Cow<'_, Message>> {
-    if let Some(system) = &llm.request.system {
-        return Some(Cow::Borrowed(system));
-    }
-    Some(Cow::Owned(Message::text(SYSTEM, llm.instruction_in_place_of_system()?)))
+/// Returns the service's own instruction and the context's system message, as far as they are sent.
+fn first_messages(llm: &LlmRecord) -> impl Iterator<Item = Cow<'_, Message>> {
+    let instruction = llm.instruction().map(|instruction| Cow::Owned(Message::text(SYSTEM, instruction)));
+    instruction.into_iter().chain(llm.system().map(Cow::Borrowed))
 }
 
 /// Reserves the attributes of `message` from the `remaining` number; returns false if they do not fit.

@@ -144,7 +144,8 @@ fn put_llm(llm: &LlmRecord, out: &mut Attributes) {
     }
     out.put_some(keys::LLM_TTFAT, llm.ttfat);
     out.put_if(keys::LLM_INTERRUPTED, llm.interrupted);
-    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(messages::count(llm)).ok());
+    out.put_if(keys::LLM_WITHDRAWN, llm.withdrawn);
+    out.put_count(keys::LLM_MESSAGES_COUNT, u64::try_from(llm.message_count()).ok());
 }
 
 fn put_usage(usage: &LlmUsage, out: &mut Attributes) {

@@ -25,9 +25,9 @@ impl<'a> ServiceSpan<'a> {
         Some(Self { kind, service, times, reported_model: reported_model.as_deref() })
     }
 
-    /// Returns the configured model, else the model that metrics reported.
+    /// Returns the model that metrics reported, else the one in the description, which may be older.
     pub(super) fn model(&self) -> Option<&'a str> {
-        self.service.model.as_deref().or(self.reported_model)
+        self.reported_model.or(self.service.model.as_deref())
     }
 
     /// Returns the processor's name; `None` if it equals the class, and so does not distinguish instances.

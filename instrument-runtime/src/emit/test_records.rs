@@ -95,6 +95,7 @@ pub(crate) fn llm() -> LlmRecord {
         }),
         ttfat: Some(0.375),
         interrupted: false,
+        withdrawn: false,
     }
 }
 

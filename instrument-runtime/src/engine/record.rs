@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::frame::{LlmUsage, Message, Processor, ToolCall};
+use super::frame::{InstructionPlacement, LlmUsage, Message, Processor, ToolCall};
 use super::speech::Speech;
 use super::time::Time;
 
@@ -304,7 +304,7 @@ pub struct ServiceTimes {
 pub struct SttRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model in the service's metrics, if it differs from the service's own.
+    /// The model that the service's metrics name. It wins over that of `service`, which may be older.
     pub reported_model: Option<String>,
     /// The times of the service.
     pub times: ServiceTimes,
@@ -330,7 +330,7 @@ pub struct SttRecord {
 pub struct LlmRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model in the service's metrics, if it differs from the service's own.
+    /// The model that the service's metrics name. It wins over that of `service`, which may be older.
     pub reported_model: Option<String>,
     /// The times of the service.
     pub times: ServiceTimes,
@@ -351,15 +351,31 @@ pub struct LlmRecord {
     pub ttfat: Option<f64>,
     /// Whether the user or a Cancel interrupted the call.
     pub interrupted: bool,
+    /// Whether it was a speculation on the end of the user's turn that was withdrawn.
+    pub withdrawn: bool,
 }
 
 impl LlmRecord {
-    /// Returns the service's own instruction if it was sent in place of a system message, that is if the context is known
-    /// and has none.
-    pub(crate) fn instruction_in_place_of_system(&self) -> Option<&str> {
-        let has_system = self.request.system.is_some()
-            || self.request.newest.iter().any(|message| message.role == "system");
-        self.service.system_instruction.as_deref().filter(|_| self.request.message_count > 0 && !has_system)
+    /// Returns the service's own instruction, which is sent as message 0.
+    pub(crate) fn instruction(&self) -> Option<&str> {
+        self.service.system_instruction.as_deref()
+    }
+
+    /// Returns the context's system message, unless the service sends its own instruction instead.
+    pub(crate) fn system(&self) -> Option<&Message> {
+        self.request.system.as_ref().filter(|_| !self.replaces_system())
+    }
+
+    /// Returns the number of messages sent, including the service's own instruction.
+    pub(crate) fn message_count(&self) -> usize {
+        let has_replaced = self.request.system.is_some() && self.replaces_system();
+        (self.request.message_count + usize::from(self.instruction().is_some()))
+            .saturating_sub(usize::from(has_replaced))
+    }
+
+    fn replaces_system(&self) -> bool {
+        self.instruction().is_some()
+            && self.service.placement_of_instruction() == InstructionPlacement::InsteadOfSystem
     }
 }
 
@@ -387,7 +403,7 @@ pub struct LlmRequest {
 pub struct TtsRecord {
     /// The service.
     pub service: Arc<Processor>,
-    /// The model in the service's metrics, if it differs from the service's own.
+    /// The model that the service's metrics name. It wins over that of `service`, which may be older.
     pub reported_model: Option<String>,
     /// The times of the service.
     pub times: ServiceTimes,

@@ -34,6 +34,11 @@ impl Time {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// Returns this instant moved by `nanos` nanoseconds, which may be negative.
+    pub(crate) const fn shifted_by(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add_signed(nanos))
+    }
+
     /// Returns the seconds from `earlier` to this instant; negative if this is the earlier one.
     #[allow(clippy::cast_precision_loss, reason = "a conversation is far shorter than 2^52 ns")]
     pub fn seconds_since(self, earlier: Self) -> f64 {

@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{Sampler, SpanProcessor, TracerProviderBuilder};
 
 use super::headers::{Headers, Secret};
-use super::settings::Settings;
+use super::settings::{Settings, SpoolSettings};
 use super::{Backend, Compression, Environment, ExporterKind, Protocol, Setup, SetupError};
 
 /// Builds a [`Setup`] from code, and from the environment where code leaves a setting open.
@@ -62,6 +62,7 @@ pub struct SetupBuilder {
     pub(super) max_attributes: Option<u32>,
     pub(super) max_queue_spans: Option<usize>,
     pub(super) max_queue_bytes: Option<usize>,
+    pub(super) spool: Option<SpoolSettings>,
     pub(super) max_batch_spans: Option<usize>,
     pub(super) schedule_delay: Option<Duration>,
 }
@@ -261,6 +262,42 @@ impl SetupBuilder {
     /// Overrides `PIPECAT_TRACE_MAX_QUEUE_BYTES`.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.max_queue_bytes = Some(bytes);
+        self
+    }
+
+    /// Keeps spans that cannot be sent in `directory`, in files of at most `max_bytes` bytes in all. Default: none are
+    /// kept.
+    ///
+    /// Spans are written there when the queue is full, and when the time of a [shutdown](super::Setup::shutdown) is
+    /// over. They are sent once the backend accepts spans again and nothing newer waits, by this process or by the next
+    /// one with the same directory and the same backend. If the files exceed `max_bytes`, the oldest are removed, and
+    /// their spans counted.
+    ///
+    /// Any number of processes may share the directory, if they send with the same credentials. Only the current user
+    /// can read the files; other users must not be able to write the directory. A process that dies loses the spans in
+    /// its memory. What it was sending from the directory is sent again, so that a span may arrive twice. [The
+    /// guide][guide] has more.
+    ///
+    /// The console has no spool.
+    ///
+    /// [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/scale-out.md#spool
+    ///
+    /// Overrides `PIPECAT_TRACE_SPOOL_DIR` and `PIPECAT_TRACE_SPOOL_MAX_BYTES`.
+    ///
+    /// ```
+    /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
+    /// use pipecat_instrument::setup;
+    /// # use pipecat_instrument::setup::ExporterKind;
+    ///
+    /// let setup = setup::builder()
+    ///     .spool("/var/spool/desk", 512 * 1024 * 1024)
+    /// #   .exporters([ExporterKind::Console])
+    ///     .build()?;
+    /// # drop(setup);
+    /// # Ok::<(), setup::SetupError>(())
+    /// ```
+    pub fn spool(mut self, directory: impl Into<PathBuf>, max_bytes: u64) -> Self {
+        self.spool = Some(SpoolSettings { directory: directory.into(), max_bytes });
         self
     }
 

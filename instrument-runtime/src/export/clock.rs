@@ -24,6 +24,12 @@ impl Deadline {
         }
     }
 
+    /// Returns the deadline that is earlier by `time`, or by half of the time left if that is less.
+    pub(super) fn earlier_by(self, time: Duration) -> Self {
+        let time = self.left().map_or(Duration::ZERO, |left| time.min(left / 2));
+        Self { instant: self.instant.map(|instant| instant.checked_sub(time).unwrap_or(instant)) }
+    }
+
     /// Returns whether the deadline passes before `instant`.
     pub(super) fn is_before(self, instant: Instant) -> bool {
         self.instant.is_some_and(|deadline| deadline < instant)

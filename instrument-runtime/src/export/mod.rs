@@ -109,6 +109,8 @@
 //! | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | events and links of one span, and their attributes | 128 each |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | queued spans | 65,536 |
 //! | `PIPECAT_TRACE_MAX_QUEUE_BYTES` | bytes of all queued spans | 128 MiB |
+//! | `PIPECAT_TRACE_SPOOL_DIR` | a directory for spans that cannot be sent: see [`spool`](SetupBuilder::spool) | none |
+//! | `PIPECAT_TRACE_SPOOL_MAX_BYTES` | bytes of all files in that directory | 1 GiB |
 //! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans in one request | 512 |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | longest wait of a span for others to share its request, in ms | 1,000 |
 //!
@@ -170,6 +172,9 @@
 //! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
 //! if the time at the end is too short. Each case is counted in the report and logged once.
 //!
+//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose nothing: the
+//! spans wait there for the backend, or for the next start.
+//!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 
 // Settings are parsed with every set of features, and used with `otlp`.
@@ -186,8 +191,6 @@ mod headers;
 mod open_conversations;
 mod settings;
 mod setup;
-#[cfg(feature = "otlp")]
-#[allow(dead_code, reason = "delivery uses it next")]
 mod spool;
 mod transport;
 

@@ -1,4 +1,5 @@
-//! One thread for the whole process that emits the spans that end by a timeout, started when the first one does.
+//! One thread for the whole process that emits the spans that end by a timeout, started when the first one does, and
+//! again in a child of `fork`.
 //!
 //! The timer must not emit them: an exporter that blocks would stop the timeouts of all conversations. Here it delays other
 //! spans that end by a timeout, until the next hop of their conversation emits them.
@@ -6,18 +7,17 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use once_cell::sync::Lazy;
-
 use crate::emit::Outbox;
+use crate::process::PerProcess;
 
 /// The thread's name. Linux keeps 15 characters.
 const THREAD_NAME: &str = "pipecat-emit";
 
 /// Emits what is queued in `outbox`, on the emission thread.
 pub(super) fn drain(outbox: &Arc<Outbox>) {
-    static EMISSION: Lazy<Option<Sender<Arc<Outbox>>>> = Lazy::new(start);
+    static EMISSION: PerProcess<Option<Sender<Arc<Outbox>>>> = PerProcess::new();
 
-    match EMISSION.as_ref() {
+    match EMISSION.get_or_make(start) {
         // The queue has each outbox once, and the thread ends only with the process.
         Some(emission) if outbox.set_scheduled() => drop(emission.send(Arc::clone(outbox))),
         Some(_) => {}

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::TracingContext;
+use super::clock::{At, Now};
 use super::observed_conversation::{DRAIN_TIMEOUT, ObservedConversation};
 use crate::engine::conversation::{CloseReason, FrameSupport};
 use crate::engine::frame::{FramePushed, ObservedFrame};
+use crate::engine::time::Time;
 
 /// Observes one conversation. The pipeline reports every hop of every frame, and the observer emits spans.
 ///
@@ -84,7 +86,62 @@ impl Observer {
     /// Reports one hop of one frame, as it happens. Blocks only for another hop of the same conversation, and never panics.
     #[inline]
     pub fn on_push_frame<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
-        self.conversation.on_hop(hop);
+        self.conversation.on_hop(Now, hop);
+    }
+
+    /// Reports one hop of one frame that happened at `time`: nanoseconds since the Unix epoch, by the host's clock. Spans and
+    /// the frame log have these times.
+    ///
+    /// A time before that of an earlier event counts as that. Until the next time is given, the conversation's clock runs on
+    /// from this one.
+    ///
+    /// ```
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::emit::Tracers;
+    /// use pipecat_instrument_runtime::engine::frame::{Direction, Frame, FramePushed, ProcessorRef};
+    /// use pipecat_instrument_runtime::engine::time::Time;
+    /// use pipecat_instrument_runtime::observer::{ObserveOptions, ObserverProvider};
+    ///
+    /// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+    /// let observer = observers.observe(ObserveOptions::new());
+    /// observer.on_push_frame_at(Time::from_unix_nanos(1_700_000_000_000_000_000), &FramePushed {
+    ///     source: ProcessorRef::named("Source"),
+    ///     destination: ProcessorRef::named("Stt"),
+    ///     direction: Direction::Downstream,
+    ///     id: None,
+    ///     sibling: None,
+    ///     frame: &Frame::Start,
+    /// });
+    /// ```
+    pub fn on_push_frame_at<F: ObservedFrame + ?Sized>(&self, time: Time, hop: &FramePushed<'_, F>) {
+        self.conversation.on_hop(At(time), hop);
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called if no frame comes before; `None` if never. For a
+    /// host with [`Timer::Host`](super::Timer::Host), which asks again after each frame.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.conversation.of_this_process()?.poll_timeout()
+    }
+
+    /// Handles everything that is due at `now`, by the conversation's clock: a turn ends, or its spans do. A late call has
+    /// the same result, as the deadline counts.
+    pub fn handle_timeout(&self, now: Time) {
+        if let Some(conversation) = self.conversation.of_this_process() {
+            conversation.handle_timeout(At(now));
+        }
+    }
+
+    /// Passes the spans that wait to the tracer, on this thread; returns at once if another thread is doing so. For a host
+    /// with [`Emission::Host`](super::Emission::Host).
+    pub fn emit(&self) {
+        if let Some(conversation) = self.conversation.of_this_process() {
+            conversation.outbox().drain();
+        }
+    }
+
+    /// Returns whether there is work for [`emit`](Self::emit).
+    pub fn has_spans_to_emit(&self) -> bool {
+        self.conversation.of_this_process().is_some_and(|conversation| conversation.outbox().has_queued())
     }
 
     /// Ends the conversation and its open spans. Has no effect on a conversation that has ended.

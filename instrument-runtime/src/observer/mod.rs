@@ -42,7 +42,7 @@ pub use conversions::{
 };
 pub use handle::{Observer, Ready};
 pub use observer_provider::ObserverProvider;
-pub use options::ObserveOptions;
+pub use options::{Emission, ObserveOptions, Timer};
 pub use tracing_context::TracingContext;
 
 pub(crate) use conversions::forward_conversion;

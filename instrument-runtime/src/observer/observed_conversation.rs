@@ -16,20 +16,24 @@
 //! with `after_input`, which schedules the next wake-up, releases the lock, and emits the spans that were queued in the
 //! [`Outbox`]. So exporters and span processors may use the conversation. On the timer's thread, a thread of its own emits.
 //!
-//! ```text
-//!   NotStarted ──first hop for the engine──▶ Active ──the engine is closed──▶ Closed
-//!        │                                     │                                ▲
-//!        └─────────────── close(), the last handle is dropped, a panic ─────────┘
-//! ```
+//! A host may give the times of hops, handle timeouts and emit spans itself. In a child of `fork`, another conversation takes
+//! over: see `child`.
+
+mod child;
+mod state;
 
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use super::audio_meter::{AudioAction, AudioMeter, AudioSource};
-use super::clock::Clock;
+use once_cell::race::OnceBox;
+
+use self::state::ObservationState;
+use super::audio_meter::{AudioAction, AudioMeter};
+use super::clock::{Clock, ConversationClock, Now, TimeSource};
 use super::detached_hop::with_detached;
 use super::emission_thread;
 use super::observer_provider::{ActiveGuard, LazyFrameLog};
+use super::options::{Emission, Timer};
 use super::recent_ids::RecentIds;
 use super::timer::{self, Wake, wake_at};
 use crate::catch_panic::{PanicMessage, catch_panic};
@@ -41,6 +45,7 @@ use crate::engine::conversation::{
 use crate::engine::frame::{ChatContext, Frame, FrameKind, FramePushed, ObservedFrame};
 use crate::engine::record::SpanKey;
 use crate::engine::time::Time;
+use crate::process::ProcessId;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -50,25 +55,24 @@ pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// One conversation under observation.
 pub(super) struct ObservedConversation {
     id: Arc<str>,
-    clock: Clock,
+    clock: ConversationClock,
     audio: AudioMeter,
     seen: RecentIds,
-    /// In a box, as few conversations have one.
-    log: Option<Box<LazyFrameLog>>,
+    log: Option<Arc<LazyFrameLog>>,
     outbox: Arc<Outbox>,
     limits: RequestLimits,
-    /// Whether the state is `Closed`, for hops that then need not take the lock.
+    timer: Timer,
+    emission: Emission,
+    /// The process that observes the conversation.
+    owner: ProcessId,
+    /// The conversation that takes over in a child of `fork`, from its first hop there.
+    in_child: OnceBox<Arc<Self>>,
+    /// Whether the state is `Closed`, or this is a child of `fork`: hops then need not take the lock.
     is_closed: AtomicBool,
     state: Mutex<ObservationState>,
     /// A handle to this conversation for the timer.
     this: Weak<Self>,
     _active: ActiveGuard,
-}
-
-enum ObservationState {
-    NotStarted { config: ConversationConfig },
-    Active(Box<ActiveConversation>),
-    Closed,
 }
 
 /// Access to a conversation for code inside it. The lock is held, and all due timeouts are handled.
@@ -91,16 +95,21 @@ impl ObservedConversation {
         id: Arc<str>,
         config: ConversationConfig,
         emitter: Emitter,
-        log: Option<Box<LazyFrameLog>>,
+        log: Option<Arc<LazyFrameLog>>,
+        (timer, emission): (Timer, Emission),
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             id,
-            clock: Clock::start(),
+            clock: ConversationClock::start(),
             audio: AudioMeter::new(),
             seen: RecentIds::new(),
             log,
             outbox: Arc::new(emitter.handle(ConversationHandle::new(this.clone())).into_outbox()),
             limits: config.request_limits(),
+            timer,
+            emission,
+            owner: ProcessId::current(),
+            in_child: OnceBox::new(),
             is_closed: AtomicBool::new(false),
             state: Mutex::new(ObservationState::NotStarted { config }),
             this: Weak::clone(this),
@@ -108,8 +117,9 @@ impl ObservedConversation {
         })
     }
 
-    pub(super) const fn clock(&self) -> Clock {
-        self.clock
+    /// Returns a clock that shows the conversation's time.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock.shifted()
     }
 
     pub(super) const fn id(&self) -> &Arc<str> {
@@ -117,6 +127,14 @@ impl ObservedConversation {
     }
 
     pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Returns the outbox after its queued starts are emitted, for their contexts.
+    pub(super) fn outbox_with_starts(&self) -> &Outbox {
+        if self.emission == Emission::Host {
+            self.outbox.emit_starts();
+        }
         &self.outbox
     }
 
@@ -136,19 +154,44 @@ impl ObservedConversation {
         }
     }
 
-    /// Handles one hop of one frame, when it happens.
+    /// Handles one hop of one frame.
     #[inline]
-    pub(super) fn on_hop<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
+    pub(super) fn on_hop<F: ObservedFrame + ?Sized>(&self, time: impl TimeSource, hop: &FramePushed<'_, F>) {
         self.guard(|| {
             let kind = hop.frame.kind();
             if kind.is_traced() || self.log.is_some() {
-                self.filter_hop(kind, hop);
+                self.filter_hop(time, kind, hop);
+            }
+        });
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called if no hop comes before.
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        self.guard(|| {
+            let mut state = self.state.lock().ok()?;
+            let ObservationState::Active(active) = &mut *state else { return None };
+            active.drain_audio(&self.audio, &self.outbox);
+            active.conversation.poll_timeout()
+        })
+        .flatten()
+    }
+
+    /// Handles everything that is due.
+    pub(super) fn handle_timeout(&self, time: impl TimeSource) {
+        self.guard(|| {
+            let Ok(mut state) = self.state.lock() else { return };
+            if let ObservationState::Active(active) = &mut *state {
+                active.handle_timeout(time.time(&self.clock), &self.audio, &self.outbox);
+                self.after_input(state);
             }
         });
     }
 
     /// Ends the conversation, and waits until its spans are emitted, for `timeout` at most.
     pub(super) fn close(&self, reason: CloseReason, timeout: Duration) {
+        if self.is_of_parent() {
+            return self.close_in_child(reason, timeout);
+        }
         self.guard(|| {
             if let Ok(mut state) = self.state.lock() {
                 let mut shutdown_at = None;
@@ -162,7 +205,7 @@ impl ObservedConversation {
             }
         });
         if timer::is_current_thread() {
-            self.emit();
+            emission_thread::drain(&self.outbox);
         } else {
             self.outbox.drain_within(timeout);
         }
@@ -173,6 +216,9 @@ impl ObservedConversation {
     ///
     /// Before the first frame this does not start the conversation: an adapter may still set the frame support.
     pub(super) fn with_locked<T>(&self, act: impl FnOnce(LockedConversation<'_>) -> T) -> Option<T> {
+        if self.is_of_parent() {
+            return self.in_child.get()?.with_locked(act);
+        }
         self.guard(|| {
             let mut state = self.state.lock().ok()?;
             let (now, outbox) = (self.clock.now(), &*self.outbox);
@@ -207,67 +253,101 @@ impl ObservedConversation {
 
     /// Logs a hop, and drops it if the engine does not need it. Out of line, to keep registers free in the caller.
     #[inline(never)]
-    fn filter_hop<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+    fn filter_hop<F, T>(&self, time: T, kind: FrameKind, hop: &FramePushed<'_, F>)
+    where
+        F: ObservedFrame + ?Sized,
+        T: TimeSource,
+    {
         if let Some(log) = &self.log {
-            self.log_hop(log, hop);
+            self.log_hop(time, log, hop);
         }
+        self.filter_logged(time, kind, hop);
+    }
+
+    /// Drops a hop if the engine does not need it.
+    #[inline]
+    fn filter_logged<F, T>(&self, time: T, kind: FrameKind, hop: &FramePushed<'_, F>)
+    where
+        F: ObservedFrame + ?Sized,
+        T: TimeSource,
+    {
         let is_hop_invariant = kind.is_hop_invariant() || kind.is_outgoing_audio();
         let is_seen = is_hop_invariant && hop.id.is_some_and(|id| self.seen.contains(id));
-        if kind.is_traced() && !is_seen && !self.is_closed.load(Ordering::Relaxed) {
-            self.admit_hop(kind, hop);
+        if kind.is_traced() && !is_seen {
+            if self.is_closed.load(Ordering::Relaxed) {
+                self.pass_to_child(time, kind, hop);
+            } else {
+                self.admit_hop(time, kind, hop);
+            }
         }
     }
 
     #[inline(never)]
-    fn log_hop<F: ObservedFrame + ?Sized>(&self, log: &LazyFrameLog, hop: &FramePushed<'_, F>) {
-        log.record(self.clock.now(), &with_frame(hop, &hop.frame.view()), || self.frame_support());
+    fn log_hop<F, T>(&self, time: T, log: &LazyFrameLog, hop: &FramePushed<'_, F>)
+    where
+        F: ObservedFrame + ?Sized,
+        T: TimeSource,
+    {
+        log.record(time.time(&self.clock), &with_frame(hop, &hop.frame.view()), || self.frame_support());
     }
 
     /// Counts outgoing audio, or passes the hop on. Out of line, or the later hops of a frame would pay for it.
     #[inline(never)]
-    fn admit_hop<F: ObservedFrame + ?Sized>(&self, kind: FrameKind, hop: &FramePushed<'_, F>) {
+    fn admit_hop<F, T>(&self, time: T, kind: FrameKind, hop: &FramePushed<'_, F>)
+    where
+        F: ObservedFrame + ?Sized,
+        T: TimeSource,
+    {
         let action =
             if kind.is_outgoing_audio() { self.audio.classify(kind, hop) } else { AudioAction::Handle };
         match action {
             AudioAction::Ignore => return,
-            AudioAction::Count => self.count_audio(&hop.frame.view()),
-            AudioAction::Handle => self.handle_hop(&with_frame(hop, &hop.frame.view())),
+            AudioAction::Count => self.count_audio(time, &hop.frame.view()),
+            AudioAction::Handle => self.handle_hop(time, &with_frame(hop, &hop.frame.view())),
         }
         if let Some(id) = hop.id {
             self.seen.insert(id);
         }
     }
 
-    fn count_audio(&self, frame: &Frame<'_>) {
+    fn count_audio(&self, time: impl TimeSource, frame: &Frame<'_>) {
         if let Frame::TtsAudio(audio) | Frame::OutputAudio(audio) = frame {
-            self.audio.count(self.clock.now(), audio.duration());
+            self.audio.count(time.time(&self.clock), audio.duration());
         }
     }
 
     /// Passes a hop to the engine. Code of the program, which the frame or its processors may be, runs before the lock.
-    fn handle_hop(&self, hop: &FramePushed<'_>) {
+    fn handle_hop(&self, time: impl TimeSource, hop: &FramePushed<'_>) {
         match hop.frame {
             Frame::LlmText(_) if self.handle_untimed(hop) => {}
-            Frame::LlmContext(context) => self.handle_context(hop, *context),
-            _ => with_detached(hop, self.limits.content.text_length, |hop| self.handle_detached(hop)),
+            // Not before the most frequent hops, as this takes a system call.
+            _ if self.is_of_parent() => self.take_over(time, hop),
+            Frame::LlmContext(context) => self.handle_context(time, hop, *context),
+            _ => with_detached(hop, self.limits.content.text_length, |hop| self.handle_detached(time, hop)),
         }
     }
 
     /// Passes a piece of text to the engine, unless the engine needs the time: reading the clock costs more than the rest.
+    /// Does not wait for the lock: in a child of `fork`, no one might release it.
     fn handle_untimed(&self, hop: &FramePushed<'_>) -> bool {
-        let Ok(mut state) = self.state.lock() else { return true };
+        let Ok(mut state) = self.state.try_lock() else { return false };
         let Some(active) = state.start() else { return true };
         active.drain_audio(&self.audio, &self.outbox);
         active.conversation.handle_untimed(hop)
     }
 
     /// Copies as much of a context as the engine needs, and passes it on.
-    fn handle_context(&self, hop: &FramePushed<'_>, context: Option<&dyn ChatContext>) {
+    fn handle_context(
+        &self,
+        time: impl TimeSource,
+        hop: &FramePushed<'_>,
+        context: Option<&dyn ChatContext>,
+    ) {
         let demand = {
             let Ok(mut state) = self.state.lock() else { return };
             let Some(active) = state.start() else { return };
             active.take_recordings(&self.outbox);
-            active.conversation.context_demand(self.clock.now(), hop)
+            active.conversation.context_demand(time.time(&self.clock), hop)
         };
         if demand == ContextDemand::Ignored {
             return;
@@ -277,22 +357,20 @@ impl ObservedConversation {
             let Ok(mut state) = self.state.lock() else { return };
             let Some(active) = state.start() else { return };
             active.drain_audio(&self.audio, &self.outbox);
-            let now = active.advance_to(self.clock.now());
+            let now = active.advance_to(time.time(&self.clock));
             active.conversation.handle_context(now, hop, copy, &mut &*self.outbox);
             self.after_input(state);
         });
     }
 
-    fn handle_detached(&self, hop: &FramePushed<'_>) {
+    fn handle_detached(&self, time: impl TimeSource, hop: &FramePushed<'_>) {
         let Ok(mut state) = self.state.lock() else { return };
         let Some(active) = state.start() else { return };
         active.drain_audio(&self.audio, &self.outbox);
-        let now = active.advance_to(self.clock.now());
+        let now = active.advance_to(time.time(&self.clock));
         active.take_recordings(&self.outbox);
         active.conversation.handle_input(now, hop, &mut &*self.outbox);
-        if active.audio_source.is_none() {
-            active.audio_source = self.audio.choose_source(hop);
-        }
+        active.choose_audio_source(|| self.audio.choose_source(hop));
         self.after_input(state);
     }
 
@@ -302,7 +380,9 @@ impl ObservedConversation {
             self.audio.set_interest(active.conversation.audio_interest());
             if active.conversation.is_closed() {
                 self.set_closed(&mut state, None);
-            } else if let Some(at) = active.next_wake_up() {
+            } else if self.timer == Timer::Thread
+                && let Some(at) = active.next_wake_up()
+            {
                 wake_at(self.clock.instant(at), Weak::clone(&self.this) as Weak<dyn Wake>);
             }
         }
@@ -310,9 +390,9 @@ impl ObservedConversation {
         self.emit();
     }
 
-    /// Emits the queued spans, unless another thread is doing so.
+    /// Emits the queued spans, unless another thread is doing so or the host does.
     fn emit(&self) {
-        if !self.outbox.has_queued() {
+        if !self.outbox.has_queued() || self.emission == Emission::Host {
             return;
         }
         if timer::is_current_thread() {
@@ -371,19 +451,16 @@ impl ObservedConversation {
 impl Wake for ObservedConversation {
     /// Handles due timeouts when the timer fires.
     fn wake(&self) {
-        self.guard(|| {
-            let Ok(mut state) = self.state.lock() else { return };
-            if let ObservationState::Active(active) = &mut *state {
-                active.handle_timeout(self.clock.now(), &self.audio, &self.outbox);
-                self.after_input(state);
-            }
-        });
+        self.handle_timeout(Now);
     }
 }
 
 impl OpenConversation for ObservedConversation {
     fn is_open(&self) -> bool {
-        !self.is_closed.load(Ordering::Relaxed)
+        match self.of_this_process() {
+            Some(conversation) => !conversation.is_closed.load(Ordering::Relaxed),
+            None => false,
+        }
     }
 
     fn shut_down(&self, timeout: Duration) {
@@ -393,87 +470,11 @@ impl OpenConversation for ObservedConversation {
 
 impl Drop for ObservedConversation {
     fn drop(&mut self) {
-        self.close(CloseReason::Dropped, DRAIN_TIMEOUT);
-    }
-}
-
-impl ObservationState {
-    /// Returns the active conversation, which the first call starts; `None` once it is closed.
-    fn start(&mut self) -> Option<&mut ActiveConversation> {
-        if matches!(self, Self::NotStarted { .. })
-            && let Self::NotStarted { config } = std::mem::replace(self, Self::Closed)
-        {
-            *self = Self::Active(Box::new(ActiveConversation::new(config)));
+        if self.is_of_parent() {
+            self.forget_spans();
+        } else {
+            self.close(CloseReason::Dropped, DRAIN_TIMEOUT);
         }
-        match self {
-            Self::Active(active) => Some(active),
-            Self::NotStarted { .. } | Self::Closed => None,
-        }
-    }
-}
-
-/// The state of a conversation that has started, behind the lock.
-struct ActiveConversation {
-    conversation: Conversation,
-    /// The time of the newest event. Hops from several threads may overtake each other before they take the lock.
-    newest: Time,
-    /// The earliest pending wake-up.
-    wake_up: Option<Time>,
-    audio_source: Option<AudioSource>,
-}
-
-impl ActiveConversation {
-    fn new(config: ConversationConfig) -> Self {
-        Self {
-            conversation: Conversation::new(config),
-            newest: Time::default(),
-            wake_up: None,
-            audio_source: None,
-        }
-    }
-
-    /// Returns the engine's time for an event at `now`. The engine's time never goes back.
-    fn advance_to(&mut self, now: Time) -> Time {
-        self.newest = self.newest.max(now);
-        // A due wake-up has fired, or will find no timeout left to handle.
-        self.wake_up = self.wake_up.filter(|at| *at > self.newest);
-        self.newest
-    }
-
-    /// Handles due timeouts, and returns the engine's time.
-    fn handle_timeout(&mut self, now: Time, audio: &AudioMeter, mut outbox: &Outbox) -> Time {
-        self.drain_audio(audio, outbox);
-        let now = self.advance_to(now);
-        self.take_recordings(outbox);
-        self.conversation.handle_timeout(now, &mut outbox);
-        now
-    }
-
-    /// Passes the audio that the meter has counted to the engine.
-    fn drain_audio(&mut self, audio: &AudioMeter, mut outbox: &Outbox) {
-        if let Some(source) = &self.audio_source
-            && let Some(batch) = audio.drain_from(source)
-        {
-            self.conversation.handle_audio(&batch, &mut outbox);
-        }
-    }
-
-    /// Tells the engine which turns the sampler has dropped: nothing need be gathered for them.
-    fn take_recordings(&mut self, outbox: &Outbox) {
-        for (turn, recording) in outbox.take_recordings() {
-            self.conversation.set_recording(turn, recording);
-        }
-    }
-
-    /// Returns the next wake-up to schedule, unless one as early is pending. If the deadline moves back, as it does
-    /// with every word of the bot, the pending wake-up fires early and schedules the next one.
-    fn next_wake_up(&mut self) -> Option<Time> {
-        let deadline = self.conversation.poll_timeout()?;
-        if self.wake_up.is_some_and(|at| at <= deadline) {
-            return None;
-        }
-        self.wake_up = Some(deadline);
-        self.wake_up
     }
 }
 

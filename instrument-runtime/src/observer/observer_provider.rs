@@ -138,7 +138,7 @@ impl ObserverProvider {
             ..self.config.clone()
         };
         let log = self.log_writer_for(&options.debug_log).map(|writer| {
-            Box::new(LazyFrameLog {
+            Arc::new(LazyFrameLog {
                 writer,
                 session: Session { id: Arc::clone(&id), attributes: attributes.clone() },
                 turn_end_timeout: config.turn_end_timeout,
@@ -148,7 +148,7 @@ impl ObserverProvider {
         });
         let emitter =
             self.emitter(Session { id: Arc::clone(&id), attributes }).remote_parent(options.remote_parent);
-        Observer::new(ObservedConversation::new(id, config, emitter, log))
+        Observer::new(ObservedConversation::new(id, config, emitter, log, (options.timer, options.emission)))
     }
 
     fn log_writer_for(&self, target: &FrameLogTarget) -> Option<FrameLogWriter> {

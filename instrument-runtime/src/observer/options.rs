@@ -9,6 +9,28 @@ use super::{FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, To
 use crate::emit::RemoteParent;
 use crate::engine::conversation::FrameSupport;
 
+/// Who handles the timeouts of a conversation: a turn ends some time after the bot has spoken, without a further frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Timer {
+    /// One thread of the process, for all conversations.
+    #[default]
+    Thread,
+    /// The host, with [`Observer::poll_timeout`](super::Observer::poll_timeout) and
+    /// [`Observer::handle_timeout`](super::Observer::handle_timeout): for a host with an event loop, or with a time of its own.
+    Host,
+}
+
+/// Who passes the spans of a conversation to the tracer, and so to samplers, span processors and exporters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Emission {
+    /// The thread that reports a hop, after the conversation is unlocked; for a timeout, a thread of the process.
+    #[default]
+    Caller,
+    /// The host, with [`Observer::emit`](super::Observer::emit): for a host whose exporters need a certain thread or a
+    /// global lock.
+    Host,
+}
+
 /// Options of one conversation, for its observer.
 ///
 /// Takes ids and attributes by reference, so that an argument can be named and still be used afterwards.
@@ -28,6 +50,8 @@ pub struct ObserveOptions {
     pub(super) frame_support: FrameSupport,
     pub(super) remote_parent: RemoteParent,
     pub(super) debug_log: FrameLogTarget,
+    pub(super) timer: Timer,
+    pub(super) emission: Emission,
 }
 
 impl ObserveOptions {
@@ -95,12 +119,45 @@ impl ObserveOptions {
         self
     }
 
+    /// Sets who handles the timeouts of the conversation.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use opentelemetry::trace::noop::NoopTracerProvider;
+    /// use pipecat_instrument_runtime::emit::Tracers;
+    /// use pipecat_instrument_runtime::engine::time::Time;
+    /// use pipecat_instrument_runtime::observer::{ObserveOptions, Observer, ObserverProvider, Timer};
+    ///
+    /// /// Called by the event loop after each frame, and at the time that it returned last.
+    /// fn on_event(observer: &Observer, now: Time) -> Option<Time> {
+    ///     observer.handle_timeout(now);
+    ///     observer.poll_timeout()
+    /// }
+    ///
+    /// let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
+    /// let observer = observers.observe(ObserveOptions::new().timer(Timer::Host));
+    /// assert_eq!(on_event(&observer, Time::from_unix_nanos(1_000)), None);
+    /// ```
+    pub fn timer(mut self, timer: Timer) -> Self {
+        self.timer = timer;
+        self
+    }
+
+    /// Sets who passes the spans of the conversation to the tracer.
+    pub fn emission(mut self, emission: Emission) -> Self {
+        self.emission = emission;
+        self
+    }
+
     /// Returns whether [`merge`](Self::merge) could set anything.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.conversation_id.is_none()
             || self.attributes.is_empty()
             || self.remote_parent.is_empty()
             || self.debug_log == FrameLogTarget::AsTheProgram
+            || self.timer == Timer::Thread
+            || self.emission == Emission::Caller
     }
 
     /// Fills options that are not set with those of `other`.
@@ -116,6 +173,12 @@ impl ObserveOptions {
         }
         if self.debug_log == FrameLogTarget::AsTheProgram {
             self.debug_log = other.debug_log;
+        }
+        if self.timer == Timer::Thread {
+            self.timer = other.timer;
+        }
+        if self.emission == Emission::Caller {
+            self.emission = other.emission;
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads the clock")]
 
 mod clock_steps;
+mod host_time;
 mod plugged_in;
 mod program_code;
 

@@ -1,4 +1,4 @@
-//! One timer thread for the whole process, started when the first conversation needs it.
+//! One timer thread for the whole process, started when the first conversation needs it, and again in a child of `fork`.
 //!
 //! ```text
 //!   any conversation ──wake_at(instant, target)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first
@@ -20,7 +20,7 @@ use std::sync::Weak;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
-use once_cell::sync::Lazy;
+use crate::process::PerProcess;
 
 /// The thread's name. Linux keeps 15 characters.
 const THREAD_NAME: &str = "pipecat-timer";
@@ -42,13 +42,13 @@ pub(super) fn is_current_thread() -> bool {
 
 /// Wakes `target` at `at` or soon after, unless it is dropped by then.
 pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
-    static TIMER: Lazy<Option<Sender<WakeUp>>> = Lazy::new(start);
+    static TIMER: PerProcess<Option<Sender<WakeUp>>> = PerProcess::new();
 
     // A loom model calls `wake` itself: it cannot control a thread of the process.
     if cfg!(loom) {
         return;
     }
-    if let Some(timer) = TIMER.as_ref() {
+    if let Some(timer) = TIMER.get_or_make(start) {
         // The thread ends only with the process.
         let _ = timer.send(WakeUp { at, target });
     }

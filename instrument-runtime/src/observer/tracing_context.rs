@@ -70,7 +70,7 @@ impl TracingContext {
                 locked.begin_turn();
             }
         })?;
-        let context = conversation.outbox().conversation_context()?;
+        let context = conversation.outbox_with_starts().conversation_context()?;
         if_valid(identity_of(&context)).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
@@ -222,14 +222,15 @@ impl TracingContext {
             let turn = locked.begin_turn()?;
             Some((turn, find(&mut locked)))
         })??;
-        let context_of = |key| conversation.outbox().context(key);
+        let outbox = conversation.outbox_with_starts();
+        let context_of = |key| outbox.context(key);
         let context = span.and_then(context_of).or_else(|| context_of(turn))?;
         if_valid(identity_of(&context)).map(|context| CurrentConversation::of(self).put_into(&context))
     }
 
     /// Returns the conversation while it is observed.
     pub(super) fn conversation(&self) -> Option<Arc<ObservedConversation>> {
-        self.conversation.upgrade()
+        self.conversation.upgrade()?.into_this_process()
     }
 
     /// Returns whether both belong to the same conversation.

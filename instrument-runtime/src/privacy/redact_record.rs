@@ -301,10 +301,8 @@ impl Rules {
 }
 
 fn drop_messages(llm: &mut LlmRecord) {
-    if llm.instruction_in_place_of_system().is_some() {
-        // The instruction counts as the first message.
-        llm.request.message_count += 1;
-    }
+    // The messages are still counted, including the instruction.
+    llm.request.message_count = llm.message_count();
     if llm.service.system_instruction.is_some() {
         Arc::make_mut(&mut llm.service).system_instruction = None;
     }

@@ -144,6 +144,7 @@ fn llm_call() -> LlmRecord {
         usage: None,
         ttfat: None,
         interrupted: false,
+        withdrawn: false,
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) fn llm() -> SpanDetails {
         usage: None,
         ttfat: None,
         interrupted: false,
+        withdrawn: false,
     }))
 }
 

@@ -16,7 +16,9 @@ keys! { GEN_AI in TABLE;
     /// The provider of the model, by its name in OpenTelemetry's registry.
     GEN_AI_PROVIDER_NAME = otel::GEN_AI_PROVIDER_NAME => Text, SERVICES, "the processor";
     /// The model.
-    GEN_AI_REQUEST_MODEL = otel::GEN_AI_REQUEST_MODEL => Text, SERVICES, "the processor; else `MetricsFrame`";
+    GEN_AI_REQUEST_MODEL = otel::GEN_AI_REQUEST_MODEL => Text, SERVICES, "`MetricsFrame`; else the processor";
+    /// The model that answered.
+    GEN_AI_RESPONSE_MODEL = otel::GEN_AI_RESPONSE_MODEL => Text, LLM, "`MetricsFrame`";
     /// The conversation id.
     GEN_AI_CONVERSATION_ID = otel::GEN_AI_CONVERSATION_ID => Text, EVERY_SPAN, "as `session.id`";
     /// The sampling temperature.

@@ -107,7 +107,7 @@ keys! { OPENINFERENCE in TABLE;
     /// The provider of the model.
     LLM_PROVIDER = "llm.provider" => Text, SERVICES, "the processor";
     /// The model.
-    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "the processor; else `MetricsFrame`";
+    LLM_MODEL_NAME = "llm.model_name" => Text, SERVICES, "`MetricsFrame`; else the processor";
     /// The number of messages in the context, including those that the span does not carry.
     LLM_MESSAGES_COUNT = "llm.messages_count" => Integer, LLM, "`LLMContextFrame`";
     /// The parameters of the request, as a JSON object.
@@ -132,6 +132,8 @@ keys! { OPENINFERENCE in TABLE;
     LLM_TTFAT = "llm.ttfat_seconds" => Seconds, LLM, "`MetricsFrame`";
     /// Whether the LLM call was interrupted; written only if so.
     LLM_INTERRUPTED = "llm.interrupted" => Flag, LLM, "`UserStartedSpeakingFrame`, `CancelFrame`";
+    /// `true` if it was a speculative call, for an eager end of turn, that was withdrawn.
+    LLM_WITHDRAWN = "llm.withdrawn" => Flag, LLM, "`EagerEndOfTurnCancelFrame`";
 
     /// The function's name.
     TOOL_NAME = "tool.name" => Text, TOOL, "`FunctionCallInProgressFrame`";

@@ -62,8 +62,8 @@ llm.input_messages.0.message.content = message 8
 
 #[test]
 fn three_hundred_messages_fill_the_span_and_are_all_counted() {
-    let mut record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
-    record.user_id = Some("ann".into()); // leaves an even number, as each message takes two
+    // The other attributes leave an even number, as each message takes two.
+    let record = record(SpanDetails::Llm(Box::new(context(Some("Be brief."), 299))));
     let (session, settings) = (Session::new("call-42"), EmitSettings::default());
     let attributes = span_attributes::all_of_record(
         record,
@@ -89,34 +89,64 @@ fn a_message_that_does_not_fit_is_left_out_completely() {
 }
 
 #[test]
-fn instruction_is_message_0_if_there_is_no_system_message() {
-    let mut llm = context(None, 1);
-    instruct(&mut llm, "Be kind.");
+fn chat_completion_services_send_instruction_and_system_message() {
+    let mut llm = context(Some("Be brief."), 1);
+    instruct(&mut llm, "OpenAILLMService", "Be kind.");
     assert_eq!(
         written(&llm, 128),
         "\
 llm.input_messages.0.message.role = system
 llm.input_messages.0.message.content = Be kind.
+llm.input_messages.1.message.role = system
+llm.input_messages.1.message.content = Be brief.
+llm.input_messages.2.message.role = user
+llm.input_messages.2.message.content = message 1
+"
+    );
+    assert_eq!(llm.message_count(), 3);
+}
+
+#[test]
+fn other_services_send_the_instruction_instead_of_a_first_system_message() {
+    let mut llm = context(Some("Be brief."), 1);
+    llm.request.newest.push(Message::text("system", "The user is new."));
+    llm.request.message_count = 3;
+    instruct(&mut llm, "AnthropicLLMService", "Be kind.");
+    assert_eq!(
+        written(&llm, 128),
+        "\
+llm.input_messages.0.message.role = system
+llm.input_messages.0.message.content = Be kind.
+llm.input_messages.2.message.role = system
+llm.input_messages.2.message.content = The user is new.
 llm.input_messages.1.message.role = user
 llm.input_messages.1.message.content = message 1
 "
     );
+    assert_eq!(llm.message_count(), 3);
 }
 
 #[test]
-fn instruction_is_left_out_if_there_is_a_system_message() {
-    let mut first = context(Some("Be brief."), 0);
-    instruct(&mut first, "Be kind.");
-    assert!(!written(&first, 128).contains("Be kind."));
-
-    let mut later = context(None, 1);
-    later.request.newest.push(Message::text("system", "Be brief."));
-    instruct(&mut later, "Be kind.");
-    assert!(!written(&later, 128).contains("Be kind."));
+fn instruction_is_sent_with_an_empty_context() {
+    for class in ["OpenAILLMService", "GoogleLLMService"] {
+        let mut llm = context(None, 0);
+        instruct(&mut llm, class, "Be kind.");
+        assert_eq!(
+            written(&llm, 128),
+            "\
+llm.input_messages.0.message.role = system
+llm.input_messages.0.message.content = Be kind.
+"
+        );
+        assert_eq!(llm.message_count(), 1);
+    }
 }
 
-fn instruct(llm: &mut LlmRecord, instruction: &str) {
-    Arc::make_mut(&mut llm.service).system_instruction = Some(instruction.to_owned());
+fn instruct(llm: &mut LlmRecord, class: &str, instruction: &str) {
+    let service = Arc::make_mut(&mut llm.service);
+    class.clone_into(&mut service.class);
+    service.provider = None;
+    service.system_instruction = Some(instruction.to_owned());
 }
 
 #[test]

@@ -40,12 +40,15 @@ fn stt_without_transcript_is_not_final_and_has_no_text() {
 }
 
 #[test]
-fn model_is_the_configured_one_else_the_reported_one() {
+fn model_is_the_reported_one_else_the_described_one() {
     let mut utterance = stt();
     utterance.reported_model = Some("nova-2-phonecall".into());
-    assert_eq!(written(SpanDetails::Stt(utterance.clone()), "llm.model_name"), ["llm.model_name = nova-2"]);
-    std::sync::Arc::make_mut(&mut utterance.service).model = None;
-    assert_eq!(written(SpanDetails::Stt(utterance), "llm.model_name"), ["llm.model_name = nova-2-phonecall"]);
+    assert_eq!(
+        written(SpanDetails::Stt(utterance.clone()), "llm.model_name"),
+        ["llm.model_name = nova-2-phonecall"]
+    );
+    utterance.reported_model = None;
+    assert_eq!(written(SpanDetails::Stt(utterance), "llm.model_name"), ["llm.model_name = nova-2"]);
 }
 
 #[test]

@@ -110,6 +110,13 @@ impl Outbox {
         Emitter::from(alone)
     }
 
+    /// Returns an emitter for another conversation with the same settings, session and remote parent. Does not wait for
+    /// the lock; returns `None` if another thread holds it.
+    pub(crate) fn to_emitter(&self) -> Option<Emitter> {
+        let remote_parent = RemoteParent::clone(&self.queue.try_lock().ok()?.remote_parent);
+        Some(Emitter::from(Self::new(self.writer.clone())).remote_parent(remote_parent))
+    }
+
     /// Sets the parent and links of root spans that start from now on.
     pub(crate) fn set_remote_parent(&self, remote_parent: RemoteParent) {
         self.lock().remote_parent = Arc::new(remote_parent);
@@ -222,6 +229,13 @@ impl Outbox {
         if self.has_queued() {
             self.drain_starts();
             self.drain_ends();
+        }
+    }
+
+    /// Emits the queued starts, and no ends: their contexts are needed.
+    pub(crate) fn emit_starts(&self) {
+        if self.has_queued() {
+            self.drain_starts();
         }
     }
 

@@ -203,6 +203,11 @@ impl Conversation {
         }
     }
 
+    /// Returns the settings.
+    pub(crate) const fn config(&self) -> &ConversationConfig {
+        &self.config
+    }
+
     /// Handles one hop of one frame, at `now`.
     pub fn handle_input(&mut self, now: Time, hop: &FramePushed<'_>, sink: &mut dyn SpanSink) {
         self.handle_timeout(now, sink);
@@ -233,6 +238,7 @@ impl Conversation {
         self.handle_timeout(now, sink);
         if self.phase == Phase::Running {
             let moment = &mut Moment { now: self.now, sink };
+            self.learn_processors(hop);
             self.on_context(hop, ContextSource::Copied(&mut copy), moment);
         }
     }

@@ -195,7 +195,7 @@ impl Conversation {
         } else if has_tts {
             joined(syntheses.iter().map(|synthesis| synthesis.output(false)))
         } else {
-            joined(calls.iter().map(LlmCall::text))
+            joined(calls.iter().filter(|call| !call.is_withdrawn()).map(LlmCall::text))
         };
         let own = |kind| self.operations.own(turn.number(), kind);
         let text = |text: Option<&str>| text.map(str::to_owned);

@@ -102,6 +102,11 @@ impl SpanBase {
         self.errors.last_at()
     }
 
+    /// Returns the time of the first error after which the pipeline could not continue.
+    pub(super) fn fatal_error_at(&self) -> Option<Time> {
+        self.errors.0.iter().find(|error| error.is_fatal).map(|error| error.at)
+    }
+
     /// Returns the end of the span, no later than its turn's and no earlier than its own start.
     pub(super) fn end(&self, ended_at: Option<Time>, turn_end: Time) -> Time {
         ended_at.unwrap_or(turn_end).min(turn_end).max(self.start)
@@ -137,6 +142,7 @@ pub(crate) struct SpanError {
     message: String,
     error_type: String,
     reporter: Reporter,
+    is_fatal: bool,
 }
 
 /// The reporter of an error.
@@ -157,17 +163,23 @@ impl SpanError {
             .or(report.category.filter(|category| !category.is_empty()))
             .unwrap_or(OTHER);
         let (message, error_type) = (to_bounded(report.message), to_bounded(error_type));
-        Self { at, message, error_type, reporter: Reporter::Frame }
+        Self { at, message, error_type, reporter: Reporter::Frame, is_fatal: report.fatal }
     }
 
     /// Creates an error of unknown type.
     pub(super) fn from_message(at: Time, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), error_type: OTHER.to_owned(), reporter: Reporter::Frame }
+        Self {
+            at,
+            message: message.into(),
+            error_type: OTHER.to_owned(),
+            reporter: Reporter::Frame,
+            is_fatal: false,
+        }
     }
 
     /// Creates the error with which a traced operation ended.
     pub(super) fn from_failure(at: Time, Failure { message, error_type }: Failure) -> Self {
-        Self { at, message, error_type, reporter: Reporter::Code }
+        Self { at, message, error_type, reporter: Reporter::Code, is_fatal: false }
     }
 
     /// Whether a later frame reports the same error. Its message may contain more words.

@@ -12,7 +12,8 @@ pub trait ChatContext {
     /// Returns the number of messages.
     fn message_count(&self) -> usize;
 
-    /// Returns the role of the message at `index`: `system`, `user`, ….
+    /// Returns the role of the message at `index`: `system`, `user`, …. What has no role (an empty one), such as a
+    /// provider's thoughts and signatures, is skipped: it is not a message.
     fn role(&self, index: usize) -> &str;
 
     /// Copies the message at `index`.

@@ -53,6 +53,12 @@ frame_kinds! {
     UserStartedSpeaking = "UserStartedSpeakingFrame",
     /// The user's turn ended.
     UserStoppedSpeaking = "UserStoppedSpeakingFrame",
+    /// A service detected user speech, and proposes it as the user's turn.
+    ProposedUserStartedSpeaking = "ProposedUserStartedSpeakingFrame",
+    /// A service predicts that the user's turn has ended, with the transcript so far.
+    EagerTranscription = "EagerTranscriptionFrame",
+    /// The prediction is withdrawn.
+    EagerEndOfTurnCancel = "EagerEndOfTurnCancelFrame",
     /// The user's voice was detected.
     VadUserStartedSpeaking = "VADUserStartedSpeakingFrame",
     /// The user's voice stopped.

@@ -5,6 +5,7 @@
 
 mod context;
 mod hop;
+mod instruction;
 mod kind;
 mod payload;
 mod processor;
@@ -12,6 +13,7 @@ mod processor_registry;
 
 pub use context::{ChatContext, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 pub use hop::{Direction, FrameId, FramePushed, Hop};
+pub use instruction::InstructionPlacement;
 pub use kind::FrameKind;
 pub use payload::{
     Audio, Chunking, Delivery, FunctionCall, FunctionCallList, FunctionCallResult, Json, LlmUsage,
@@ -49,6 +51,13 @@ pub enum Frame<'a> {
     UserStartedSpeaking,
     /// The user's turn ended (`UserStoppedSpeakingFrame`).
     UserStoppedSpeaking,
+    /// A service detected user speech, and proposes it as the user's turn (`ProposedUserStartedSpeakingFrame`).
+    ProposedUserStartedSpeaking,
+    /// A service predicts that the user's turn has ended (`EagerTranscriptionFrame`). The model may answer, but the turn
+    /// goes on. The provisional transcript is not needed.
+    EagerTranscription,
+    /// The prediction is withdrawn, and with it the answer (`EagerEndOfTurnCancelFrame`).
+    EagerEndOfTurnCancel,
     /// The user's voice was detected (`VADUserStartedSpeakingFrame`).
     VadUserStartedSpeaking,
     /// The user's voice stopped (`VADUserStoppedSpeakingFrame`).
@@ -129,6 +138,9 @@ impl Frame<'_> {
             Self::Interruption => FrameKind::Interruption,
             Self::UserStartedSpeaking => FrameKind::UserStartedSpeaking,
             Self::UserStoppedSpeaking => FrameKind::UserStoppedSpeaking,
+            Self::ProposedUserStartedSpeaking => FrameKind::ProposedUserStartedSpeaking,
+            Self::EagerTranscription => FrameKind::EagerTranscription,
+            Self::EagerEndOfTurnCancel => FrameKind::EagerEndOfTurnCancel,
             Self::VadUserStartedSpeaking => FrameKind::VadUserStartedSpeaking,
             Self::VadUserStoppedSpeaking { .. } => FrameKind::VadUserStoppedSpeaking,
             Self::BotStartedSpeaking => FrameKind::BotStartedSpeaking,

@@ -166,6 +166,7 @@ impl Operation {
                 usage: outcome.usage.and_then(tokens),
                 ttfat: None,
                 interrupted,
+                withdrawn: false,
             })),
             ServiceKind::Tts => SpanDetails::Tts(TtsRecord {
                 service,

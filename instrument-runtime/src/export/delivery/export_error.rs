@@ -62,6 +62,16 @@ pub enum ExportError {
     /// The server closed the connection without a response.
     #[error("connection closed without a response")]
     ConnectionClosed,
+    /// The spans were the oldest of a full [spool](super::super::SetupBuilder::spool).
+    #[error("the spool was full")]
+    SpoolFull,
+    /// The spans were in a damaged file of the [spool](super::super::SetupBuilder::spool).
+    #[error("their file in the spool was damaged")]
+    SpoolDamaged,
+    /// The spans were left at the shutdown, and the [spool](super::super::SetupBuilder::spool) did not take them. Holds
+    /// the reason.
+    #[error("they could not be spooled: {0}")]
+    NotSpooled(String),
     /// Anything else. Holds the reason.
     #[error("the request failed: {0}")]
     Other(String),
@@ -121,7 +131,7 @@ impl OtlpSettings {
             ExportError::Unauthorized(code) => format!("it answered {code}: set {credentials}"),
             ExportError::NotFound(code) => format!("it answered {code}: check {setting}{}", self.path_hint()),
             ExportError::TooLarge(code) => format!(
-                "it answered {code}, as a single span is too large: raise its limit, or lower \
+                "it answered {code}, as a single span is too large: raise the limit of the backend, or lower \
                  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT{}",
                 match self.compression {
                     Compression::None => ", or set OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
@@ -171,6 +181,14 @@ impl OtlpSettings {
                 "the server closed the connection without a response: see the log of the backend; {}",
                 self.protocol_hint()
             ),
+            ExportError::SpoolFull => {
+                "they were the oldest of a full spool: raise PIPECAT_TRACE_SPOOL_MAX_BYTES, or check why the backend is slow"
+                    .to_owned()
+            }
+            ExportError::SpoolDamaged => {
+                "their file in the spool was damaged, as by a loss of power: check the disk".to_owned()
+            }
+            ExportError::NotSpooled(problem) => format!("they could not be spooled: {problem}"),
             ExportError::Other(problem) => format!("the request failed ({problem}): check {setting}"),
         }
     }

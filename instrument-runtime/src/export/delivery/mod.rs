@@ -8,12 +8,16 @@
 //!              dropped: the queue is full      exported, or failed with an ExportError
 //!              late: after the shutdown
 //!
-//!  received = queued + exported + failed + dropped + late
+//!  received = queued + exported + failed + dropped + late + spooled
 //! ```
 //!
 //! [`DeliveryState`](state::DeliveryState) decides everything and is a state machine without clock, locks or I/O.
 //! [`SharedDelivery`](shared::SharedDelivery) puts it behind a lock that is held for the time that it takes to move spans, never
 //! while something is sent. A thread of its own, the [`Worker`](worker::Worker), sends.
+//!
+//! With a spool, the worker writes what exceeds the queue's limits to the [spool](super::spool), a shutdown writes what
+//! is left there, and the worker sends what waits there whenever nothing else is due: see
+//! [`Spooler`](spooler::Spooler).
 //!
 //! The SDK's batch processor is not used: it drops the newest spans instead of the oldest and does not say how many, it drops a
 //! batch that failed, and it returns `Ok` from a shutdown after a 401.
@@ -26,6 +30,8 @@ mod queue;
 mod report;
 mod shared;
 mod span_size;
+mod spool_schedule;
+mod spooler;
 mod state;
 mod worker;
 

@@ -13,8 +13,24 @@ pub(super) struct Outcomes {
     exported: u64,
     dropped: u64,
     late: u64,
-    failed: Vec<(ExportError, u64)>,
+    spooled: u64,
+    failed: Failures,
+    recovered: u64,
+    unrecovered: Failures,
 }
+
+/// The process that received the spans of a spooled request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpooledBy {
+    /// This one. Its spans are counted as received.
+    This,
+    /// An earlier one, or one that shares the directory.
+    Other,
+}
+
+/// Numbers of spans by their error.
+#[derive(Debug, Default)]
+pub(super) struct Failures(Vec<(ExportError, u64)>);
 
 impl Outcomes {
     pub(super) fn received(&self) -> u64 {
@@ -33,9 +49,24 @@ impl Outcomes {
         self.late
     }
 
+    /// Returns the spans that wait in the spool.
+    pub(super) fn spooled(&self) -> u64 {
+        self.spooled
+    }
+
     /// Returns the spans that failed, by error.
     pub(super) fn failed(&self) -> &[(ExportError, u64)] {
-        &self.failed
+        &self.failed.0
+    }
+
+    /// Returns the spans of other processes that the destination took.
+    pub(super) fn recovered(&self) -> u64 {
+        self.recovered
+    }
+
+    /// Returns the spans of other processes that are lost, by error.
+    pub(super) fn unrecovered(&self) -> &[(ExportError, u64)] {
+        &self.unrecovered.0
     }
 
     /// Counts a span that arrived.
@@ -53,34 +84,83 @@ impl Outcomes {
         self.dropped += spans as u64;
     }
 
+    /// Counts spans that were written to the spool.
+    pub(super) fn count_spooled(&mut self, spans: usize) {
+        self.spooled += spans as u64;
+    }
+
     /// Counts the spans of a request that was taken. Returns the error that some of them failed with, if it is the first of
     /// its kind.
     pub(super) fn count_taken(&mut self, spans: usize, receipt: Receipt) -> Option<ExportError> {
         let rejected = receipt.rejected_spans.min(spans as u64);
         self.exported += spans as u64 - rejected;
-        self.count_failed(rejected, ExportError::PartiallyRejected(receipt.message))
+        self.failed.add(rejected, ExportError::PartiallyRejected(receipt.message))
     }
 
     /// Counts spans that failed. Returns the error if it is the first of its kind.
     pub(super) fn count_failed(&mut self, spans: u64, error: ExportError) -> Option<ExportError> {
+        self.failed.add(spans, error)
+    }
+
+    /// Counts spans of the spool that were taken. Returns an error as [`count_taken`](Self::count_taken) does.
+    pub(super) fn count_recovered(
+        &mut self,
+        by: SpooledBy,
+        spans: u64,
+        receipt: Receipt,
+    ) -> Option<ExportError> {
+        let rejected = receipt.rejected_spans.min(spans);
+        let taken = spans - rejected;
+        match by {
+            SpooledBy::This => {
+                let taken = taken.min(self.spooled);
+                self.spooled -= taken;
+                self.exported += taken;
+            }
+            SpooledBy::Other => self.recovered += taken,
+        }
+        self.count_unrecovered(by, rejected, ExportError::PartiallyRejected(receipt.message))
+    }
+
+    /// Counts spans of the spool that are lost. Returns the error if it is the first of its kind.
+    pub(super) fn count_unrecovered(
+        &mut self,
+        by: SpooledBy,
+        spans: u64,
+        error: ExportError,
+    ) -> Option<ExportError> {
+        match by {
+            SpooledBy::This => {
+                let spans = spans.min(self.spooled);
+                self.spooled -= spans;
+                self.failed.add(spans, error)
+            }
+            SpooledBy::Other => self.unrecovered.add(spans, error),
+        }
+    }
+}
+
+impl Failures {
+    /// Adds spans. Returns the error if it is the first of its kind.
+    fn add(&mut self, spans: u64, error: ExportError) -> Option<ExportError> {
         if spans == 0 {
             return None;
         }
-        let is_full = self.failed.len() == MAX_ERRORS;
-        let same = self.failed.iter().position(|(other, _)| *other == error);
+        let is_full = self.0.len() == MAX_ERRORS;
+        let same = self.0.iter().position(|(other, _)| *other == error);
         let index = same.or(is_full.then_some(MAX_ERRORS - 1));
-        if let Some((_, count)) = index.and_then(|index| self.failed.get_mut(index)) {
-            *count += spans;
+        if let Some((_, count)) = index.and_then(|index| self.0.get_mut(index)) {
+            *count = count.saturating_add(spans);
             return None;
         }
-        self.failed.push((error.clone(), spans));
+        self.0.push((error.clone(), spans));
         Some(error)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ExportError, Outcomes, Receipt};
+    use super::{ExportError, Outcomes, Receipt, SpooledBy};
 
     #[test]
     fn errors_are_counted_by_kind_up_to_a_limit() {
@@ -105,5 +185,29 @@ mod tests {
         let mut outcomes = Outcomes::default();
         assert_eq!(outcomes.count_taken(3, Receipt::default()), None);
         assert_eq!((outcomes.exported(), outcomes.failed().len()), (3, 0));
+    }
+
+    #[test]
+    fn spooled_spans_are_counted_for_the_process_that_received_them() {
+        let mut outcomes = Outcomes::default();
+        outcomes.count_spooled(10);
+        let receipt = Receipt { rejected_spans: 1, message: String::new() };
+        outcomes.count_recovered(SpooledBy::This, 4, receipt.clone());
+        outcomes.count_unrecovered(SpooledBy::This, 2, ExportError::SpoolFull);
+        outcomes.count_recovered(SpooledBy::Other, 5, receipt);
+        outcomes.count_unrecovered(SpooledBy::Other, 7, ExportError::SpoolDamaged);
+        let failed: u64 = outcomes.failed().iter().map(|(_, spans)| spans).sum();
+        assert_eq!((outcomes.spooled(), outcomes.exported(), failed), (4, 3, 3));
+        let unrecovered: u64 = outcomes.unrecovered().iter().map(|(_, spans)| spans).sum();
+        assert_eq!((outcomes.recovered(), unrecovered), (4, 8));
+    }
+
+    /// The number in the name of a file may have been changed.
+    #[test]
+    fn no_more_spans_leave_the_spool_than_were_written() {
+        let mut outcomes = Outcomes::default();
+        outcomes.count_spooled(3);
+        outcomes.count_recovered(SpooledBy::This, u64::MAX, Receipt::default());
+        assert_eq!((outcomes.spooled(), outcomes.exported()), (0, 3));
     }
 }

@@ -1,6 +1,6 @@
 //! The export pipeline of one destination, from the span processor to the transport.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -11,19 +11,26 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::DestinationReport;
 use super::shared::SharedDelivery;
+use super::spooler::Spooler;
 use super::worker::Worker;
 use crate::export::SetupError;
 use crate::export::clock::Deadline;
-use crate::export::settings::{BatchSettings, Destination};
+use crate::export::settings::{BatchSettings, Destination, SpoolSettings};
+use crate::export::spool::Spool;
 use crate::export::transport::Transport;
 
 /// The time limit of the provider's own `force_flush`, which has none. It is that of the SDK's batch processor.
 const FORCE_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The time at the end of a shutdown in which what is left is spooled: a full queue of 128 MiB takes some hundred
+/// milliseconds. If the timeout is shorter than this, the shutdown takes longer, but only as long as the disk needs.
+const SPOOL_TIME: Duration = Duration::from_secs(1);
+
 /// The export pipeline of one destination. Its worker thread ends after the shutdown.
 #[derive(Debug)]
 pub(in crate::export) struct ExportPipeline {
     delivery: Arc<SharedDelivery>,
+    spooler: Option<Arc<Spooler>>,
 }
 
 impl ExportPipeline {
@@ -31,22 +38,27 @@ impl ExportPipeline {
     pub(in crate::export) fn open(
         destination: Destination,
         batch: BatchSettings,
+        spool: Option<&SpoolSettings>,
         resource: &Resource,
     ) -> Result<Self, SetupError> {
-        let transport = Transport::open(&destination, resource)?;
-        let delivery = Arc::new(SharedDelivery::new(destination, batch));
-        let worker = Worker::new(Arc::clone(&delivery), transport);
+        let transport = Arc::new(Transport::open(&destination, resource)?);
+        let spool = open_spool(&destination, spool)?;
+        let directory = spool.as_ref().map(|spool| spool.directory().to_owned());
+        let delivery = Arc::new(SharedDelivery::new(destination, batch, directory));
+        let spooler =
+            spool.map(|spool| Arc::new(Spooler::new(Arc::clone(&delivery), Arc::clone(&transport), spool)));
+        let worker = Worker::new(Arc::clone(&delivery), transport, spooler.clone());
         let started = thread::Builder::new().name("pipecat-export".to_owned()).spawn(move || worker.run());
         started.map_err(|error| SetupError::Exporter {
             url: delivery.destination().name(),
             problem: format!("cannot start a thread for it: {error}"),
         })?;
-        Ok(Self { delivery })
+        Ok(Self { delivery, spooler })
     }
 
     /// Returns the processor, to be added to the tracer provider.
     pub(in crate::export) fn processor(&self) -> QueueProcessor {
-        QueueProcessor { delivery: Arc::clone(&self.delivery) }
+        QueueProcessor { delivery: Arc::clone(&self.delivery), spooler: self.spooler.clone() }
     }
 
     pub(in crate::export) fn destination(&self) -> &Destination {
@@ -63,9 +75,9 @@ impl ExportPipeline {
         self.delivery.wait_until_settled(deadline);
     }
 
-    /// Sends what is queued until `deadline`, and stops.
+    /// Sends what is queued until `deadline`, spools what is left, and stops.
     pub(in crate::export) fn shut_down(&self, deadline: Deadline) {
-        shut_down(&self.delivery, deadline);
+        shut_down(&self.delivery, self.spooler.as_ref(), deadline);
     }
 
     pub(in crate::export) fn report(&self) -> DestinationReport {
@@ -80,16 +92,45 @@ impl Drop for ExportPipeline {
     }
 }
 
-fn shut_down(delivery: &SharedDelivery, deadline: Deadline) {
+/// Returns the spool of a destination. The console has none.
+fn open_spool(
+    destination: &Destination,
+    settings: Option<&SpoolSettings>,
+) -> Result<Option<Spool>, SetupError> {
+    let (Destination::Otlp(otlp), Some(settings)) = (destination, settings) else { return Ok(None) };
+    let url = otlp.endpoint.display_url();
+    let spool = Spool::new(settings.directory.clone(), settings.max_bytes, url);
+    let too_long = "is too long for the name of a folder in the spool: shorten it, or use no spool";
+    spool.ok_or_else(|| SetupError::invalid(otlp.endpoint.setting(), too_long)).map(Some)
+}
+
+fn shut_down(delivery: &SharedDelivery, spooler: Option<&Arc<Spooler>>, deadline: Deadline) {
     delivery.close();
-    delivery.wait_until_settled(deadline);
-    delivery.abandon();
+    let Some(spooler) = spooler else {
+        delivery.wait_until_settled(deadline);
+        // Frees the spans.
+        return drop(delivery.abandon());
+    };
+    delivery.wait_until_settled(deadline.earlier_by(SPOOL_TIME));
+    // A thread of its own, as a disk may hang.
+    let (done, is_done) = mpsc::channel();
+    let worker = Arc::clone(spooler);
+    let spool_rest = move || {
+        worker.spool_rest();
+        let _ = done.send(());
+    };
+    if thread::Builder::new().name("pipecat-spool".to_owned()).spawn(spool_rest).is_err() {
+        return spooler.spool_rest();
+    }
+    let _ = is_done.recv_timeout(deadline.left().unwrap_or_default().max(SPOOL_TIME));
+    drop(delivery.abandon());
 }
 
 /// Passes ended spans to the delivery.
 #[derive(Debug)]
 pub(in crate::export) struct QueueProcessor {
     delivery: Arc<SharedDelivery>,
+    spooler: Option<Arc<Spooler>>,
 }
 
 impl SpanProcessor for QueueProcessor {
@@ -102,11 +143,16 @@ impl SpanProcessor for QueueProcessor {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
+        let before = self.delivery.report();
         self.delivery.start_flush();
         self.delivery.wait_until_settled(Deadline::within(FORCE_FLUSH_TIMEOUT));
-        match self.delivery.report().queued {
-            0 => Ok(()),
-            _ => Err(OTelSdkError::Timeout(FORCE_FLUSH_TIMEOUT)),
+        let after = self.delivery.report();
+        if after.queued > 0 {
+            Err(OTelSdkError::Timeout(FORCE_FLUSH_TIMEOUT))
+        } else if after.failed != before.failed {
+            Err(OTelSdkError::InternalFailure(after.to_string()))
+        } else {
+            Ok(())
         }
     }
 
@@ -115,7 +161,7 @@ impl SpanProcessor for QueueProcessor {
             return Ok(());
         }
         self.delivery.start_flush();
-        shut_down(&self.delivery, Deadline::within(timeout));
+        shut_down(&self.delivery, self.spooler.as_ref(), Deadline::within(timeout));
         let report = self.delivery.report();
         if report.is_complete() { Ok(()) } else { Err(OTelSdkError::InternalFailure(report.to_string())) }
     }

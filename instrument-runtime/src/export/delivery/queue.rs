@@ -96,10 +96,6 @@ impl SpanQueue {
         Self { limits, in_flight: SizedSpans::default(), waiting: SizedSpans::default() }
     }
 
-    pub(super) fn limits(&self) -> QueueLimits {
-        self.limits
-    }
-
     /// Returns the number of queued spans, in flight and waiting.
     pub(super) fn len(&self) -> usize {
         self.in_flight.spans.len() + self.waiting.spans.len()
@@ -113,6 +109,12 @@ impl SpanQueue {
     /// Returns whether at least so many spans or bytes wait.
     pub(super) fn has_waiting(&self, spans: usize, bytes: usize) -> bool {
         self.waiting.spans.len() >= spans || self.waiting.bytes >= bytes
+    }
+
+    /// Returns whether more spans or bytes than `limits` are queued.
+    pub(super) fn exceeds(&self, limits: QueueLimits) -> bool {
+        let bytes = self.in_flight.bytes.saturating_add(self.waiting.bytes);
+        self.len() > limits.spans || (bytes > limits.bytes && self.len() > 1)
     }
 
     /// Queues a span, and returns the spans that had to be dropped: the oldest that wait, or `span` itself if there is no space
@@ -168,12 +170,6 @@ impl SpanQueue {
         while let Some(span) = self.in_flight.pop_back() {
             self.waiting.push_front(span);
         }
-    }
-
-    /// Removes all spans, in flight and waiting.
-    pub(super) fn take_all(&mut self) -> Vec<QueuedSpan> {
-        self.return_flight();
-        std::mem::take(&mut self.waiting).spans.into()
     }
 }
 
@@ -277,7 +273,6 @@ pub(super) mod tests {
         push(&mut queue, 4);
         queue.settle(1);
         queue.return_flight();
-        assert_eq!(extra_bytes(&queue.take_all()), [2, 3, 4]);
-        assert_eq!(queue.len(), 0);
+        assert_eq!(extra_bytes(&queue.take(9, usize::MAX)), [2, 3, 4]);
     }
 }

@@ -1,6 +1,7 @@
 //! The outcome of all spans, for people and for programs.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::ExportError;
 
@@ -43,10 +44,18 @@ pub struct DestinationReport {
     pub dropped: u64,
     /// Spans that ended after the shutdown and were not sent.
     pub late: u64,
+    /// Spans that wait in the [spool](super::super::SetupBuilder::spool), to be sent later or by the next process.
+    pub spooled: u64,
     /// Spans that did not arrive, by error.
     pub failed: Vec<FailedSpans>,
     /// The queued spans, if the last attempt failed and they wait to be sent again, with its error.
     pub retried: Option<FailedSpans>,
+    /// The directory of the spool, if there is one.
+    pub spool: Option<PathBuf>,
+    /// Spans of other processes, mostly of earlier ones, that were in the spool and that the destination accepted.
+    pub recovered: u64,
+    /// Spans of other processes that were in the spool and are lost, by error.
+    pub unrecovered: Vec<FailedSpans>,
 }
 
 /// Spans that did not arrive because of one error.
@@ -92,9 +101,9 @@ impl DeliveryReport {
 }
 
 impl DestinationReport {
-    /// Returns whether every span arrived.
+    /// Returns whether every span of this process arrived. A span in the spool has not arrived yet.
     pub fn is_complete(&self) -> bool {
-        self.queued == 0 && self.dropped == 0 && self.late == 0 && self.failed.is_empty()
+        self.queued == 0 && self.dropped == 0 && self.late == 0 && self.spooled == 0 && self.failed.is_empty()
     }
 }
 
@@ -112,7 +121,19 @@ impl fmt::Display for DeliveryReport {
 
 impl fmt::Display for DestinationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, exported, queued, dropped, late, failed, retried } = self;
+        let Self {
+            name,
+            exported,
+            queued,
+            dropped,
+            late,
+            spooled,
+            failed,
+            retried,
+            spool,
+            recovered,
+            unrecovered,
+        } = self;
         write!(f, "{name}: {exported} {} exported", if *exported == 1 { "span" } else { "spans" })?;
         for FailedSpans { spans, explanation, .. } in failed {
             write!(f, "; {spans} failed: {explanation}")?;
@@ -131,6 +152,16 @@ impl fmt::Display for DestinationReport {
             write!(f, "; {spans} still queued to be sent again: {explanation}")?;
         } else if *queued > 0 {
             write!(f, "; {queued} still queued: the time was too short to send them")?;
+        }
+        let directory = spool.as_deref().unwrap_or("the spool".as_ref()).display();
+        if *spooled > 0 {
+            write!(f, "; {spooled} wait in {directory}, to be sent later")?;
+        }
+        if *recovered > 0 {
+            write!(f, "; {recovered} more from earlier processes, that waited in {directory}")?;
+        }
+        for FailedSpans { spans, explanation, .. } in unrecovered {
+            write!(f, "; {spans} from earlier processes failed: {explanation}")?;
         }
         Ok(())
     }

@@ -1,23 +1,38 @@
 //! The delivery that the threads share: a lock, and the condition variables that wake them.
 
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SpanData;
 use uuid::Uuid;
 
+use super::outcomes::SpooledBy;
 use super::queue::QueuedSpan;
-use super::state::{DeliveryState, Step};
+use super::state::{DeliveryState, Spooling, Step};
 use super::{DestinationReport, ExportError, FailedSpans};
 use crate::export::clock::{self, Deadline};
 use crate::export::settings::{BatchSettings, Destination};
 use crate::export::transport::Receipt;
+
+/// Work for the worker.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Sends these spans.
+    Send(Vec<QueuedSpan>),
+    /// Writes these spans to the spool.
+    Spool(Vec<QueuedSpan>),
+    /// Sends the oldest request of the spool.
+    Drain,
+}
 
 /// The delivery to one destination. No method sends anything, and none but those named `wait` blocks for longer than it takes
 /// to move a span.
 #[derive(Debug)]
 pub(super) struct SharedDelivery {
     destination: Destination,
+    /// The directory of the spool, if there is one.
+    spool: Option<PathBuf>,
     state: Mutex<DeliveryState>,
     /// Wakes the worker, when its next step has changed.
     step_changed: Condvar,
@@ -27,10 +42,12 @@ pub(super) struct SharedDelivery {
 
 impl SharedDelivery {
     /// Creates a delivery without any span.
-    pub(super) fn new(destination: Destination, batch: BatchSettings) -> Self {
+    pub(super) fn new(destination: Destination, batch: BatchSettings, spool: Option<PathBuf>) -> Self {
+        let spooling = if spool.is_some() { Spooling::On } else { Spooling::Off };
         Self {
             destination,
-            state: Mutex::new(DeliveryState::new(batch)),
+            spool,
+            state: Mutex::new(DeliveryState::new(batch, spooling)),
             step_changed: Condvar::new(),
             settled: Condvar::new(),
         }
@@ -63,13 +80,15 @@ impl SharedDelivery {
         drop(admission.dropped);
     }
 
-    /// Waits for spans that are due. Returns `None` when nothing is left to send after the shutdown.
-    pub(super) fn wait_for_spans(&self) -> Option<Vec<QueuedSpan>> {
+    /// Waits for work that is due. Returns `None` when nothing is left to do after the shutdown.
+    pub(super) fn wait_for_work(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
             let now = clock::monotonic_now();
             match state.next_step(now) {
-                Step::Send(spans) => return Some(spans),
+                Step::Send(spans) => return Some(Work::Send(spans)),
+                Step::Spool(spans) => return Some(Work::Spool(spans)),
+                Step::Drain => return Some(Work::Drain),
                 Step::Stop => return None,
                 Step::Wait(until) => {
                     let time = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
@@ -109,6 +128,52 @@ impl SharedDelivery {
         }
     }
 
+    /// Records that `count` spans in flight, or of those left at the shutdown, are in the spool.
+    pub(super) fn on_spooled(&self, count: usize) {
+        self.lock().on_spooled(count);
+        self.settled.notify_all();
+    }
+
+    /// Returns the spans in flight to the queue, as they could not be written to the spool.
+    pub(super) fn on_not_spooled(&self) {
+        let now = clock::monotonic_now();
+        self.lock().on_not_spooled(now);
+    }
+
+    /// Records that `count` spans left at the shutdown could not be written to the spool.
+    pub(super) fn fail_left(&self, count: usize, error: ExportError) {
+        let error = self.lock().fail_left(count, error);
+        self.settled.notify_all();
+        self.log_failure(error);
+    }
+
+    /// Records that the destination took a request of the spool.
+    pub(super) fn on_recovered(&self, by: SpooledBy, spans: u64, receipt: Receipt) {
+        let error = self.lock().on_recovered(by, spans, receipt);
+        self.settled.notify_all();
+        self.log_failure(error);
+    }
+
+    /// Records that the destination refused a request of the spool for good.
+    pub(super) fn on_refused(&self, by: SpooledBy, spans: u64, error: ExportError) {
+        let error = self.lock().on_refused(by, spans, error);
+        self.settled.notify_all();
+        self.log_failure(error);
+    }
+
+    /// Records that spans of the spool were evicted, or lost in a damaged file.
+    pub(super) fn on_lost(&self, by: SpooledBy, spans: u64, error: ExportError) {
+        let error = self.lock().on_lost(by, spans, error);
+        self.log_failure(error);
+    }
+
+    /// Records that no request was found in the spool.
+    pub(super) fn on_drained(&self) {
+        let now = clock::monotonic_now();
+        self.lock().on_drained(now);
+        self.settled.notify_all();
+    }
+
     /// Lowers the limit of bytes in one request, after one of this size was too large.
     pub(super) fn lower_request_limit(&self, refused_bytes: usize) {
         self.lock().lower_request_limit(refused_bytes);
@@ -130,25 +195,28 @@ impl SharedDelivery {
         self.step_changed.notify_one();
     }
 
-    /// Stops sending. Spans that are left fail with the error of the last attempt, or stay queued if there was none.
-    pub(super) fn abandon(&self) {
-        // Spans are freed outside of the lock.
+    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt,
+    /// or stay queued if there was none, or until they are [spooled](Self::on_spooled).
+    pub(super) fn abandon(&self) -> Vec<Vec<QueuedSpan>> {
         let rest = self.lock().abandon();
         self.step_changed.notify_one();
         self.settled.notify_all();
-        drop(rest);
+        rest
     }
 
-    /// Waits until every span received so far has an outcome, or until `deadline`. Returns early if the next attempt would be
-    /// later than `deadline`.
+    /// Waits until every span received so far has an outcome and the spool is drained, or until `deadline`. Returns
+    /// early if the next attempt would be later than `deadline`, and does not wait for the spool while the destination
+    /// is away.
     pub(super) fn wait_until_settled(&self, deadline: Deadline) {
         let mut state = self.lock();
         let received = state.outcomes().received();
         let is_too_late = |retry_at: Instant| deadline.is_before(retry_at);
-        while state.settled() < received
-            && !state.is_abandoned()
-            && !state.retry_at().is_some_and(is_too_late)
-        {
+        loop {
+            let is_sending = state.settled() < received && !state.retry_at().is_some_and(is_too_late);
+            let is_draining = state.has_spooled() && state.retry_at().is_none();
+            if state.is_abandoned() || !(is_sending || is_draining) {
+                return;
+            }
             let Some(left) = deadline.left() else { return };
             state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -170,8 +238,12 @@ impl SharedDelivery {
             queued,
             dropped: outcomes.dropped(),
             late: outcomes.late(),
+            spooled: outcomes.spooled(),
             failed: outcomes.failed().iter().map(|(error, spans)| explain(*spans, error)).collect(),
             retried: state.retried().filter(|_| queued > 0).map(|error| explain(queued, error)),
+            spool: self.spool.clone(),
+            recovered: outcomes.recovered(),
+            unrecovered: outcomes.unrecovered().iter().map(|(error, spans)| explain(*spans, error)).collect(),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::ExportError;
-use super::backoff::Backoff;
-use super::outcomes::Outcomes;
+use super::backoff::{Backoff, MAX_FLUSH_WAIT, MAX_WAIT};
+use super::outcomes::{Outcomes, SpooledBy};
 use super::queue::{QueueLimits, QueuedSpan, SpanQueue};
+use super::spool_schedule::SpoolSchedule;
 use crate::export::settings::BatchSettings;
 use crate::export::transport::Receipt;
 
@@ -28,6 +29,8 @@ const MAX_LOGGED_ERRORS: usize = 8;
 ///                           └────────────────────┘
 ///  close: whatever waits is due, and spans that end later are late
 ///  abandon: the rest fails with the error of the last attempt, or stays queued if there was none
+///
+///  with a spool: what exceeds the queue's limits is spooled, as is the rest; the spool is drained whenever nothing is due
 /// ```
 #[derive(Debug)]
 pub(super) struct DeliveryState {
@@ -46,7 +49,8 @@ pub(super) struct DeliveryState {
     retried: Option<ExportError>,
     logged: Vec<ExportError>,
     max_request_bytes: usize,
-    /// Spans left when the delivery was abandoned without an error.
+    spool: Option<SpoolSchedule>,
+    /// Spans left when the delivery was abandoned without an error, or before they are spooled.
     left: usize,
 }
 
@@ -57,11 +61,22 @@ enum Phase {
     Abandoned,
 }
 
+/// Whether spans that cannot be sent are spooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spooling {
+    Off,
+    On,
+}
+
 /// The next step of the worker.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Sends these spans, the oldest first.
     Send(Vec<QueuedSpan>),
+    /// Writes these spans to the spool, as the queue is full.
+    Spool(Vec<QueuedSpan>),
+    /// Sends the oldest request of the spool.
+    Drain,
     /// Waits until this time, or without a limit, or until something changes.
     Wait(Option<Instant>),
     /// Ends: nothing is left to send.
@@ -79,11 +94,16 @@ pub(super) struct Admission {
 }
 
 impl DeliveryState {
-    /// Creates the state without any span.
-    pub(super) fn new(batch: BatchSettings) -> Self {
+    /// Creates the state without any span, for a delivery with or without a spool.
+    pub(super) fn new(batch: BatchSettings, spooling: Spooling) -> Self {
+        let limits = QueueLimits { spans: batch.max_queue_spans, bytes: batch.max_queue_bytes };
+        let (spool, queue_limits) = match spooling {
+            Spooling::Off => (None, limits),
+            Spooling::On => (Some(SpoolSchedule::default()), SpoolSchedule::queue_limits(limits)),
+        };
         Self {
             batch,
-            queue: SpanQueue::new(QueueLimits { spans: batch.max_queue_spans, bytes: batch.max_queue_bytes }),
+            queue: SpanQueue::new(queue_limits),
             outcomes: Outcomes::default(),
             phase: Phase::Open,
             waiting_since: None,
@@ -93,12 +113,14 @@ impl DeliveryState {
             retried: None,
             logged: Vec::new(),
             max_request_bytes: MAX_REQUEST_BYTES,
+            spool,
             left: 0,
         }
     }
 
+    /// Returns the limits of the settings. With a spool, spans beyond them are spooled.
     pub(super) fn limits(&self) -> QueueLimits {
-        self.queue.limits()
+        QueueLimits { spans: self.batch.max_queue_spans, bytes: self.batch.max_queue_bytes }
     }
 
     pub(super) fn outcomes(&self) -> &Outcomes {
@@ -142,41 +164,82 @@ impl DeliveryState {
         self.waiting_since = self.waiting_since.or((!self.queue.has_none_waiting()).then_some(now));
         let is_first_drop = self.outcomes.dropped() == 0 && !dropped.is_empty();
         self.outcomes.count_dropped(dropped.len());
-        Admission { dropped, is_first_drop, changes_step: is_first || was_due != self.is_batch_full() }
+        let changes_step = is_first || was_due != self.is_batch_full() || self.is_over_spool_limits();
+        Admission { dropped, is_first_drop, changes_step }
+    }
+
+    fn is_over_spool_limits(&self) -> bool {
+        self.spool.is_some() && self.queue.exceeds(self.limits())
     }
 
     /// Returns whether a request is full, or so much waits that the queue may soon be.
     fn is_batch_full(&self) -> bool {
-        let limits = self.queue.limits();
+        let limits = self.limits();
         self.queue.has_waiting(
             self.batch.max_batch_spans.min(limits.spans.div_ceil(2)),
             self.max_request_bytes.min(limits.bytes / 2),
         )
     }
 
+    /// Returns whether someone waits for the outcomes.
+    fn is_flushing(&self) -> bool {
+        self.phase == Phase::Closed || self.settled() < self.flush_target
+    }
+
     /// Decides the next step. Called only while nothing is in flight.
     pub(super) fn next_step(&mut self, now: Instant) -> Step {
-        if self.is_abandoned() || (self.phase == Phase::Closed && self.queue.has_none_waiting()) {
+        if self.is_abandoned() {
             return Step::Stop;
         }
-        let Some(waiting_since) = self.waiting_since else { return Step::Wait(None) };
-        let is_flushing = self.phase == Phase::Closed || self.settled() < self.flush_target;
-        let due = if let Some(retry_at) = self.retry_at {
+        if self.is_over_spool_limits() && self.spool.as_ref().is_some_and(|spool| spool.can_write(now)) {
+            return Step::Spool(self.take());
+        }
+        let (send_at, drain_at) = (self.next_send(now), self.next_drain(now));
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_due(send_at) {
+            self.retry_at = None;
+            return Step::Send(self.take());
+        }
+        if is_due(drain_at) {
+            self.retry_at = None;
+            return Step::Drain;
+        }
+        if self.phase == Phase::Closed && self.queue.has_none_waiting() && drain_at.is_none() {
+            return Step::Stop;
+        }
+        Step::Wait(send_at.into_iter().chain(drain_at).min())
+    }
+
+    /// Returns when the oldest spans are due.
+    fn next_send(&self, now: Instant) -> Option<Instant> {
+        let waiting_since = self.waiting_since?;
+        if let Some(retry_at) = self.retry_at {
             Some(retry_at)
-        } else if is_flushing || self.is_batch_full() {
+        } else if self.is_flushing() || self.is_batch_full() {
             Some(now)
         } else {
             waiting_since.checked_add(self.batch.schedule_delay)
-        };
-        if due.is_none_or(|due| due > now) {
-            return Step::Wait(due);
         }
-        self.retry_at = None;
+    }
+
+    /// Returns when the spool is drained, or searched for requests of other processes. A shutdown does not wait for
+    /// that while the destination is away.
+    fn next_drain(&self, now: Instant) -> Option<Instant> {
+        let spool = self.spool.as_ref()?;
+        if self.phase == Phase::Closed && (spool.is_drained() || self.retry_at.is_some()) {
+            return None;
+        }
+        let search_at = spool.search_at().unwrap_or(now);
+        Some(self.retry_at.map_or(search_at, |retry_at| retry_at.max(search_at)))
+    }
+
+    /// Moves the oldest spans that wait into flight.
+    fn take(&mut self) -> Vec<QueuedSpan> {
         let spans = self.queue.take(self.batch.max_batch_spans, self.max_request_bytes);
         if self.queue.has_none_waiting() {
             self.waiting_since = None;
         }
-        Step::Send(spans)
+        spans
     }
 
     /// Records that the destination took the oldest `count` spans in flight. Returns an error to log.
@@ -191,6 +254,76 @@ impl DeliveryState {
         self.end_outage();
         let settled = self.queue.settle(count).len();
         self.outcomes.count_failed(settled as u64, error)
+    }
+
+    /// Records that the oldest `count` spans in flight are in the spool, or that `spans` that were left are.
+    pub(super) fn on_spooled(&mut self, count: usize) {
+        let settled = if self.is_abandoned() {
+            let settled = count.min(self.left);
+            self.left -= settled;
+            settled
+        } else {
+            self.queue.settle(count).len()
+        };
+        self.outcomes.count_spooled(settled);
+        if let Some(spool) = &mut self.spool {
+            spool.on_written();
+        }
+    }
+
+    /// Returns the spans in flight to the queue, as they could not be written to the spool.
+    pub(super) fn on_not_spooled(&mut self, now: Instant) {
+        self.queue.return_flight();
+        self.waiting_since = self.waiting_since.or(Some(now));
+        if let Some(spool) = &mut self.spool {
+            spool.on_write_failed(now);
+        }
+    }
+
+    /// Records that `count` spans that were left could not be written to the spool. Returns an error to log.
+    pub(super) fn fail_left(&mut self, count: usize, error: ExportError) -> Option<ExportError> {
+        let failed = count.min(self.left);
+        self.left -= failed;
+        self.outcomes.count_failed(failed as u64, error)
+    }
+
+    /// Records that the destination took a request of the spool. Returns an error to log.
+    pub(super) fn on_recovered(
+        &mut self,
+        by: SpooledBy,
+        spans: u64,
+        receipt: Receipt,
+    ) -> Option<ExportError> {
+        self.end_outage();
+        self.outcomes.count_recovered(by, spans, receipt)
+    }
+
+    /// Records that the destination refused a request of the spool for good. Returns an error to log.
+    pub(super) fn on_refused(
+        &mut self,
+        by: SpooledBy,
+        spans: u64,
+        error: ExportError,
+    ) -> Option<ExportError> {
+        self.end_outage();
+        self.outcomes.count_unrecovered(by, spans, error)
+    }
+
+    /// Records that spans of the spool were evicted, or lost in a damaged file. Returns an error to log.
+    pub(super) fn on_lost(&mut self, by: SpooledBy, spans: u64, error: ExportError) -> Option<ExportError> {
+        self.outcomes.count_unrecovered(by, spans, error)
+    }
+
+    /// Records that no request was found in the spool.
+    pub(super) fn on_drained(&mut self, now: Instant) {
+        if let Some(spool) = &mut self.spool {
+            spool.on_nothing_found(now);
+        }
+    }
+
+    /// Returns whether the spool may contain requests.
+    pub(super) fn has_spooled(&self) -> bool {
+        self.spool.as_ref().is_some_and(|spool| !spool.is_drained())
     }
 
     fn end_outage(&mut self) {
@@ -213,8 +346,9 @@ impl DeliveryState {
             return None;
         }
         self.queue.return_flight();
-        self.waiting_since = self.waiting_since.or(Some(now));
-        self.retry_at = now.checked_add(self.backoff.next_wait(requested, jitter));
+        self.waiting_since = self.waiting_since.or((!self.queue.has_none_waiting()).then_some(now));
+        let longest = if self.is_flushing() { MAX_FLUSH_WAIT } else { MAX_WAIT };
+        self.retry_at = now.checked_add(self.backoff.next_wait(longest, requested, jitter));
         self.retried = Some(error.clone());
         if self.logged.contains(&error) || self.logged.len() == MAX_LOGGED_ERRORS {
             return None;
@@ -243,16 +377,22 @@ impl DeliveryState {
         }
     }
 
-    /// Stops sending, and returns the spans that are left. They fail with the error of the last attempt, or stay queued if there
-    /// was none.
-    pub(super) fn abandon(&mut self) -> Vec<QueuedSpan> {
+    /// Stops sending, and returns the spans that are left, in requests. They fail with the error of the last attempt,
+    /// or stay queued if there was none, or until they are [spooled](Self::on_spooled).
+    pub(super) fn abandon(&mut self) -> Vec<Vec<QueuedSpan>> {
         self.phase = Phase::Abandoned;
-        let rest = self.queue.take_all();
-        match self.retried.take() {
-            Some(error) => {
-                self.outcomes.count_failed(rest.len() as u64, error);
-            }
-            None => self.left += rest.len(),
+        self.queue.return_flight();
+        let mut rest = Vec::new();
+        while !self.queue.has_none_waiting() {
+            let spans = self.take();
+            self.queue.settle(spans.len());
+            self.left += spans.len();
+            rest.push(spans);
+        }
+        if self.spool.is_none()
+            && let Some(error) = self.retried.take()
+        {
+            self.fail_left(self.left, error);
         }
         rest
     }

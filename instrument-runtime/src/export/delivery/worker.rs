@@ -8,28 +8,42 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::ExportError;
 use super::queue::QueuedSpan;
-use super::shared::SharedDelivery;
+use super::shared::{SharedDelivery, Work};
+use super::spooler::Spooler;
 use crate::export::transport::{FailedAttempt, NextStep, Receipt, Transport};
 
 /// Sends the spans of one destination, one request after the other, and records each outcome.
 #[derive(Debug)]
 pub(super) struct Worker {
     delivery: Arc<SharedDelivery>,
-    transport: Transport,
+    transport: Arc<Transport>,
+    spooler: Option<Arc<Spooler>>,
 }
 
 impl Worker {
     /// Creates a worker that does not run yet.
-    pub(super) fn new(delivery: Arc<SharedDelivery>, transport: Transport) -> Self {
-        Self { delivery, transport }
+    pub(super) fn new(
+        delivery: Arc<SharedDelivery>,
+        transport: Arc<Transport>,
+        spooler: Option<Arc<Spooler>>,
+    ) -> Self {
+        Self { delivery, transport, spooler }
     }
 
     /// Sends until the delivery is closed and empty, or abandoned.
     pub(super) fn run(&self) {
         // Spans of the transport itself, of an instrumented HTTP library for example, would never end.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        while let Some(spans) = self.delivery.wait_for_spans() {
-            self.send(spans);
+        if let Some(spooler) = &self.spooler {
+            spooler.prepare();
+        }
+        while let Some(work) = self.delivery.wait_for_work() {
+            match (work, &self.spooler) {
+                (Work::Spool(spans), Some(spooler)) => spooler.spool(&spans),
+                (Work::Drain, Some(spooler)) => spooler.drain(),
+                (Work::Send(spans) | Work::Spool(spans), _) => self.send(spans),
+                (Work::Drain, None) => self.delivery.on_drained(),
+            }
         }
     }
 
@@ -56,15 +70,20 @@ impl Worker {
         }
     }
 
-    /// Sends one request. A panic of the transport must not end the thread, as spans would be queued for ever.
     fn attempt(&self, spans: &[QueuedSpan]) -> Result<Receipt, FailedAttempt> {
         let spans: Vec<SpanData> = spans.iter().map(|span| SpanData::clone(span.span())).collect();
-        let result = catch_unwind(AssertUnwindSafe(|| self.transport.send(spans)));
-        result.unwrap_or_else(|_| {
-            Err(FailedAttempt {
-                error: ExportError::Other("the exporter panicked".to_owned()),
-                next: NextStep::GiveUp,
-            })
-        })
+        attempt(|| self.transport.send(spans))
     }
+}
+
+/// Makes one attempt. A panic of the transport must not end the thread, as spans would be queued for ever.
+pub(super) fn attempt(
+    send: impl FnOnce() -> Result<Receipt, FailedAttempt>,
+) -> Result<Receipt, FailedAttempt> {
+    catch_unwind(AssertUnwindSafe(send)).unwrap_or_else(|_| {
+        Err(FailedAttempt {
+            error: ExportError::Other("the exporter panicked".to_owned()),
+            next: NextStep::GiveUp,
+        })
+    })
 }

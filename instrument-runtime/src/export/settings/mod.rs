@@ -8,6 +8,7 @@ pub(super) use otlp::OtlpSettings;
 #[cfg(feature = "otlp")]
 pub(super) use otlp::PemFile;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 const MAX_QUEUE_SIZE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 const MAX_QUEUE_BYTES: &str = "PIPECAT_TRACE_MAX_QUEUE_BYTES";
+const SPOOL_DIR: &str = "PIPECAT_TRACE_SPOOL_DIR";
+const SPOOL_MAX_BYTES: &str = "PIPECAT_TRACE_SPOOL_MAX_BYTES";
 const MAX_EXPORT_BATCH_SIZE: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
 const SCHEDULE_DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
 const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
@@ -38,6 +41,8 @@ const DEFAULT_MAX_ATTRIBUTES: u32 = 1024;
 /// The specification's default of 2,048 is too small for a burst of 5,000 spans.
 const DEFAULT_MAX_QUEUE_SPANS: usize = 65_536;
 /// The specification's default is 5 s. Here, a turn appears as soon as it is over.
+/// The default of a spool: eight times the default of the queue.
+const DEFAULT_SPOOL_BYTES: u64 = 1024 * 1024 * 1024;
 const DEFAULT_SCHEDULE_DELAY: Duration = Duration::from_secs(1);
 
 /// The settings of one setup.
@@ -52,6 +57,7 @@ pub(super) struct Settings {
     /// Maximum length of a text attribute, in characters.
     pub(super) max_value_length: Option<usize>,
     pub(super) batch: BatchSettings,
+    pub(super) spool: Option<SpoolSettings>,
     pub(super) preset: Option<Preset>,
     pub(super) warnings: Vec<SettingWarning>,
 }
@@ -99,6 +105,13 @@ pub(super) struct BatchSettings {
     pub(super) schedule_delay: Duration,
 }
 
+/// The directory for spans that could not be sent, and its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SpoolSettings {
+    pub(super) directory: PathBuf,
+    pub(super) max_bytes: u64,
+}
+
 impl Settings {
     /// Reads from `environment` what code leaves open.
     pub(super) fn read(code: &SetupBuilder, environment: &Environment) -> Result<Self, SetupError> {
@@ -123,6 +136,7 @@ impl Settings {
             "characters, such as 8000",
         );
         let batch = batch_settings(code, &mut reader);
+        let spool = spool_settings(code, &mut reader);
         Ok(Self {
             disabled_by,
             destinations,
@@ -131,6 +145,7 @@ impl Settings {
             span_limits,
             max_value_length: max_value_length.and_then(|length| usize::try_from(length).ok()),
             batch,
+            spool,
             preset: backend.and_then(Backend::preset),
             warnings: reader.into_warnings(),
         })
@@ -319,6 +334,20 @@ fn batch_settings(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> BatchSetti
         max_batch_spans: max_batch_spans.min(max_queue_spans),
         schedule_delay: delay.unwrap_or(DEFAULT_SCHEDULE_DELAY),
     }
+}
+
+fn spool_settings(code: &SetupBuilder, reader: &mut EnvReader<'_>) -> Option<SpoolSettings> {
+    if code.spool.is_some() {
+        return code.spool.clone();
+    }
+    let max_bytes = reader.number(SPOOL_MAX_BYTES, 1, "bytes, such as 1073741824");
+    let Some(directory) = reader.text(SPOOL_DIR) else {
+        if max_bytes.is_some() {
+            reader.warn(SPOOL_MAX_BYTES, format!("has no effect: set {SPOOL_DIR}, too"));
+        }
+        return None;
+    };
+    Some(SpoolSettings { directory: directory.into(), max_bytes: max_bytes.unwrap_or(DEFAULT_SPOOL_BYTES) })
 }
 
 #[cfg(test)]

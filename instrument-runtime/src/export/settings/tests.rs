@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
 
-use super::{Compression, Destination, ExporterKind, OtlpSettings, Settings};
+use super::{Compression, Destination, ExporterKind, OtlpSettings, Settings, SpoolSettings};
 use crate::emit::Preset;
 use crate::export::{Backend, Environment, SetupBuilder, SetupError};
 
@@ -272,6 +272,26 @@ fn limits_are_parsed_and_invalid_ones_are_warned_of() {
     assert_eq!(
         variables,
         ["OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"]
+    );
+}
+
+#[test]
+fn a_spool_is_read_from_code_or_from_the_environment() {
+    let spool = |directory: &str, max_bytes| Some(SpoolSettings { directory: directory.into(), max_bytes });
+    assert_eq!(read(&[]).spool, None);
+    let variables = [("PIPECAT_TRACE_SPOOL_DIR", "/spool")];
+    assert_eq!(read(&variables).spool, spool("/spool", 1 << 30));
+    let variables = [variables[0], ("PIPECAT_TRACE_SPOOL_MAX_BYTES", "5000")];
+    assert_eq!(read(&variables).spool, spool("/spool", 5_000));
+    let code = SetupBuilder::default().spool("/code", 7);
+    assert_eq!(settings(&code, &variables).unwrap().spool, spool("/code", 7));
+    let read = read(&variables[1..]);
+    assert_eq!(
+        (read.spool.clone(), warnings(&read)),
+        (
+            None,
+            vec!["PIPECAT_TRACE_SPOOL_MAX_BYTES has no effect: set PIPECAT_TRACE_SPOOL_DIR, too".to_owned()]
+        )
     );
 }
 

@@ -114,6 +114,13 @@ impl Spool {
         &self.directory
     }
 
+    /// Creates the directory, and checks that files can be written there.
+    pub(super) fn prepare(&mut self) -> Result<(), SpoolError> {
+        self.create_folder()?;
+        let (file, path) = self.create_file(0, self.id)?;
+        file.remove().map_err(|source| SpoolError::Io { path, source })
+    }
+
     /// Writes a request, the protobuf of an `ExportTraceServiceRequest` with so many spans. Evicts the oldest requests
     /// if it does not fit, and adds their spans to `evicted`.
     pub(super) fn append(
@@ -126,9 +133,13 @@ impl Spool {
         if bytes > self.max_bytes {
             return Err(SpoolError::TooLarge { bytes, max_bytes: self.max_bytes });
         }
-        create_folder(&self.folder).map_err(|source| SpoolError::Io { path: self.folder.clone(), source })?;
+        self.create_folder()?;
         self.evict(bytes, evicted)?;
-        let (file, path) = self.create_file(spans)?;
+        self.write(request, spans, self.id)
+    }
+
+    fn write(&mut self, request: &[u8], spans: u64, spool_id: SpoolId) -> Result<(), SpoolError> {
+        let (file, path) = self.create_file(spans, spool_id)?;
         let written = file.write(request);
         written.map_err(|source| {
             let _ = file.remove();
@@ -141,25 +152,47 @@ impl Spool {
     /// The directory is listed again only after all requests that the last listing found were taken.
     pub(super) fn take(&mut self) -> Taken {
         let mut taken = Taken::default();
-        if self.found.is_empty() {
+        self.take_found(&mut taken);
+        if taken.request.is_none() {
             self.found = list_folder(&self.folder).into();
+            self.take_found(&mut taken);
         }
+        taken
+    }
+
+    fn take_found(&mut self, taken: &mut Taken) {
         while let Some(file) = self.found.pop_front() {
             let is_own = file.name.spool_id == self.id;
-            match open(&file, is_own) {
+            match open(&file, self.id) {
                 Opened::Request(request) => {
                     taken.request = Some(request);
-                    break;
+                    return;
                 }
                 Opened::Torn => taken.torn.add(file.name.spans, is_own),
                 Opened::NotAvailable => {}
             }
         }
-        taken
+    }
+
+    /// Replaces a request by two that contain its spans.
+    ///
+    /// If the process dies meanwhile, some spans are in the spool twice. The limit is not checked, as little is added.
+    pub(super) fn replace(
+        &mut self,
+        request: SpooledRequest,
+        parts: &[(Vec<u8>, u64)],
+    ) -> Result<(), SpoolError> {
+        let spool_id = request.spool_id();
+        for (part, spans) in parts {
+            self.write(part, *spans, spool_id)?;
+        }
+        let _ = request.remove();
+        Ok(())
     }
 
     /// Returns the number of spans that wait for this address, by the names of the files.
-    pub(super) fn waiting(&self) -> SpanCounts {
+    #[cfg(test)]
+    fn waiting(&self) -> SpanCounts {
         let mut waiting = SpanCounts::default();
         for file in list_folder(&self.folder) {
             waiting.add(file.name.spans, file.name.spool_id == self.id);
@@ -189,15 +222,25 @@ impl Spool {
         if fits { Ok(()) } else { Err(SpoolError::InUse { max_bytes: self.max_bytes }) }
     }
 
+    /// Creates the folder for the current user alone. Spans contain speech.
+    fn create_folder(&self) -> Result<(), SpoolError> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let created = builder.create(&self.folder);
+        created.map_err(|source| SpoolError::Io { path: self.folder.clone(), source })
+    }
+
     /// Creates an empty file with a name that no other file has.
-    fn create_file(&mut self, spans: u64) -> Result<(LockedFile, PathBuf), SpoolError> {
+    fn create_file(&mut self, spans: u64, spool_id: SpoolId) -> Result<(LockedFile, PathBuf), SpoolError> {
         loop {
             let now = clock::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
             // A clock that steps back must not put a request before older ones.
             let unix_nanos =
                 u64::try_from(now).unwrap_or(u64::MAX).max(self.last_unix_nanos.saturating_add(1));
             self.last_unix_nanos = unix_nanos;
-            let path = self.folder.join(FileName { unix_nanos, spool_id: self.id, spans }.to_string());
+            let path = self.folder.join(FileName { unix_nanos, spool_id, spans }.to_string());
             match LockedFile::create(path.clone()) {
                 Ok(file) => return Ok((file, path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && unix_nanos < u64::MAX => {}
@@ -223,15 +266,6 @@ const fn escaped_characters() -> percent_encoding::AsciiSet {
         letter += 1;
     }
     set
-}
-
-/// Creates the folder for the current user alone. Spans contain speech.
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use super::file_name::{FileName, SpoolId};
 use super::listing::SpoolFile;
 use super::locked_file::LockedFile;
 use super::record::Contents;
@@ -18,7 +19,7 @@ const LOCK_TIME: Duration = Duration::from_secs(60);
 pub(in crate::export) struct SpooledRequest {
     file: LockedFile,
     bytes: Vec<u8>,
-    spans: u64,
+    name: FileName,
     is_own: bool,
 }
 
@@ -40,7 +41,11 @@ impl SpooledRequest {
 
     /// Returns the number of its spans.
     pub(in crate::export) fn spans(&self) -> u64 {
-        self.spans
+        self.name.spans
+    }
+
+    pub(super) fn spool_id(&self) -> SpoolId {
+        self.name.spool_id
     }
 
     /// Returns whether it was spooled through the same [`Spool`](super::Spool).
@@ -58,15 +63,16 @@ impl SpooledRequest {
     }
 }
 
-/// Locks and reads a listed request.
-pub(super) fn open(listed: &SpoolFile, is_own: bool) -> Opened {
+/// Locks and reads a listed request for the spool with this id.
+pub(super) fn open(listed: &SpoolFile, id: SpoolId) -> Opened {
     if listed.bytes == 0 && !is_older_than(&listed.path, LOCK_TIME) {
         return Opened::NotAvailable;
     }
     let Some(file) = LockedFile::open(&listed.path) else { return Opened::NotAvailable };
     match file.read() {
         Ok(Contents::Request(bytes)) => {
-            Opened::Request(SpooledRequest { file, bytes, spans: listed.name.spans, is_own })
+            let name = listed.name;
+            Opened::Request(SpooledRequest { file, bytes, name, is_own: name.spool_id == id })
         }
         // A file that stays there is not counted, as it would be counted again.
         Ok(Contents::Torn) => file.remove().map_or(Opened::NotAvailable, |()| Opened::Torn),

@@ -224,11 +224,19 @@ fn a_directory_that_cannot_be_made_is_an_error() {
     let directory = TestDirectory::new();
     fs::write(&directory.0, "a file").unwrap();
     let mut spool = Spool::new(directory.0.join("spool"), MIB, URL).unwrap();
+    assert!(matches!(spool.prepare(), Err(SpoolError::Io { .. })));
     let error = spool.append(b"request", 1, &mut SpanCounts::default()).unwrap_err();
     assert!(matches!(error, SpoolError::Io { .. }), "{error}");
     assert!(spool.take().request.is_none());
     fs::remove_file(&directory.0).unwrap();
     append(&mut spool, b"request", 1);
+}
+
+#[test]
+fn preparing_a_spool_leaves_no_file() {
+    let directory = TestDirectory::new();
+    directory.spool().prepare().unwrap();
+    assert!(directory.0.exists() && directory.files().is_empty());
 }
 
 #[test]

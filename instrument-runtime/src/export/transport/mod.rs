@@ -14,6 +14,8 @@ mod otlp;
 mod remark;
 #[cfg(feature = "otlp")]
 mod retry_after;
+#[cfg(feature = "otlp")]
+mod split_request;
 
 use std::time::Duration;
 
@@ -32,6 +34,14 @@ pub(super) enum Transport {
     Console(Box<ConsoleExporter>),
     #[cfg(feature = "otlp")]
     Otlp(Box<OtlpTransport>),
+}
+
+/// A request in the encoding of the destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EncodedRequest {
+    /// The protobuf of an `ExportTraceServiceRequest`.
+    pub(super) bytes: Vec<u8>,
+    pub(super) spans: u64,
 }
 
 /// The answer of a destination that took a request: it may have rejected some of the spans.
@@ -91,6 +101,41 @@ impl Transport {
             #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => otlp.send(&otlp.encode(spans)),
         }
+    }
+
+    /// Encodes spans, to be sent later. Returns `None` if the destination has no encoding, as the console.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn encode(&self, spans: Vec<SpanData>) -> Option<EncodedRequest> {
+        match self {
+            Self::Console(_) => None,
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => {
+                let count = spans.len() as u64;
+                Some(EncodedRequest { bytes: otlp.encode(spans).into(), spans: count })
+            }
+        }
+    }
+
+    /// Sends an encoded request as [`send`](Self::send) does.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn send_encoded(&self, request: &[u8]) -> Result<Receipt, FailedAttempt> {
+        match self {
+            Self::Console(_) => Err(FailedAttempt {
+                error: ExportError::Other("the console has no encoding".to_owned()),
+                next: NextStep::GiveUp,
+            }),
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => otlp.send(&prost::bytes::Bytes::copy_from_slice(request)),
+        }
+    }
+
+    /// Divides an encoded request. Returns `None` if it has a single span.
+    #[cfg_attr(not(feature = "otlp"), allow(unused_variables, reason = "only OTLP has an encoding"))]
+    pub(super) fn split_encoded(request: &[u8]) -> Option<[EncodedRequest; 2]> {
+        #[cfg(feature = "otlp")]
+        return split_request::split(request);
+        #[cfg(not(feature = "otlp"))]
+        None
     }
 }
 

@@ -26,7 +26,7 @@ pub(in crate::export) struct OtlpTransport {
 enum Client {
     Http(HttpClient),
     #[cfg(feature = "otlp-grpc")]
-    Grpc(GrpcClient),
+    Grpc(Box<GrpcClient>),
 }
 
 impl OtlpTransport {
@@ -35,7 +35,7 @@ impl OtlpTransport {
         let client = match settings.protocol {
             Protocol::HttpProtobuf => Client::Http(HttpClient::new(settings)?),
             #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => Client::Grpc(GrpcClient::new(settings)?),
+            Protocol::Grpc => Client::Grpc(Box::new(GrpcClient::new(settings)?)),
             #[cfg(not(feature = "otlp-grpc"))]
             Protocol::Grpc => return Err(super::missing_feature(settings, "otlp-grpc")),
         };

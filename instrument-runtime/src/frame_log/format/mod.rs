@@ -37,6 +37,15 @@ pub(super) fn append_line(lines: &mut Vec<u8>, value: &impl Serialize) {
     lines.push(b'\n');
 }
 
+/// Appends the line of an event up to its payload, which is its last field.
+pub(super) fn append_line_before_payload(lines: &mut Vec<u8>, event: &EventLine<'_, ()>) {
+    append_line(lines, event);
+    lines.truncate(lines.len().saturating_sub(b"null".len() + END_AFTER_PAYLOAD.len()));
+}
+
+/// The end of the line of an event, after its payload.
+pub(super) const END_AFTER_PAYLOAD: &[u8] = b"}\n";
+
 /// Returns `value` as one line.
 pub(super) fn to_line(value: &impl Serialize) -> Vec<u8> {
     let mut line = Vec::new();
@@ -152,6 +161,14 @@ pub(super) struct EventLine<'a, P> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sibling: Option<LoggedFrameId>,
     pub(super) payload: P,
+}
+
+impl<'a> EventLine<'a, ()> {
+    /// Returns the event with its payload.
+    pub(super) fn with_payload<P>(self, payload: P) -> EventLine<'a, P> {
+        let Self { n, wall, dir, src, dst, frame, id, sibling, payload: () } = self;
+        EventLine { n, wall, dir, src, dst, frame, id, sibling, payload }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -6,7 +6,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
-use crate::engine::frame::{Json, Processor, Role, Setting};
+use crate::engine::frame::{InstructionPlacement, Json, Processor, Role, Setting};
 use crate::json::RawJson;
 
 /// The setting that has a field of its own in [`Processor`].
@@ -35,6 +35,8 @@ pub(in crate::frame_log) struct ProcessorLine {
     language: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample_rate: Option<u32>,
+    #[serde(default, with = "PlacementName", skip_serializing_if = "is_by_family")]
+    instruction_placement: InstructionPlacement,
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<Map<String, Value>>,
 }
@@ -59,6 +61,7 @@ impl From<&Processor> for ProcessorLine {
             voice: processor.voice.clone(),
             language: processor.language.clone(),
             sample_rate: processor.sample_rate,
+            instruction_placement: processor.instruction_placement,
             settings: (!settings.is_empty()).then_some(settings),
         }
     }
@@ -82,6 +85,7 @@ impl From<ProcessorLine> for Processor {
             language: line.language,
             sample_rate: line.sample_rate,
             system_instruction,
+            instruction_placement: line.instruction_placement,
             settings: settings
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, setting_from_json(value)?)))
@@ -116,6 +120,21 @@ fn number_setting(number: &Number) -> Setting {
         Some(integer) => Setting::Int(integer),
         None => Setting::Float(number.as_f64().unwrap_or_default()),
     }
+}
+
+/// The placement of the instruction in the format's words. A placement that a reader does not know is that of the family.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "InstructionPlacement", rename_all = "snake_case")]
+enum PlacementName {
+    BeforeContext,
+    InsteadOfSystem,
+    #[serde(other)]
+    ByFamily,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_by_family(placement: &InstructionPlacement) -> bool {
+    *placement == InstructionPlacement::ByFamily
 }
 
 /// The role of a processor in the format's words; `sink` and `unknown` are extensions.

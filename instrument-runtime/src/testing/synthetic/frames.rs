@@ -91,6 +91,9 @@ pub(super) fn with_frame(hop: &SyntheticHop, source: &str, push: impl FnOnce(&Fr
         FrameKind::Interruption => push(&Frame::Interruption),
         FrameKind::UserStartedSpeaking => push(&Frame::UserStartedSpeaking),
         FrameKind::UserStoppedSpeaking => push(&Frame::UserStoppedSpeaking),
+        FrameKind::ProposedUserStartedSpeaking => push(&Frame::ProposedUserStartedSpeaking),
+        FrameKind::EagerTranscription => push(&Frame::EagerTranscription),
+        FrameKind::EagerEndOfTurnCancel => push(&Frame::EagerEndOfTurnCancel),
         FrameKind::VadUserStartedSpeaking => push(&Frame::VadUserStartedSpeaking),
         FrameKind::VadUserStoppedSpeaking => push(&Frame::VadUserStoppedSpeaking {
             stop_secs: picker.pick(&[Some(0.2), None, Some(-1.0), Some(f64::NAN), Some(1e300)]),

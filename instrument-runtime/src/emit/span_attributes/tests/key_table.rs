@@ -160,6 +160,7 @@ fn complete_llm() -> LlmRecord {
     ];
     llm.tool_calls = vec![clock_call()];
     llm.interrupted = true;
+    llm.withdrawn = true;
     llm.usage = Some(LlmUsage {
         prompt: 120,
         completion: 20,

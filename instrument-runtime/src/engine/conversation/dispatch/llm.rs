@@ -60,7 +60,9 @@ impl Conversation {
         moment: &mut Moment<'_>,
     ) {
         let sent = context.take_sent(self.config.request_limits());
-        let new_message = self.llm.new_message(llm, &sent, &self.stt);
+        // A provisional transcript is not what the user said.
+        let new_message =
+            if self.llm.is_speculating() { None } else { self.llm.new_message(llm, &sent, &self.stt) };
         let is_typed = new_message.as_ref().is_some_and(NewMessage::is_typed);
         if is_typed && self.turns.floor().is_some_and(Floor::bot_has_spoken) {
             self.on_user_turn(moment.now, moment);
@@ -77,8 +79,8 @@ impl Conversation {
             LlmRequest::default()
         };
         self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
-        self.start_call(llm, request, Claimable::Running, moment);
-        if let Some(turn) = self.turns.current_mut() {
+        self.start_call(llm, request, moment.now, Claimable::Running, moment);
+        if let Some(turn) = self.turns.current_mut().filter(|_| !self.llm.is_speculating()) {
             turn.on_context(new_message.map(NewMessage::into_text));
         }
     }
@@ -93,13 +95,14 @@ impl Conversation {
         &mut self,
         llm: ProcessorIndex,
         request: LlmRequest,
+        start: Time,
         claimable: Claimable,
         moment: &mut Moment<'_>,
     ) {
         self.ensure_turn_span(moment);
         let Some(turn) = self.turns.current_mut() else { return };
         let processor = self.processors.description(llm).clone();
-        let new = NewCall { service: llm, processor, request };
+        let new = NewCall { service: llm, processor, request, start };
         let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
         self.llm.start(new, claimable, moment.now, &self.processors, &mut self.keys, &mut scope);
     }
@@ -107,19 +110,39 @@ impl Conversation {
     /// Starts a call of a model that answers without a known request, unless one is open.
     pub(super) fn ensure_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
         if !self.llm.is_answering(llm) {
-            self.start_call(llm, LlmRequest::default(), Claimable::Any, moment);
+            self.start_response(llm, moment);
+        }
+    }
+
+    /// Starts the call of a response that begins now.
+    fn start_response(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+        let start = if self.processors.is_speech_to_speech(llm) {
+            self.llm.start_of_response(llm, moment.now)
+        } else {
+            moment.now
+        };
+        self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
+    }
+
+    /// Starts the call of a speech-to-speech model whose response failed before it started.
+    pub(super) fn ensure_failed_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+        if self.processors.is_speech_to_speech(llm)
+            && let Some(start) = self.llm.start_of_failure(llm)
+        {
+            self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
         }
     }
 
     /// Handles the start of a response. It belongs to the call that waits for one, else to a new call.
     pub(super) fn on_response(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
         if !self.llm.on_response(llm, moment.now) {
-            self.start_call(llm, LlmRequest::default(), Claimable::Any, moment);
+            self.start_response(llm, moment);
         }
     }
 
     pub(super) fn on_response_start(&mut self, source: ProcessorRef<'_>, moment: &mut Moment<'_>) {
         if let Some(llm) = self.as_llm(source, FrameKind::LlmResponseStart) {
+            self.processors.update(source);
             self.on_response(llm, moment);
             self.llm.on_response_start(llm, moment.now);
         }
@@ -177,6 +200,9 @@ impl Conversation {
             self.llm.on_response_start(llm, moment.now);
         }
         self.llm.on_tool_calls(llm, moment.now, calls);
+        if self.processors.is_speech_to_speech(llm) {
+            self.llm.on_tools_asked(llm, moment.now);
+        }
     }
 
     pub(super) fn on_tool_start(
@@ -196,6 +222,9 @@ impl Conversation {
             let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
             let parent = self.llm.on_tool_start(llm, call, &mut scope);
             self.tools.on_start(call, key, parent, moment.now, &mut scope);
+        }
+        if self.processors.is_speech_to_speech(llm) {
+            self.llm.on_tools_asked(llm, moment.now);
         }
     }
 
@@ -232,11 +261,15 @@ impl Conversation {
     ) {
         self.stt.on_user_id(transcript);
         let llm = self.on_speech_to_speech(source, moment);
-        self.ensure_turn(moment);
-        if let Some(turn) = self.turns.current_mut() {
+        let answered_in = self.llm.on_user_transcript(llm, transcript.text);
+        if answered_in.is_none() {
+            self.ensure_turn(moment);
+        }
+        if let Some(number) = answered_in.or(self.turns.current_number())
+            && let Some(turn) = self.turns.get_mut(number)
+        {
             turn.begin(moment.sink);
             turn.on_transcript(transcript.text);
-            self.llm.on_user_transcript(llm, turn.number(), transcript.text);
         }
     }
 

@@ -68,12 +68,16 @@ impl Conversation {
                 let effects = self.stt.on_voice_start(turn, &mut self.keys, moment);
                 self.apply(effects, moment);
             }
+            Frame::ProposedUserStartedSpeaking => self.llm.on_user_detected(moment.now),
+            Frame::EagerTranscription => self.llm.on_eager_transcript(moment.now),
+            Frame::EagerEndOfTurnCancel => self.llm.on_withdrawal(moment.now),
             Frame::UserStartedSpeaking => {
                 let effects = self.stt.on_user_start(moment);
                 self.apply(effects, moment);
             }
             Frame::UserStoppedSpeaking => {
                 self.stt.on_user_stop(moment);
+                self.llm.on_user_stopped(moment.now);
                 if let Some(turn) = self.turns.current_mut() {
                     turn.on_user_stopped(moment.now);
                 }
@@ -106,11 +110,18 @@ impl Conversation {
             Frame::Metrics(metrics) => self.on_metrics(source, metrics, moment.now),
             Frame::FunctionCallsStarted(calls) => self.on_tool_calls(source, calls, moment),
             Frame::FunctionCallInProgress(call) => self.on_tool_start(source, &call, moment),
-            Frame::FunctionCallResult(result) => self.tools.on_result(moment.now, &result),
+            Frame::FunctionCallResult(result) => {
+                self.llm.on_tool_result(result.tool_call_id, moment.now);
+                self.tools.on_result(moment.now, &result);
+            }
             Frame::FunctionCallCancel { tool_call_id } => self.tools.on_cancel(moment.now, tool_call_id),
             Frame::Error(report) => self.on_error(source, &report, moment),
             Frame::Interruption => {
                 self.llm.on_interruption(moment.now);
+                let interrupter = self.processors.index_of(source);
+                if self.processors.is_speech_to_speech(interrupter) {
+                    self.llm.on_own_interruption(interrupter, moment.now);
+                }
                 self.tts.on_interruption(moment.now);
             }
             _ => {}
@@ -190,7 +201,10 @@ impl Conversation {
     ) -> Option<SpanError> {
         match self.processors.role_at(service) {
             Role::Stt => self.stt.on_error(error, moment.now),
-            Role::Llm => self.llm.on_error(service, error, moment.now),
+            Role::Llm => {
+                self.ensure_failed_call(service, moment);
+                self.llm.on_error(service, error, moment.now)
+            }
             Role::Tts => {
                 if self.tts.fails_before_start(service, &self.processors) {
                     self.start_synthesis(service, FirstSign::Work, moment.now, moment);

@@ -36,7 +36,7 @@ impl Conversation {
 
     /// Learns the processors of a hop, of an observer that missed the start of the pipeline, which passes all of them:
     /// without synthesis, the text of an answer is the bot's speech.
-    pub(super) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
+    pub(crate) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
         if self.beginning != Beginning::Seen {
             self.processors.update(hop.source);
             self.processors.update(hop.destination);
@@ -62,6 +62,7 @@ impl Conversation {
     pub(super) fn on_user_started(&mut self, at: Time, moment: &mut Moment<'_>) {
         let previous = self.turns.current_number();
         self.on_user_turn(at, moment);
+        self.llm.on_user_started(moment.now);
         let turn = self.turns.current_number();
         let effects = self.stt.on_turn_taken(at, previous, turn, &mut self.keys);
         self.apply(effects, moment);

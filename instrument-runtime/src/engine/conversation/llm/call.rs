@@ -5,7 +5,9 @@
 //!   or a response starts            a new context comes
 //!  ─────────────────────────▶ open ────────────────────▶ ended ───▶ its turn's spans are written
 //!                              │  user speaks, Cancel      │ metrics still count,
-//!                              └──▶ open, interrupted ─────┘ but no time to first byte
+//!                              ├──▶ open, interrupted ─────┘ but no time to first byte
+//!                              └──▶ ended, withdrawn
+//!                                   the prediction that it answers is withdrawn
 //! ```
 //!
 //! An open call that failed counts as over until more of its response comes or the model is asked again: some
@@ -40,6 +42,9 @@ pub(crate) struct LlmCall {
     awaits_kind: bool,
     /// The time of the frame that announced the start of the response.
     response_started: Option<Time>,
+    trigger: CallTrigger,
+    /// When it became known, which may be after its start.
+    created: Time,
     /// Transcript of the user's speech, for a speech-to-speech model.
     user_transcript: JoinedText,
     /// Text from TTS frames of a speech-to-speech model, or from a traced operation.
@@ -54,6 +59,8 @@ pub(crate) struct LlmCall {
     last_token: Option<Time>,
     ended: Option<Time>,
     interrupted: Option<Time>,
+    /// When the prediction was withdrawn that it was a speculation on.
+    withdrawn: Option<Time>,
     /// When the request was repeated after the call failed.
     retried: Option<Time>,
 }
@@ -64,13 +71,23 @@ pub(crate) struct NewCall {
     pub(crate) service: ProcessorIndex,
     pub(crate) processor: Arc<Processor>,
     pub(crate) request: LlmRequest,
+    pub(crate) start: Time,
+}
+
+/// What makes a model answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallTrigger {
+    /// The user has spoken since the model's last call.
+    UserSpeech,
+    /// Anything else: the result of a tool, or the application.
+    Other,
 }
 
 impl LlmCall {
     pub(super) fn new(
         span: SpanBase,
         turn: TurnNumber,
-        NewCall { service, processor, request }: NewCall,
+        NewCall { service, processor, request, start }: NewCall,
         records_content: bool,
         awaits_kind: bool,
     ) -> Self {
@@ -83,6 +100,8 @@ impl LlmCall {
             tool_calls: Vec::new(),
             awaits_kind,
             response_started: None,
+            trigger: CallTrigger::Other,
+            created: start,
             user_transcript: JoinedText::default(),
             reported_text: JoinedText::default(),
             has_words: false,
@@ -93,6 +112,7 @@ impl LlmCall {
             last_token: None,
             ended: None,
             interrupted: None,
+            withdrawn: None,
             retried: None,
         }
     }
@@ -161,6 +181,18 @@ impl LlmCall {
         self.first_token
     }
 
+    pub(super) fn trigger(&self) -> CallTrigger {
+        self.trigger
+    }
+
+    pub(super) fn created(&self) -> Time {
+        self.created
+    }
+
+    pub(super) fn has_user_transcript(&self) -> bool {
+        !self.user_transcript.is_empty()
+    }
+
     pub(super) fn has_words(&self) -> bool {
         self.has_words
     }
@@ -176,6 +208,11 @@ impl LlmCall {
     /// Returns the text of the response.
     pub(crate) fn text(&self) -> Option<String> {
         self.text.to_text().or_else(|| self.reported_text.to_text())
+    }
+
+    /// Sets what it answers, as known at `now`, when it was created.
+    pub(super) fn on_trigger(&mut self, trigger: CallTrigger, now: Time) {
+        (self.trigger, self.created) = (trigger, now);
     }
 
     pub(super) fn on_response_start(&mut self, now: Time) {
@@ -231,13 +268,18 @@ impl LlmCall {
         self.tool_calls.push(call);
     }
 
-    /// Handles a measurement. A time to first byte after the end or an interruption is not one: some pipelines stop the
+    /// Handles a measurement. A time to first byte after the end, a failure or an interruption is not one: some pipelines stop the
     /// timer of a dead request at the next user start.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        let is_too_late = self.ended.is_some() || self.interrupted.is_some();
+        let is_too_late = self.ended_at().is_some() || self.interrupted.is_some();
         if !(is_too_late && matches!(metric.value, Measurement::TimeToFirstByte(_))) {
             self.measurements.add(metric);
         }
+    }
+
+    /// Adds measurements that came before the response.
+    pub(super) fn on_early_measurements(&mut self, measurements: Measurements) {
+        self.measurements.merge(measurements);
     }
 
     pub(super) fn on_error(&mut self, error: SpanError) {
@@ -268,9 +310,33 @@ impl LlmCall {
         }
     }
 
-    /// Sets the start to that of the response, because the model turned out to be speech to speech.
+    /// Ends the call, if it is under way, because the prediction that it answers is withdrawn.
+    pub(super) fn on_withdrawal(&mut self, now: Time) {
+        if self.is_under_way() {
+            (self.ended, self.withdrawn) = (Some(now), Some(now));
+        }
+    }
+
+    /// Whether it was a speculation that was withdrawn. Its text is not said.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.is_some()
+    }
+
+    /// Handles the user's speech that its service detected at `at`, and that is announced now.
+    pub(super) fn on_detected_speech(&mut self, at: Time) {
+        let was_cut = self.failed_at().is_none() && self.ended.is_some_and(|ended| ended >= at);
+        if was_cut && self.interrupted.is_none() {
+            self.interrupted = Some(at);
+        }
+    }
+
+    /// Sets the start to that of the response, because the model turned out to be speech to speech. If it asked for
+    /// tools, it ended then.
     pub(super) fn on_speech_to_speech(&mut self, scope: &mut TurnScope<'_>) {
         self.span.start_at(self.response_started.unwrap_or(self.span.start()));
+        if !self.tool_calls.is_empty() {
+            self.ended = self.ended.or(self.last_token);
+        }
         self.begin_span(scope);
     }
 
@@ -291,8 +357,12 @@ impl LlmCall {
         }
     }
 
-    /// Returns the time of its failure, unless more of its response came, or the request was repeated, after it.
+    /// Returns the time of its failure, unless more of its response came, or the request was repeated, after it. After a
+    /// fatal error, the pipeline only ends.
     fn failed_at(&self) -> Option<Time> {
+        if let Some(failed) = self.span.fatal_error_at() {
+            return Some(failed);
+        }
         let failed = self.span.last_error_at()?;
         let is_over = self.last_token.is_none_or(|token| token <= failed)
             && self.retried.is_none_or(|retried| retried < failed);
@@ -313,8 +383,12 @@ impl LlmCall {
         let text = self.text();
         let moments =
             [(self.first_token, SpanEventKind::FirstToken), (self.interrupted, SpanEventKind::Interrupted)];
+        let mut service = self.processor;
+        if service.may_hold_instruction() {
+            Arc::make_mut(&mut service).take_instruction();
+        }
         let details = SpanDetails::Llm(Box::new(LlmRecord {
-            service: self.processor,
+            service,
             times: self.measurements.times(&measured),
             request: self.request,
             user_transcript: self.user_transcript.to_text(),
@@ -324,6 +398,7 @@ impl LlmCall {
             usage: self.measurements.usage.map(with_cached_tokens),
             ttfat: self.measurements.ttfat,
             interrupted: self.interrupted.is_some(),
+            withdrawn: self.withdrawn.is_some(),
             reported_model: self.measurements.model,
         }));
         self.span.into_record(end, moments, details)

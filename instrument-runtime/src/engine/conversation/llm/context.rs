@@ -120,7 +120,7 @@ impl NewMessage {
 impl SentContext {
     fn new(context: Option<&dyn ChatContext>, limits: ContentLimits) -> Self {
         Self {
-            message_count: context.map_or(0, ChatContext::message_count),
+            message_count: context.map_or(0, |context| messages(context).count()),
             user_message: context.and_then(|context| UserMessage::last_of(context, limits)),
         }
     }
@@ -186,13 +186,13 @@ impl LlmRequest {
 
     /// Copies the system message of a context and as many of the newest others as fit.
     fn copy(context: &dyn ChatContext, user_message: Option<&UserMessage>, limits: RequestLimits) -> Self {
-        let message_count = context.message_count();
-        let has_system = message_count > 0 && context.role(0) == "system";
+        let message_count = messages(context).count();
+        let first = messages(context).next().filter(|&index| context.role(index) == "system");
         let mut copier = ContentCopier::new(limits.content);
-        let system = has_system.then(|| context.copy_message(0, &mut copier));
+        let system = first.map(|index| context.copy_message(index, &mut copier));
         let mut free_attributes = limits.attributes;
         let mut newest = Vec::new();
-        for index in (usize::from(has_system)..message_count).rev() {
+        for index in messages(context).rev().filter(|index| Some(*index) != first) {
             let message = context.copy_message(index, &mut copier);
             free_attributes = free_attributes.saturating_sub(min_attributes(&message));
             newest.push(message);
@@ -209,6 +209,12 @@ impl LlmRequest {
             tools: copy_tools(context, limits),
         }
     }
+}
+
+/// Returns the indices of the messages of a context. What has no role is not a message: a provider's thoughts and
+/// signatures.
+fn messages(context: &dyn ChatContext) -> impl DoubleEndedIterator<Item = usize> {
+    (0..context.message_count()).filter(|&index| !context.role(index).is_empty())
 }
 
 /// Copies the tools of a context, unless they are hidden.
@@ -249,7 +255,7 @@ impl UserMessage {
     /// Returns the last user message of `context`, unless it has no text. It is not hidden, because it may begin a turn.
     fn last_of(context: &dyn ChatContext, limits: ContentLimits) -> Option<Self> {
         let mut followed_by = FollowedBy::Nothing;
-        for index in (0..context.message_count()).rev() {
+        for index in messages(context).rev() {
             match context.role(index) {
                 "user" => {
                     let message = context.copy_message(index, &mut ContentCopier::new(limits.text_only()));

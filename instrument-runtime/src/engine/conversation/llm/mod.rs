@@ -8,14 +8,13 @@
 //! ```
 //!
 //! A speech-to-speech model receives a context after each reply, which is not a request: its calls start with their
-//! responses. Until frames show the kind of a model, the spans of its calls are not started.
+//! responses, or with the result of a tool. Until frames show the kind of a model, the spans of its calls are not started.
 //!
 //! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 mod call;
 mod context;
-
-use std::time::Duration;
+mod upcoming;
 
 use crate::engine::frame::{
     Delivery, FrameId, FunctionCall, FunctionCallList, Measurement, Metric, Spacing, TextChunk,
@@ -23,7 +22,6 @@ use crate::engine::frame::{
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::time::Time;
-use crate::engine::truncate::to_bounded;
 
 use super::effect::{Effect, MetricPhase};
 use super::operations::{Claimable, Operations, TracedOperation};
@@ -34,33 +32,24 @@ use super::tools::to_tool_call;
 use super::turn_scope::TurnScope;
 use super::turns::{Activity, MAX_SPANS_PER_TURN};
 
+use call::CallTrigger;
 pub(super) use call::{LlmCall, NewCall};
 use context::ContextHistory;
 pub use context::{ContextCopy, ContextDemand};
 pub(super) use context::{ContextSource, NewMessage, SentContext};
-
-/// Maximum time between a time to first byte from a speech-to-speech model and the response that it belongs to.
-const MAX_EARLY_TTFB: Duration = Duration::from_millis(10);
+use upcoming::{Request, UpcomingCalls, UserFloor};
 
 /// The LLM calls of open turns, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct LlmCalls {
     calls: Vec<LlmCall>,
     contexts: ContextHistory,
-    /// User transcripts from speech-to-speech models that have no call yet.
-    early_transcripts: Vec<(ProcessorIndex, String)>,
-    early_ttfb: Option<EarlyTtfb>,
+    upcoming: UpcomingCalls,
+    user: UserFloor,
+    /// When the end of the user's turn was predicted, while the prediction is neither confirmed nor withdrawn.
+    predicted: Option<Time>,
     /// The time of the last `InterruptionFrame`.
     last_interruption: Option<Time>,
-}
-
-/// A time to first byte that came before its response.
-#[derive(Debug)]
-struct EarlyTtfb {
-    llm: ProcessorIndex,
-    at: Time,
-    seconds: f64,
-    model: Option<String>,
 }
 
 impl LlmCalls {
@@ -105,7 +94,8 @@ impl LlmCalls {
         }
     }
 
-    /// Starts a call. It continues a matching traced operation.
+    /// Starts a call. It continues a matching traced operation. A speech-to-speech model answers everything that the
+    /// user has said since its last call.
     pub(super) fn start(
         &mut self,
         new: NewCall,
@@ -122,19 +112,19 @@ impl LlmCalls {
             && processors.may_have_speech_to_speech()
             && !processors.is_speech_to_speech(llm);
         let records_content = scope.turn().records_content();
-        let span = SpanBase::continuing(claimed, key, now);
+        let upcoming = self.upcoming.of(llm);
+        let has_spoken = match upcoming.previous() {
+            Some(previous) => self.user.has_started_since(previous),
+            None => self.user.is_announced(),
+        };
+        let (transcript, measurements) = upcoming.start(now);
+        let trigger =
+            if has_spoken || transcript.is_some() { CallTrigger::UserSpeech } else { CallTrigger::Other };
+        let span = SpanBase::continuing(claimed, key, new.start);
         let mut call = LlmCall::new(span, scope.number(), new, records_content, awaits_kind);
-        if let Some(index) = self.early_transcripts.iter().position(|(of, _)| *of == llm) {
-            call.on_user_transcript(&self.early_transcripts.remove(index).1);
-        }
-        if let Some(early) = self.early_ttfb.take()
-            && early.llm == llm
-            && now.since(early.at) <= MAX_EARLY_TTFB
-        {
-            let value = Measurement::TimeToFirstByte(early.seconds);
-            let model = early.model.as_deref();
-            call.on_metric(&Metric { processor: &processors.description(llm).name, model, value });
-        }
+        call.on_trigger(trigger, now);
+        transcript.iter().for_each(|text| call.on_user_transcript(text));
+        call.on_early_measurements(measurements);
         if !awaits_kind && claimed.is_none() {
             scope.start(&call.child_span());
         }
@@ -150,7 +140,25 @@ impl LlmCalls {
         for call in self.of_mut(llm).filter(|call| Some(call.key()) != taking && !call.is_interrupted()) {
             call.on_superseded(now);
         }
+        if taking.is_some() {
+            self.upcoming.of(llm).forget_measurements();
+        }
         taking.is_some()
+    }
+
+    /// Returns when a call starts whose response starts now: at the result of the tool that it answers, if any.
+    pub(super) fn start_of_response(&self, llm: ProcessorIndex, now: Time) -> Time {
+        match self.upcoming.request(llm, &self.user) {
+            Some(Request::ToolResult { at }) => at,
+            Some(Request::Speech { .. }) | None => now,
+        }
+    }
+
+    /// Returns when a response was asked for that fails now, before it has started; `None` if none was asked for, or if
+    /// a call is open.
+    pub(super) fn start_of_failure(&self, llm: ProcessorIndex) -> Option<Time> {
+        let is_waiting = self.of(llm).next_back().is_some_and(LlmCall::is_under_way);
+        self.upcoming.request(llm, &self.user).filter(|_| !is_waiting).map(Request::at)
     }
 
     /// Handles a frame that announces the start of the latest call's response.
@@ -226,6 +234,20 @@ impl LlmCalls {
         });
     }
 
+    /// Ends the open call of a speech-to-speech model, because it has asked for tools: their results begin the next one.
+    pub(super) fn on_tools_asked(&mut self, llm: ProcessorIndex, now: Time) {
+        if let Some(call) = self.answering(llm) {
+            call.on_end(now);
+        }
+    }
+
+    /// Handles the result of the tool call `id`.
+    pub(super) fn on_tool_result(&mut self, id: &str, now: Time) {
+        if let Some(asking) = self.calls.iter().rfind(|call| call.has_tool_call(id)) {
+            self.upcoming.of(asking.service()).on_tool_result(now);
+        }
+    }
+
     /// Returns the span of the LLM call in this turn that asked for a tool call. Starts that span if its start was
     /// delayed.
     pub(super) fn on_tool_start(
@@ -249,8 +271,8 @@ impl LlmCalls {
         Some(call.key())
     }
 
-    /// Handles the first sign that a model is speech to speech. Its calls in this turn start with their responses, and
-    /// calls without a response are removed.
+    /// Handles the first sign that a model is speech to speech. Its calls in this turn start with their responses and end
+    /// with their tool calls, and calls without a response are removed.
     pub(super) fn on_speech_to_speech(&mut self, llm: ProcessorIndex, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         let waits = |call: &LlmCall| call.awaits_kind() && call.service() == llm && call.turn() == turn;
@@ -260,13 +282,33 @@ impl LlmCalls {
         }
     }
 
-    /// Handles a user transcript from a speech-to-speech model in this turn.
-    pub(super) fn on_user_transcript(&mut self, llm: ProcessorIndex, turn: TurnNumber, text: &str) {
-        let is_asked = |call: &&mut LlmCall| call.service() == llm && call.turn() == turn;
-        match self.calls.iter_mut().rfind(is_asked) {
-            Some(call) => call.on_user_transcript(text),
-            None => self.early_transcripts.push((llm, to_bounded(text))),
+    /// Handles a user transcript from a speech-to-speech model. It is the input of the call that answers the user, which
+    /// may have started or ended before; else of the next call. Returns the turn of the call.
+    pub(super) fn on_user_transcript(&mut self, llm: ProcessorIndex, text: &str) -> Option<TurnNumber> {
+        let Some(index) = self.heard_index(llm) else {
+            self.upcoming.of(llm).on_transcript(text);
+            return None;
+        };
+        let call = &mut self.calls[index];
+        call.on_user_transcript(text);
+        Some(call.turn())
+    }
+
+    /// Returns the call that answers the user's latest words. If the user speaks again, a transcript is late only for a
+    /// call without any; where speech is not announced, only for an open call.
+    fn heard_index(&self, llm: ProcessorIndex) -> Option<usize> {
+        if !self.user.is_announced() {
+            return self.calls.iter().rposition(|call| call.service() == llm && call.is_open());
         }
+        let answers = |call: &LlmCall| call.service() == llm && call.trigger() == CallTrigger::UserSpeech;
+        let index = self.calls.iter().rposition(answers)?;
+        let call = &self.calls[index];
+        let is_heard = if self.user.has_started_since(call.created()) {
+            self.user.is_speaking() && !call.has_user_transcript()
+        } else {
+            true
+        };
+        is_heard.then_some(index)
     }
 
     /// Handles audio, or TTS text, from a speech-to-speech model.
@@ -295,19 +337,24 @@ impl LlmCalls {
     ) {
         let is_cancelled = phase == MetricPhase::Cancelled;
         let may_be_early = may_be_early && !is_cancelled;
+        let requested = self.upcoming.request(llm, &self.user).map(Request::at);
         let measured = self.measured_index(llm).map(|index| &mut self.calls[index]);
-        let is_under_way = measured.as_ref().is_some_and(|call| call.is_under_way());
+        let is_ttfb = matches!(metric.value, Measurement::TimeToFirstByte(_));
+        let (is_under_way, awaits_kind, ended) = measured.as_ref().map_or((false, false, None), |call| {
+            (call.is_under_way(), call.awaits_kind() && !call.response_has_started(), call.ended_at())
+        });
+        // After a response was asked for, the model measures that one.
+        let is_of_next = may_be_early && ended.is_some_and(|ended| requested.is_some_and(|at| at > ended));
+        let has_call = measured.is_some();
         if let Some(call) = measured
             && (!is_cancelled || call.is_open())
+            && !is_of_next
         {
             call.on_metric(metric);
         }
-        if !is_under_way
-            && (may_be_early || self.measured_index(llm).is_none())
-            && let Measurement::TimeToFirstByte(seconds) = metric.value
-        {
-            let model = metric.model.map(str::to_owned);
-            self.early_ttfb = Some(EarlyTtfb { llm, at: now, seconds, model });
+        let is_early_ttfb = is_ttfb && !is_under_way && (may_be_early || !has_call);
+        if is_of_next || is_early_ttfb || (awaits_kind && may_be_early) {
+            self.upcoming.of(llm).on_metric(metric, now);
         }
     }
 
@@ -322,9 +369,55 @@ impl LlmCalls {
         }
     }
 
-    /// Handles the interruption of a turn by the user or a Cancel.
+    /// Handles the announced start of the user's turn.
+    pub(super) fn on_user_started(&mut self, now: Time) {
+        self.user.on_start(now);
+    }
+
+    /// Handles the announced end of the user's turn.
+    pub(super) fn on_user_stopped(&mut self, now: Time) {
+        self.user.on_stop(now);
+        self.predicted = None;
+    }
+
+    /// Handles the prediction that the user's turn has ended. Until it is confirmed or withdrawn, calls are speculative.
+    pub(super) fn on_eager_transcript(&mut self, now: Time) {
+        self.predicted = Some(now);
+    }
+
+    /// Whether a call that starts now is speculative.
+    pub(super) fn is_speculating(&self) -> bool {
+        self.predicted.is_some()
+    }
+
+    /// Ends the speculative calls, because the prediction is withdrawn.
+    pub(super) fn on_withdrawal(&mut self, now: Time) {
+        if let Some(predicted) = self.predicted.take() {
+            self.calls
+                .iter_mut()
+                .filter(|call| call.created() >= predicted)
+                .for_each(|call| call.on_withdrawal(now));
+        }
+    }
+
+    /// Handles the start of speech that a service detected, and that may be announced as the user's turn.
+    pub(super) fn on_user_detected(&mut self, now: Time) {
+        self.user.on_detection(now);
+    }
+
+    /// Handles the interruption of a turn by the user or a Cancel. A call may have ended a moment earlier, when its
+    /// service detected the user's speech.
     pub(super) fn on_interrupt(&mut self, turn: TurnNumber, now: Time) {
-        self.of_turn_mut(turn).for_each(|call| call.on_interrupt(now));
+        let detected = self.user.take_detection(now);
+        for call in self.of_turn_mut(turn) {
+            call.on_interrupt(now);
+            detected.into_iter().for_each(|at| call.on_detected_speech(at));
+        }
+    }
+
+    /// Handles an interruption by a speech-to-speech model that heard the user itself.
+    pub(super) fn on_own_interruption(&mut self, llm: ProcessorIndex, now: Time) {
+        self.of_mut(llm).for_each(|call| call.on_interrupt(now));
     }
 
     /// Returns the call of a turn that an LLM operation starting now may belong to: the oldest one without an

@@ -3,7 +3,7 @@
 use super::support::{LLM, OUT, Pipeline, STT, TTS};
 use super::tree::assert_tree;
 use crate::engine::conversation::FrameSupport;
-use crate::engine::frame::{Frame, Measurement, Role, TextChunk};
+use crate::engine::frame::{ErrorReport, Frame, Measurement, Role, TextChunk};
 
 #[test]
 fn new_context_ends_the_previous_call() {
@@ -183,4 +183,94 @@ fn chunk_of_an_interrupted_response_is_not_untimed() {
     pipeline.at(1_900).voice().user_starts();
     pipeline.at(2_000).push(OUT, &Frame::BotStartedSpeaking).at(2_100).push(OUT, &Frame::BotStoppedSpeaking);
     assert!(!pipeline.streams_on(LLM, &token));
+}
+
+#[test]
+fn withdrawn_eager_call_ends_where_it_is_withdrawn() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).user_starts().at(1_500).push(STT, &Frame::EagerTranscription);
+    pipeline.asks("I want").at(1_800).push(STT, &Frame::EagerEndOfTurnCancel);
+    pipeline.at(2_400).hears("I want a taxi.").user_stops().asks("I want a taxi.");
+    pipeline.at(2_500).answers("A taxi.").synthesizes("a", "A taxi.");
+    pipeline.at(2_600).bot_starts().spoken("a", "A taxi.").at(3_000).bot_stops().at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..3000 completed "I want a taxi." "A taxi." after 0.200
+          stt 1000..2400 "I want a taxi."
+          llm 1500..1800 "I want" - withdrawn
+          llm 2400..2500 "I want a taxi." "A taxi." ttfb 0.100
+          tts 2500..2500 "A taxi." "A taxi."
+        "#,
+    );
+}
+
+#[test]
+fn confirmed_eager_call_is_an_ordinary_call() {
+    let mut pipeline = Pipeline::new();
+    pipeline.at(1_000).user_starts().at(1_500).push(STT, &Frame::EagerTranscription).asks("A taxi.");
+    pipeline.at(1_700).hears("A taxi.").user_stops().at(1_750).answers("Coming.");
+    // A later withdrawal, of nothing.
+    pipeline.at(1_760).push(STT, &Frame::EagerEndOfTurnCancel).at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..9000 ended "A taxi." -
+          stt 1000..1700 "A taxi."
+          llm 1500..1750 "A taxi." "Coming." ttfb 0.250
+        "#,
+    );
+}
+
+#[test]
+fn withdrawn_text_is_not_the_output_of_a_turn() {
+    let mut pipeline = Pipeline::of(
+        FrameSupport::default(),
+        &[(STT, Role::Stt), (LLM, Role::Llm), (OUT, Role::OutputTransport)],
+    );
+    pipeline.at(1_000).user_starts().at(1_500).push(STT, &Frame::EagerTranscription).asks("I want");
+    pipeline.at(1_600).push(LLM, &Frame::LlmResponseStart).push(LLM, &Frame::LlmText(TextChunk::new("Yes?")));
+    pipeline.at(1_800).push(STT, &Frame::EagerEndOfTurnCancel).at(9_000).ends();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..9000 ended - -
+          stt 1000..9000 -
+          llm 1500..1800 "I want" "Yes?" ttfb 0.100 withdrawn
+        "#,
+    );
+}
+
+#[test]
+fn failed_call_is_not_interrupted_by_the_cancel_that_follows() {
+    let mut pipeline = Pipeline::new();
+    pipeline
+        .user_says(1_000, "Hello.")
+        .at(1_700)
+        .asks("Hello.")
+        .at(1_800)
+        .push(LLM, &Frame::LlmResponseStart);
+    pipeline.push(LLM, &Frame::LlmText(TextChunk::new("Hi")));
+    let report = ErrorReport { message: "401", fatal: true, ..ErrorReport::default() };
+    pipeline.at(1_900).push(LLM, &Frame::Error(report));
+    // A token that was already on its way.
+    pipeline.at(1_901).push(LLM, &Frame::LlmText(TextChunk::new(" there"))).at(1_910).cancels();
+    assert_tree(
+        &pipeline,
+        r#"
+        turn 1 0..1910 cancelled "Hello." - error _OTHER: 401
+          stt 1000..1600 "Hello."
+          llm 1700..1900 "Hello." "Hi there" ttfb 0.100 error _OTHER: 401
+        "#,
+    );
+}
+
+#[test]
+fn model_and_settings_are_those_at_the_time_of_the_call() {
+    let mut pipeline = Pipeline::new();
+    pipeline.describes(LLM, "small").at(500).asks("One").at(600).answers("1.");
+    pipeline.describes(LLM, "large").at(700).asks("Two").at(800).answers("2.");
+    pipeline.describes(LLM, "huge").at(2_000).ends();
+    let models: Vec<_> = pipeline.llm_records().map(|llm| llm.service.model.as_deref()).collect();
+    assert_eq!(models, [Some("small"), Some("large")]);
 }

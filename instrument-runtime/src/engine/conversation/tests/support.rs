@@ -163,6 +163,14 @@ impl Pipeline {
         self.hop(USER, model, &Frame::LlmContext(Some(&messages)), id)
     }
 
+    /// Changes the model of a service.
+    pub(super) fn describes(&mut self, service: &str, model: &str) -> &mut Self {
+        for processor in self.processors.iter_mut().filter(|processor| processor.name == service) {
+            processor.model = Some(model.to_owned());
+        }
+        self
+    }
+
     pub(super) fn adds_message(&mut self, role: &'static str, text: &str) -> &mut Self {
         self.messages.push((role, text.to_owned()));
         self

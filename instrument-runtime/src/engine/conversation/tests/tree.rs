@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::support::{LLM, Pipeline};
 use crate::engine::record::{
-    EndReason, SpanBuffer, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Status, UserToBotLatency,
+    EndReason, LlmRecord, SpanBuffer, SpanDetails, SpanEventKind, SpanKey, SpanRecord, Status,
+    UserToBotLatency,
 };
 use crate::engine::time::Time;
 
@@ -55,6 +56,14 @@ impl Pipeline {
             errors.collect::<Vec<_>>()
         };
         self.spans.ended.iter().flat_map(of).collect()
+    }
+
+    /// Returns the records of the LLM calls, by their ends.
+    pub(super) fn llm_records(&self) -> impl Iterator<Item = &LlmRecord> {
+        self.spans.ended.iter().filter_map(|record| match &record.details {
+            SpanDetails::Llm(llm) => Some(&**llm),
+            _ => None,
+        })
     }
 
     /// Returns the events of each span with their times.
@@ -127,6 +136,7 @@ fn write_facts(text: &mut String, record: &SpanRecord) {
             llm.usage.iter().for_each(|usage| fact(format!("tokens {}", usage.total)));
             llm.times.ttfb.iter().for_each(|(seconds, _)| fact(format!("ttfb {seconds:.3}")));
             llm.interrupted.then(|| fact("interrupted".to_owned()));
+            llm.withdrawn.then(|| fact("withdrawn".to_owned()));
         }
         SpanDetails::Tts(tts) => {
             fact(quote(&tts.input));

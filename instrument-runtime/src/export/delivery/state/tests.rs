@@ -1,10 +1,12 @@
+mod spool;
+
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SpanData;
 use proptest::prelude::*;
 
 use super::super::queue::tests::span;
-use super::{DeliveryState, ExportError, MIN_REQUEST_BYTES, QueuedSpan, Receipt, Step};
+use super::{DeliveryState, ExportError, MIN_REQUEST_BYTES, QueuedSpan, Receipt, Spooling, Step};
 use crate::export::ResponseCode;
 use crate::export::clock::monotonic_now;
 use crate::export::settings::BatchSettings;
@@ -29,7 +31,7 @@ impl Script {
             max_batch_spans: 4,
             schedule_delay: SECOND,
         };
-        Self { state: DeliveryState::new(batch), now: monotonic_now(), span: span(0) }
+        Self { state: DeliveryState::new(batch, Spooling::Off), now: monotonic_now(), span: span(0) }
     }
 
     /// Ends so many spans. Returns the number of spans that were dropped.
@@ -42,7 +44,7 @@ impl Script {
     fn send(&mut self) -> Option<usize> {
         match self.state.next_step(self.now) {
             Step::Send(spans) => Some(spans.len()),
-            Step::Wait(_) | Step::Stop => None,
+            _ => None,
         }
     }
 
@@ -179,20 +181,23 @@ fn a_request_that_was_too_large_makes_the_next_smaller() {
 #[test]
 fn a_flush_sends_at_once_even_during_a_backoff() {
     let mut script = Script::with_queue(100);
-    script.end(1);
-    script.state.start_flush();
-    assert_eq!(script.send(), Some(1));
+    script.end(4);
+    assert_eq!(script.send(), Some(4));
     for _ in 0..9 {
         script.retry_later(None);
     }
     assert_eq!(script.wait(), Some(25_600 * SECOND / 1_000));
     script.state.start_flush();
-    assert_eq!(script.send(), Some(1));
+    assert_eq!(script.send(), Some(4));
     script.retry_later(None);
     assert_eq!(script.wait(), Some(SECOND / 10), "and waits start over");
+    for _ in 0..9 {
+        script.retry_later(None);
+    }
+    assert_eq!(script.wait(), Some(SECOND), "and are short");
     script.now += SECOND;
-    assert_eq!(script.send(), Some(1));
-    script.state.accept(1, Receipt::default());
+    assert_eq!(script.send(), Some(4));
+    script.state.accept(4, Receipt::default());
     script.end(1);
     assert_eq!(script.wait(), Some(SECOND), "the flush is over");
 }
@@ -218,7 +223,7 @@ fn spans_left_at_the_deadline_fail_with_the_last_error() {
     script.send();
     script.retry_later(None);
     script.state.close();
-    assert_eq!(script.state.abandon().len(), 8);
+    assert_eq!(script.state.abandon().concat().len(), 8);
     assert_eq!(script.state.outcomes().failed(), [(UNAVAILABLE, 8)]);
     assert!(matches!(script.state.next_step(script.now), Step::Stop));
     assert_eq!(script.counts(), [0, 0, 8, 0, 0]);
@@ -229,7 +234,7 @@ fn spans_left_without_an_error_stay_queued() {
     let mut script = Script::with_queue(100);
     script.end(8);
     script.send();
-    assert_eq!(script.state.abandon().len(), 8, "those in flight, too");
+    assert_eq!(script.state.abandon().concat().len(), 8, "those in flight, too");
     script.state.accept(4, Receipt::default());
     assert_eq!(script.counts(), [8, 0, 0, 0, 0], "an answer after the deadline does not count");
 }

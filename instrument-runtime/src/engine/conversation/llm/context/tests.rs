@@ -33,3 +33,24 @@ fn a_request_has_the_newest_messages_that_fit_into_a_context() {
 fn length_of(message: &Message) -> usize {
     message.content.as_text().map_or(0, |text| text.len())
 }
+
+#[test]
+fn what_has_no_role_is_not_a_message() {
+    let thought = Message::text("", "a signature");
+    let messages = [
+        thought.clone(),
+        Message::text("system", "Be brief."),
+        Message::text("user", "Hello."),
+        thought.clone(),
+        Message::text("assistant", "Hi."),
+        thought,
+    ];
+    let request = LlmRequest::of(
+        &messages.to_vec(),
+        RequestLimits { attributes: 128, content: ContentLimits::default() },
+    );
+    assert_eq!(request.message_count, 3);
+    assert_eq!(request.system.as_ref(), Some(&messages[1]));
+    assert_eq!(request.newest, [messages[2].clone(), messages[4].clone()]);
+    assert_eq!(request.last_user_message.as_deref(), Some("Hello."));
+}
