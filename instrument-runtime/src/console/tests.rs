@@ -101,9 +101,9 @@ fn a_turn_shows_who_began_it_and_how_often_the_user_repeated() {
     let silent = TurnRecord { latency: None, end_reason: EndReason::Completed, ..turn() };
     let repeats = Some(UserRepeats { count: 2, wait_seconds: Some(5.97) });
     let repeated = TurnRecord { repeats, ..silent.clone() };
-    assert_eq!(heading_of(repeated), "turn 3  2.00 s  completed  user spoke 2 times more, waited 5.97 s");
+    assert_eq!(heading_of(repeated), "turn 1  2.00 s  completed  user spoke 2 times more, waited 5.97 s");
     let greeting = TurnRecord { initiator: Initiator::Bot, ..silent };
-    assert_eq!(heading_of(greeting), "turn 3  2.00 s  completed  bot began");
+    assert_eq!(heading_of(greeting), "turn 1  2.00 s  completed  bot began");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_narrow_tree_omits_start_times_and_shortens_speech() {
     tool_turn(&mut conversation);
     assert_eq!(
         SpanTree::from_spans(&conversation.spans()).render_turns(plain(50)),
-        r#"turn 1  1.94 s  completed  user→bot 750 ms, 500 ms by OpenAILLMService
+        r#"turn 1  1.94 s  completed  user→bot 750 ms, 500 m…
 │  user "What time is it?"
 │  bot  "It is noon."
 │  wait transcription 250 ms · llm 500 ms
