@@ -10,8 +10,8 @@ use super::RemoteParent;
 use super::annotations::Annotations;
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, Initiator, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
-    ToolRecord, TtsRecord, TurnRecord,
+    EndReason, Initiator, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
+    SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::engine::time::Time;
 
