@@ -78,6 +78,7 @@ recordings! {
     own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
+    own_gemini_live
     own_live_turns
     own_llm_error_fatal
     own_llm_pauses
@@ -86,6 +87,7 @@ recordings! {
     own_no_interruptions
     own_no_metrics
     own_no_text_at_all
+    own_openai_realtime
     own_parallel_classifier
     own_realtime_interrupted
     own_realtime_turns

@@ -14,7 +14,6 @@ use crate::engine::dedup::Aspect;
 use crate::engine::frame::{
     ErrorReport, Frame, FrameKind, FramePushed, Measurement, MetricList, ProcessorRef, Role, Transcript,
 };
-use crate::engine::time::Time;
 
 use super::effect::{Effect, MetricPhase, Moment};
 use super::llm::ContextSource;
@@ -23,6 +22,7 @@ use super::span::SpanError;
 use super::stt::Words;
 use super::tts::FirstSign;
 use super::turn_scope::TurnScope;
+use super::turns::Milestone;
 use super::{Conversation, Ending, Phase};
 
 impl Conversation {
@@ -78,8 +78,9 @@ impl Conversation {
             Frame::UserStoppedSpeaking => {
                 self.stt.on_user_stop(moment);
                 self.llm.on_user_stopped(moment.now);
+                let stopped = Milestone { at: moment.now, by: Some(self.processors.index_of(source)) };
                 if let Some(turn) = self.turns.current_mut() {
-                    turn.on_user_stopped(moment.now);
+                    turn.on_user_stopped(stopped);
                 }
             }
             Frame::Transcription(transcript) => self.on_transcription(source, &transcript, moment),
@@ -88,7 +89,9 @@ impl Conversation {
             }
             Frame::BotStartedSpeaking => {
                 self.processors.role_of_pusher(source, FrameKind::BotStartedSpeaking);
-                let effect = self.playback.on_bot_started_frame(moment.now);
+                let output = self.processors.index_of(source);
+                let effect =
+                    self.playback.on_bot_started_frame(Milestone { at: moment.now, by: Some(output) });
                 self.apply(effect, moment);
             }
             Frame::BotStoppedSpeaking => self.apply(self.playback.on_bot_stopped_frame(), moment),
@@ -107,14 +110,18 @@ impl Conversation {
                     self.tts.on_stop(tts, context_id, moment.now);
                 }
             }
-            Frame::Metrics(metrics) => self.on_metrics(source, metrics, moment.now),
+            Frame::Metrics(metrics) => self.on_metrics(source, metrics, moment),
             Frame::FunctionCallsStarted(calls) => self.on_tool_calls(source, calls, moment),
             Frame::FunctionCallInProgress(call) => self.on_tool_start(source, &call, moment),
             Frame::FunctionCallResult(result) => {
                 self.llm.on_tool_result(result.tool_call_id, moment.now);
                 self.tools.on_result(moment.now, &result);
+                self.on_tool_result();
             }
-            Frame::FunctionCallCancel { tool_call_id } => self.tools.on_cancel(moment.now, tool_call_id),
+            Frame::FunctionCallCancel { tool_call_id } => {
+                self.tools.on_cancel(moment.now, tool_call_id);
+                self.on_tool_result();
+            }
             Frame::Error(report) => self.on_error(source, &report, moment),
             Frame::Interruption => {
                 self.llm.on_interruption(moment.now);
@@ -132,7 +139,7 @@ impl Conversation {
     pub(super) fn on_frame_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
         match *hop.frame {
             Frame::Metrics(metrics) if self.seen.insert(moment.now, hop) => {
-                self.on_metrics(hop.source, metrics, moment.now);
+                self.on_metrics(hop.source, metrics, moment);
             }
             Frame::Cancel if self.is_at_sink(hop) => self.release_all(moment),
             _ => {}
@@ -151,17 +158,17 @@ impl Conversation {
                     }
                 }
                 Effect::UtteranceEnded => self.on_utterance_ended(moment),
-                Effect::VoiceEnded { turn, at } => {
+                Effect::VoiceEnded { turn, stop } => {
                     if let Some(turn) = self.turns.current_mut().filter(|current| current.number() == turn) {
-                        turn.on_voice_end(at);
+                        turn.on_voice_stop(stop);
                     }
                 }
                 Effect::AnswerText { call } => self.tts.on_answer_text(moment.now, call),
                 Effect::TextAnswered => {
-                    self.on_bot_started(moment.now, moment);
+                    self.on_bot_started(Milestone { at: moment.now, by: None }, moment);
                     self.on_bot_stopped(moment);
                 }
-                Effect::BotStarted { at } => self.on_bot_started(at, moment),
+                Effect::BotStarted { start } => self.on_bot_started(start, moment),
                 Effect::BotStopped => self.on_bot_stopped(moment),
             }
         }
@@ -202,7 +209,7 @@ impl Conversation {
         match self.processors.role_at(service) {
             Role::Stt => self.stt.on_error(error, moment.now),
             Role::Llm => {
-                self.ensure_failed_call(service, moment);
+                self.ensure_unstarted_call(service, moment);
                 self.llm.on_error(service, error, moment.now)
             }
             Role::Tts => {
@@ -217,7 +224,7 @@ impl Conversation {
 
     /// Handles metrics. A processor's metrics count only if it sent them itself: a pipeline's source sends zeros for
     /// all services at the start.
-    fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, now: Time) {
+    fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, moment: &mut Moment<'_>) {
         let index = self.processors.index_of(source);
         let phase =
             if self.phase == Phase::Cancelled { MetricPhase::Cancelled } else { MetricPhase::Running };
@@ -237,7 +244,11 @@ impl Conversation {
                 }
                 (Role::Llm, _) => {
                     let may_be_early = self.may_be_speech_to_speech(index);
-                    self.llm.on_metric(index, &metric, now, phase, may_be_early);
+                    let has_used_tokens = matches!(metric.value, Measurement::LlmUsage(_));
+                    if has_used_tokens && phase == MetricPhase::Running && !self.llm.is_answering(index) {
+                        self.ensure_unstarted_call(index, moment);
+                    }
+                    self.llm.on_metric(index, &metric, moment.now, phase, may_be_early);
                 }
                 (Role::Tts, _) => match metric.value {
                     Measurement::TtsCharacters(characters) => {
