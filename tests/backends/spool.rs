@@ -25,7 +25,6 @@ const SHORT: Duration = Duration::from_millis(400);
 /// A backend that can be switched between replies.
 struct Backend {
     server: Server,
-    /// The replies to the next requests. The last one is repeated.
     replies: Arc<Mutex<VecDeque<Reply>>>,
     /// The numbers of the requests that were answered with success.
     accepted: Arc<Mutex<Vec<usize>>>,
@@ -56,8 +55,9 @@ impl Backend {
         self.reply_in_turn([reply]);
     }
 
-    fn reply_in_turn<const N: usize>(&self, replies: [Reply; N]) {
-        *self.replies.lock().unwrap() = replies.into();
+    /// Sets the replies to the next requests. The last one is repeated.
+    fn reply_in_turn(&self, replies: impl IntoIterator<Item = Reply>) {
+        *self.replies.lock().unwrap() = replies.into_iter().collect();
     }
 
     fn builder(&self, directory: &TestDirectory) -> SetupBuilder {
@@ -231,6 +231,28 @@ fn setups_that_share_a_directory_send_each_span_once() {
     let setups = [(); 3].map(|()| backend.builder(&directory).build().unwrap());
     let recovered: u64 = setups.into_iter().map(|setup| shut_down(setup, LIMIT).recovered).sum();
     assert_eq!((recovered, backend.spans()), (400, numbers(0..400)));
+}
+
+/// Three processes, as it were, send at once while the backend comes and goes.
+#[test]
+fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let away = |number: usize| if number % 4 == 3 { Reply::Ok } else { Reply::Status(503, &[]) };
+    backend.reply_in_turn((0..200).map(away));
+    let reports: Vec<DestinationReport> = thread::scope(|scope| {
+        let send = |part: usize| {
+            let setup = backend.builder(&directory).max_queue_spans(30).max_batch_spans(10).build().unwrap();
+            make_spans(&setup, part * 500..(part + 1) * 500);
+            wait_until(&setup, 500, |report| report.queued == 0);
+            backend.reply(Reply::Ok);
+            shut_down(setup, LIMIT)
+        };
+        let senders = [0, 1, 2].map(|part| scope.spawn(move || send(part)));
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    let _ = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    assert!(backend.spans() == numbers(0..1_500), "{reports:?}");
+    assert!(reports.iter().all(|report| count(report) == 500 && report.dropped == 0), "{reports:?}");
 }
 
 #[test]
