@@ -171,11 +171,13 @@ fn spans_arrive_after_the_next_start_without_any_new_ones() {
 }
 
 #[test]
-fn dropping_a_setup_spools_as_a_shutdown_does() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+fn dropping_a_setup_spools_within_its_five_seconds() {
+    let (directory, backend) = (TestDirectory::new(), Backend::replying(Reply::Hang));
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
+    let begun = Instant::now();
     drop(setup);
+    assert!(begun.elapsed() < Duration::from_millis(5_900), "{:?}", begun.elapsed());
     backend.reply(Reply::Ok);
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (10, numbers(0..10)), "{report}");
