@@ -115,6 +115,7 @@ fn metrics_do_not_depend_on_sampling() {
         ("gen_ai.client.token.usage", &["chat gpt-4o input openai 30", "chat gpt-4o openai output 12"]),
         ("pipecat.observer.panics", &[&*format!(" {}", caught_panics())]),
         ("pipecat.observer.frame_log.lost", &[" 0"]),
+        ("pipecat.observer.spans.dropped", &[" 0"]),
     ] {
         assert_eq!(sampled.get(name).map_or(&[][..], Vec::as_slice), expected, "{name}");
     }

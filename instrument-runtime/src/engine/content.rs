@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::frame::{ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use super::truncate::{MAX_TEXT_LENGTH, is_truncated, mark, truncate, truncate_beginning};
+use super::truncate::{MAX_TEXT_LENGTH, is_longer, mark, mark_in_place_of, truncate, truncate_beginning};
 
 /// The text that replaces a hidden text.
 ///
@@ -152,9 +152,7 @@ impl ContentLimits {
     /// Returns `url`, or [`REDACTED`] if it is a `data:` URL that is too long.
     pub(crate) fn limit_url(self, url: &str) -> &str {
         let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-        // There are never more characters than bytes, and bytes need no counting.
-        let is_long = url.len() > self.data_url_length && url.chars().count() > self.data_url_length;
-        if is_data && is_long { REDACTED } else { url }
+        if is_data && is_longer(url, self.data_url_length) { REDACTED } else { url }
     }
 }
 
@@ -200,9 +198,10 @@ impl ContentCopier {
         Self { limits, left: usize::MAX }
     }
 
-    /// Returns whether nothing more is copied but marks.
+    /// Returns whether nothing more is copied but marks. What is left after a text that did not fit counts as nothing, so
+    /// that a copy of the copy is the same.
     pub const fn is_exhausted(&self) -> bool {
-        self.left == 0
+        self.left < OVERHEAD
     }
 
     /// Returns whether content of `kind` is replaced by [`REDACTED`].
@@ -343,23 +342,17 @@ impl ContentCopier {
             return truncate_beginning("", usize::MAX);
         }
         let copied = convert(self.available());
-        self.take_text(&copied, is_truncated(&copied));
+        self.take(copied.len());
         copied
     }
 
     fn bounded<'text>(&mut self, text: &'text str) -> Cow<'text, str> {
         if self.is_exhausted() && !text.is_empty() {
-            return Cow::Owned(mark(text.chars().count()));
+            return Cow::Owned(mark_in_place_of(text));
         }
         let copied = truncate(text, self.available());
-        self.take_text(&copied, copied.len() != text.len());
+        self.take(copied.len());
         copied
-    }
-
-    /// Takes a copied text, and everything that is left if that was too little for the text.
-    fn take_text(&mut self, copied: &str, is_cut: bool) {
-        let was_too_little = is_cut && self.left < self.limits.text_length;
-        self.take(if was_too_little { self.left } else { copied.len() });
     }
 
     /// Returns how many characters may be copied of one text.

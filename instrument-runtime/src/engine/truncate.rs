@@ -18,11 +18,7 @@ const MARK_END: &str = "more]";
 /// assert_eq!(truncate("a sentence", 16), "a sentence");
 /// ```
 pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
-    // There are never more characters than bytes, and bytes need no counting.
-    if text.len() <= max_length {
-        return Cow::Borrowed(text);
-    }
-    if text.chars().count() <= max_length {
+    if !is_longer(text, max_length) {
         return Cow::Borrowed(text);
     }
     // A text that was truncated before lacks more.
@@ -34,6 +30,12 @@ pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
         Some(kept) => Cow::Owned([prefix(present, kept), &mark(length - kept)].concat()),
         None => Cow::Borrowed(prefix(present, max_length)),
     }
+}
+
+/// Returns whether `text` has more than `length` characters. Counts them only if the number of bytes does not tell.
+pub(crate) fn is_longer(text: &str, length: usize) -> bool {
+    // A character has one to four bytes.
+    text.len() > length && (text.len() > length.saturating_mul(4) || text.chars().count() > length)
 }
 
 /// Copies `text` up to [`MAX_TEXT_LENGTH`].
@@ -61,6 +63,12 @@ fn split_mark(text: &str) -> Option<(&str, usize)> {
     let (present, number) = text.strip_suffix(MARK_END)?.rsplit_once(MARK_START)?;
     let missing = if number.is_empty() { 0 } else { number.strip_suffix(' ')?.parse().ok()? };
     Some((present, missing))
+}
+
+/// Returns the mark for all of `text`.
+pub(crate) fn mark_in_place_of(text: &str) -> String {
+    let (present, missing) = split_mark(text).unwrap_or((text, 0));
+    mark(present.chars().count().saturating_add(missing))
 }
 
 /// Returns the mark for a number of missing characters, messages or parts.

@@ -3,6 +3,7 @@
 mod check;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use check::{CheckError, CheckReport};
@@ -17,6 +18,7 @@ use super::error::SetupError;
 use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
+use crate::process::ProcessId;
 
 const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +29,9 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
 /// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
+///
+/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or dropping it
+/// neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -56,7 +61,8 @@ pub struct Setup {
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
-    is_shut_down: bool,
+    is_shut_down: AtomicBool,
+    owner: ProcessId,
 }
 
 impl Setup {
@@ -95,7 +101,9 @@ impl Setup {
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
         let provider = provider.build();
-        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
+        let owner = ProcessId::current();
+        let is_shut_down = AtomicBool::new(false);
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down, owner })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -157,12 +165,11 @@ impl Setup {
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.shut_down(timeout)
-    }
-
-    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
+    pub fn shutdown(&self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down.store(true, Ordering::Relaxed);
+        if self.is_of_parent() {
+            return self.report();
+        }
         let deadline = Deadline::within(timeout);
         self.conversations.shut_down(deadline);
         // All destinations at once, before they are closed one after the other.
@@ -179,12 +186,21 @@ impl Setup {
     }
 
     fn send_queued(&self, deadline: Deadline) {
+        if self.is_of_parent() {
+            return;
+        }
         for pipeline in &self.pipelines {
             pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
             pipeline.wait_until_settled(deadline);
         }
+    }
+
+    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on threads
+    /// that this process does not have.
+    fn is_of_parent(&self) -> bool {
+        self.owner != ProcessId::current()
     }
 
     /// Returns the outcome of all spans so far, without waiting.
@@ -195,10 +211,15 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down {
+        if self.is_of_parent() {
+            // Dropping either would shut it down.
+            std::mem::forget((self.provider.clone(), std::mem::take(&mut self.pipelines)));
             return;
         }
-        let report = self.shut_down(DROP_TIMEOUT);
+        if *self.is_shut_down.get_mut() {
+            return;
+        }
+        let report = self.shutdown(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::deferred::Deferred;
 use crate::engine::frame::FrameKind;
 
 /// Upper bound on the bytes of lines that wait to be written, of all logs of a process: what 10,000 calls record in
@@ -84,36 +85,58 @@ pub(super) const fn is_expendable(kind: FrameKind) -> bool {
 #[derive(Default)]
 pub(super) struct LineBuffer {
     bytes: Vec<u8>,
-    /// The offsets of lines that describe a processor, and its id.
-    processors: Vec<(usize, String)>,
+    /// The parts to be inserted at these offsets, in order.
+    deferred: Vec<(usize, Deferred)>,
+    /// The memory that those parts take, in bytes.
+    deferred_bytes: usize,
 }
 
 impl LineBuffer {
-    /// Returns the number of bytes.
+    /// Returns the memory that it takes, in bytes.
     pub(super) const fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.deferred_bytes
     }
 
-    /// Adds a line that describes the processor `id`.
-    pub(super) fn push_processor(&mut self, id: &str, append: impl FnOnce(&mut Vec<u8>)) {
-        self.processors.push((self.bytes.len(), id.to_owned()));
-        append(&mut self.bytes);
+    /// Adds a part of a line, or the line of a processor, after what was added so far.
+    pub(super) fn push_deferred(&mut self, part: Deferred) {
+        self.deferred_bytes += part.bytes();
+        self.deferred.push((self.bytes.len(), part));
     }
 
-    /// Adds the line of an event. The processors added since the last event belong to it.
+    /// Adds the line of an event, or the rest of it. The processors added since the last event belong to it.
     pub(super) fn push_event(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         append(&mut self.bytes);
     }
 
-    /// Hands the lines to the writer thread. Their part of `budget` is released when they are dropped.
+    /// Encodes the deferred parts, for the writer thread. The lines' part of `budget` is released when they are dropped.
     pub(super) fn into_queued(self, budget: &Arc<QueueBudget>) -> QueuedLines {
-        QueuedLines { lines: self, budget: Arc::clone(budget), written: 0 }
+        let acquired = self.len();
+        let Self { bytes: incomplete, deferred, deferred_bytes } = self;
+        let (mut bytes, mut processors) = (Vec::new(), Vec::new());
+        if deferred.is_empty() {
+            bytes = incomplete;
+        } else {
+            bytes.reserve(incomplete.len() + deferred_bytes);
+            let mut copied = 0;
+            for (at, part) in deferred {
+                bytes.extend_from_slice(&incomplete[copied..at]);
+                copied = at;
+                processors.extend(part.processor_id().map(|id| (bytes.len(), id.to_owned())));
+                part.append_to(&mut bytes);
+            }
+            bytes.extend_from_slice(&incomplete[copied..]);
+        }
+        QueuedLines { bytes, processors, acquired, budget: Arc::clone(budget), written: 0 }
     }
 }
 
 /// Lines that are being written.
 pub(super) struct QueuedLines {
-    lines: LineBuffer,
+    bytes: Vec<u8>,
+    /// The offsets of lines that describe a processor, and its id.
+    processors: Vec<(usize, String)>,
+    /// The part of the budget that the lines take.
+    acquired: usize,
     budget: Arc<QueueBudget>,
     /// The number of written bytes.
     written: usize,
@@ -122,7 +145,7 @@ pub(super) struct QueuedLines {
 impl QueuedLines {
     /// Returns the lines that are not written yet.
     pub(super) fn rest(&self) -> &[u8] {
-        &self.lines.bytes[self.written..]
+        &self.bytes[self.written..]
     }
 
     /// Marks the next `bytes` as written.
@@ -137,16 +160,16 @@ impl QueuedLines {
         let mut begin = self.written + from;
         loop {
             let line = self.line_at(begin);
-            let Ok(index) = self.lines.processors.binary_search_by_key(&begin, |(at, _)| *at) else {
+            let Ok(index) = self.processors.binary_search_by_key(&begin, |(at, _)| *at) else {
                 return (begin + line.len() - self.written, described);
             };
-            described.push((&*self.lines.processors[index].1, line));
+            described.push((&*self.processors[index].1, line));
             begin += line.len();
         }
     }
 
     fn line_at(&self, begin: usize) -> &[u8] {
-        let rest = &self.lines.bytes[begin..];
+        let rest = &self.bytes[begin..];
         let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
         &rest[..length]
     }
@@ -154,7 +177,7 @@ impl QueuedLines {
 
 impl Drop for QueuedLines {
     fn drop(&mut self) {
-        self.budget.release(self.lines.bytes.len());
+        self.budget.release(self.acquired);
     }
 }
 
@@ -162,26 +185,73 @@ impl Drop for QueuedLines {
 mod tests {
     use std::sync::Arc;
 
-    use super::{LineBuffer, QueueBudget};
-    use crate::engine::frame::FrameKind;
+    use super::{Deferred, LineBuffer, QueueBudget};
+    use crate::engine::frame::{
+        Direction, Frame, FrameKind, FramePushed, FunctionCall, Processor, ProcessorRef, Role,
+    };
+    use crate::privacy::Privacy;
+
+    fn processor(id: &str) -> Deferred {
+        Deferred::processor(Arc::new(Processor::new(id, "Class", Role::Other)), &Privacy::default())
+    }
+
+    fn line(id: &str) -> String {
+        let line = processor(id);
+        let mut bytes = Vec::new();
+        line.append_to(&mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
 
     #[test]
     fn an_event_is_split_off_with_the_processors_before_it() {
         let mut lines = LineBuffer::default();
         lines.push_event(|bytes| bytes.extend(b"one\n"));
-        lines.push_processor("a", |bytes| bytes.extend(b"A\n"));
-        lines.push_processor("b", |bytes| bytes.extend(b"B\n"));
+        lines.push_deferred(processor("a"));
+        lines.push_deferred(processor("bb"));
         lines.push_event(|bytes| bytes.extend(b"two\n"));
-        let budget = Arc::new(QueueBudget::new(100));
+        let budget = Arc::new(QueueBudget::new(1_000));
         budget.acquire(lines.len());
         let mut queued = lines.into_queued(&budget);
+        let (a, b) = (line("a"), line("bb"));
         assert_eq!(queued.event_at(0), (4, vec![]));
-        assert_eq!(queued.event_at(4), (12, vec![("a", &b"A\n"[..]), ("b", b"B\n")]));
+        let end = 8 + a.len() + b.len();
+        assert_eq!(queued.event_at(4), (end, vec![("a", a.as_bytes()), ("bb", b.as_bytes())]));
         queued.advance(4);
-        assert_eq!(queued.rest(), b"A\nB\ntwo\n");
-        assert_eq!(queued.event_at(0).0, 8);
+        assert_eq!(queued.rest(), format!("{a}{b}two\n").as_bytes());
+        assert_eq!(queued.event_at(0).0, end - 4);
         drop(queued);
         assert!(!budget.is_low());
+    }
+
+    #[test]
+    fn a_deferred_part_is_inserted_where_it_was_pushed() {
+        let mut lines = LineBuffer::default();
+        let call = FunctionCall { name: "look_up", tool_call_id: "c1", arguments: None };
+        let frame = Frame::FunctionCallInProgress(call);
+        let hop = FramePushed {
+            source: ProcessorRef::named("Llm"),
+            destination: ProcessorRef::named("Tts"),
+            direction: Direction::Downstream,
+            id: None,
+            sibling: None,
+            frame: &frame,
+        };
+        for number in ["1", "2"] {
+            lines.push_event(|bytes| bytes.extend(number.bytes()));
+            lines.push_deferred(Deferred::of_payload(&hop, &Privacy::default(), || true).unwrap());
+            lines.push_event(|bytes| bytes.push(b'\n'));
+            lines.push_deferred(processor("a"));
+        }
+        lines.push_event(|bytes| bytes.extend(b"3\n"));
+        let taken = lines.len();
+        assert!(taken > 4 * size_of::<Deferred>(), "{taken} bytes");
+        let queued = lines.into_queued(&Arc::new(QueueBudget::new(taken)));
+        let (payload, a) = (r#"{"function_name":"look_up","tool_call_id":"c1"}"#, line("a"));
+        let first = format!("1{payload}\n");
+        assert_eq!(queued.rest(), format!("{first}{a}2{payload}\n{a}3\n").as_bytes());
+        let described = queued.event_at(first.len()).1;
+        assert_eq!(described, [("a", a.as_bytes())]);
+        queued.budget.acquire(taken);
     }
 
     #[test]

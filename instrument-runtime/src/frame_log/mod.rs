@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!  record ──▶ bounded queue ──▶ one thread ──▶ one file per conversation ──▶ FrameLogReader ──▶ replay ──▶ spans
+//!  (copies)                    (redacts, encodes)
 //! ```
 //!
 //! | | |
@@ -17,6 +18,7 @@
 //! [`docs/frame-log.md`]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/frame-log.md
 
 mod conversation_log;
+mod deferred;
 mod error;
 mod file_writer;
 mod format;

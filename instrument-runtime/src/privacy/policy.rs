@@ -104,6 +104,11 @@ impl Privacy {
         }
     }
 
+    /// Returns whether texts are passed to a redaction hook, which may be slow.
+    pub(crate) fn has_hook(&self) -> bool {
+        self.0.has_hook()
+    }
+
     /// Returns the maximum length of a value, in characters; `None` if unlimited.
     ///
     /// ```

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use super::policy::{Placement, Rules, apply};
 use super::{ContentKind, Privacy, REDACTED};
+use crate::engine::content::ContentCopier;
 use crate::engine::frame::{
     ChatContext, Chunking, ErrorReport, Frame, FunctionCall, FunctionCallList, FunctionCallResult, Json,
     Message, MessageContent, MessagePart, Spacing, TextChunk, Transcript,
 };
+use crate::engine::truncate::{MAX_TEXT_LENGTH, truncate};
 use crate::json::RawJson;
 
 impl Privacy {
@@ -29,7 +31,7 @@ impl Privacy {
             Frame::LlmContext(Some(context)) => {
                 write(&Frame::LlmContext(Some(&RedactedContext { context, rules })))
             }
-            _ if rules.only_images => write(frame),
+            _ if rules.only_images && !has_long_text(frame) => write(frame),
             _ => rules.with_redacted_frame(frame, write),
         }
     }
@@ -177,8 +179,9 @@ impl Rules {
 
     fn truncate_cow<'text>(&self, text: Cow<'text, str>) -> Cow<'text, str> {
         match text {
-            Cow::Borrowed(text) => self.truncate(text),
-            Cow::Owned(text) => Cow::Owned(self.truncate(&text).into_owned()),
+            Cow::Borrowed(text) => truncate(text, self.logged_length()),
+            Cow::Owned(text) if text.len() <= self.logged_length() => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(truncate(&text, self.logged_length()).into_owned()),
         }
     }
 }
@@ -196,6 +199,32 @@ struct RedactedContext<'a> {
     rules: &'a Rules,
 }
 
+impl RedactedContext<'_> {
+    fn redacted(&self, mut message: Message) -> Message {
+        self.rules.redact_message(&mut message);
+        if self.rules.hides_input_messages() {
+            message.name = None;
+        }
+        for_each_text(&mut message, |text| apply(text, |text| truncate(text, self.rules.logged_length())));
+        message
+    }
+}
+
+/// Returns whether a text of `frame`, other than a context, must be truncated for the log with any settings.
+fn has_long_text(frame: &Frame<'_>) -> bool {
+    let is_long = |text: &str| text.len() > MAX_TEXT_LENGTH;
+    match *frame {
+        Frame::Transcription(transcript)
+        | Frame::InterimTranscription(transcript)
+        | Frame::VadUserStoppedSpeaking { transcript: Some(transcript), .. } => is_long(transcript.text),
+        Frame::LlmText(chunk) | Frame::TtsText(chunk) | Frame::AggregatedText(chunk) => is_long(chunk.text),
+        Frame::TtsSpeak(text) => text.is_some_and(is_long),
+        Frame::FunctionCallResult(result) => result.error.is_some_and(is_long),
+        Frame::Error(report) => is_long(report.message) || report.exception.is_some_and(is_long),
+        _ => false,
+    }
+}
+
 impl ChatContext for RedactedContext<'_> {
     fn message_count(&self) -> usize {
         self.context.message_count()
@@ -206,13 +235,11 @@ impl ChatContext for RedactedContext<'_> {
     }
 
     fn message(&self, index: usize) -> Message {
-        let mut message = self.context.message(index);
-        self.rules.redact_message(&mut message);
-        if self.rules.hides_input_messages() {
-            message.name = None;
-        }
-        for_each_text(&mut message, |text| apply(text, |text| self.rules.truncate(text)));
-        message
+        self.redacted(self.context.message(index))
+    }
+
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+        self.redacted(self.context.copy_message(index, copier))
     }
 
     fn tool_count(&self) -> usize {

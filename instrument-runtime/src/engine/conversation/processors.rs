@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::frame::{FrameKind, ObservedService, Processor, ProcessorRef, Role, ServiceView};
+use crate::engine::frame::{FrameKind, Processor, ProcessorRef, Role, ServiceView};
 
 /// Upper bound on known processors. Further ones share the last entry.
 const MAX_PROCESSORS: usize = 256;
@@ -71,7 +71,7 @@ impl Processors {
         let index = self.index_of(processor);
         if let Some(view) = processor.view() {
             let known = &mut self.known[index.0];
-            if known.processor.view() != view {
+            if !view.describes(&known.processor) {
                 known.processor = Arc::new(view.to_processor());
             }
             if view.role != Role::Unknown {

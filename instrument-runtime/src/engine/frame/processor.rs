@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::InstructionPlacement;
+use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 /// The role of a processor in its pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -40,6 +41,16 @@ pub enum Setting {
     Text(String),
     /// Any other value, as JSON text.
     Json(String),
+}
+
+impl Setting {
+    fn to_bounded(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(to_bounded(text)),
+            Self::Json(json) => Self::Json(to_bounded(json)),
+            setting => setting.clone(),
+        }
+    }
 }
 
 /// A description of a processor, owned. [`ServiceView`] is the borrowed one.
@@ -211,7 +222,7 @@ impl<'a> ServiceView<'a> {
         Self { id: name, class, name, role, ..Self::default() }
     }
 
-    /// Copies the description.
+    /// Copies the description, within the limit of a text.
     pub fn to_processor(self) -> Processor {
         Processor {
             id: self.id.to_owned(),
@@ -223,10 +234,41 @@ impl<'a> ServiceView<'a> {
             voice: self.voice.map(str::to_owned),
             language: self.language.map(str::to_owned),
             sample_rate: self.sample_rate,
-            system_instruction: self.system_instruction.map(str::to_owned),
+            system_instruction: self.system_instruction.map(to_bounded),
             instruction_placement: self.instruction_placement,
-            settings: self.settings.to_vec(),
+            settings: self
+                .settings
+                .iter()
+                .map(|(name, setting)| (name.clone(), setting.to_bounded()))
+                .collect(),
         }
+    }
+
+    /// Returns whether `processor` is a copy of this description.
+    pub(crate) fn describes(self, processor: &'a Processor) -> bool {
+        let copy = processor.view();
+        if copy == self {
+            return true;
+        }
+        // A long text was truncated when it was copied.
+        let is_copy =
+            |text: &str, copy: &str| text == copy || text.len() > MAX_TEXT_LENGTH && to_bounded(text) == copy;
+        let is_copied_setting = |(setting, copy): (&(String, Setting), &(String, Setting))| {
+            setting.0 == copy.0
+                && match (&setting.1, &copy.1) {
+                    (Setting::Text(text), Setting::Text(copy))
+                    | (Setting::Json(text), Setting::Json(copy)) => is_copy(text, copy),
+                    (setting, copy) => setting == copy,
+                }
+        };
+        let without_texts = |view: Self| Self { system_instruction: None, settings: &[], ..view };
+        without_texts(self) == without_texts(copy)
+            && match (self.system_instruction, copy.system_instruction) {
+                (Some(text), Some(copy)) => is_copy(text, copy),
+                (text, copy) => text == copy,
+            }
+            && self.settings.len() == copy.settings.len()
+            && self.settings.iter().zip(copy.settings).all(is_copied_setting)
     }
 }
 

@@ -6,7 +6,9 @@ use lru::LruCache;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::engine::frame::{ChatContext, FrameId, Message};
+use crate::engine::content::{ContentCopier, ContentKind, ContentLimits};
+use crate::engine::frame::{ChatContext, FrameId, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
+use crate::engine::truncate::truncate_beginning;
 use crate::json::{RawJson, message_from_json, message_to_json, role_of};
 
 /// Upper bound on the contexts that a log's writer or reader remembers. Contexts are the largest frames, and the hops
@@ -37,6 +39,83 @@ impl<T> ContextCache<T> {
     }
 }
 
+/// A copy of a context, which the writer thread encodes.
+pub(in crate::frame_log) struct ContextSnapshot {
+    messages: Vec<Message>,
+    tools: Vec<String>,
+}
+
+impl ContextSnapshot {
+    /// Copies as much of `context` as `limits` allow. Copies the same messages first as a request does, so that a replay
+    /// makes the same spans. Of each of the others, only the role is left, and a mark.
+    pub(in crate::frame_log) fn new(context: &dyn ChatContext, limits: ContentLimits) -> Self {
+        // What has no role is not a message.
+        let mut indices =
+            (0..context.message_count()).filter(|&index| !context.role(index).is_empty()).peekable();
+        let mut copier = ContentCopier::new(limits);
+        let mut copy = |index| {
+            if copier.is_exhausted() {
+                return Message::text(context.role(index), truncate_beginning("", usize::MAX));
+            }
+            context.copy_message(index, &mut copier)
+        };
+        let system = indices.next_if(|&index| context.role(index) == "system").map(&mut copy);
+        let mut messages: Vec<Message> = indices.rev().map(copy).chain(system).collect();
+        messages.reverse();
+
+        let mut copier = ContentCopier::new(limits);
+        let is_shown = !copier.hides(ContentKind::ToolDefinition);
+        let tools = (0..if is_shown { context.tool_count() } else { 0 })
+            .map_while(|index| (!copier.is_exhausted()).then(|| context.copy_tool(index, &mut copier)));
+        Self { tools: tools.collect(), messages }
+    }
+
+    /// Returns the memory that it takes, in bytes.
+    pub(in crate::frame_log) fn bytes(&self) -> usize {
+        let tools = self.tools.iter().map(|tool| size_of::<String>() + tool.len());
+        self.messages.iter().map(bytes_of_message).chain(tools).sum()
+    }
+}
+
+fn bytes_of_message(message: &Message) -> usize {
+    let content = match &message.content {
+        MessageContent::None => 0,
+        MessageContent::Text(text) => text.len(),
+        MessageContent::Parts(parts) => parts.iter().map(bytes_of_part).sum(),
+    };
+    let calls = message.tool_calls.iter();
+    let calls =
+        calls.map(|call| size_of::<ToolCall>() + call.id.len() + call.name.len() + call.arguments.len());
+    size_of::<Message>() + message.role.len() + content + calls.sum::<usize>()
+}
+
+fn bytes_of_part(part: &MessagePart) -> usize {
+    let (MessagePart::Text(text) | MessagePart::Image(ImageUrl(text)) | MessagePart::Other(text)) = part;
+    size_of::<MessagePart>() + text.len()
+}
+
+impl ChatContext for ContextSnapshot {
+    fn message_count(&self) -> usize {
+        self.messages.len()
+    }
+
+    fn role(&self, index: usize) -> &str {
+        self.messages.role(index)
+    }
+
+    fn message(&self, index: usize) -> Message {
+        self.messages.message(index)
+    }
+
+    fn tool_count(&self) -> usize {
+        self.tools.len()
+    }
+
+    fn tool(&self, index: usize) -> String {
+        self.tools.get(index).cloned().unwrap_or_default()
+    }
+}
+
 /// A context in the form that the log stores.
 #[derive(Debug)]
 pub(in crate::frame_log) struct LoggedContext {
@@ -45,11 +124,10 @@ pub(in crate::frame_log) struct LoggedContext {
 }
 
 impl LoggedContext {
-    /// Copies all messages and tools of `context`. What has no role is not a message.
+    /// Copies all messages and tools of `context`.
     pub(in crate::frame_log) fn of(context: &dyn ChatContext) -> Self {
-        let messages = (0..context.message_count()).filter(|i| !context.role(*i).is_empty());
         Self {
-            messages: messages.map(|i| message_to_json(context.message(i))).collect(),
+            messages: (0..context.message_count()).map(|i| message_to_json(context.message(i))).collect(),
             tools: (0..context.tool_count()).map(|i| RawJson(&context.tool(i)).parsed()).collect(),
         }
     }

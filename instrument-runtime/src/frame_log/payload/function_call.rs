@@ -5,11 +5,12 @@ mod tests;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::engine::frame::{FunctionCall, FunctionCallList, FunctionCallResult, Json};
+use crate::engine::truncate::MAX_TEXT_LENGTH;
 use crate::json::RawJson;
 
 /// The calls that a language model requests together.
@@ -25,6 +26,17 @@ impl From<&dyn FunctionCallList> for FunctionCallsPayload<'_> {
         let mut function_calls = Vec::new();
         calls.for_each(&mut |call| function_calls.push(FunctionCallPayload::from(call).into_owned()));
         Self { function_calls }
+    }
+}
+
+impl FunctionCallsPayload<'_> {
+    pub(super) fn bytes(&self) -> usize {
+        self.function_calls.iter().map(|call| size_of::<FunctionCallPayload<'_>>() + call.bytes()).sum()
+    }
+
+    pub(super) fn into_owned(self) -> FunctionCallsPayload<'static> {
+        let calls = self.function_calls.into_iter().map(FunctionCallPayload::into_owned);
+        FunctionCallsPayload { function_calls: calls.collect() }
     }
 }
 
@@ -71,7 +83,12 @@ impl<'a> FunctionCallPayload<'a> {
         }
     }
 
-    fn into_owned(self) -> FunctionCallPayload<'static> {
+    pub(super) fn bytes(&self) -> usize {
+        let json = [&self.arguments, &self.result].into_iter().flatten().map(|json| json.0.len());
+        self.function_name.len() + self.error.as_deref().map_or(0, str::len) + json.sum::<usize>()
+    }
+
+    pub(super) fn into_owned(self) -> FunctionCallPayload<'static> {
         FunctionCallPayload {
             function_name: self.function_name.into_owned().into(),
             tool_call_id: self.tool_call_id.into_owned().into(),
@@ -87,7 +104,7 @@ impl<'a> From<FunctionCall<'a>> for FunctionCallPayload<'a> {
     fn from(call: FunctionCall<'a>) -> Self {
         Self {
             function_name: call.name.into(),
-            arguments: call.arguments.and_then(JsonText::of),
+            arguments: call.arguments.map(JsonText::of),
             ..Self::with_id(call.tool_call_id)
         }
     }
@@ -97,7 +114,7 @@ impl<'a> From<FunctionCallResult<'a>> for FunctionCallPayload<'a> {
     fn from(result: FunctionCallResult<'a>) -> Self {
         Self {
             function_name: result.name.into(),
-            result: result.result.and_then(JsonText::of),
+            result: result.result.map(JsonText::of),
             error: result.error.map(Cow::from),
             is_final: (!result.is_final).then_some(false),
             ..Self::with_id(result.tool_call_id)
@@ -128,31 +145,43 @@ impl<'p> From<&'p FunctionCallPayload<'_>> for FunctionCallResult<'p> {
 }
 
 /// JSON that is passed on unchanged.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct JsonText(Box<RawValue>);
+struct JsonText(String);
 
 impl JsonText {
-    /// Takes the text of `json`. The text is checked, as an adapter's mistake must not break a line of the log: invalid
-    /// JSON becomes a JSON string.
-    fn of(json: &dyn Json) -> Option<Self> {
-        let text = json.to_text();
-        let text = match RawValue::from_string(text) {
-            Ok(one_line) if !one_line.get().contains('\n') => one_line,
-            Ok(several_lines) => RawValue::from_string(RawJson(several_lines.get()).to_text()).ok()?,
-            Err(_) => serde_json::value::to_raw_value(&json.to_text()).ok()?,
-        };
-        Some(Self(text))
+    /// Copies the text of `json`, within the limit of a text. Converting is all that the pipeline waits for.
+    fn of(json: &dyn Json) -> Self {
+        Self(json.to_text_within(MAX_TEXT_LENGTH))
+    }
+}
+
+impl Serialize for JsonText {
+    /// Checks the text, as an adapter's mistake must not break a line of the log: invalid JSON becomes a JSON string.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_str::<&RawValue>(&self.0) {
+            Ok(one_line) if !one_line.get().contains('\n') => one_line.serialize(serializer),
+            Ok(_) => RawJson(&self.0).parsed().serialize(serializer),
+            Err(_) => serializer.serialize_str(&self.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().to_owned()))
     }
 }
 
 impl Json for JsonText {
     fn to_text(&self) -> String {
-        RawJson(self.0.get()).to_text()
+        RawJson(&self.0).to_text()
+    }
+
+    fn to_text_within(&self, max_length: usize) -> String {
+        RawJson(&self.0).to_text_within(max_length)
     }
 
     fn error_text(&self) -> Option<String> {
-        RawJson(self.0.get()).error_text()
+        RawJson(&self.0).error_text()
     }
 }
 

@@ -3,9 +3,11 @@
 mod context;
 mod function_call;
 mod metrics;
+mod owned;
 mod speech;
 
-pub(super) use context::{ContextCache, ContextPayload, LoggedContext};
+pub(super) use context::{ContextCache, ContextPayload, ContextSnapshot, LoggedContext};
+pub(super) use owned::OwnedPayload;
 
 use std::borrow::Cow;
 
@@ -18,6 +20,7 @@ use self::speech::{
     AudioPayload, ReplyPayload, SpeakPayload, TextPayload, TranscriptPayload, VadStopPayload,
 };
 use crate::engine::frame::{ErrorReport, Frame, FrameKind, ObservedFrame};
+use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 /// The class of errors that are always fatal, whether or not their payload marks them so.
 const FATAL_ERROR: &str = "FatalErrorFrame";
@@ -164,6 +167,14 @@ impl Payload<'_> {
     }
 }
 
+/// Copies a text, within the limit of a text.
+fn into_bounded(text: Cow<'_, str>) -> Cow<'static, str> {
+    match text {
+        Cow::Owned(text) if text.len() <= MAX_TEXT_LENGTH => Cow::Owned(text),
+        text => Cow::Owned(to_bounded(&text)),
+    }
+}
+
 fn read<T: for<'de> Deserialize<'de>>(payload: &RawValue) -> Result<T, serde_json::Error> {
     serde_json::from_str(payload.get())
 }
@@ -184,6 +195,22 @@ pub(super) struct ErrorPayload<'a> {
     processor: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Cow<'a, str>>,
+}
+
+impl ErrorPayload<'_> {
+    fn bytes(&self) -> usize {
+        self.error.len() + self.exception.as_deref().map_or(0, str::len)
+    }
+
+    fn into_owned(self) -> ErrorPayload<'static> {
+        ErrorPayload {
+            error: into_bounded(self.error),
+            fatal: self.fatal,
+            exception: self.exception.map(into_bounded),
+            processor: self.processor.map(into_bounded),
+            category: self.category.map(into_bounded),
+        }
+    }
 }
 
 impl<'a> From<ErrorReport<'a>> for ErrorPayload<'a> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::into_bounded;
 use crate::engine::frame::{Audio, Chunking, Delivery, Spacing, TextChunk, Transcript};
 
 #[derive(Serialize, Deserialize)]
@@ -14,6 +15,20 @@ pub(in crate::frame_log) struct TranscriptPayload<'a> {
     user_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<Cow<'a, str>>,
+}
+
+impl TranscriptPayload<'_> {
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn into_owned(self) -> TranscriptPayload<'static> {
+        TranscriptPayload {
+            text: into_bounded(self.text),
+            user_id: self.user_id.map(into_bounded),
+            language: self.language.map(into_bounded),
+        }
+    }
 }
 
 impl<'a> From<Transcript<'a>> for TranscriptPayload<'a> {
@@ -46,6 +61,15 @@ pub(in crate::frame_log) struct VadStopPayload<'a> {
     pub(super) transcript: Option<TranscriptPayload<'a>>,
 }
 
+impl VadStopPayload<'_> {
+    pub(super) fn into_owned(self) -> VadStopPayload<'static> {
+        VadStopPayload {
+            stop_secs: self.stop_secs,
+            transcript: self.transcript.map(TranscriptPayload::into_owned),
+        }
+    }
+}
+
 /// A piece of text from a language model or for synthesis.
 #[derive(Serialize, Deserialize)]
 pub(in crate::frame_log) struct TextPayload<'a> {
@@ -61,6 +85,18 @@ pub(in crate::frame_log) struct TextPayload<'a> {
     context_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     skip_tts: Option<bool>,
+}
+
+impl TextPayload<'_> {
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn into_owned(self) -> TextPayload<'static> {
+        let Self { text, includes_spaces, chunking, context_id, skip_tts } = self;
+        let (text, context_id) = (into_bounded(text), context_id.map(into_bounded));
+        TextPayload { text, includes_spaces, chunking, context_id, skip_tts }
+    }
 }
 
 const fn includes_spaces() -> bool {
@@ -111,6 +147,16 @@ impl<'p> From<&'p TextPayload<'_>> for TextChunk<'p> {
 pub(in crate::frame_log) struct SpeakPayload<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Cow<'a, str>>,
+}
+
+impl SpeakPayload<'_> {
+    pub(super) fn bytes(&self) -> usize {
+        self.text.as_deref().map_or(0, str::len)
+    }
+
+    pub(super) fn into_owned(self) -> SpeakPayload<'static> {
+        SpeakPayload { text: self.text.map(into_bounded) }
+    }
 }
 
 impl<'a> From<Option<&'a str>> for SpeakPayload<'a> {

@@ -1,6 +1,7 @@
 //! Writes logs and reads them again, with and without faults.
 
 mod broken;
+mod deferred;
 mod faults;
 mod late;
 mod many;

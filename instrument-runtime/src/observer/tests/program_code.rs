@@ -6,12 +6,15 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use opentelemetry_sdk::trace::SpanData;
+
 use super::{Traced, attribute, llm, push};
 use crate::engine::frame::{
     ChatContext, Direction, Frame, FrameId, FramePushed, FunctionCall, FunctionCallList, FunctionCallResult,
     Json, Measurement, Message, Metric, MetricList, ObservedService, Processor, ProcessorRef, Role,
     ServiceView,
 };
+use crate::frame_log::{FrameLogReader, FrameLogWriter};
 use crate::observer::Observer;
 
 /// A part of a frame, and a processor, that notes each reading of itself in its conversation, and pushes a frame.
@@ -104,45 +107,73 @@ fn push_between(observer: &Observer, service: &Reentrant, id: u64, frame: &Frame
     });
 }
 
-#[test]
-fn code_of_the_program_may_use_its_own_conversation() {
+/// Runs `call` in a thread, and returns its spans. Fails if the pipeline hangs.
+fn spans_of(call: impl FnOnce(&Traced) + Send + 'static, traced: Traced) -> Vec<SpanData> {
     let (done, is_done) = channel();
     thread::spawn(move || {
-        let traced = Traced::new();
-        let observer = traced.observe();
-        let part = Reentrant::default();
-        let _ = part.0.set(observer.clone());
-        let call = FunctionCall { name: "look_up", tool_call_id: "c1", arguments: Some(&part) };
-        let result = FunctionCallResult {
-            name: "look_up",
-            tool_call_id: "c1",
-            result: Some(&part),
-            is_final: true,
-            error: None,
-        };
-        let frames = [
-            Frame::Start,
-            Frame::LlmContext(Some(&part)),
-            Frame::LlmResponseStart,
-            Frame::FunctionCallsStarted(&part),
-            Frame::FunctionCallInProgress(call),
-            Frame::FunctionCallResult(result),
-            Frame::Metrics(&part),
-            Frame::LlmResponseEnd,
-        ];
-        for (id, frame) in (10..).zip(&frames) {
-            push_between(&observer, &part, id, frame);
-        }
-        observer.close();
+        call(&traced);
         let _ = done.send(traced.finished());
     });
-    let spans = is_done.recv_timeout(Duration::from_secs(10)).expect("the pipeline hangs");
+    is_done.recv_timeout(Duration::from_secs(20)).expect("the pipeline hangs")
+}
+
+/// Pushes a frame with each part of a frame that may be code of the program.
+fn push_reentrant_frames(traced: &Traced) {
+    let observer = traced.observe();
+    let part = Reentrant::default();
+    let _ = part.0.set(observer.clone());
+    let call = FunctionCall { name: "look_up", tool_call_id: "c1", arguments: Some(&part) };
+    let result = FunctionCallResult {
+        name: "look_up",
+        tool_call_id: "c1",
+        result: Some(&part),
+        error: None,
+        is_final: true,
+    };
+    let frames = [
+        Frame::Start,
+        Frame::LlmContext(Some(&part)),
+        Frame::LlmResponseStart,
+        Frame::FunctionCallsStarted(&part),
+        Frame::FunctionCallInProgress(call),
+        Frame::FunctionCallResult(result),
+        Frame::Metrics(&part),
+        Frame::LlmResponseEnd,
+    ];
+    for (id, frame) in (10..).zip(&frames) {
+        push_between(&observer, &part, id, frame);
+    }
+    observer.close();
+}
+
+fn assert_spans_of_reentrant_frames(spans: &[SpanData]) {
     let llm = spans.iter().find(|span| span.name == "pipecat.llm").unwrap();
     assert_eq!(attribute(llm, "input.value").as_deref(), Some("Hi."));
     assert_eq!(attribute(llm, "llm.model_name").as_deref(), Some("gpt-4o"));
     assert_eq!(attribute(llm, "service.ttfb_seconds").as_deref(), Some("0.25"));
     let tool = spans.iter().find(|span| span.name == "pipecat.tool.look_up").unwrap();
     assert_eq!(attribute(tool, "output.value").as_deref(), Some(r#"{"city":"Paris"}"#));
+}
+
+#[test]
+fn code_of_the_program_may_use_its_own_conversation() {
+    assert_spans_of_reentrant_frames(&spans_of(push_reentrant_frames, Traced::new()));
+}
+
+#[test]
+fn code_of_the_program_may_use_its_own_conversation_with_a_log() {
+    let directory = std::env::temp_dir().join(format!("pipecat-reentrant-log-{}", std::process::id()));
+    let logs = FrameLogWriter::new(directory.join("frames.jsonl")).unwrap();
+    let Traced { observers, spans } = Traced::new();
+    let traced = Traced { observers: observers.frame_log(logs.clone()), spans };
+    assert_spans_of_reentrant_frames(&spans_of(push_reentrant_frames, traced));
+    logs.flush(Duration::from_secs(20)).unwrap();
+    let log = std::fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
+    let mut reader = FrameLogReader::open(log).unwrap();
+    let classes: Vec<String> = reader.by_ref().map(|event| event.unwrap().class().to_owned()).collect();
+    assert!(classes.iter().any(|class| class == "FunctionCallResultFrame"), "{classes:?}");
+    assert!(reader.footer().is_some());
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 /// A context that counts how often it is read.

@@ -23,7 +23,7 @@ fn json_of_an_adapter_never_breaks_a_line() {
         ("{oops\n", r#""{oops\n""#),
         ("", r#""""#),
     ] {
-        let json = JsonText::of(&AdapterJson(text)).unwrap();
+        let json = JsonText::of(&AdapterJson(text));
         assert_eq!(serde_json::to_string(&json).unwrap(), written);
     }
 }
