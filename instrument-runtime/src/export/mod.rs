@@ -172,8 +172,8 @@
 //! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
 //! if the time at the end is too short. Each case is counted in the report and logged once.
 //!
-//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose nothing: the
-//! spans wait there for the backend, or for the next start.
+//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose
+//! nothing: the spans wait there for the backend, or for the next start.
 //!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 

@@ -149,7 +149,8 @@ impl Setup {
         self.report()
     }
 
-    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all
+    /// spans.
     ///
     /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
     /// pipeline: an open turn has the end reason `ended`.
@@ -158,8 +159,9 @@ impl Setup {
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
-    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or in its
-    /// second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves less.
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or
+    /// in its second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves
+    /// less.
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
