@@ -202,10 +202,16 @@ impl Outbox {
         }
     }
 
+    /// Returns whether there are recordings to [take](Self::take_recordings).
+    #[inline]
+    pub(crate) fn has_recordings(&self) -> bool {
+        self.has_recordings.load(Ordering::Acquire)
+    }
+
     /// Takes the recordings of turns that are not exported, for the engine.
     #[inline]
     pub(crate) fn take_recordings(&self) -> Vec<(SpanKey, Recording)> {
-        if !self.has_recordings.load(Ordering::Acquire) {
+        if !self.has_recordings() {
             return Vec::new();
         }
         self.has_recordings.store(false, Ordering::Relaxed);
