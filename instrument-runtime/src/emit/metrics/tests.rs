@@ -226,6 +226,7 @@ fn every_metric_of_the_table_is_exported_as_declared() {
     let fixture = Fixture::new();
     fixture.recorder.observe(&keys::LOST_EVENTS_METRIC, || 3);
     fixture.recorder.observe(&keys::PANICS_METRIC, || 1);
+    fixture.recorder.observe(&keys::DROPPED_SPANS_METRIC, || 1);
     fixture.record([
         SpanDetails::Turn(TurnRecord { latency: Some(latency), ..turn() }),
         SpanDetails::Stt(stt()),

@@ -28,9 +28,12 @@ use super::{Conversation, Ending, Phase};
 impl Conversation {
     /// Handles one hop while the conversation is running.
     pub(super) fn on_frame(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
-        self.learn_processors(hop);
+        // An observer passes on no more than the first hop of a frame whose hops are all alike.
+        if !hop.frame.kind().is_hop_invariant() {
+            self.learn_processors(hop);
+        }
         match *hop.frame {
-            Frame::Other { .. } | Frame::InputAudio(_) => {}
+            Frame::Other { .. } | Frame::InputAudio(_) => self.learn_processors(hop),
             Frame::Start => self.on_pipeline_start(hop, moment),
             Frame::End | Frame::Stop if self.is_at_sink(hop) => self.on_pipeline_end(moment),
             Frame::End | Frame::Stop => self.ending = Ending::Requested,
@@ -55,7 +58,10 @@ impl Conversation {
                 }
             }
             _ if !self.seen.insert(moment.now, hop) => {}
-            _ => self.on_new_frame(hop, moment),
+            _ => {
+                self.learn_processors(hop);
+                self.on_new_frame(hop, moment);
+            }
         }
     }
 
