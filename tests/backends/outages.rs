@@ -1,5 +1,6 @@
 //! Backends that are away for a while: what they miss is sent again, and waiting has an end.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -284,5 +285,64 @@ fn the_longest_times_and_the_largest_queue_are_no_panic() {
         make_spans(&setup, 3);
         assert!(setup.shutdown(Duration::MAX).is_complete());
         assert_eq!(server.span_count(), 7);
+    }
+}
+
+/// Four threads end spans while the backend answers in every way, with a queue that is too small.
+#[test]
+fn every_span_has_one_outcome_whatever_the_backend_does() {
+    const THREADS: usize = 4;
+    const SPANS: usize = 500;
+    for protocol in PROTOCOLS {
+        let replies = match protocol {
+            Protocol::Grpc => [
+                Reply::Ok,
+                Reply::Grpc(14, "down"),
+                Reply::Grpc(8, "message larger than max"),
+                Reply::Break,
+                Reply::Grpc(3, "no"),
+                Reply::PartialSuccess(2, "too old"),
+            ],
+            _ => [
+                Reply::Ok,
+                Reply::Status(503, &[]),
+                Reply::Status(413, &[]),
+                Reply::Break,
+                Reply::Status(400, &[]),
+                Reply::PartialSuccess(2, "too old"),
+            ],
+        };
+        let server = Server::replying_by_number(move |number| replies[number % replies.len()].clone());
+        let setup = server
+            .setup_builder()
+            .protocol(protocol)
+            .max_queue_spans(200)
+            .max_batch_spans(16)
+            .schedule_delay(Duration::from_millis(1))
+            .build()
+            .unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let tracer = setup.provider().tracer("test");
+                scope.spawn(move || {
+                    for number in 0..SPANS {
+                        tracer.start(format!("{thread}.{number}")).end();
+                        if number % 50 == 0 {
+                            std::thread::sleep(Duration::from_millis(5));
+                        }
+                    }
+                });
+            }
+        });
+        let report = setup.shutdown(LIMIT);
+        let destination = &report.destinations()[0];
+        let failed: u64 = destination.failed.iter().map(|failed| failed.spans).sum();
+        assert_eq!((destination.queued, destination.late), (0, 0), "{report}");
+        assert_eq!(destination.exported + failed + destination.dropped, (THREADS * SPANS) as u64, "{report}");
+        assert!(destination.exported > 0 && failed > 0, "{report}");
+        let requests = server.requests();
+        let arrived: HashSet<String> =
+            requests.iter().flat_map(crate::loopback::ReceivedRequest::span_names).collect();
+        assert!(destination.exported <= arrived.len() as u64, "{report}");
     }
 }

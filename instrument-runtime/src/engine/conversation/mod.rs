@@ -324,7 +324,9 @@ impl Conversation {
 
     /// Sets how the sink records a turn, for a sink that knows it only after [`SpanSink::start`] has returned.
     pub fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
-        self.turns.set_recording(turn, recording);
+        if let Some(turn) = self.turns.set_recording(turn, recording).filter(|turn| !turn.records_content()) {
+            self.llm.discard_content(turn.number());
+        }
     }
 
     /// Returns the latest LLM call under way in the current turn.

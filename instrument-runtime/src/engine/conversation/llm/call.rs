@@ -243,6 +243,13 @@ impl LlmCall {
         }
     }
 
+    /// Discards the request and the text, and those that follow: the sampler has dropped the turn.
+    pub(super) fn discard_content(&mut self) {
+        self.records_content = false;
+        self.request = LlmRequest::default();
+        self.text = StreamedText::default();
+    }
+
     /// Handles text that is not a chunk of an LLM response.
     pub(crate) fn on_reported_text(&mut self, text: &str, spacing: Spacing) {
         self.reported_text.push(text, spacing);
