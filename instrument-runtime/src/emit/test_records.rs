@@ -78,7 +78,7 @@ pub(crate) fn llm() -> LlmRecord {
         .setting("seed", Setting::Json("null".into()));
     LlmRecord {
         service: Arc::new(service),
-        reported_model: Some("gpt-4o-2024-08-06".into()),
+        reported_model: Some("gpt-4o".into()),
         times: times(),
         request: LlmRequest {
             system: Some(Message::text("system", "Be brief.")),

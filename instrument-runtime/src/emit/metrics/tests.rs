@@ -11,8 +11,8 @@ use super::MetricsRecorder;
 use crate::emit::test_records::{llm, record, stt, tool, tts, turn};
 use crate::emit::{RecordProcessor, keys};
 use crate::engine::record::{
-    EndReason, LatencySource, LatencyStage, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
-    StageTime, Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
+    EndReason, LatencySource, LatencyStage, LlmRecord, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind,
+    SpanRecord, StageTime, Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
 };
 use crate::engine::time::Time;
 
@@ -208,7 +208,7 @@ fn negative_and_infinite_numbers_are_clamped_or_skipped() {
 fn time_series_are_limited_and_carry_no_texts() {
     let fixture = Fixture::new();
     for number in 0..1_000 {
-        let mut call = llm();
+        let mut call = LlmRecord { reported_model: None, ..llm() };
         Arc::make_mut(&mut call.service).model = Some(format!("model-{number}"));
         Arc::make_mut(&mut call.service).provider = Some(format!("provider {number}"));
         fixture.recorder.on_end(&failed(SpanDetails::Llm(Box::new(call)), &format!("Error{number}")));

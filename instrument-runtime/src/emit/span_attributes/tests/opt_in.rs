@@ -192,7 +192,7 @@ fn openobserve_llm() {
         added(SpanDetails::Llm(Box::new(llm())), Conventions::OPENOBSERVE),
         "\
 pipecat.service = OpenAILLMService
-pipecat.model = gpt-4o-2024-08-06
+pipecat.model = gpt-4o
 pipecat.user_message = What time is it?
 pipecat.assistant_message = It is noon.
 pipecat.prompt_tokens = 120
