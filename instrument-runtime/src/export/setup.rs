@@ -30,8 +30,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
 ///
-/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or dropping it
-/// neither waits nor sends or spools what the parent has queued: build another setup there.
+/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or
+/// dropping it neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -196,8 +196,8 @@ impl Setup {
         }
     }
 
-    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on threads
-    /// that this process does not have.
+    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on
+    /// threads that this process does not have.
     fn is_of_parent(&self) -> bool {
         self.owner != ProcessId::current()
     }

@@ -476,9 +476,9 @@ impl LlmCalls {
         self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns the time of the first token of each call of a turn.
-    pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
-        self.of_turn(turn).filter_map(LlmCall::first_token)
+    /// Returns the time of the first token of each call of a turn, and the class of its model's service.
+    pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, String)> {
+        self.of_turn(turn).filter_map(|call| Some((call.first_token()?, call.processor().class.clone())))
     }
 
     /// Starts the spans of a turn whose start was delayed.
