@@ -22,7 +22,7 @@ fn unavailable(protocol: Protocol) -> Reply {
 }
 
 /// Shuts down, and checks that every one of `spans` arrived.
-fn shut_down_completely(setup: Setup, spans: u64) {
+fn shut_down_completely(setup: &Setup, spans: u64) {
     let report = setup.shutdown(LIMIT);
     assert!(report.is_complete(), "{report}");
     assert_eq!(report.destinations()[0].exported, spans, "{report}");
@@ -37,7 +37,7 @@ fn a_busy_backend_is_tried_again_until_it_takes_the_spans() {
             );
         let setup = server.setup_builder().build().unwrap();
         make_spans(&setup, 5);
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
         assert_eq!(server.requests().len(), 3);
     }
     for code in [1, 4, 10, 11, 14, 15] {
@@ -47,7 +47,7 @@ fn a_busy_backend_is_tried_again_until_it_takes_the_spans() {
             );
         let setup = server.setup_builder().protocol(Protocol::Grpc).build().unwrap();
         make_spans(&setup, 5);
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
         assert_eq!(server.requests().len(), 3, "code {code}");
     }
 }
@@ -75,7 +75,7 @@ fn an_outage_delays_spans_and_loses_none() {
         assert!(!server.requests().is_empty());
         is_up.store(true, Ordering::Relaxed);
         make_spans(&setup, 1);
-        shut_down_completely(setup, 1_001);
+        shut_down_completely(&setup, 1_001);
     }
 }
 
@@ -93,7 +93,7 @@ fn spans_wait_for_a_backend_that_starts_later() {
         let retried = wait_for_failed_attempt(&setup);
         assert_eq!((retried.error, retried.spans), (ExportError::ConnectionRefused, 5));
         let server = Server::replying_at(port, Reply::Ok);
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
         assert_eq!(server.span_count(), 5);
     }
 }
@@ -137,7 +137,7 @@ fn a_connection_that_breaks_is_tried_again() {
             let server = Server::breaking(2, kind);
             let setup = server.setup_builder().protocol(*protocol).build().unwrap();
             make_spans(&setup, 5);
-            shut_down_completely(setup, 5);
+            shut_down_completely(&setup, 5);
             assert_eq!(server.span_count(), 5, "{kind:?}");
         }
     }
@@ -150,7 +150,7 @@ fn a_request_without_a_reply_is_tried_again() {
         let server = Server::replying_by_number(|number| if number < 2 { Reply::Break } else { Reply::Ok });
         let setup = server.setup_builder().protocol(protocol).build().unwrap();
         make_spans(&setup, 5);
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
         assert_eq!(server.requests().len(), 3);
     }
 }
@@ -162,7 +162,7 @@ fn a_backend_that_hung_gets_its_spans() {
         let setup =
             server.setup_builder().protocol(protocol).timeout(Duration::from_millis(100)).build().unwrap();
         make_spans(&setup, 5);
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
     }
 }
 
@@ -183,7 +183,7 @@ fn the_wait_that_a_backend_asks_for_is_kept() {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
-        shut_down_completely(setup, 5);
+        shut_down_completely(&setup, 5);
         assert_eq!(server.requests().len(), 2);
     }
 }
@@ -197,7 +197,7 @@ fn a_shutdown_tries_once_more_instead_of_waiting() {
     let setup = server.setup_builder().schedule_delay(Duration::from_millis(1)).build().unwrap();
     make_spans(&setup, 5);
     wait_for_failed_attempt(&setup);
-    shut_down_completely(setup, 5);
+    shut_down_completely(&setup, 5);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{EndReason, SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
 
-use crate::loopback::{Reply, Server};
+use crate::loopback::{ReceivedRequest, Reply, Server};
 use crate::support::push;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ const SPANS_OF_A_CALL: [&str; 5] = [
 ];
 
 fn span_names(server: &Server) -> Vec<String> {
-    let mut names: Vec<_> = server.requests().iter().flat_map(|request| request.span_names()).collect();
+    let mut names: Vec<_> = server.requests().iter().flat_map(ReceivedRequest::span_names).collect();
     names.sort_unstable();
     names
 }

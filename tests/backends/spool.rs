@@ -127,7 +127,7 @@ fn report_of(setup: &Setup) -> DestinationReport {
     setup.report().destinations()[0].clone()
 }
 
-fn shut_down(setup: Setup, timeout: Duration) -> DestinationReport {
+fn shut_down(setup: &Setup, timeout: Duration) -> DestinationReport {
     setup.shutdown(timeout).destinations()[0].clone()
 }
 
@@ -160,7 +160,7 @@ fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..1_300);
-    let report = shut_down(setup, SHORT);
+    let report = shut_down(&setup, SHORT);
     assert_eq!((report.spooled, count(&report), report.is_complete()), (1_300, 1_300, false), "{report}");
     let text = format!("0 spans exported; 1300 wait in {}, to be sent later", directory.0.display());
     assert!(report.to_string().ends_with(&text), "{report}");
@@ -168,7 +168,7 @@ fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
     backend.reply(Reply::Ok);
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 1_300..1_305);
-    let report = shut_down(setup, LIMIT);
+    let report = shut_down(&setup, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (5, 1_300, true), "{report}");
     assert_eq!(backend.spans(), numbers(0..1_305));
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
@@ -179,7 +179,7 @@ fn spans_arrive_after_the_next_start_without_any_new_ones() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
-    assert_eq!(shut_down(setup, SHORT).spooled, 10);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     backend.reply(Reply::Ok);
     let setup = backend.builder(&directory).build().unwrap();
     wait_until(&setup, 0, |report| report.recovered == 10);
@@ -204,7 +204,7 @@ fn a_shutdown_without_time_spools_what_is_left() {
     let (directory, backend) = (TestDirectory::new(), Backend::replying(Reply::Hang));
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..2_000);
-    let report = shut_down(setup, Duration::ZERO);
+    let report = shut_down(&setup, Duration::ZERO);
     assert_eq!((report.spooled, count(&report)), (2_000, 2_000), "{report}");
 }
 
@@ -219,7 +219,7 @@ fn a_full_queue_is_spooled_and_sent_once_the_backend_is_back() {
     backend.reply(Reply::Ok);
     wait_until(&setup, 1_000, |report| report.exported == 1_000);
     assert_eq!(backend.spans(), numbers(0..1_000));
-    let report = shut_down(setup, LIMIT);
+    let report = shut_down(&setup, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (1_000, 0, true), "{report}");
 }
 
@@ -230,7 +230,7 @@ fn grpc_requests_are_spooled_and_sent_too() {
     let builder = || backend.builder(&directory).protocol(Protocol::Grpc);
     let setup = builder().build().unwrap();
     make_spans(&setup, 0..700);
-    assert_eq!(shut_down(setup, SHORT).spooled, 700);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 700);
     backend.reply(Reply::Ok);
     let report = shut_down(builder().build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (700, numbers(0..700)), "{report}");
@@ -242,12 +242,12 @@ fn setups_that_share_a_directory_send_each_span_once() {
     for part in 0..4 {
         let setup = backend.builder(&directory).max_batch_spans(10).build().unwrap();
         make_spans(&setup, part * 100..(part + 1) * 100);
-        assert_eq!(shut_down(setup, Duration::from_millis(100)).spooled, 100);
+        assert_eq!(shut_down(&setup, Duration::from_millis(100)).spooled, 100);
     }
     assert_eq!(directory.files().len(), 40);
     backend.reply(Reply::Ok);
     let setups = [(); 3].map(|()| backend.builder(&directory).build().unwrap());
-    let recovered: u64 = setups.into_iter().map(|setup| shut_down(setup, LIMIT).recovered).sum();
+    let recovered: u64 = setups.into_iter().map(|setup| shut_down(&setup, LIMIT).recovered).sum();
     assert_eq!((recovered, backend.spans()), (400, numbers(0..400)));
 }
 
@@ -263,7 +263,7 @@ fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
             make_spans(&setup, part * 500..(part + 1) * 500);
             wait_until(&setup, 500, |report| report.queued == 0);
             backend.reply(Reply::Ok);
-            shut_down(setup, LIMIT)
+            shut_down(&setup, LIMIT)
         };
         let senders = [0, 1, 2].map(|part| scope.spawn(move || send(part)));
         senders.into_iter().map(|sender| sender.join().unwrap()).collect()
@@ -278,7 +278,7 @@ fn spans_for_another_backend_stay_in_the_spool() {
     let (directory, backend, other) = (TestDirectory::new(), Backend::away(), Backend::replying(Reply::Ok));
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
-    assert_eq!(shut_down(setup, SHORT).spooled, 10);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     let report = shut_down(other.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, other.requests().len()), (0, 0));
     backend.reply(Reply::Ok);
@@ -290,7 +290,7 @@ fn a_refused_request_leaves_the_spool_and_is_counted() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
-    assert_eq!(shut_down(setup, SHORT).spooled, 10);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     backend.reply(Reply::Status(400, &[]));
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert!(
@@ -305,7 +305,7 @@ fn a_request_that_is_too_large_now_is_sent_in_parts() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..9);
-    assert_eq!(shut_down(setup, SHORT).spooled, 9);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 9);
     let too_large = Reply::Status(413, &[]);
     backend.reply_in_turn([too_large.clone(), too_large, Reply::Ok]);
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
@@ -320,7 +320,7 @@ fn a_span_that_is_too_large_leaves_the_spool_and_is_counted() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..2);
-    assert_eq!(shut_down(setup, SHORT).spooled, 2);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 2);
     backend.reply(Reply::Status(413, &[]));
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.unrecovered[0].spans, report.unrecovered.len()), (2, 1), "{report}");
@@ -333,7 +333,7 @@ fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
     let builder = backend.builder(&directory).spool(&directory.0, 20_000);
     let setup = builder.max_batch_spans(50).build().unwrap();
     make_spans(&setup, 0..1_000);
-    let report = shut_down(setup, SHORT);
+    let report = shut_down(&setup, SHORT);
     assert_eq!((count(&report), report.dropped, report.queued), (1_000, 0, 0), "{report}");
     assert!(report.spooled >= 50, "{report}");
     assert_eq!(
@@ -354,7 +354,7 @@ fn a_spool_that_cannot_be_written_loses_spans_and_says_so() {
     fs::write(&directory.0, "a file").unwrap();
     let setup = backend.builder(&directory).max_queue_spans(10).build().unwrap();
     make_spans(&setup, 0..100);
-    let report = shut_down(setup, SHORT);
+    let report = shut_down(&setup, SHORT);
     fs::remove_file(&directory.0).unwrap();
     assert_eq!((count(&report), report.spooled), (100, 0), "{report}");
     let text = report.to_string();
@@ -369,7 +369,7 @@ fn a_damaged_file_is_counted_and_the_others_arrive() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).max_batch_spans(10).build().unwrap();
     make_spans(&setup, 0..30);
-    assert_eq!(shut_down(setup, SHORT).spooled, 30);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 30);
     let mut files = directory.files();
     files.sort();
     let last = fs::OpenOptions::new().write(true).open(&files[2]).unwrap();
@@ -387,7 +387,7 @@ fn no_secret_is_written_to_the_spool() {
     let builder = backend.builder(&directory).endpoint(endpoint).header("authorization", "Bearer hush");
     let setup = builder.build().unwrap();
     make_spans(&setup, 0..10);
-    assert_eq!(shut_down(setup, SHORT).spooled, 10);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     let files = directory.files();
     assert_eq!(files.len(), 1);
     for file in files {

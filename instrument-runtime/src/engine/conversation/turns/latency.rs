@@ -90,7 +90,7 @@ impl Walk {
         let asked = self.at;
         let time = self.advance(next);
         let tools = covered(tool_calls, asked, self.at);
-        let thinking = time - tools.as_ref().map_or(Duration::ZERO, |(time, _)| *time);
+        let thinking = time.saturating_sub(tools.as_ref().map_or(Duration::ZERO, |(time, _)| *time));
         self.stages.push(StageTime { stage: LatencyStage::Llm, seconds: thinking.as_secs_f64(), owner });
         if let Some((time, slowest)) = tools {
             let owner = Some(slowest);
@@ -140,7 +140,7 @@ impl Wait {
         if let Some(reply) = reply {
             match answer {
                 Some(_) => {
-                    walk.add(LatencyStage::Aggregation, reply.start, Some(TEXT_AGGREGATION.to_owned()))
+                    walk.add(LatencyStage::Aggregation, reply.start, Some(TEXT_AGGREGATION.to_owned()));
                 }
                 // The application has the text spoken: nothing is aggregated.
                 None => walk.skip_to(reply.start),
