@@ -202,6 +202,15 @@ fn with_log<T>(measured: impl FnOnce(&Observed) -> T) -> T {
 }
 
 #[test]
+fn hidden_texts_are_not_copied() {
+    let mut messages = vec![Message::text("assistant", "a".repeat(5_000_000)); 20];
+    messages.push(Message::text("user", "And then?"));
+    let hiding = Observed::with_config(TraceConfig::default().hide_outputs(true));
+    let bytes = bytes_for_context(&hiding, &messages);
+    assert!(bytes < 32 * 1024, "{bytes} bytes for 20 hidden answers of 5 MB");
+}
+
+#[test]
 fn texts_are_copied_as_far_as_a_span_can_carry_them() {
     let messages = vec![Message::text("user", "a".repeat(5_000_000)); 20];
     let bytes = bytes_for_context(&Observed::speaking(), &messages);

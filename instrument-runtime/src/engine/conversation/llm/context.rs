@@ -126,7 +126,7 @@ impl SentContext {
     }
 
     fn to_request(&self, context: &dyn ChatContext, limits: RequestLimits) -> LlmRequest {
-        LlmRequest::copy(context, self.user_message.as_ref(), limits)
+        LlmRequest::copy(context, self, limits)
     }
 }
 
@@ -181,12 +181,11 @@ impl ContextHistory {
 impl LlmRequest {
     /// Copies as much of a context as `limits` allow.
     pub(crate) fn of(context: &dyn ChatContext, limits: RequestLimits) -> Self {
-        Self::copy(context, UserMessage::last_of(context, limits.content).as_ref(), limits)
+        Self::copy(context, &SentContext::new(Some(context), limits.content), limits)
     }
 
     /// Copies the system message of a context and as many of the newest others as fit.
-    fn copy(context: &dyn ChatContext, user_message: Option<&UserMessage>, limits: RequestLimits) -> Self {
-        let message_count = messages(context).count();
+    fn copy(context: &dyn ChatContext, sent: &SentContext, limits: RequestLimits) -> Self {
         let first = messages(context).next().filter(|&index| context.role(index) == "system");
         let mut copier = ContentCopier::new(limits.content);
         let system = first.map(|index| context.copy_message(index, &mut copier));
@@ -204,8 +203,8 @@ impl LlmRequest {
         Self {
             system,
             newest,
-            message_count,
-            last_user_message: user_message.map(|message| message.text.clone()),
+            message_count: sent.message_count,
+            last_user_message: sent.user_message.as_ref().map(|message| message.text.clone()),
             tools: copy_tools(context, limits),
         }
     }
