@@ -40,11 +40,13 @@ recordings! {
     a_simple
     aa_slow_tool
     b1_whisper_anthropic_openaitts
+    b2_whisper_anthropic_openaitts
     b3_interrupt_llm
     b_interrupt
     c3_tool_error
     c_tool
     cc_backchannel
+    d3_tts_lost_midway
     d_stream200
     dd_same_tool_twice
     e_cumulative
@@ -73,8 +75,10 @@ recordings! {
     own_cancel_tool_runs
     own_cancel_user_speaks
     own_code_not_spoken
+    own_eager_flux_azure
     own_end_tool_runs
     own_final_in_no_turn
+    own_gemini_live
     own_live_turns
     own_llm_error_fatal
     own_llm_pauses
@@ -83,6 +87,7 @@ recordings! {
     own_no_interruptions
     own_no_metrics
     own_no_text_at_all
+    own_openai_realtime
     own_parallel_classifier
     own_realtime_interrupted
     own_realtime_turns

@@ -62,6 +62,24 @@ fn conversations(spans: &[SpanData]) -> Vec<&SpanData> {
 }
 
 #[test]
+fn conversation_and_first_turn_say_that_their_start_was_missed() {
+    let traced = per_conversation();
+    let (observer, key) = (observer(), "conversation.start_missed");
+    for id in [1, 10] {
+        push(&observer, &llm(), id, &Frame::LlmResponseStart);
+        push(&observer, &llm(), id + 1, &Frame::LlmResponseEnd);
+        push(&observer, &llm(), id + 2, &Frame::UserStartedSpeaking);
+    }
+    observer.close();
+    let spans = traced.spans();
+    let [conversation] = conversations(&spans)[..] else { panic!("{spans:?}") };
+    assert_eq!(attribute(conversation, key).as_deref(), Some("true"));
+    let turns = spans.iter().filter(|span| span.name == "pipecat.conversation.turn");
+    let marks: Vec<bool> = turns.map(|turn| attribute(turn, key).is_some()).collect();
+    assert_eq!(marks, [true, false]);
+}
+
+#[test]
 fn a_conversation_ends_with_its_pipeline_while_the_task_lives() {
     for end in [Frame::End, Frame::Cancel] {
         let traced = per_conversation();

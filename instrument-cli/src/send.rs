@@ -40,14 +40,17 @@ pub(crate) fn run(arguments: &SendArguments) -> Result<ExitStatus, SendError> {
     let settings = arguments.emit.apply_to(setup.emit_settings().clone());
     let replayer = Replayer::new(Tracers::new(&setup.provider()), settings);
     let mut status = ExitStatus::Success;
+    let mut shutdown_timeout = FLUSH_TIMEOUT;
     for source in without_later_parts(&arguments.files) {
         status.check(source, replayer.replay(source), |report| report);
         // One conversation at a time is in memory, however many there are.
         if !setup.flush_within(FLUSH_TIMEOUT).is_complete() {
+            // The backend had its time.
+            shutdown_timeout = Duration::ZERO;
             break;
         }
     }
-    let report = setup.shutdown(FLUSH_TIMEOUT);
+    let report = setup.shutdown(shutdown_timeout);
     anstream::println!("{report}");
     Ok(if report.is_complete() { status } else { ExitStatus::Failure })
 }

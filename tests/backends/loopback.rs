@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -21,7 +21,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
-use pipecat_instrument::setup::{self, Environment, Setup, SetupBuilder};
+use pipecat_instrument::setup::{self, Environment, FailedSpans, Setup, SetupBuilder};
 use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -187,6 +187,19 @@ pub(crate) fn make_spans(setup: &Setup, count: usize) {
     let tracer = setup.provider().tracer("test");
     for _ in 0..count {
         tracer.start("test.span").end();
+    }
+}
+
+/// Waits until an attempt has failed. Returns its error and the spans that wait to be sent again.
+pub(crate) fn wait_for_failed_attempt(setup: &Setup) -> FailedSpans {
+    let begun = Instant::now();
+    loop {
+        let report = setup.report();
+        if let Some(retried) = &report.destinations()[0].retried {
+            return retried.clone();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "no attempt has failed: {report}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

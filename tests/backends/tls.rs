@@ -10,7 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::loopback::{Server, make_spans};
+use crate::loopback::{Server, make_spans, wait_for_failed_attempt};
 
 /// Starts a server for `localhost` and returns it with the file of its certificate.
 fn secure_server(name: &str) -> (Server, PathBuf) {
@@ -54,6 +54,10 @@ fn an_unknown_certificate_is_refused_with_a_remedy() {
         let error = setup.check().unwrap_err();
         assert!(matches!(error.error, ExportError::Tls(_)), "{error}");
         assert!(error.to_string().contains("OTEL_EXPORTER_OTLP_CERTIFICATE"), "{error}");
+        make_spans(&setup, 3);
+        let retried = wait_for_failed_attempt(&setup);
+        assert!(matches!(retried.error, ExportError::Tls(_)) && retried.spans == 3, "{retried:?}");
+        let _ = setup.shutdown(Duration::ZERO);
         assert!(server.requests().is_empty());
     }
 }

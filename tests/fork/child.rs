@@ -31,15 +31,15 @@ impl Drop for Directory {
     }
 }
 
-/// Forks, runs `test` in the child, and waits for it. Fails if `test` panics or hangs.
-pub(crate) fn in_child(directory: &Directory, test: impl FnOnce()) {
+/// Forks, runs `act` in the child, and waits for it. Fails if `act` panics or hangs.
+pub(crate) fn in_child(directory: &Directory, act: impl FnOnce()) {
     // A test that forks while another one does would wait for the other's child, too.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let failure = directory.0.join("failure");
     match fork::fork().unwrap() {
         Fork::Child => {
-            let outcome = catch_unwind(AssertUnwindSafe(test));
+            let outcome = catch_unwind(AssertUnwindSafe(act));
             if let Err(panic) = &outcome {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");

@@ -6,5 +6,6 @@
 mod child;
 mod frame_logs;
 mod observers;
+mod setups;
 #[path = "../support/mod.rs"]
 mod support;

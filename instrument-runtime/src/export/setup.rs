@@ -17,6 +17,7 @@ use super::error::SetupError;
 use super::open_conversations::OpenConversations;
 use super::settings::Settings;
 use crate::emit::EmitSettings;
+use crate::process::ProcessId;
 
 const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +28,9 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// with more settings, and [`provider`](Self::provider) traces anything else.
 ///
 /// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
+///
+/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or dropping it
+/// neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -57,6 +61,7 @@ pub struct Setup {
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
     is_shut_down: bool,
+    owner: ProcessId,
 }
 
 impl Setup {
@@ -95,7 +100,8 @@ impl Setup {
         let max_attributes = settings.span_limits.max_attributes_per_span;
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
         let provider = provider.build();
-        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false })
+        let owner = ProcessId::current();
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false, owner })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -161,6 +167,11 @@ impl Setup {
 
     fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
         self.is_shut_down = true;
+        if self.is_of_parent() {
+            // Dropping either would shut it down.
+            std::mem::forget((self.provider.clone(), std::mem::take(&mut self.pipelines)));
+            return self.report();
+        }
         let deadline = Deadline::within(timeout);
         self.conversations.shut_down(deadline);
         // All destinations at once, before they are closed one after the other.
@@ -177,12 +188,21 @@ impl Setup {
     }
 
     fn send_queued(&self, deadline: Deadline) {
+        if self.is_of_parent() {
+            return;
+        }
         for pipeline in &self.pipelines {
             pipeline.start_flush();
         }
         for pipeline in &self.pipelines {
             pipeline.wait_until_settled(deadline);
         }
+    }
+
+    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on threads
+    /// that this process does not have.
+    fn is_of_parent(&self) -> bool {
+        self.owner != ProcessId::current()
     }
 
     /// Returns the outcome of all spans so far, without waiting.

@@ -128,7 +128,8 @@ fn take_from_json(value: &mut Value, found: &mut Option<String>) -> bool {
             has_changed
         }
         Value::Array(values) => {
-            values.iter_mut().fold(false, |changed, value| take_from_json(value, found) || changed)
+            let changed: Vec<bool> = values.iter_mut().map(|value| take_from_json(value, found)).collect();
+            changed.contains(&true)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }

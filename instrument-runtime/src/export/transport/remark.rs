@@ -5,12 +5,21 @@ use crate::export::headers::Headers;
 /// Maximum length of a text, in characters.
 const MAX_CHARS: usize = 200;
 
-/// Returns a text of a backend as one line that cannot steer a terminal, without secrets that the backend echoed.
+/// Returns a text of a backend as [one line](one_line), without secrets that the backend echoed.
 pub(super) fn remark(text: &str, headers: &Headers) -> String {
+    cut(&headers.redact(&one_line(text)))
+}
+
+/// Returns a text as one line that cannot steer a terminal. A server chooses a part of many texts, such as the names in its
+/// certificate.
+pub(super) fn one_line(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !changes_direction(*c)).collect();
     let words = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
-    headers.redact(&line).chars().take(MAX_CHARS).collect()
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_CHARS).collect()
 }
 
 /// Returns whether a character is invisible and changes the order or the extent of those around it.

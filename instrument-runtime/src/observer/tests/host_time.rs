@@ -153,3 +153,17 @@ fn closing_emits_the_spans_that_the_host_has_not() {
     observer.close();
     assert_eq!(traced.finished().len(), 2);
 }
+
+#[test]
+fn context_is_available_before_the_host_emits() {
+    let traced = Traced::new();
+    let observer = traced.observers.observe(ObserveOptions::new().emission(Emission::Host));
+    push_at(&observer, millis(1_000), &output(), 1, &Frame::Start);
+    push_at(&observer, millis(1_100), &llm(), 2, &Frame::LlmResponseStart);
+    let traceparent = observer.tracing_context().traceparent().unwrap();
+    assert_eq!(traced.finished().len(), 0);
+    observer.close();
+    let spans = traced.finished();
+    let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
+    assert!(traceparent.contains(&turn.span_context.span_id().to_string()), "{traceparent}");
+}

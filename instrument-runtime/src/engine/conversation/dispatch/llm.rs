@@ -124,10 +124,11 @@ impl Conversation {
         self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
     }
 
-    /// Starts the call of a speech-to-speech model whose response failed before it started.
-    pub(super) fn ensure_failed_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+    /// Starts the call of a speech-to-speech model whose response is over before it started: it failed, or it was cancelled
+    /// and has used tokens.
+    pub(super) fn ensure_unstarted_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
         if self.processors.is_speech_to_speech(llm)
-            && let Some(start) = self.llm.start_of_failure(llm)
+            && let Some(start) = self.llm.start_of_unstarted(llm)
         {
             self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
         }

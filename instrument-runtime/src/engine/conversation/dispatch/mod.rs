@@ -14,7 +14,6 @@ use crate::engine::dedup::Aspect;
 use crate::engine::frame::{
     ErrorReport, Frame, FrameKind, FramePushed, Measurement, MetricList, ProcessorRef, Role, Transcript,
 };
-use crate::engine::time::Time;
 
 use super::effect::{Effect, MetricPhase, Moment};
 use super::llm::ContextSource;
@@ -107,7 +106,7 @@ impl Conversation {
                     self.tts.on_stop(tts, context_id, moment.now);
                 }
             }
-            Frame::Metrics(metrics) => self.on_metrics(source, metrics, moment.now),
+            Frame::Metrics(metrics) => self.on_metrics(source, metrics, moment),
             Frame::FunctionCallsStarted(calls) => self.on_tool_calls(source, calls, moment),
             Frame::FunctionCallInProgress(call) => self.on_tool_start(source, &call, moment),
             Frame::FunctionCallResult(result) => {
@@ -132,7 +131,7 @@ impl Conversation {
     pub(super) fn on_frame_after_cancel(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
         match *hop.frame {
             Frame::Metrics(metrics) if self.seen.insert(moment.now, hop) => {
-                self.on_metrics(hop.source, metrics, moment.now);
+                self.on_metrics(hop.source, metrics, moment);
             }
             Frame::Cancel if self.is_at_sink(hop) => self.release_all(moment),
             _ => {}
@@ -202,7 +201,7 @@ impl Conversation {
         match self.processors.role_at(service) {
             Role::Stt => self.stt.on_error(error, moment.now),
             Role::Llm => {
-                self.ensure_failed_call(service, moment);
+                self.ensure_unstarted_call(service, moment);
                 self.llm.on_error(service, error, moment.now)
             }
             Role::Tts => {
@@ -217,7 +216,7 @@ impl Conversation {
 
     /// Handles metrics. A processor's metrics count only if it sent them itself: a pipeline's source sends zeros for
     /// all services at the start.
-    fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, now: Time) {
+    fn on_metrics(&mut self, source: ProcessorRef<'_>, metrics: &dyn MetricList, moment: &mut Moment<'_>) {
         let index = self.processors.index_of(source);
         let phase =
             if self.phase == Phase::Cancelled { MetricPhase::Cancelled } else { MetricPhase::Running };
@@ -237,7 +236,11 @@ impl Conversation {
                 }
                 (Role::Llm, _) => {
                     let may_be_early = self.may_be_speech_to_speech(index);
-                    self.llm.on_metric(index, &metric, now, phase, may_be_early);
+                    let has_used_tokens = matches!(metric.value, Measurement::LlmUsage(_));
+                    if has_used_tokens && phase == MetricPhase::Running && !self.llm.is_answering(index) {
+                        self.ensure_unstarted_call(index, moment);
+                    }
+                    self.llm.on_metric(index, &metric, moment.now, phase, may_be_early);
                 }
                 (Role::Tts, _) => match metric.value {
                     Measurement::TtsCharacters(characters) => {

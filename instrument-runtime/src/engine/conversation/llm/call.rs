@@ -29,6 +29,9 @@ use crate::engine::record::{
 use crate::engine::text::{JoinedText, StreamedText};
 use crate::engine::time::Time;
 
+/// The difference in seconds by which the clock of a service and that of the conversation may disagree on a duration.
+const CLOCK_DIFFERENCE: f64 = 0.01;
+
 /// One request to a language model and its response.
 #[derive(Debug)]
 pub(crate) struct LlmCall {
@@ -263,15 +266,30 @@ impl LlmCall {
 
     /// Handles a measurement. A time to first byte after the end, a failure or an interruption is not one: some pipelines stop the
     /// timer of a dead request at the next user start.
-    pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
+    pub(super) fn on_metric(&mut self, metric: &Metric<'_>, now: Time) {
         let is_too_late = self.ended_at().is_some() || self.interrupted.is_some();
-        if !(is_too_late && matches!(metric.value, Measurement::TimeToFirstByte(_))) {
-            self.measurements.add(metric);
+        if let Measurement::TimeToFirstByte(seconds) = metric.value
+            && (is_too_late || self.precedes_request(seconds, now))
+        {
+            return;
         }
+        self.measurements.add(metric);
     }
 
-    /// Adds measurements that came before the response.
-    pub(super) fn on_early_measurements(&mut self, measurements: Measurements) {
+    /// Whether a time to first byte, reported now, counts from an earlier request than the one that started this call:
+    /// some services do not measure the answer to a tool anew.
+    fn precedes_request(&self, seconds: f64, now: Time) -> bool {
+        self.starts_at_request() && seconds > now.seconds_since(self.span.start()) + CLOCK_DIFFERENCE
+    }
+
+    /// Whether it starts at the request for its response, and not at the first sign of it.
+    fn starts_at_request(&self) -> bool {
+        self.span.start() < self.created
+    }
+
+    /// Adds measurements that came just before the response, which starts now.
+    pub(super) fn on_early_measurements(&mut self, mut measurements: Measurements, now: Time) {
+        measurements.ttfb = measurements.ttfb.filter(|seconds| !self.precedes_request(*seconds, now));
         self.measurements.merge(measurements);
     }
 
@@ -365,13 +383,10 @@ impl LlmCall {
     /// Converts into a record. Times that are not reported are measured from the frames if `measures_times`.
     pub(crate) fn into_record(self, turn_end: Time, measures_times: bool) -> SpanRecord {
         let end = self.span.end(self.ended_at(), turn_end);
-        let measured = if measures_times {
-            MeasuredTimes {
-                ttfb: self.first_token.map(|at| at.seconds_since(self.span.start())),
-                processing: self.ended.map(|_| end.seconds_since(self.span.start())),
-            }
-        } else {
-            MeasuredTimes::default()
+        let since_start = |at: Time| at.seconds_since(self.span.start());
+        let measured = MeasuredTimes {
+            ttfb: self.first_token.filter(|_| measures_times || self.starts_at_request()).map(since_start),
+            processing: self.ended.filter(|_| measures_times).map(|_| since_start(end)),
         };
         let text = self.text();
         let moments =

@@ -123,8 +123,10 @@ impl LlmCalls {
         let span = SpanBase::continuing(claimed, key, new.start);
         let mut call = LlmCall::new(span, scope.number(), new, records_content, awaits_kind);
         call.on_trigger(trigger, now);
-        transcript.iter().for_each(|text| call.on_user_transcript(text));
-        call.on_early_measurements(measurements);
+        if let Some(text) = transcript {
+            call.on_user_transcript(&text);
+        }
+        call.on_early_measurements(measurements, now);
         if !awaits_kind && claimed.is_none() {
             scope.start(&call.child_span());
         }
@@ -154,9 +156,9 @@ impl LlmCalls {
         }
     }
 
-    /// Returns when a response was asked for that fails now, before it has started; `None` if none was asked for, or if
-    /// a call is open.
-    pub(super) fn start_of_failure(&self, llm: ProcessorIndex) -> Option<Time> {
+    /// Returns when a response was asked for that is over now, before it has started; `None` if none was asked for, or if
+    /// a call is under way.
+    pub(super) fn start_of_unstarted(&self, llm: ProcessorIndex) -> Option<Time> {
         let is_waiting = self.of(llm).next_back().is_some_and(LlmCall::is_under_way);
         self.upcoming.request(llm, &self.user).filter(|_| !is_waiting).map(Request::at)
     }
@@ -345,7 +347,7 @@ impl LlmCalls {
             && (!is_cancelled || call.is_open())
             && !is_of_next
         {
-            call.on_metric(metric);
+            call.on_metric(metric, now);
         }
         let is_early_ttfb = is_ttfb && !is_under_way && (may_be_early || !has_call);
         if is_of_next || is_early_ttfb || (awaits_kind && may_be_early) {
@@ -406,7 +408,9 @@ impl LlmCalls {
         let detected = self.user.take_detection(now);
         for call in self.of_turn_mut(turn) {
             call.on_interrupt(now);
-            detected.into_iter().for_each(|at| call.on_detected_speech(at));
+            if let Some(at) = detected {
+                call.on_detected_speech(at);
+            }
         }
     }
 

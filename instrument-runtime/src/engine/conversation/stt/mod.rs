@@ -389,7 +389,7 @@ impl UserSpeech {
         let is_response_time = matches!(metric.value, Measurement::TimeToFirstByte(_));
         match &mut self.current {
             Some(utterance) if !is_response_time || utterance.may_be_answered() => {
-                utterance.on_metric(metric)
+                utterance.on_metric(metric);
             }
             _ if is_response_time => {
                 if let Some(previous) = self.settled.last_mut().filter(|previous| previous.has_final()) {

@@ -193,7 +193,7 @@ fn tool_call_ends_a_call_that_speaks_and_its_result_begins_the_next() {
     pipeline.user_asks_live(1_000, "Weather?").speaks_live(1_700, "a", "One moment.");
     pipeline.at(2_000).push(LLM, &Frame::FunctionCallsStarted(&[call])).calls_tool("weather", "1");
     pipeline.at(2_200).tool_returns("1", "21").at(2_400).measures(LLM, Measurement::TimeToFirstByte(0.2));
-    pipeline.audio(LLM, 500).push(LLM, &Frame::TtsText(super::support::chunk("a", "21 degrees.")));
+    pipeline.audio(LLM, 500).push(LLM, &Frame::TtsText(chunk("a", "21 degrees.")));
     pipeline.at(2_450).spoken("a", "21 degrees.").at(2_900).push(LLM, &Frame::LlmResponseEnd);
     pipeline.at(3_000).bot_stops().at(9_000).ends();
     assert_tree(
@@ -297,4 +297,34 @@ fn usage_of_an_interrupted_response_stays_with_it() {
     pipeline.at(3_060).push(LLM, &Frame::LlmResponseEnd).at(9_000).ends();
     let tree = pipeline.tree();
     assert!(tree.contains("\"Once upon\" tokens 77 ttfb 0.050 interrupted"), "{tree}");
+}
+
+#[test]
+fn reported_ttfb_of_an_earlier_request_is_measured_anew() {
+    // As Gemini Live, whose timer runs from the end of the user's speech over the tool call.
+    let mut pipeline = live();
+    let call = FunctionCall { name: "weather", tool_call_id: "1", arguments: Some(&"{}") };
+    pipeline.user_asks_live(1_000, "Weather?").at(1_700).push(LLM, &Frame::FunctionCallsStarted(&[call]));
+    pipeline.calls_tool("weather", "1").at(2_000).tool_returns("1", "21");
+    pipeline.at(2_200).measures(LLM, Measurement::TimeToFirstByte(0.7));
+    pipeline.push(LLM, &Frame::TtsStarted { context_id: None }).push(LLM, &Frame::LlmResponseStart);
+    pipeline.audio(LLM, 500).at(2_500).push(LLM, &Frame::LlmResponseEnd).at(9_000).ends();
+    let tree = pipeline.tree();
+    assert!(tree.contains(r#"llm 2000..2500 "Weather?" - ttfb 0.200"#), "{tree}");
+}
+
+#[test]
+fn response_that_is_cancelled_before_its_start_is_a_call_with_its_tokens() {
+    // As OpenAI Realtime, if the user goes on before the model answers.
+    let mut pipeline = live();
+    pipeline.user_asks_live(1_000, "Hello.").speaks_live(1_700, "a", "Hi.");
+    pipeline.at(2_300).push(LLM, &Frame::LlmResponseEnd).at(2_400).bot_stops();
+    pipeline.user_asks_live(3_000, "I need").at(3_800).push(LLM, &Frame::ProposedUserStartedSpeaking);
+    pipeline.at(3_802).uses_tokens(230).push(LLM, &Frame::LlmResponseEnd).at(3_805).user_starts();
+    pipeline.at(4_300).user_stops().at(4_400).transcribes("black shoes.").speaks_live(4_500, "b", "Here.");
+    pipeline.uses_tokens(100).at(4_800).push(LLM, &Frame::LlmResponseEnd).at(5_000).bot_stops();
+    pipeline.at(9_000).ends();
+    let tree = pipeline.tree();
+    assert!(tree.contains(r#"llm 3500..3802 "I need" - tokens 230 interrupted"#), "{tree}");
+    assert!(tree.contains(r#"llm 4500..4800 "black shoes." "Here." tokens 100 ttfb 0.050"#), "{tree}");
 }

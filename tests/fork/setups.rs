@@ -1,0 +1,49 @@
+//! The setup of a parent, in its child: what is queued at the fork is the parent's.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use opentelemetry::trace::{Tracer, TracerProvider};
+use pipecat_instrument::setup::{self, Setup};
+
+use super::child::{Directory, in_child};
+
+/// Far less than the five seconds that dropping a setup may take.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Returns a setup whose backend is away, with one span in its queue.
+fn with_queued_span(spool: &Path) -> Setup {
+    let setup = setup::builder().endpoint("http://127.0.0.1:1").spool(spool, 1 << 20).build().unwrap();
+    setup.provider().tracer("test").in_span("a span", |_| {});
+    setup
+}
+
+fn file_count(directory: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(directory) else { return 0 };
+    let count = |path: std::path::PathBuf| if path.is_dir() { file_count(&path) } else { 1 };
+    entries.map(|entry| count(entry.unwrap().path())).sum()
+}
+
+#[test]
+fn child_neither_waits_nor_spools_for_its_parent() {
+    let directory = Directory::new("setup");
+    let spool = directory.0.join("spool");
+    let mut setup = Some(with_queued_span(&spool));
+    let files = file_count(&spool);
+    in_child(&directory, || {
+        let begun = Instant::now();
+        let _ = setup.as_ref().unwrap().flush();
+        drop(setup.take());
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        assert_eq!(file_count(&spool), files);
+    });
+    in_child(&directory, || {
+        let begun = Instant::now();
+        let report = setup.take().unwrap().shutdown(Duration::from_secs(10));
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        assert_eq!((report.destinations().len(), file_count(&spool)), (0, files));
+    });
+    let _ = setup.take().unwrap().shutdown(Duration::from_millis(200));
+    assert!(file_count(&spool) > files, "the parent spools its span");
+}
