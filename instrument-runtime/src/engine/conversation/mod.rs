@@ -324,7 +324,10 @@ impl Conversation {
 
     /// Sets how the sink records a turn, for a sink that knows it only after [`SpanSink::start`] has returned.
     pub fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
-        self.turns.set_recording(turn, recording);
+        let turn = self.turns.set_recording(turn, recording);
+        if let Some(turn) = turn.filter(|turn| !turn.records_content()) {
+            self.llm.on_content_unneeded(turn.number());
+        }
     }
 
     /// Returns the latest LLM call under way in the current turn.

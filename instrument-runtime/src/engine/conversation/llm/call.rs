@@ -243,6 +243,13 @@ impl LlmCall {
         }
     }
 
+    /// Drops the texts so far, and gathers no more.
+    pub(super) fn on_content_unneeded(&mut self) {
+        self.records_content = false;
+        self.request = LlmRequest::default();
+        self.text = StreamedText::default();
+    }
+
     /// Handles text that is not a chunk of an LLM response.
     pub(crate) fn on_reported_text(&mut self, text: &str, spacing: Spacing) {
         self.reported_text.push(text, spacing);

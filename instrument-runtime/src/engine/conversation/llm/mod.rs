@@ -482,6 +482,11 @@ impl LlmCalls {
         self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(|call| call.begin_span(scope));
     }
 
+    /// Handles the news that the texts of a turn are not recorded.
+    pub(super) fn on_content_unneeded(&mut self, turn: TurnNumber) {
+        self.of_turn_mut(turn).for_each(LlmCall::on_content_unneeded);
+    }
+
     /// Removes the calls of a turn.
     pub(super) fn take(&mut self, turn: TurnNumber) -> Vec<LlmCall> {
         take_matching(&mut self.calls, |call| call.turn() == turn)

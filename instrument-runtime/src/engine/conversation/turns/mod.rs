@@ -126,12 +126,12 @@ impl Turns {
         self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
     }
 
-    /// Sets how the sink records a turn that is current or still open.
-    pub(super) fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
+    /// Sets how the sink records a turn that is current or still open. Returns that turn.
+    pub(super) fn set_recording(&mut self, turn: SpanKey, recording: Recording) -> Option<&Turn> {
         let mut turns = self.current.iter_mut().chain(&mut self.ended);
-        if let Some(turn) = turns.find(|other| other.key() == turn) {
-            turn.set_recording(recording);
-        }
+        let turn = turns.find(|other| other.key() == turn)?;
+        turn.set_recording(recording);
+        Some(turn)
     }
 
     /// Returns the number of the turn that ended last, while its spans are open.
