@@ -1,5 +1,5 @@
-//! A host with an event loop: this process starts no thread for a conversation. A test binary of its own, so that no other
-//! test starts one.
+//! A host with an event loop: this process starts no thread for a conversation. A test binary of its own, so that no
+//! other test starts one.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]

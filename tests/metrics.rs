@@ -108,13 +108,14 @@ fn metrics_do_not_depend_on_sampling() {
         ("pipecat.turn.duration", &["cancelled 1", "interrupted 1"][..]),
         ("pipecat.turn.interruptions", &[" 1"]),
         ("pipecat.turn.user_to_bot_latency", &["user_stopped 1"]),
-        ("pipecat.turn.latency_stage", &["llm 1", "output 1", "stt 1"]),
+        ("pipecat.turn.latency_stage", &["endpointing 1", "llm 1", "pipeline 1", "transcription 1"]),
         ("pipecat.service.ttfb", &["chat gpt-4o openai reported 1"]),
         ("gen_ai.client.operation.duration", &["chat gpt-4o openai 1"]),
         ("gen_ai.client.operation.time_to_first_chunk", &["chat gpt-4o openai 1"]),
         ("gen_ai.client.token.usage", &["chat gpt-4o input openai 30", "chat gpt-4o openai output 12"]),
         ("pipecat.observer.panics", &[&*format!(" {}", caught_panics())]),
         ("pipecat.observer.frame_log.lost", &[" 0"]),
+        ("pipecat.observer.spans.dropped", &[" 0"]),
     ] {
         assert_eq!(sampled.get(name).map_or(&[][..], Vec::as_slice), expected, "{name}");
     }

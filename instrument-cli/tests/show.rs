@@ -42,18 +42,20 @@ fn a_conversation_is_printed_with_all_its_parts() {
         "\
 conversation booking · 3 turns · 8.93 s
 
-turn 1 · 4.38 s · completed · user→bot 1.58 s (stt 290 ms, llm 510 ms, tools 600 ms, aggregation 40 ms, tts 110 ms, \
-output 30 ms)
+turn 1 · 4.38 s · completed · user→bot 1.58 s (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, llm 500 ms, \
+tools 600 ms by check_calendar, aggregation 40 ms, tts 110 ms, output 30 ms)
    0:00.500  user  Is Tuesday free?
    0:02.100  tool  check_calendar {\"day\":\"Tuesday\"} → {\"free\":[\"9:30\"]} · 600 ms
    0:03.050  bot   Half past nine is free.
 
-turn 2 · 2.01 s · interrupted · user→bot 730 ms (stt 290 ms, llm 260 ms, aggregation 40 ms, tts 110 ms, output 30 ms)
+turn 2 · 2.01 s · interrupted · user→bot 730 ms (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, \
+llm 250 ms by OpenAILLMService, aggregation 40 ms, tts 110 ms, output 30 ms)
    0:04.780  user  And Wednesday?
    0:05.980  bot   Wednesday is full,
                    ✂ cut at 0:06.790, not heard: I am afraid.
 
-turn 3 · 1.74 s · completed · user→bot 880 ms (stt 290 ms, llm 410 ms, aggregation 40 ms, tts 110 ms, output 30 ms)
+turn 3 · 1.74 s · completed · user→bot 880 ms (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, \
+llm 400 ms by OpenAILLMService, aggregation 40 ms, tts 110 ms, output 30 ms)
    0:06.790  user  Then Tuesday.
    0:07.890  ✗     TimeoutError: the model took too long
    0:08.240  bot   Booked.
@@ -83,6 +85,14 @@ fn lines_wrap_by_columns_without_control_characters() {
     assert!(lines.iter().all(|line| columns(line) <= 60), "{text}");
     assert!(!text.contains(['\u{7}', '\u{1b}', '\u{202e}']), "{text}");
     assert!(text.contains("A bell , red [31mand turned."), "{text}");
+}
+
+#[test]
+fn user_who_repeats_and_bot_that_begins_are_shown() {
+    let text = show(&[], &recording("own_speaks_again_twice"));
+    assert!(text.contains(" · user spoke 2 times more, waited "), "{text}");
+    let text = show(&[], &recording("l_greeting"));
+    assert!(text.contains(" · completed · bot began\n"), "{text}");
 }
 
 #[test]

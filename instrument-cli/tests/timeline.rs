@@ -62,6 +62,27 @@ fn latency_stages_add_up_to_the_total() {
 }
 
 #[test]
+fn each_stage_names_its_owner_and_a_repeat_its_wait() {
+    let (_, calls) = page_of("owners", &[&recording("own_speaks_again_twice")]);
+    let turn = &calls[0]["turns"][0];
+    assert_eq!(turn["initiator"], "user");
+    assert_eq!(turn["repeats"]["count"], 2);
+    assert!(turn["repeats"]["wait"].as_f64() > turn["latency"]["total"].as_f64(), "{turn}");
+    let stages = turn["latency"]["stages"].as_array().unwrap();
+    let owners: Vec<&str> = stages.iter().filter_map(|stage| stage["owner"].as_str()).collect();
+    let expected = [
+        "VAD stop_secs",
+        "MockSTTService",
+        "user turn strategies",
+        "MockLLMService",
+        "text_aggregation_mode",
+        "MockTTSService",
+        "MockOutputTransport",
+    ];
+    assert_eq!(owners, expected);
+}
+
+#[test]
 fn an_interruption_splits_heard_and_unheard_text() {
     let (_, calls) = page_of("b_interrupt", &[&recording("b_interrupt")]);
     let turn = &calls[0]["turns"][0];

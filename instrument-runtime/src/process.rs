@@ -9,7 +9,8 @@
 //!                  (never touched in the child)
 //! ```
 //!
-//! Finding out which process this is takes a system call: use these types where a thread is used, and not for each frame.
+//! Finding out which process this is takes a system call: use these types where a thread is used, and not for each
+//! frame.
 
 use std::sync::Arc;
 

@@ -132,6 +132,14 @@ impl Server {
         Self::listen_at(port, Arc::new(move |_| reply.clone()), None, None)
     }
 
+    /// Starts a server at a port whose reply depends on the number of requests before.
+    pub(crate) fn replying_by_number_at(
+        port: u16,
+        reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen_at(port, Arc::new(reply), None, None)
+    }
+
     /// Starts a server that breaks its first connections and accepts the spans of the others.
     pub(crate) fn breaking(connections: usize, kind: BrokenConnection) -> Self {
         Self::listen_at(0, Arc::new(|_| Reply::Ok), None, Some((connections, kind)))

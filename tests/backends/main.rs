@@ -11,6 +11,7 @@ mod programs;
 mod responses;
 mod rotel;
 mod secrets;
+mod shutdown;
 mod spool;
 #[path = "../support/mod.rs"]
 mod support;

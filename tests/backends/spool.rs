@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,16 +15,19 @@ use pipecat_instrument::setup::{
     self, DestinationReport, Environment, ExportError, Protocol, Setup, SetupBuilder,
 };
 
-use crate::loopback::{Reply, Server};
+use crate::loopback::{ReceivedRequest, Reply, Server, free_port};
 
 const MIB: u64 = 1 << 20;
 const LIMIT: Duration = Duration::from_secs(60);
 /// The time of a shutdown while the backend is away.
 const SHORT: Duration = Duration::from_millis(400);
 
-/// A backend that can be switched between replies.
+/// A backend that is away at first, and can be switched between replies.
+///
+/// While it is away, connections are refused, so that no request of that time arrives later.
 struct Backend {
-    server: Server,
+    port: u16,
+    server: OnceLock<Server>,
     /// The replies to the next requests. The last one is repeated.
     replies: Arc<Mutex<VecDeque<Reply>>>,
     /// The numbers of the requests that were answered with success.
@@ -32,41 +35,54 @@ struct Backend {
 }
 
 impl Backend {
-    fn replying(reply: Reply) -> Self {
-        let replies = Arc::new(Mutex::new(VecDeque::from([reply])));
-        let accepted = Arc::new(Mutex::new(Vec::new()));
-        let (current, numbers) = (Arc::clone(&replies), Arc::clone(&accepted));
-        let server = Server::replying_by_number(move |number| {
-            let mut replies = current.lock().unwrap();
-            let reply = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
-            let reply = reply.unwrap();
-            if matches!(reply, Reply::Ok) {
-                numbers.lock().unwrap().push(number);
-            }
-            reply
-        });
-        Self { server, replies, accepted }
-    }
-
     fn away() -> Self {
-        Self::replying(Reply::Status(503, &[]))
+        Self { port: free_port(), server: OnceLock::new(), replies: Arc::default(), accepted: Arc::default() }
     }
 
+    fn replying(reply: Reply) -> Self {
+        let backend = Self::away();
+        backend.reply(reply);
+        backend
+    }
+
+    /// Starts it if it is away, and sets the reply to all requests.
     fn reply(&self, reply: Reply) {
         self.reply_in_turn([reply]);
     }
 
-    fn reply_in_turn<const N: usize>(&self, replies: [Reply; N]) {
-        *self.replies.lock().unwrap() = replies.into();
+    /// Starts it if it is away, and sets the replies to the next requests. The last one is repeated.
+    fn reply_in_turn(&self, replies: impl IntoIterator<Item = Reply>) {
+        *self.replies.lock().unwrap() = replies.into_iter().collect();
+        self.server.get_or_init(|| {
+            let (replies, accepted) = (Arc::clone(&self.replies), Arc::clone(&self.accepted));
+            Server::replying_by_number_at(self.port, move |number| {
+                let mut replies = replies.lock().unwrap();
+                let reply = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
+                let reply = reply.unwrap();
+                if matches!(reply, Reply::Ok) {
+                    accepted.lock().unwrap().push(number);
+                }
+                reply
+            })
+        });
+    }
+
+    fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
     }
 
     fn builder(&self, directory: &TestDirectory) -> SetupBuilder {
-        self.server.setup_builder().spool(&directory.0, 64 * MIB)
+        let builder = setup::builder().environment(Environment::default()).service_name("desk");
+        builder.endpoint(self.url()).spool(&directory.0, 64 * MIB)
+    }
+
+    fn requests(&self) -> Vec<ReceivedRequest> {
+        self.server.get().map(Server::requests).unwrap_or_default()
     }
 
     /// Returns the numbers in the names of the accepted spans, in order.
     fn spans(&self) -> Vec<usize> {
-        let requests = self.server.requests();
+        let requests = self.requests();
         let accepted = self.accepted.lock().unwrap();
         let names = accepted.iter().flat_map(|number| requests[*number].span_names());
         let mut numbers: Vec<usize> = names.map(|name| name.parse().unwrap()).collect();
@@ -171,11 +187,13 @@ fn spans_arrive_after_the_next_start_without_any_new_ones() {
 }
 
 #[test]
-fn dropping_a_setup_spools_as_a_shutdown_does() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+fn dropping_a_setup_spools_within_its_five_seconds() {
+    let (directory, backend) = (TestDirectory::new(), Backend::replying(Reply::Hang));
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
+    let begun = Instant::now();
     drop(setup);
+    assert!(begun.elapsed() < Duration::from_millis(5_900), "{:?}", begun.elapsed());
     backend.reply(Reply::Ok);
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (10, numbers(0..10)), "{report}");
@@ -208,8 +226,8 @@ fn a_full_queue_is_spooled_and_sent_once_the_backend_is_back() {
 #[test]
 fn grpc_requests_are_spooled_and_sent_too() {
     let directory = TestDirectory::new();
-    let backend = Backend::replying(Reply::Grpc(14, "down"));
-    let builder = || backend.builder(&directory).endpoint(backend.server.url()).protocol(Protocol::Grpc);
+    let backend = Backend::away();
+    let builder = || backend.builder(&directory).protocol(Protocol::Grpc);
     let setup = builder().build().unwrap();
     make_spans(&setup, 0..700);
     assert_eq!(shut_down(setup, SHORT).spooled, 700);
@@ -233,6 +251,28 @@ fn setups_that_share_a_directory_send_each_span_once() {
     assert_eq!((recovered, backend.spans()), (400, numbers(0..400)));
 }
 
+/// Three processes, as it were, send at once while the backend comes and goes.
+#[test]
+fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let away = |number: usize| if number % 4 == 3 { Reply::Ok } else { Reply::Status(503, &[]) };
+    backend.reply_in_turn((0..200).map(away));
+    let reports: Vec<DestinationReport> = thread::scope(|scope| {
+        let send = |part: usize| {
+            let setup = backend.builder(&directory).max_queue_spans(30).max_batch_spans(10).build().unwrap();
+            make_spans(&setup, part * 500..(part + 1) * 500);
+            wait_until(&setup, 500, |report| report.queued == 0);
+            backend.reply(Reply::Ok);
+            shut_down(setup, LIMIT)
+        };
+        let senders = [0, 1, 2].map(|part| scope.spawn(move || send(part)));
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    let _ = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    assert!(backend.spans() == numbers(0..1_500), "{reports:?}");
+    assert!(reports.iter().all(|report| count(report) == 500 && report.dropped == 0), "{reports:?}");
+}
+
 #[test]
 fn spans_for_another_backend_stay_in_the_spool() {
     let (directory, backend, other) = (TestDirectory::new(), Backend::away(), Backend::replying(Reply::Ok));
@@ -240,7 +280,7 @@ fn spans_for_another_backend_stay_in_the_spool() {
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(setup, SHORT).spooled, 10);
     let report = shut_down(other.builder(&directory).build().unwrap(), LIMIT);
-    assert_eq!((report.recovered, other.server.requests().len()), (0, 0));
+    assert_eq!((report.recovered, other.requests().len()), (0, 0));
     backend.reply(Reply::Ok);
     assert_eq!(shut_down(backend.builder(&directory).build().unwrap(), LIMIT).recovered, 10);
 }
@@ -262,23 +302,26 @@ fn a_refused_request_leaves_the_spool_and_is_counted() {
 
 #[test]
 fn a_request_that_is_too_large_now_is_sent_in_parts() {
-    let directory = TestDirectory::new();
-    let backend = Backend::away();
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..9);
     assert_eq!(shut_down(setup, SHORT).spooled, 9);
     let too_large = Reply::Status(413, &[]);
-    backend.reply_in_turn([too_large.clone(), too_large.clone(), Reply::Ok]);
+    backend.reply_in_turn([too_large.clone(), too_large, Reply::Ok]);
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, report.unrecovered.len()), (9, 0), "{report}");
     assert_eq!(backend.spans(), numbers(0..9));
     assert_eq!(backend.accepted.lock().unwrap().len(), 3, "a half and two quarters");
+    assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
+}
 
-    backend.reply(Reply::Status(503, &[]));
+#[test]
+fn a_span_that_is_too_large_leaves_the_spool_and_is_counted() {
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..2);
     assert_eq!(shut_down(setup, SHORT).spooled, 2);
-    backend.reply(too_large);
+    backend.reply(Reply::Status(413, &[]));
     let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.unrecovered[0].spans, report.unrecovered.len()), (2, 1), "{report}");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
@@ -287,7 +330,7 @@ fn a_request_that_is_too_large_now_is_sent_in_parts() {
 #[test]
 fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let builder = backend.server.setup_builder().spool(&directory.0, 20_000);
+    let builder = backend.builder(&directory).spool(&directory.0, 20_000);
     let setup = builder.max_batch_spans(50).build().unwrap();
     make_spans(&setup, 0..1_000);
     let report = shut_down(setup, SHORT);
@@ -340,7 +383,7 @@ fn a_damaged_file_is_counted_and_the_others_arrive() {
 #[test]
 fn no_secret_is_written_to_the_spool() {
     let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let endpoint = format!("{}/v1/traces?key=hush", backend.server.url());
+    let endpoint = format!("{}/v1/traces?key=hush", backend.url());
     let builder = backend.builder(&directory).endpoint(endpoint).header("authorization", "Bearer hush");
     let setup = builder.build().unwrap();
     make_spans(&setup, 0..10);
@@ -377,7 +420,7 @@ fn spooled_spans_of_an_aborted_process_arrive() {
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "spool::aborting_process"])
         .env(DIRECTORY, &directory.0)
-        .env(URL, backend.server.url())
+        .env(URL, backend.url())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

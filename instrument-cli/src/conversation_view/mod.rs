@@ -15,6 +15,7 @@ mod view_builder;
 pub(crate) use totals::Totals;
 pub(crate) use view_builder::ViewReader;
 
+use pipecat_instrument_runtime::engine::record::StageTime;
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::ReplayReport;
 use serde::{Serialize, Serializer};
@@ -66,6 +67,10 @@ pub(crate) struct TurnView {
     pub(crate) lines: Vec<TranscriptLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latency: Option<LatencyView>,
+    /// Who began the turn: `user` or `bot`.
+    pub(crate) initiator: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) repeats: Option<RepeatsView>,
     pub(crate) spans: Vec<SpanView>,
     /// The errors of the turn and of its spans.
     pub(crate) errors: Vec<ErrorView>,
@@ -138,14 +143,39 @@ pub(crate) struct LatencyView {
     /// The event at which the measurement starts: `vad` or `user_stopped`.
     pub(crate) source: &'static str,
     /// The stages, which add up to the total.
-    pub(crate) stages: Vec<StageTime>,
+    pub(crate) stages: Vec<StageView>,
 }
 
-/// A stage of the latency: `stt`, `llm`, `tools`, `aggregation`, `tts` or `output`.
+/// How often the user spoke again before the bot made a sound.
 #[derive(Debug, Serialize)]
-pub(crate) struct StageTime {
+pub(crate) struct RepeatsView {
+    pub(crate) count: u32,
+    /// The time from the end of the first words to the bot's first sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) wait: Option<Ms>,
+}
+
+/// A stage of the latency.
+#[derive(Debug, Serialize)]
+pub(crate) struct StageView {
     pub(crate) name: &'static str,
     pub(crate) time: Ms,
+    /// The service or setting that is responsible for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<String>,
+}
+
+impl LatencyView {
+    /// Returns the longest stage.
+    pub(crate) fn longest_stage(&self) -> Option<&StageView> {
+        self.stages.iter().max_by(|a, b| a.time.0.total_cmp(&b.time.0))
+    }
+}
+
+impl From<&StageTime> for StageView {
+    fn from(StageTime { stage, seconds, owner }: &StageTime) -> Self {
+        Self { name: stage.as_str(), time: Ms::from_seconds(*seconds), owner: owner.clone() }
+    }
 }
 
 /// A span of a service or a tool.

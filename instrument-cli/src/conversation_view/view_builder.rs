@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord, SpanSink,
-    SpanStart, Status, TurnNumber, TurnRecord, UserToBotLatency,
+    EndReason, Initiator, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanRecord,
+    SpanSink, SpanStart, Status, TurnNumber, TurnRecord, UserRepeats, UserToBotLatency,
 };
 use pipecat_instrument_runtime::engine::speech::{self, SpeechChange};
 use pipecat_instrument_runtime::engine::time::Time;
@@ -15,8 +15,8 @@ use pipecat_instrument_runtime::privacy::Privacy;
 use super::span_details::DetailsView;
 use super::transcript::{first_output_at, interrupted_at, transcript};
 use super::{
-    Clock, ConversationView, ErrorView, LatencyView, Ms, SpanView, Speaker, SpeechInterval, StageTime,
-    Totals, TurnEnd, TurnView,
+    Clock, ConversationView, ErrorView, LatencyView, Ms, RepeatsView, SpanView, Speaker, SpeechInterval,
+    StageView, Totals, TurnEnd, TurnView,
 };
 use crate::replayer::config;
 use crate::source::Source;
@@ -171,7 +171,7 @@ impl ViewBuilder {
             }
         }
         let lines = transcript(record, turn, spans, clock);
-        let latency = turn.latency.map(|latency| self.latency_view(record, &latency, clock));
+        let latency = turn.latency.as_ref().map(|latency| self.latency_view(record, latency, clock));
         let mut errors = error_views(record, clock);
         let spans: Vec<SpanView> = spans.iter().filter_map(|span| span_view(span, clock)).collect();
         errors.extend(spans.iter().flat_map(|span| span.errors.iter().cloned()));
@@ -188,6 +188,14 @@ impl ViewBuilder {
             },
             lines,
             latency,
+            initiator: match turn.initiator {
+                Initiator::User => "user",
+                Initiator::Bot => "bot",
+            },
+            repeats: turn.repeats.map(|UserRepeats { count, wait_seconds }| RepeatsView {
+                count,
+                wait: wait_seconds.map(Ms::from_seconds),
+            }),
             spans,
             errors,
             tokens_in,
@@ -200,7 +208,6 @@ impl ViewBuilder {
         let bot_starts = self.speech.iter().filter(|speech| speech.who == Speaker::Bot);
         let first_in_turn =
             bot_starts.map(|speech| speech.start).find(|start| (turn.start..=turn.end).contains(start));
-        let stages = latency.stages.named();
         LatencyView {
             until: clock.ms(first_in_turn.unwrap_or(turn.end)),
             total: Ms::from_seconds(latency.seconds),
@@ -208,10 +215,7 @@ impl ViewBuilder {
                 LatencySource::Vad => "vad",
                 LatencySource::UserStopped => "user_stopped",
             },
-            stages: stages
-                .into_iter()
-                .filter_map(|(name, seconds)| Some(StageTime { name, time: Ms::from_seconds(seconds?) }))
-                .collect(),
+            stages: latency.stages.iter().map(StageView::from).collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! conversation call-1 · 2 turns · 9.31 s
 //!
-//! turn 1 · 4.31 s · completed · user→bot 909 ms (stt 321 ms, llm 254 ms, aggregation 152 ms, tts 183 ms)
+//! turn 1 · 4.31 s · completed · user→bot 909 ms (transcription 321 ms by DeepgramSTTService, llm 254 ms, tts 183 ms)
 //!   0:00.120  user  When are you open?
 //!   0:02.540  bot   From eight to six, Monday to Friday.
 //! ```
@@ -15,8 +15,8 @@ use textwrap::Options;
 use super::style::{ASIDE, BOT, ERROR, HEADING, INTERRUPTION, TOOL, USER, format_clock, format_ms, paint};
 use super::totals;
 use crate::conversation_view::{
-    ConversationView, ErrorView, Interruption, Lane, LatencyView, Ms, SpanView, Speaker, TranscriptLine,
-    TurnEnd, TurnView,
+    ConversationView, ErrorView, Interruption, Lane, LatencyView, Ms, RepeatsView, SpanView, Speaker,
+    StageView, TranscriptLine, TurnEnd, TurnView,
 };
 
 /// The width of the column of times and of the column of speakers.
@@ -56,7 +56,10 @@ fn render_turn(turn: &TurnView, width: usize) -> String {
     };
     let title = paint(HEADING, format!("turn {}", turn.number));
     let latency = turn.latency.as_ref().map(render_latency).unwrap_or_default();
-    let mut text = format!("{title} · {} · {ended}{latency}\n", format_ms(turn.end - turn.start));
+    let began = if turn.initiator == "bot" { " · bot began" } else { "" };
+    let repeats = turn.repeats.as_ref().map(render_repeats).unwrap_or_default();
+    let mut text =
+        format!("{title} · {} · {ended}{began}{latency}{repeats}\n", format_ms(turn.end - turn.start));
     for entry in entries(turn) {
         text += &entry.render(width);
     }
@@ -65,11 +68,23 @@ fn render_turn(turn: &TurnView, width: usize) -> String {
 
 fn render_latency(latency: &LatencyView) -> String {
     let stages = latency.stages.iter().filter(|stage| stage.time.0.abs() >= MIN_SHOWN_MS);
-    let stages: Vec<String> =
-        stages.map(|stage| format!("{} {}", stage.name, format_ms(stage.time))).collect();
+    let longest = latency.longest_stage().map(|stage| stage.name);
+    let render_stage = |stage: &StageView| {
+        let owner = stage.owner.as_ref().filter(|_| longest == Some(stage.name));
+        let owner = owner.map(|owner| format!(" by {}", one_line(owner))).unwrap_or_default();
+        format!("{} {}{owner}", stage.name.replace('_', " "), format_ms(stage.time))
+    };
+    let stages: Vec<String> = stages.map(render_stage).collect();
     let stages =
         if stages.is_empty() { String::new() } else { paint(ASIDE, format!(" ({})", stages.join(", "))) };
     format!(" · user→bot {}{stages}", format_ms(latency.total))
+}
+
+fn render_repeats(repeats: &RepeatsView) -> String {
+    let times =
+        if repeats.count == 1 { "once more".to_owned() } else { format!("{} times more", repeats.count) };
+    let wait = repeats.wait.map(|wait| format!(", waited {}", format_ms(wait))).unwrap_or_default();
+    format!(" · {}", paint(INTERRUPTION, format!("user spoke {times}{wait}")))
 }
 
 /// One line of a turn, before it is wrapped.

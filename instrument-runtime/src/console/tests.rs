@@ -11,8 +11,8 @@ use crate::console::test_support::{TestConversation, at};
 use crate::emit::keys;
 use crate::emit::test_records::{clock_call, llm, stt, tool, tts, turn};
 use crate::engine::record::{
-    EndReason, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status, ToolRecord,
-    TtsRecord, TurnNumber, TurnRecord,
+    EndReason, Initiator, LlmRecord, SpanDetails, SpanEvent, SpanEventKind, SpanKind, SpanRecord, Status,
+    ToolRecord, TtsRecord, TurnNumber, TurnRecord, UserRepeats,
 };
 
 fn plain(width: usize) -> TreeStyle {
@@ -51,10 +51,10 @@ fn a_turn_shows_its_spans_with_services_and_times() {
         SpanTree::from_spans(&conversation.spans()).render(plain(100)),
         r#"conversation call-42 · 1 turn · 1.94 s
 
-turn 1  1.94 s  completed  user→bot 750 ms
+turn 1  1.94 s  completed  user→bot 750 ms, 500 ms by OpenAILLMService
 │  user "What time is it?"
 │  bot  "It is noon."
-│  wait stt 250 ms · llm 500 ms
+│  wait transcription 250 ms · llm 500 ms
 ├─ stt      +0.0 ms  310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      +320 ms  410 ms  OpenAI gpt-4o     ttfb 250 ms  calls clock
 │  └─ tool  +735 ms   30 ms  clock             {"zone":"UTC"} → "12:00"
@@ -87,6 +87,23 @@ fn bad_turn(conversation: &mut TestConversation) {
         70_000,
         SpanDetails::Turn(TurnRecord { number: TurnNumber(2), output, latency: None, ..turn() }),
     );
+}
+
+#[test]
+fn a_turn_shows_who_began_it_and_how_often_the_user_repeated() {
+    let heading_of = |turn| {
+        let mut conversation = TestConversation::new("call-42");
+        let key = conversation.start(SpanKind::Turn, None, 0);
+        conversation.end(key, 2_000, SpanDetails::Turn(turn));
+        let tree = SpanTree::from_spans(&conversation.spans()).render_turns(plain(100));
+        tree.lines().next().unwrap_or_default().to_owned()
+    };
+    let silent = TurnRecord { latency: None, end_reason: EndReason::Completed, ..turn() };
+    let repeats = Some(UserRepeats { count: 2, wait_seconds: Some(5.97) });
+    let repeated = TurnRecord { repeats, ..silent.clone() };
+    assert_eq!(heading_of(repeated), "turn 1  2.00 s  completed  user spoke 2 times more, waited 5.97 s");
+    let greeting = TurnRecord { initiator: Initiator::Bot, ..silent };
+    assert_eq!(heading_of(greeting), "turn 1  2.00 s  completed  bot began");
 }
 
 #[test]
@@ -138,10 +155,10 @@ fn a_narrow_tree_omits_start_times_and_shortens_speech() {
     tool_turn(&mut conversation);
     assert_eq!(
         SpanTree::from_spans(&conversation.spans()).render_turns(plain(50)),
-        r#"turn 1  1.94 s  completed  user→bot 750 ms
+        r#"turn 1  1.94 s  completed  user→bot 750 ms, 500 m…
 │  user "What time is it?"
 │  bot  "It is noon."
-│  wait stt 250 ms · llm 500 ms
+│  wait transcription 250 ms · llm 500 ms
 ├─ stt      310 ms  Deepgram nova-2   ttfb 250 ms
 ├─ llm      410 ms  OpenAI gpt-4o     ttfb 250 ms…
 │  └─ tool   30 ms  clock             {"z… → "12:…

@@ -8,6 +8,7 @@ use super::line::{Paint, TreeLine, TreeStyle};
 use super::span_attributes::{self as attributes, RowKind};
 use super::terminal_text::{columns, one_line, shorten};
 use crate::emit::keys;
+use crate::engine::record::LatencyStage;
 
 /// Columns between two cells, and between two details.
 const GAP: usize = 2;
@@ -56,9 +57,39 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
     }
     if let Some(latency) = attributes::float(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
         line.add_gap(GAP);
-        line.add(Paint::Plain, &format!("user→bot {latency}"));
+        line.add(Paint::Plain, &format!("user→bot {latency}{}", format_owner(span).unwrap_or_default()));
+    }
+    if attributes::text(span, keys::INITIATOR) == Some("bot") {
+        line.add_gap(GAP);
+        line.add(Paint::Plain, "bot began");
+    }
+    if let Some(repeats) = attributes::integer(span, keys::USER_REPEATS) {
+        line.add_gap(GAP);
+        line.add(Paint::Warning, &format_repeats(repeats, attributes::float(span, keys::USER_WAIT)));
     }
     line.finish()
+}
+
+/// Formats the longest stage of the wait by who is responsible for it.
+fn format_owner(span: &SpanData) -> Option<String> {
+    let (stage, seconds) = stages(span).max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let owner = attributes::text(span, keys::latency_owner(stage)?)?;
+    Some(format!(", {} by {}", format_seconds(seconds)?, one_line(owner)))
+}
+
+/// Returns the known stages of the wait, in seconds.
+fn stages(span: &SpanData) -> impl Iterator<Item = (LatencyStage, f64)> {
+    let seconds_of = |stage| attributes::float(span, keys::latency(stage));
+    LatencyStage::ALL.into_iter().filter_map(move |stage| Some((stage, seconds_of(stage)?)))
+}
+
+/// Formats how often the user spoke again, and the wait since the first words.
+fn format_repeats(repeats: i64, wait: Option<f64>) -> String {
+    let times = if repeats == 1 { "once more".to_owned() } else { format!("{repeats} times more") };
+    match wait.and_then(format_seconds) {
+        Some(wait) => format!("user spoke {times}, waited {wait}"),
+        None => format!("user spoke {times}"),
+    }
 }
 
 fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> String {
@@ -72,20 +103,12 @@ fn speech_line(guide: &str, speaker: &str, speech: &str, style: TreeStyle) -> St
 
 /// Prints the latency stages of the user's wait, without those below a twentieth of it.
 fn latency_line(guide: &str, span: &SpanData, style: TreeStyle) -> String {
-    let stages = [
-        ("stt", keys::LATENCY_STT),
-        ("llm", keys::LATENCY_LLM),
-        ("tools", keys::LATENCY_TOOLS),
-        ("aggregation", keys::LATENCY_AGGREGATION),
-        ("tts", keys::LATENCY_TTS),
-        ("output", keys::LATENCY_OUTPUT),
-    ];
     let total = attributes::float(span, keys::USER_TO_BOT_LATENCY).unwrap_or_default();
-    let format_stage = |(stage, key)| {
-        let seconds = attributes::float(span, key).filter(|seconds| *seconds > total / 20.0)?;
-        Some(format!("{stage} {}", format_seconds(seconds)?))
+    let format_stage = |(stage, seconds): (LatencyStage, f64)| {
+        Some(format!("{} {}", stage.as_str().replace('_', " "), format_seconds(seconds)?))
     };
-    let stages: Vec<String> = stages.into_iter().filter_map(format_stage).collect();
+    let stages: Vec<String> =
+        stages(span).filter(|(_, seconds)| *seconds > total / 20.0).filter_map(format_stage).collect();
     if stages.is_empty() {
         return String::new();
     }

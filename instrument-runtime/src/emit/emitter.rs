@@ -17,8 +17,8 @@ use crate::privacy::Privacy;
 /// requests. Its attributes are written once, when it ends, in order of importance. A span that the sampler drops still
 /// has a context, but nothing is written to it.
 ///
-/// The root of a trace is each turn or a span of the whole conversation, depending on the [layout](TraceLayout). The
-/// conversation span ends with [`finish`](Self::finish), or when the emitter is dropped.
+/// The root of a trace is each turn or a span of the whole conversation, depending on the [layout](super::TraceLayout).
+/// The conversation span ends with [`finish`](Self::finish), or when the emitter is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -85,8 +85,9 @@ impl Emitter {
         self
     }
 
-    /// Returns the OpenTelemetry context in which turns start: that of the remote parent, or of the conversation span in
-    /// [`TraceLayout::PerConversation`](super::TraceLayout::PerConversation), where it is `None` before the first turn.
+    /// Returns the OpenTelemetry context in which turns start: that of the remote parent, or of the conversation span
+    /// in [`TraceLayout::PerConversation`](super::TraceLayout::PerConversation), where it is `None` before the first
+    /// turn.
     pub fn conversation_context(&self) -> Option<Context> {
         self.outbox.conversation_context()
     }

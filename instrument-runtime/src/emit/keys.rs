@@ -37,6 +37,7 @@ macro_rules! keys {
 
 mod gen_ai;
 mod key_info;
+mod latency;
 mod messages;
 mod metrics;
 mod openinference;
@@ -49,6 +50,7 @@ pub use openinference::*;
 pub use opt_in::*;
 
 pub use key_info::{AttributeTarget, KeyInfo, ValueKind};
+pub use latency::{latency, latency_owner};
 pub(super) use messages::LLM_TOOLS;
 pub use messages::{MessageField, MessageKeys, MessageList, tool_schema};
 

@@ -20,7 +20,7 @@ use super::{RecordProcessor, gen_ai};
 use crate::engine::frame::LlmUsage;
 use crate::engine::operation::ServiceKind;
 use crate::engine::record::{
-    EndReason, SpanDetails, SpanEventKind, SpanRecord, Status, TurnRecord, UserToBotLatency,
+    EndReason, SpanDetails, SpanEventKind, SpanRecord, StageTime, Status, TurnRecord, UserToBotLatency,
 };
 use cardinality::CardinalityLimits;
 use instruments::Instruments;
@@ -138,11 +138,9 @@ impl Measurements<'_> {
         let source = latency_source(latency.source);
         let source = [KeyValue::new(keys::LATENCY_SOURCE, source)];
         record_seconds(&self.instruments.user_to_bot_latency, latency.seconds, &source);
-        for (stage, seconds) in latency.stages.named() {
-            if let Some(seconds) = seconds {
-                let stage = [KeyValue::new(keys::LATENCY_STAGE, stage)];
-                record_seconds(&self.instruments.latency_stage, seconds, &stage);
-            }
+        for StageTime { stage, seconds, .. } in &latency.stages {
+            let stage = [KeyValue::new(keys::LATENCY_STAGE, stage.as_str())];
+            record_seconds(&self.instruments.latency_stage, *seconds, &stage);
         }
     }
 

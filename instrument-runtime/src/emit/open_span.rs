@@ -10,8 +10,8 @@ use super::RemoteParent;
 use super::annotations::Annotations;
 use crate::engine::frame::{Processor, Role};
 use crate::engine::record::{
-    EndReason, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status, SttRecord,
-    ToolRecord, TtsRecord, TurnRecord,
+    EndReason, Initiator, LlmRecord, Recording, SpanDetails, SpanKind, SpanRecord, SpanStart, Status,
+    SttRecord, ToolRecord, TtsRecord, TurnRecord,
 };
 use crate::engine::time::Time;
 
@@ -73,7 +73,9 @@ impl OpenSpan {
                 input: None,
                 output: None,
                 end_reason: EndReason::Cancelled,
+                initiator: Initiator::Bot,
                 latency: None,
+                repeats: None,
                 start_missed: false,
             }),
             SpanKind::Stt => {

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use super::attributes::Attributes;
-use super::service_attributes::{ServiceSpan, end_reason, language, latency_source, ttfb_source};
+use super::service_attributes::{ServiceSpan, end_reason, initiator, language, latency_source, ttfb_source};
 use super::span_scope::SpanScope;
 use super::{Session, json, keys, messages};
 use crate::engine::frame::LlmUsage;
 use crate::engine::record::{
-    EndReason, LatencyStages, LlmRecord, SpanDetails, SpanKind, SpanRecord, SttRecord, ToolRecord, TtsRecord,
+    EndReason, LlmRecord, SpanDetails, SpanKind, SpanRecord, StageTime, SttRecord, ToolRecord, TtsRecord,
     TurnNumber, TurnRecord,
 };
 use crate::privacy::REDACTED;
@@ -98,23 +98,24 @@ fn put_turn(turn: &TurnRecord, duration: Duration, out: &mut Attributes) {
     out.put_some(keys::INPUT_VALUE, turn.input.clone());
     out.put_some(keys::OUTPUT_VALUE, turn.output.clone());
     out.put(keys::TURN_DURATION, duration.as_secs_f64());
-    if let Some(latency) = turn.latency {
+    if let Some(latency) = &turn.latency {
         out.put(keys::USER_TO_BOT_LATENCY, latency.seconds);
         out.put(keys::LATENCY_SOURCE, latency_source(latency.source));
-        put_stages(&latency.stages, out);
+        for StageTime { stage, seconds, owner } in &latency.stages {
+            out.put(keys::latency(*stage), *seconds);
+            if let (Some(key), Some(owner)) = (keys::latency_owner(*stage), owner) {
+                out.put(key, owner.clone());
+            }
+        }
     }
+    if let Some(repeats) = turn.repeats {
+        out.put_some(keys::USER_WAIT, repeats.wait_seconds);
+        out.put(keys::USER_REPEATS, i64::from(repeats.count));
+    }
+    out.put(keys::INITIATOR, initiator(turn.initiator));
     out.put(keys::END_REASON, end_reason(turn.end_reason));
     out.put(keys::WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
     out.put_if(keys::START_MISSED, turn.start_missed);
-}
-
-fn put_stages(stages: &LatencyStages, out: &mut Attributes) {
-    out.put_some(keys::LATENCY_STT, stages.stt);
-    out.put_some(keys::LATENCY_LLM, stages.llm);
-    out.put_some(keys::LATENCY_TOOLS, stages.tools);
-    out.put_some(keys::LATENCY_AGGREGATION, stages.aggregation);
-    out.put_some(keys::LATENCY_TTS, stages.tts);
-    out.put_some(keys::LATENCY_OUTPUT, stages.output);
 }
 
 fn put_stt(stt: &SttRecord, out: &mut Attributes) {

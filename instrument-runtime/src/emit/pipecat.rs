@@ -49,7 +49,7 @@ fn put_turn(turn: &TurnRecord, duration: Duration, session: &Session, out: &mut 
     out.put(keys::PIPECAT_TURN_TYPE, "conversation");
     out.put(keys::PIPECAT_TURN_DURATION, duration.as_secs_f64());
     out.put(keys::PIPECAT_TURN_WAS_INTERRUPTED, turn.end_reason == EndReason::Interrupted);
-    out.put_some(keys::PIPECAT_TURN_LATENCY, turn.latency.map(|latency| latency.seconds));
+    out.put_some(keys::PIPECAT_TURN_LATENCY, turn.latency.as_ref().map(|latency| latency.seconds));
 }
 
 fn put_stt(stt: &SttRecord, out: &mut Attributes) {

@@ -2,7 +2,9 @@
 
 use crate::engine::frame::Processor;
 use crate::engine::operation::ServiceKind;
-use crate::engine::record::{EndReason, LatencySource, ServiceTimes, SpanDetails, SttRecord, TimingSource};
+use crate::engine::record::{
+    EndReason, Initiator, LatencySource, ServiceTimes, SpanDetails, SttRecord, TimingSource,
+};
 
 /// The common part of STT, LLM and TTS records.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +65,13 @@ pub(super) const fn latency_source(source: LatencySource) -> &'static str {
     match source {
         LatencySource::Vad => "vad",
         LatencySource::UserStopped => "user_stopped",
+    }
+}
+
+pub(super) const fn initiator(initiator: Initiator) -> &'static str {
+    match initiator {
+        Initiator::User => "user",
+        Initiator::Bot => "bot",
     }
 }
 

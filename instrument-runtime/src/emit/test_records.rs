@@ -7,9 +7,9 @@ use opentelemetry::KeyValue;
 
 use crate::engine::frame::{LlmUsage, Message, Processor, Role, Setting, ToolCall};
 use crate::engine::record::{
-    EndReason, LatencySource, LatencyStages, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanKey,
-    SpanRecord, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber, TurnRecord,
-    UserToBotLatency, Visibility,
+    EndReason, Initiator, LatencySource, LatencyStage, LlmRecord, LlmRequest, ServiceTimes, SpanDetails,
+    SpanKey, SpanRecord, StageTime, Status, SttRecord, TimingSource, ToolRecord, TtsRecord, TurnNumber,
+    TurnRecord, UserToBotLatency, Visibility,
 };
 use crate::engine::time::Time;
 
@@ -37,11 +37,16 @@ pub(crate) fn turn() -> TurnRecord {
         input: Some("What time is it?".into()),
         output: Some("It is noon.".into()),
         end_reason: EndReason::Interrupted,
+        initiator: Initiator::User,
         latency: Some(UserToBotLatency {
             seconds: 0.75,
             source: LatencySource::Vad,
-            stages: LatencyStages { stt: Some(0.25), llm: Some(0.5), ..LatencyStages::default() },
+            stages: vec![
+                StageTime { stage: LatencyStage::Transcription, seconds: 0.25, owner: None },
+                StageTime { stage: LatencyStage::Llm, seconds: 0.5, owner: Some("OpenAILLMService".into()) },
+            ],
         }),
+        repeats: None,
         start_missed: false,
     }
 }

@@ -187,62 +187,112 @@ pub enum LatencySource {
 /// The time that the user waited for the bot to speak. See [Latency].
 ///
 /// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UserToBotLatency {
     /// Seconds; negative if the bot spoke before the end of the user's turn was detected.
     pub seconds: f64,
     /// The start point.
     pub source: LatencySource,
-    /// The parts of the wait.
-    pub stages: LatencyStages,
+    /// The stages of the wait, in chronological order. They add up to the latency. Empty if that is negative.
+    pub stages: Vec<StageTime>,
 }
 
-/// The parts of the wait between the user's last word and the bot's first, in seconds. See [Latency].
-///
-/// A stage that cannot be distinguished from the next one is `None`, and its time counts to the next. The others add up to
-/// the latency.
+/// One stage of the user's wait, and who is responsible for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageTime {
+    /// The stage.
+    pub stage: LatencyStage,
+    /// Its duration in seconds.
+    pub seconds: f64,
+    /// The class of the service, the name of the tool or the setting that took the time; `None` if unknown.
+    pub owner: Option<String>,
+}
+
+/// A stage of the wait between the user's last word and the bot's first: what was waited for. See [Latency].
 ///
 /// ```text
-///   user stopped ─stt─▶ transcript ─llm + tools─▶ first token ─aggregation─▶ text to TTS ─tts─▶ first audio ─output─▶ bot
+///   voice ends ─endpointing─▶ VAD stop ─transcription─▶ final transcript ─turn detection─▶ model asked
+///     ─llm + tools─▶ first token ─aggregation─▶ text to TTS ─tts─▶ first audio ─output─▶ bot speaks
 /// ```
 ///
 /// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct LatencyStages {
-    /// Until the last final transcript.
-    pub stt: Option<f64>,
-    /// Until the first token of the response that is spoken, without tool calls.
-    pub llm: Option<f64>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LatencyStage {
+    /// The detection that the voice has ended.
+    Endpointing,
+    /// The last final transcript before a model was asked.
+    Transcription,
+    /// The decision that the user is done: a model is asked.
+    TurnDetection,
+    /// The first token of the response that is spoken, without tool calls; of a speech-to-speech model, its first audio.
+    Llm,
     /// The tool calls before that response.
-    pub tools: Option<f64>,
-    /// Until TTS gets its first text: a sentence must be complete.
-    pub aggregation: Option<f64>,
-    /// Until the first audio.
-    pub tts: Option<f64>,
-    /// Until the bot is audible.
-    pub output: Option<f64>,
+    Tools,
+    /// The first text for TTS: a sentence must be complete.
+    Aggregation,
+    /// The first audio.
+    Tts,
+    /// The bot's first sound.
+    Output,
+    /// The rest.
+    Pipeline,
 }
 
-impl LatencyStages {
-    /// Returns the stages with their names, in chronological order.
+impl LatencyStage {
+    /// Every stage, in chronological order.
+    pub const ALL: [Self; 9] = [
+        Self::Endpointing,
+        Self::Transcription,
+        Self::TurnDetection,
+        Self::Llm,
+        Self::Tools,
+        Self::Aggregation,
+        Self::Tts,
+        Self::Output,
+        Self::Pipeline,
+    ];
+
+    /// Returns the name, as in `conversation.latency.turn_detection`.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::engine::record::LatencyStages;
+    /// use pipecat_instrument_runtime::engine::record::LatencyStage;
     ///
-    /// let stages = LatencyStages { tts: Some(0.18), ..LatencyStages::default() };
-    /// assert_eq!(stages.named().map(|(name, _)| name), ["stt", "llm", "tools", "aggregation", "tts", "output"]);
-    /// assert_eq!(stages.named()[4], ("tts", Some(0.18)));
+    /// assert_eq!(LatencyStage::TurnDetection.as_str(), "turn_detection");
     /// ```
-    pub const fn named(&self) -> [(&'static str, Option<f64>); 6] {
-        [
-            ("stt", self.stt),
-            ("llm", self.llm),
-            ("tools", self.tools),
-            ("aggregation", self.aggregation),
-            ("tts", self.tts),
-            ("output", self.output),
-        ]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Endpointing => "endpointing",
+            Self::Transcription => "transcription",
+            Self::TurnDetection => "turn_detection",
+            Self::Llm => "llm",
+            Self::Tools => "tools",
+            Self::Aggregation => "aggregation",
+            Self::Tts => "tts",
+            Self::Output => "output",
+            Self::Pipeline => "pipeline",
+        }
     }
+}
+
+/// Repetitions of the user, who was announced as stopped and spoke again before the bot made a sound. See [Latency].
+///
+/// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UserRepeats {
+    /// How often the user spoke again.
+    pub count: u32,
+    /// Seconds from the end of the first of these utterances to the bot's first sound; `None` if the bot made none.
+    pub wait_seconds: Option<f64>,
+}
+
+/// The one who begins a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Initiator {
+    /// The user spoke or typed before the bot made a sound.
+    User,
+    /// The user did not.
+    Bot,
 }
 
 /// The content of a turn. See [Turns].
@@ -258,8 +308,12 @@ pub struct TurnRecord {
     pub output: Option<String>,
     /// Why the turn ended.
     pub end_reason: EndReason,
+    /// Who began the turn.
+    pub initiator: Initiator,
     /// The user's wait for the bot; `None` if the bot began the turn or did not speak.
     pub latency: Option<UserToBotLatency>,
+    /// How often the user spoke again before the bot made a sound; `None` if not at all.
+    pub repeats: Option<UserRepeats>,
     /// Whether this is the first turn of a conversation whose start was not observed. The turn, and the numbering of
     /// all turns, begin where the observer was added.
     pub start_missed: bool,

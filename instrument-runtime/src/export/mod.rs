@@ -134,14 +134,16 @@
 //!
 //! Spans are queued and sent in batches, so the last of them are still queued when a program ends.
 //!
-//! - [`Setup::shutdown`] sends them within a time limit and returns a [`DeliveryReport`]: how many spans each destination took,
+//! - [`Setup::shutdown`] ends the conversations that are open, sends all spans within a time limit, and returns a [`DeliveryReport`]: how many spans each destination took,
 //!   how many were lost, and why.
 //! - Dropping the [`Setup`] does the same within five seconds, and logs a warning if some did not arrive.
-//! - [`std::process::exit`] and an abort run no destructors: call `shutdown` before.
+//! - [`std::process::exit`], a signal without a handler, [`std::mem::forget`] and an abort run no destructors: what is
+//!   queued, and every open conversation, is lost. Call `shutdown` before, on Ctrl-C in a handler:
+//!   `ctrlc::set_handler(move || { setup.shutdown(timeout); std::process::exit(130) })`, with the setup in an `Arc`.
 //!
-//! Shut down once all conversations are over, as spans that end later are not sent. All three methods that wait
-//! ([`check`](Setup::check), [`flush`](Setup::flush) and [`shutdown`](Setup::shutdown)) block their thread; in async code, call
-//! them in `spawn_blocking`, or where nothing else has to run.
+//! Spans that end later are not sent. All three methods that wait ([`check`](Setup::check), [`flush`](Setup::flush) and
+//! [`shutdown`](Setup::shutdown)) block their thread; in async code, call them in `spawn_blocking`, or where nothing else has
+//! to run.
 //!
 //! ```no_run
 //! # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -170,8 +172,8 @@
 //! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
 //! if the time at the end is too short. Each case is counted in the report and logged once.
 //!
-//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose nothing: the
-//! spans wait there for the backend, or for the next start.
+//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose
+//! nothing: the spans wait there for the backend, or for the next start.
 //!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 

@@ -3,6 +3,7 @@
 mod check;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use check::{CheckError, CheckReport};
@@ -29,8 +30,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
 ///
-/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or dropping it
-/// neither waits nor sends or spools what the parent has queued: build another setup there.
+/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or
+/// dropping it neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -60,7 +61,7 @@ pub struct Setup {
     emit: EmitSettings,
     is_on: bool,
     /// Set by `shutdown`, after which dropping the setup does nothing.
-    is_shut_down: bool,
+    is_shut_down: AtomicBool,
     owner: ProcessId,
 }
 
@@ -101,7 +102,8 @@ impl Setup {
         emit.attribute_limit = usize::try_from(max_attributes).unwrap_or(usize::MAX);
         let provider = provider.build();
         let owner = ProcessId::current();
-        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down: false, owner })
+        let is_shut_down = AtomicBool::new(false);
+        Ok(Self { settings, provider, pipelines, conversations, emit, is_on, is_shut_down, owner })
     }
 
     /// Returns the tracer provider. Clones share everything.
@@ -147,7 +149,8 @@ impl Setup {
         self.report()
     }
 
-    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all spans.
+    /// Ends open conversations, sends the queued spans and stops, within `timeout`, and returns the outcome of all
+    /// spans.
     ///
     /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
     /// pipeline: an open turn has the end reason `ended`.
@@ -156,20 +159,15 @@ impl Setup {
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
-    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or in its
-    /// second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves less.
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or
+    /// in its second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves
+    /// less.
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
-    pub fn shutdown(mut self, timeout: Duration) -> DeliveryReport {
-        self.shut_down(timeout)
-    }
-
-    fn shut_down(&mut self, timeout: Duration) -> DeliveryReport {
-        self.is_shut_down = true;
+    pub fn shutdown(&self, timeout: Duration) -> DeliveryReport {
+        self.is_shut_down.store(true, Ordering::Relaxed);
         if self.is_of_parent() {
-            // Dropping either would shut it down.
-            std::mem::forget((self.provider.clone(), std::mem::take(&mut self.pipelines)));
             return self.report();
         }
         let deadline = Deadline::within(timeout);
@@ -199,8 +197,8 @@ impl Setup {
         }
     }
 
-    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on threads
-    /// that this process does not have.
+    /// Returns whether this is a child of the process that sends the spans. What is queued is sent by the parent, on
+    /// threads that this process does not have.
     fn is_of_parent(&self) -> bool {
         self.owner != ProcessId::current()
     }
@@ -213,10 +211,15 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if self.is_shut_down {
+        if self.is_of_parent() {
+            // Dropping either would shut it down.
+            std::mem::forget((self.provider.clone(), std::mem::take(&mut self.pipelines)));
             return;
         }
-        let report = self.shut_down(DROP_TIMEOUT);
+        if *self.is_shut_down.get_mut() {
+            return;
+        }
+        let report = self.shutdown(DROP_TIMEOUT);
         if !report.is_complete() {
             tracing::warn!("not all spans arrived: {report}");
         }

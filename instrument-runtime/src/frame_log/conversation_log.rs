@@ -105,8 +105,18 @@ impl ConversationLog {
 
     /// Ends the log. The writer thread writes the rest and closes the file; later hops are not recorded.
     pub fn finish(&self) {
+        self.finish_with(None);
+    }
+
+    /// Ends the log of a conversation that the process ended at `at`, at its shutdown, as [`finish`](Self::finish) does. A
+    /// replay then ends the conversation in the same way, instead of cancelling it.
+    pub fn finish_at_shutdown(&self, at: Time) {
+        self.finish_with(Some(at));
+    }
+
+    fn finish_with(&self, shutdown_at: Option<Time>) {
         if let Some(Recording { log, writer: Some(writer), .. }) = self.recording.get() {
-            log.finish(|| writer.announce(Arc::clone(log)));
+            log.finish(shutdown_at, || writer.announce(Arc::clone(log)));
         }
     }
 

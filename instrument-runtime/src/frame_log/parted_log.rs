@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::file_writer::{FileNumber, FileWriter};
 use super::format::{FooterLine, HeaderLine, append_line, to_line};
 use super::line_buffer::{QueueBudget, QueuedLines};
-use super::recorded_log::{EventCounts, RecordedLog};
+use super::recorded_log::{LogEnd, RecordedLog};
 
 /// Number of bytes written to a compressor between two checks of the size of its file.
 const SIZE_CHECK_INTERVAL: usize = 8 << 10;
@@ -39,7 +39,7 @@ pub(super) struct PartedLogWriter {
     /// Recorded lines that are not written yet.
     lines: Option<QueuedLines>,
     /// Set once the conversation is finished.
-    counts: Option<EventCounts>,
+    end: Option<LogEnd>,
 }
 
 enum FileState {
@@ -70,7 +70,7 @@ impl PartedLogWriter {
             events_before: 0,
             described: Vec::new(),
             lines: None,
-            counts: None,
+            end: None,
         }
     }
 
@@ -84,9 +84,9 @@ impl PartedLogWriter {
 
     /// Takes the lines recorded since the last call.
     pub(super) fn take_recorded(&mut self, budget: &Arc<QueueBudget>) {
-        let (lines, counts) = self.log.take();
+        let (lines, end) = self.log.take();
         self.lines = Some(lines.into_queued(budget));
-        self.counts = counts;
+        self.end = end;
     }
 
     /// Writes the lines that were taken. Continues in the next part when the current one is full.
@@ -129,12 +129,12 @@ impl PartedLogWriter {
 
     /// Writes the footer if the log has ended; else flushes the file.
     fn flush_or_finish(&mut self) -> io::Result<Progress> {
-        match (&self.counts, &mut self.file) {
+        match (&self.end, &mut self.file) {
             (None, FileState::Open(file)) => file.flush().map(|()| Progress::Written),
             (None, _) => Ok(Progress::Written),
-            (Some(EventCounts { events, dropped }), FileState::Open(file)) => {
-                let events_here = events.saturating_sub(self.events_before);
-                file.write(&to_line(&FooterLine::new(events_here, *dropped)))?;
+            (Some(end), FileState::Open(file)) => {
+                let events_here = end.events.saturating_sub(self.events_before);
+                file.write(&to_line(&FooterLine::new(events_here, end.dropped, end.shutdown_at)))?;
                 self.close().map(|()| Progress::Complete)
             }
             (Some(_), _) => Ok(Progress::NeedsFile),

@@ -44,16 +44,19 @@ struct RecordingState {
     events: u64,
     dropped: u64,
     is_finished: bool,
+    shutdown_at: Option<Time>,
     encoder: EventEncoder,
 }
 
-/// The numbers of events in a finished log.
+/// The end of a finished log.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct EventCounts {
+pub(super) struct LogEnd {
     /// Events in the log.
     pub(super) events: u64,
     /// Events missing from the log.
     pub(super) dropped: u64,
+    /// When the process ended the conversation at its shutdown.
+    pub(super) shutdown_at: Option<Time>,
 }
 
 /// Whether an event was recorded.
@@ -79,6 +82,7 @@ impl RecordedLog {
             events: 0,
             dropped: 0,
             is_finished: false,
+            shutdown_at: None,
             encoder: EventEncoder::new(),
         };
         Self {
@@ -139,20 +143,23 @@ impl RecordedLog {
         Recorded::Yes
     }
 
-    /// Ends the log. Calls `announce` as [`record`](Self::record) does.
-    pub(super) fn finish(&self, announce: impl FnOnce()) {
+    /// Ends the log, at a shutdown of the process if `shutdown_at` is given. Calls `announce` as [`record`](Self::record)
+    /// does.
+    pub(super) fn finish(&self, shutdown_at: Option<Time>, announce: impl FnOnce()) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.is_finished, true) {
+            state.shutdown_at = shutdown_at;
             state.announce(announce);
         }
     }
 
-    /// Takes the lines recorded since the last call, and the event counts if the log is finished.
-    pub(super) fn take(&self) -> (LineBuffer, Option<EventCounts>) {
+    /// Takes the lines recorded since the last call, and the end of the log if it is finished.
+    pub(super) fn take(&self) -> (LineBuffer, Option<LogEnd>) {
         let mut state = self.state();
         state.is_announced = false;
-        let counts = EventCounts { events: state.events, dropped: state.dropped };
-        (std::mem::take(&mut state.lines), state.is_finished.then_some(counts))
+        let RecordingState { events, dropped, shutdown_at, .. } = *state;
+        let end = state.is_finished.then_some(LogEnd { events, dropped, shutdown_at });
+        (std::mem::take(&mut state.lines), end)
     }
 
     /// Returns whether writing has failed. Nothing more is written then.

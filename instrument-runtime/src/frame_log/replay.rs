@@ -161,7 +161,11 @@ impl Replay {
     /// which reads the log, collects them.
     pub fn finish(self, reader: &FrameLogReader<'_>, spans: &mut dyn SpanSink) -> ReplayReport {
         let (events, first_event, last_event) = (self.events, self.first_event, self.last_event);
-        self.close(spans);
+        match reader.footer().and_then(|footer| footer.shutdown_at) {
+            Some(at) => self.end(at, CloseReason::Shutdown, spans),
+            // The log does not say that the conversation ended, so its task was dropped.
+            None => self.close(spans),
+        }
         ReplayReport {
             events,
             first_event,
@@ -175,11 +179,16 @@ impl Replay {
     }
 
     /// Ends the conversation before the end of its log.
-    pub fn close(mut self, spans: &mut dyn SpanSink) {
+    pub fn close(self, spans: &mut dyn SpanSink) {
+        self.end(Time::default(), CloseReason::Dropped, spans);
+    }
+
+    /// Ends the conversation, unless a frame has ended it, at `at` or at the last event.
+    fn end(mut self, at: Time, reason: CloseReason, spans: &mut dyn SpanSink) {
+        self.now = self.now.max(at);
         self.conversation.handle_timeout(self.now, spans);
         if !self.conversation.is_closed() {
-            // The log does not say that the conversation ended, so its task was dropped.
-            self.conversation.close(self.now, CloseReason::Dropped, spans);
+            self.conversation.close(self.now, reason, spans);
         }
     }
 }

@@ -34,8 +34,8 @@ impl Clock {
     }
 }
 
-/// The clock of a conversation. A host that gives times shifts it: it shows the host's time, and runs on from there, for
-/// everything that happens between two such times.
+/// The clock of a conversation. A host that gives times shifts it: it shows the host's time, and runs on from there,
+/// for everything that happens between two such times.
 #[derive(Debug)]
 pub(super) struct ConversationClock {
     own: Clock,

@@ -1,8 +1,8 @@
 //! One thread for the whole process that emits the spans that end by a timeout, started when the first one does, and
 //! again in a child of `fork`.
 //!
-//! The timer must not emit them: an exporter that blocks would stop the timeouts of all conversations. Here it delays other
-//! spans that end by a timeout, until the next hop of their conversation emits them.
+//! The timer must not emit them: an exporter that blocks would stop the timeouts of all conversations. Here it delays
+//! other spans that end by a timeout, until the next hop of their conversation emits them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};

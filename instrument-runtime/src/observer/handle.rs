@@ -15,8 +15,8 @@ use crate::engine::time::Time;
 
 /// Observes one conversation. The pipeline reports every hop of every frame, and the observer emits spans.
 ///
-/// Cheap to clone. Processors may push from several threads at once. The conversation ends with its last frame (`End` or
-/// `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
+/// Cheap to clone. Processors may push from several threads at once. The conversation ends with its last frame (`End`
+/// or `Cancel`), with [`close`](Self::close), or when the last clone is dropped.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -83,17 +83,18 @@ impl Observer {
         TracingContext::new(Arc::clone(self.conversation.id()), Arc::downgrade(&self.conversation))
     }
 
-    /// Reports one hop of one frame, as it happens. Blocks only for another hop of the same conversation, and never panics.
+    /// Reports one hop of one frame, as it happens. Blocks only for another hop of the same conversation, and never
+    /// panics.
     #[inline]
     pub fn on_push_frame<F: ObservedFrame + ?Sized>(&self, hop: &FramePushed<'_, F>) {
         self.conversation.on_hop(Now, hop);
     }
 
-    /// Reports one hop of one frame that happened at `time`: nanoseconds since the Unix epoch, by the host's clock. Spans and
-    /// the frame log have these times.
+    /// Reports one hop of one frame that happened at `time`: nanoseconds since the Unix epoch, by the host's clock.
+    /// Spans and the frame log have these times.
     ///
-    /// A time before that of an earlier event counts as that. Until the next time is given, the conversation's clock runs on
-    /// from this one.
+    /// A time before that of an earlier event counts as that. Until the next time is given, the conversation's clock
+    /// runs on from this one.
     ///
     /// ```
     /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -117,22 +118,22 @@ impl Observer {
         self.conversation.on_hop(At(time), hop);
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called if no frame comes before; `None` if never. For a
-    /// host with [`Timer::Host`](super::Timer::Host), which asks again after each frame.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called if no frame comes before; `None` if never.
+    /// For a host with [`Timer::Host`](super::Timer::Host), which asks again after each frame.
     pub fn poll_timeout(&self) -> Option<Time> {
         self.conversation.of_this_process()?.poll_timeout()
     }
 
-    /// Handles everything that is due at `now`, by the conversation's clock: a turn ends, or its spans do. A late call has
-    /// the same result, as the deadline counts.
+    /// Handles everything that is due at `now`, by the conversation's clock: a turn ends, or its spans do. A late call
+    /// has the same result, as the deadline counts.
     pub fn handle_timeout(&self, now: Time) {
         if let Some(conversation) = self.conversation.of_this_process() {
             conversation.handle_timeout(At(now));
         }
     }
 
-    /// Passes the spans that wait to the tracer, on this thread; returns at once if another thread is doing so. For a host
-    /// with [`Emission::Host`](super::Emission::Host).
+    /// Passes the spans that wait to the tracer, on this thread; returns at once if another thread is doing so. For a
+    /// host with [`Emission::Host`](super::Emission::Host).
     pub fn emit(&self) {
         if let Some(conversation) = self.conversation.of_this_process() {
             conversation.outbox().drain();
@@ -146,8 +147,8 @@ impl Observer {
 
     /// Ends the conversation and its open spans. Has no effect on a conversation that has ended.
     ///
-    /// Waits until its spans are passed to the tracer, for five seconds at most if another thread is doing so. Code that the
-    /// tracer calls, such as a span processor, does not wait.
+    /// Waits until its spans are passed to the tracer, for five seconds at most if another thread is doing so. Code
+    /// that the tracer calls, such as a span processor, does not wait.
     pub fn close(&self) {
         self.conversation.close(CloseReason::Shutdown, DRAIN_TIMEOUT);
     }

@@ -194,12 +194,14 @@ impl ObservedConversation {
         }
         self.guard(|| {
             if let Ok(mut state) = self.state.lock() {
+                let mut shutdown_at = None;
                 if let ObservationState::Active(active) = &mut *state {
                     let now = active.advance_to(self.clock.now());
                     active.drain_audio(&self.audio, &self.outbox);
                     active.conversation.close(now, reason, &mut &*self.outbox);
+                    shutdown_at = (reason == CloseReason::Shutdown).then_some(now);
                 }
-                self.set_closed(&mut state);
+                self.set_closed(&mut state, shutdown_at);
             }
         });
         if timer::is_current_thread() {
@@ -377,7 +379,7 @@ impl ObservedConversation {
         if let ObservationState::Active(active) = &mut *state {
             self.audio.set_interest(active.conversation.audio_interest());
             if active.conversation.is_closed() {
-                self.set_closed(&mut state);
+                self.set_closed(&mut state, None);
             } else if self.timer == Timer::Thread
                 && let Some(at) = active.next_wake_up()
             {
@@ -397,15 +399,27 @@ impl ObservedConversation {
             emission_thread::drain(&self.outbox);
         } else {
             self.outbox.drain();
+            self.take_recordings();
         }
     }
 
-    fn set_closed(&self, state: &mut ObservationState) {
+    /// Tells the engine which turns the sampler has dropped, before the next piece of text is gathered for them.
+    fn take_recordings(&self) {
+        if self.outbox.has_recordings()
+            && let Ok(mut state) = self.state.lock()
+            && let ObservationState::Active(active) = &mut *state
+        {
+            active.take_recordings(&self.outbox);
+        }
+    }
+
+    /// Sets the state to `Closed`, and ends the log, at a shutdown if `shutdown_at` is given.
+    fn set_closed(&self, state: &mut ObservationState, shutdown_at: Option<Time>) {
         self.is_closed.store(true, Ordering::Relaxed);
         *state = ObservationState::Closed;
         self.outbox.finish();
         if let Some(log) = &self.log {
-            log.finish();
+            log.finish(shutdown_at);
         }
     }
 

@@ -118,6 +118,7 @@ impl ObserverProvider {
     pub fn metrics(self, recorder: &crate::emit::MetricsRecorder) -> Self {
         recorder.observe(&keys::LOST_EVENTS_METRIC, lost_events);
         recorder.observe(&keys::PANICS_METRIC, super::caught_panics);
+        recorder.observe(&keys::DROPPED_SPANS_METRIC, crate::emit::dropped_spans);
         self.record_processor(Arc::new(recorder.clone()))
     }
 
@@ -211,10 +212,12 @@ impl LazyFrameLog {
         log.record(now, hop);
     }
 
-    /// Ends the log.
-    pub(super) fn finish(&self) {
-        if let Some(log) = self.log.get() {
-            log.finish();
+    /// Ends the log, at a shutdown of the process if `shutdown_at` is given.
+    pub(super) fn finish(&self, shutdown_at: Option<Time>) {
+        match (self.log.get(), shutdown_at) {
+            (Some(log), Some(at)) => log.finish_at_shutdown(at),
+            (Some(log), None) => log.finish(),
+            (None, _) => {}
         }
     }
 }

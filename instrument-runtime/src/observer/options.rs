@@ -16,7 +16,8 @@ pub enum Timer {
     #[default]
     Thread,
     /// The host, with [`Observer::poll_timeout`](super::Observer::poll_timeout) and
-    /// [`Observer::handle_timeout`](super::Observer::handle_timeout): for a host with an event loop, or with a time of its own.
+    /// [`Observer::handle_timeout`](super::Observer::handle_timeout): for a host with an event loop, or with a time of
+    /// its own.
     Host,
 }
 
@@ -89,8 +90,8 @@ impl ObserveOptions {
         self
     }
 
-    /// Links the conversation's root spans to the span of a caller. They stay traces of their own, as many backends expect
-    /// of turns. May be called for several callers. Has no effect without a valid span.
+    /// Links the conversation's root spans to the span of a caller. They stay traces of their own, as many backends
+    /// expect of turns. May be called for several callers. Has no effect without a valid span.
     pub fn link(mut self, caller: &(impl ToParentContext + ?Sized)) -> Self {
         if let Some(context) = caller.to_parent_context() {
             self.remote_parent.add_link(context.span().span_context().clone());

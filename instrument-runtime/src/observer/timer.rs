@@ -1,4 +1,5 @@
-//! One timer thread for the whole process, started when the first conversation needs it, and again in a child of `fork`.
+//! One timer thread for the whole process, started when the first conversation needs it, and again in a child of
+//! `fork`.
 //!
 //! ```text
 //!   any conversation ──wake_at(instant, target)──▶ channel ──▶ timer thread: a heap of wake-ups, earliest first

@@ -26,7 +26,9 @@ impl Privacy {
     /// Error messages are also truncated. Conventions join other texts into attributes and truncate those.
     ///
     /// ```
-    /// use pipecat_instrument_runtime::engine::record::{SpanDetails, EndReason, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord};
+    /// use pipecat_instrument_runtime::engine::record::{
+    ///     EndReason, Initiator, SpanDetails, SpanKey, SpanRecord, Status, TurnNumber, TurnRecord,
+    /// };
     /// use pipecat_instrument_runtime::engine::time::Time;
     /// use pipecat_instrument_runtime::privacy::{Privacy, TraceConfig};
     ///
@@ -35,6 +37,8 @@ impl Privacy {
     ///     input: Some("My PIN is 1234".into()),
     ///     output: Some("Thank you.".into()),
     ///     end_reason: EndReason::Completed,
+    ///     initiator: Initiator::User,
+    ///     repeats: None,
     ///     latency: None,
     ///     start_missed: false,
     /// };

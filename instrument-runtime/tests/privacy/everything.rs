@@ -7,8 +7,8 @@ use pipecat_instrument_runtime::engine::frame::{
     ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
 };
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
-    Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
+    EndReason, Initiator, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind,
+    SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnNumber, TurnRecord, Visibility,
 };
 use pipecat_instrument_runtime::engine::time::Time;
 
@@ -101,6 +101,8 @@ fn turn() -> TurnRecord {
         input: Some("«turn input»".into()),
         output: Some("«turn output»".into()),
         end_reason: EndReason::Completed,
+        initiator: Initiator::User,
+        repeats: None,
         latency: None,
         start_missed: false,
     }

@@ -6,7 +6,7 @@ use opentelemetry::trace::Status as SpanStatus;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use pipecat_instrument_runtime::emit::{EmitSettings, Emitter, Session, TraceLayout, Tracers};
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, SpanDetails, SpanRecord, SpanSink, Status, TurnNumber, TurnRecord,
+    EndReason, Initiator, SpanDetails, SpanRecord, SpanSink, Status, TurnNumber, TurnRecord,
 };
 use pipecat_instrument_runtime::privacy::Privacy;
 
@@ -40,6 +40,8 @@ fn failed_turn() -> SpanRecord {
         input: None,
         output: None,
         end_reason: EndReason::Ended,
+        initiator: Initiator::User,
+        repeats: None,
         latency: None,
         start_missed: false,
     };

@@ -6,7 +6,7 @@ use pipecat_instrument_runtime::engine::frame::{
     ImageUrl, Message, MessageContent, MessagePart, Processor, Role, Setting, ToolCall,
 };
 use pipecat_instrument_runtime::engine::record::{
-    EndReason, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SttRecord, ToolRecord, TtsRecord,
+    EndReason, Initiator, LlmRecord, LlmRequest, ServiceTimes, SpanDetails, SttRecord, ToolRecord, TtsRecord,
     TurnNumber, TurnRecord, Visibility,
 };
 
@@ -16,6 +16,8 @@ pub(crate) fn turn() -> SpanDetails {
         input: Some("What time is it?".into()),
         output: Some("It is noon.".into()),
         end_reason: EndReason::Completed,
+        initiator: Initiator::User,
+        repeats: None,
         latency: None,
         start_missed: false,
     })

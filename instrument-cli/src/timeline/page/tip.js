@@ -29,7 +29,7 @@ function tipLines({ span, speech, stage, latency, line, error }) {
     const text = `${clock(speech.start, 3)} – ${clock(speech.end, 3)} · ${time(speech.end - speech.start)}`;
     return [[`${speech.who} speaks`], [text]];
   }
-  if (stage) return [[`waiting: ${stage.name} ${time(stage.time)}`], [`of ${time(latency.total)} until the bot was heard`]];
+  if (stage) return [[`waiting: ${stageText(stage)}`], [`of ${time(latency.total)} until the bot was heard`]];
   if (line) {
     const lines = [["the bot was interrupted", "is-interrupted"], [`at ${clock(line.interruption.at, 3)}`]];
     if (line.text) lines.push([`heard: ${brief(line.text)}`]);

@@ -24,21 +24,33 @@ function stageBar(latency, size) {
   const bar = element("div", { class: classes("stages", size), role: "img", "aria-label": stageNames(latency) });
   for (const stage of latency.stages) {
     if (stage.time <= 0) continue;
-    const part = element("i", { class: `of-${stage.name}`, title: `${stage.name} ${time(stage.time)}` });
+    const part = element("i", { class: `of-${stage.name}`, title: stageText(stage) });
     part.style.flexGrow = String(stage.time);
     bar.append(part);
   }
   return bar;
 }
 
+/** Returns a stage with its time, and the service or setting that is responsible for it. */
+function stageText(stage) {
+  const owner = stage.owner ? ` by ${stage.owner}` : "";
+  return `${stage.name.replace("_", " ")} ${time(stage.time)}${owner}`;
+}
+
+/** Returns how often the user spoke again, and the wait since the first words. */
+function repeatsText({ count, wait }) {
+  const times = count === 1 ? "once more" : `${count} times more`;
+  return `user spoke ${times}${wait === undefined ? "" : `, waited ${time(wait)}`}`;
+}
+
 function stageNames(latency) {
-  const stages = latency.stages.map((stage) => `${stage.name} ${time(stage.time)}`);
+  const stages = latency.stages.map(stageText);
   return `Wait of ${time(latency.total)}: ${stages.join(", ")}`;
 }
 
 function legend(latency) {
   const from = latency.source === "vad" ? "from the end of the voice" : "from the end of the user's turn";
   const stages = latency.stages.filter((stage) => Math.abs(stage.time) >= 0.05);
-  const items = stages.map((stage) => element("span", { class: `of-${stage.name}` }, `${stage.name} ${time(stage.time)}`));
+  const items = stages.map((stage) => element("span", { class: `of-${stage.name}` }, stageText(stage)));
   return element("div", { class: "legend" }, ...items, element("b", {}, time(latency.total)), from);
 }

@@ -10,7 +10,9 @@ function drawTurn() {
   title.replaceChildren(
     `Turn ${turn.number} · ${time(turn.end - turn.start)} · `,
     element("span", { class: turn.ended === "completed" ? null : "is-interrupted" }, turn.ended),
-    turn.latency ? ` · user→bot ${time(turn.latency.total)}` : "");
+    turn.initiator === "bot" ? " · bot began" : "",
+    turn.latency ? ` · user→bot ${time(turn.latency.total)}` : "",
+    turn.repeats ? element("span", { class: "is-interrupted" }, ` · ${repeatsText(turn.repeats)}`) : "");
   byId("turn").replaceChildren(
     ...(turn.latency ? [stageBar(turn.latency, "is-large"), legend(turn.latency)] : []),
     ...turn.lines.map(transcriptLine),

@@ -100,6 +100,8 @@ metrics! {
     LOST_EVENTS_METRIC = "pipecat.observer.frame_log.lost" => Counter, "{event}", &[];
     /// Panics in this process's observers, caught before they reached a pipeline.
     PANICS_METRIC = "pipecat.observer.panics" => Counter, "{panic}", &[];
+    /// Spans dropped before they started, because an exporter or a span processor blocked.
+    DROPPED_SPANS_METRIC = "pipecat.observer.spans.dropped" => Counter, "{span}", &[];
 }
 
 /// Returns every metric, in the order of `docs/metrics.md`.

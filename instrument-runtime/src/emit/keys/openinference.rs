@@ -46,10 +46,16 @@ keys! { OPENINFERENCE in TABLE;
         "`VADUserStoppedSpeakingFrame` or `UserStoppedSpeakingFrame`, `BotStartedSpeakingFrame`";
     /// The event from which the latency counts: `vad` or `user_stopped`.
     LATENCY_SOURCE = "conversation.latency_source" => Text, TURN, "as `conversation.user_to_bot_latency`";
-    /// Part of the latency: until the last final transcript.
-    LATENCY_STT = "conversation.latency.stt" => Seconds, TURN, "`TranscriptionFrame`";
+    /// Part of the latency: the detection that the voice has ended.
+    LATENCY_ENDPOINTING = "conversation.latency.endpointing" => Seconds, TURN,
+        "`VADUserStoppedSpeakingFrame`";
+    /// Part of the latency: until the last final transcript before a model was asked.
+    LATENCY_TRANSCRIPTION = "conversation.latency.transcription" => Seconds, TURN, "`TranscriptionFrame`";
+    /// Part of the latency: until a model was asked.
+    LATENCY_TURN_DETECTION = "conversation.latency.turn_detection" => Seconds, TURN, "`LLMContextFrame`";
     /// Part of the latency: until the first token of the response, without function calls.
-    LATENCY_LLM = "conversation.latency.llm" => Seconds, TURN, "`LLMTextFrame`";
+    LATENCY_LLM = "conversation.latency.llm" => Seconds, TURN,
+        "`LLMTextFrame`; speech to speech: `TTSAudioRawFrame`";
     /// Part of the latency: the function calls before the response.
     LATENCY_TOOLS = "conversation.latency.tools" => Seconds, TURN,
         "`FunctionCallInProgressFrame`, `FunctionCallResultFrame`";
@@ -59,6 +65,37 @@ keys! { OPENINFERENCE in TABLE;
     LATENCY_TTS = "conversation.latency.tts" => Seconds, TURN, "`TTSAudioRawFrame`";
     /// Part of the latency: until the bot started speaking.
     LATENCY_OUTPUT = "conversation.latency.output" => Seconds, TURN, "`BotStartedSpeakingFrame`";
+    /// Part of the latency: the rest.
+    LATENCY_PIPELINE = "conversation.latency.pipeline" => Seconds, TURN,
+        "as `conversation.user_to_bot_latency`";
+    /// The setting behind `conversation.latency.endpointing`: `VAD stop_secs`.
+    LATENCY_OWNER_ENDPOINTING = "conversation.latency_owner.endpointing" => Text, TURN,
+        "`VADUserStoppedSpeakingFrame`";
+    /// The service behind `conversation.latency.transcription`.
+    LATENCY_OWNER_TRANSCRIPTION = "conversation.latency_owner.transcription" => Text, TURN, "the processor";
+    /// The service or setting behind `conversation.latency.turn_detection`.
+    LATENCY_OWNER_TURN_DETECTION = "conversation.latency_owner.turn_detection" => Text, TURN,
+        "`UserStoppedSpeakingFrame`";
+    /// The service behind `conversation.latency.llm`.
+    LATENCY_OWNER_LLM = "conversation.latency_owner.llm" => Text, TURN, "the processor";
+    /// The slowest function behind `conversation.latency.tools`.
+    LATENCY_OWNER_TOOLS = "conversation.latency_owner.tools" => Text, TURN, "`FunctionCallInProgressFrame`";
+    /// The setting behind `conversation.latency.aggregation`: `text_aggregation_mode`.
+    LATENCY_OWNER_AGGREGATION = "conversation.latency_owner.aggregation" => Text, TURN,
+        "`AggregatedTextFrame`";
+    /// The service behind `conversation.latency.tts`.
+    LATENCY_OWNER_TTS = "conversation.latency_owner.tts" => Text, TURN, "the processor";
+    /// The output transport behind `conversation.latency.output`.
+    LATENCY_OWNER_OUTPUT = "conversation.latency_owner.output" => Text, TURN, "the processor";
+    /// The time from the end of the user's first words to the bot's first sound; only if the user repeated them.
+    USER_WAIT = "conversation.user_wait_seconds" => Seconds, TURN,
+        "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `BotStartedSpeakingFrame`";
+    /// How often the user spoke again before the bot made a sound; only if so.
+    USER_REPEATS = "conversation.user_repeats" => Integer, TURN,
+        "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`";
+    /// Who began the turn: `user` or `bot`.
+    INITIATOR = "conversation.initiator" => Text, TURN,
+        "`UserStartedSpeakingFrame`, `TranscriptionFrame`, `LLMContextFrame`, `BotStartedSpeakingFrame`";
 
     /// The service's class. (OpenTelemetry's resource attribute of this name is the program's name.)
     SERVICE_NAME = otel::SERVICE_NAME => Text, SERVICES, "the processor";

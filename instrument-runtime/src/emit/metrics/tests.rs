@@ -11,8 +11,8 @@ use super::MetricsRecorder;
 use crate::emit::test_records::{llm, record, stt, tool, tts, turn};
 use crate::emit::{RecordProcessor, keys};
 use crate::engine::record::{
-    EndReason, LatencySource, LatencyStages, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
-    Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
+    EndReason, LatencySource, LatencyStage, ServiceTimes, SpanDetails, SpanEvent, SpanEventKind, SpanRecord,
+    StageTime, Status, SttRecord, TimingSource, TtsRecord, TurnRecord, UserToBotLatency,
 };
 use crate::engine::time::Time;
 
@@ -117,7 +117,7 @@ pipecat.turn.duration{conversation.end_reason=completed} 1 × 1.5
 pipecat.turn.duration{conversation.end_reason=interrupted} 2 × 3
 pipecat.turn.interruptions{} 2
 pipecat.turn.latency_stage{conversation.latency.stage=llm} 2 × 1
-pipecat.turn.latency_stage{conversation.latency.stage=stt} 2 × 0.5
+pipecat.turn.latency_stage{conversation.latency.stage=transcription} 2 × 0.5
 pipecat.turn.user_to_bot_latency{conversation.latency_source=vad} 2 × 1.5
 "
     );
@@ -185,11 +185,8 @@ pipecat.turn.interruptions{} 1
 
 #[test]
 fn negative_and_infinite_numbers_are_clamped_or_skipped() {
-    let latency = |seconds| UserToBotLatency {
-        seconds,
-        source: LatencySource::UserStopped,
-        stages: LatencyStages::default(),
-    };
+    let latency =
+        |seconds| UserToBotLatency { seconds, source: LatencySource::UserStopped, stages: Vec::new() };
     let ttfb = |seconds| ServiceTimes { ttfb: Some((seconds, TimingSource::Reported)), processing: None };
     let turns = [-0.25, 0.5]
         .map(|seconds| SpanDetails::Turn(TurnRecord { latency: Some(latency(seconds)), ..turn() }));
@@ -224,15 +221,8 @@ fn time_series_are_limited_and_carry_no_texts() {
 
 #[test]
 fn every_metric_of_the_table_is_exported_as_declared() {
-    let stages = LatencyStages {
-        stt: Some(0.1),
-        llm: Some(0.1),
-        tools: Some(0.1),
-        aggregation: Some(0.1),
-        tts: Some(0.1),
-        output: Some(0.1),
-    };
-    let latency = UserToBotLatency { seconds: 0.6, source: LatencySource::Vad, stages };
+    let stages = LatencyStage::ALL.map(|stage| StageTime { stage, seconds: 0.1, owner: None }).into();
+    let latency = UserToBotLatency { seconds: 0.9, source: LatencySource::Vad, stages };
     let fixture = Fixture::new();
     fixture.recorder.observe(&keys::LOST_EVENTS_METRIC, || 3);
     fixture.recorder.observe(&keys::PANICS_METRIC, || 1);

@@ -20,7 +20,7 @@ fn was_interrupted_is_true_for_end_reason_interrupted_alone() {
     ] {
         let details = SpanDetails::Turn(TurnRecord { end_reason, latency: None, ..turn() });
         assert_eq!(
-            written(details, "conversation.")[1..],
+            written(details, "conversation.")[2..],
             [
                 format!("conversation.end_reason = {name}"),
                 format!("conversation.was_interrupted = {interrupted}")

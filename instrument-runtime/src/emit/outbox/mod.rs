@@ -46,7 +46,7 @@ const START_TIMEOUT: Duration = Duration::from_millis(100);
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// Returns the number of spans that this process dropped before they started, because exporters or span processors kept
-/// [1,024 starts and ends](MAX_QUEUED) of their conversation waiting.
+/// 1,024 starts and ends of their conversation waiting.
 ///
 /// ```
 /// assert_eq!(pipecat_instrument_runtime::emit::dropped_spans(), 0);
@@ -202,10 +202,16 @@ impl Outbox {
         }
     }
 
+    /// Returns whether there are recordings to [take](Self::take_recordings).
+    #[inline]
+    pub(crate) fn has_recordings(&self) -> bool {
+        self.has_recordings.load(Ordering::Acquire)
+    }
+
     /// Takes the recordings of turns that are not exported, for the engine.
     #[inline]
     pub(crate) fn take_recordings(&self) -> Vec<(SpanKey, Recording)> {
-        if !self.has_recordings.load(Ordering::Acquire) {
+        if !self.has_recordings() {
             return Vec::new();
         }
         self.has_recordings.store(false, Ordering::Relaxed);

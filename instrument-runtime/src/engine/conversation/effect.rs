@@ -17,6 +17,8 @@
 use crate::engine::record::{SpanKey, SpanSink, TurnNumber};
 use crate::engine::time::Time;
 
+use super::turns::{Milestone, VoiceStop};
+
 /// The time of an event, and the sink for its spans.
 pub(crate) struct Moment<'s> {
     pub(super) now: Time,
@@ -39,14 +41,14 @@ pub(crate) enum Effect {
     VoiceEnded {
         /// The turn that the utterance belongs to.
         turn: TurnNumber,
-        at: Time,
+        stop: VoiceStop,
     },
     /// An LLM call has answered with text to speak.
     AnswerText { call: SpanKey },
     /// An LLM call has answered in a conversation without synthesis: its text is the bot's speech.
     TextAnswered,
     /// The bot becomes audible.
-    BotStarted { at: Time },
+    BotStarted { start: Milestone },
     /// The bot falls silent.
     BotStopped,
 }

@@ -324,9 +324,8 @@ impl Conversation {
 
     /// Sets how the sink records a turn, for a sink that knows it only after [`SpanSink::start`] has returned.
     pub fn set_recording(&mut self, turn: SpanKey, recording: Recording) {
-        let turn = self.turns.set_recording(turn, recording);
-        if let Some(turn) = turn.filter(|turn| !turn.records_content()) {
-            self.llm.on_content_unneeded(turn.number());
+        if let Some(turn) = self.turns.set_recording(turn, recording).filter(|turn| !turn.records_content()) {
+            self.llm.discard_content(turn.number());
         }
     }
 

@@ -15,6 +15,7 @@ use crate::engine::truncate::to_bounded;
 
 use super::config::{FrameSupport, Support};
 use super::effect::Effect;
+use super::turns::Milestone;
 
 /// Upper bound on chunks of spoken text that wait for the bot to become audible.
 const MAX_PENDING: usize = 64;
@@ -95,13 +96,13 @@ impl Playback {
     }
 
     /// Handles a frame that announces the bot's speech. Announcements that may be false are ignored.
-    pub(super) fn on_bot_started_frame(&mut self, now: Time) -> Option<Effect> {
+    pub(super) fn on_bot_started_frame(&mut self, start: Milestone) -> Option<Effect> {
         if self.bot_speech == Support::Unreliable {
             return None;
         }
         self.bot_speech = Support::Native;
         self.ends_at = None;
-        Some(Effect::BotStarted { at: now })
+        Some(Effect::BotStarted { start })
     }
 
     /// Handles a frame that announces the end of the bot's speech.
@@ -127,7 +128,7 @@ impl Playback {
         bot_is_speaking: bool,
     ) -> Option<Effect> {
         self.ends_at = Some(self.audible_from(from) + duration);
-        (!bot_is_speaking).then_some(Effect::BotStarted { at: from })
+        (!bot_is_speaking).then_some(Effect::BotStarted { start: Milestone { at: from, by: None } })
     }
 
     /// Handles the end of playback: all audio sent so far has been played.

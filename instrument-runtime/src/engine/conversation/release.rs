@@ -17,8 +17,11 @@ use super::processors::{ProcessorIndex, Processors};
 use super::stt::Utterance;
 use super::tts::Synthesis;
 use super::turn_scope::TurnScope;
-use super::turns::{Floor, Milestones, Turn};
+use super::turns::{Floor, Milestone, Milestones, Owners, SynthesisStart, Turn};
 use super::{Beginning, Conversation};
+
+/// The setting that decides that the user is done, unless a service does.
+const TURN_STRATEGIES: &str = "user turn strategies";
 
 /// Writes records of one turn.
 struct RecordWriter<'a> {
@@ -88,7 +91,7 @@ impl Conversation {
         self.llm.begin_spans(&mut scope);
         let end = turn.end();
         let wait = turn.wait().filter(|_| !turn.is_dropped());
-        let latency = wait.map(|wait| wait.latency(&self.milestones(&turn)));
+        let latency = wait.map(|wait| wait.latency(&self.milestones(&turn), &self.processors));
         let utterances = self.stt.take(number);
         let mut calls = self.llm.take(number);
         let mut syntheses = self.tts.take(number);
@@ -154,11 +157,15 @@ impl Conversation {
     fn milestones(&self, turn: &Turn) -> Milestones {
         let number = turn.number();
         let own = |kind| self.operations.own(number, kind);
-        let own_tokens = own(ServiceKind::Llm).filter_map(Operation::first_output_at);
-        let own_syntheses =
-            own(ServiceKind::Tts).map(|operation| (operation.started_at(), operation.first_output_at()));
+        let class = |operation: &Operation| operation.class().to_owned();
+        let own_tokens = own(ServiceKind::Llm)
+            .filter_map(|operation| Some((operation.first_output_at()?, class(operation))));
+        let own_syntheses = own(ServiceKind::Tts).map(|operation| SynthesisStart {
+            start: operation.started_at(),
+            first_audio: operation.first_output_at(),
+            service: class(operation),
+        });
         Milestones {
-            transcripts: self.stt.transcribed_at(number).collect(),
             first_tokens: self.llm.first_tokens(number).chain(own_tokens).collect(),
             tool_calls: self.tools.intervals(number).collect(),
             syntheses: self.tts.starts(number).chain(own_syntheses).collect(),
@@ -206,6 +213,25 @@ impl Conversation {
                 let answers = own(ServiceKind::Llm).filter(|_| !is_spoken && calls.is_empty());
                 joined(answers.map(|operation| text(operation.output_text())))
             })
+    }
+}
+
+impl Owners for Processors {
+    fn processor(&self, milestone: Milestone) -> Option<String> {
+        milestone.by.map(|index| self.description(index).class.clone())
+    }
+
+    fn turn_detection(&self, user_stopped: Milestone) -> Option<String> {
+        match self.role_at(user_stopped.by?) {
+            Role::Stt | Role::Llm => self.processor(user_stopped),
+            _ => Some(TURN_STRATEGIES.to_owned()),
+        }
+    }
+
+    fn output(&self, bot_started: Milestone) -> Option<String> {
+        let is_transport = |index: &ProcessorIndex| self.role_at(*index) == Role::OutputTransport;
+        let index = bot_started.by.filter(is_transport).or_else(|| Some(self.only(Role::OutputTransport)?.0));
+        self.processor(Milestone { by: index, ..bot_started })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::engine::truncate::{MAX_TEXT_LENGTH, to_bounded};
 
 use super::span::{SpanBase, SpanError, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
-use super::turns::{Activity, ChildSpan};
+use super::turns::{Activity, ChildSpan, ToolInterval};
 
 /// Upper bound on tool calls in an open turn. Calls are smaller than the spans of services, and a call that is written
 /// before its result loses it.
@@ -138,9 +138,13 @@ impl ToolCalls {
         self.calls.len() >= MAX_CALLS_PER_TURN && self.of_turn(turn).count() >= MAX_CALLS_PER_TURN
     }
 
-    /// Returns the start and the end of each tool call of a turn.
-    pub(super) fn intervals(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, Option<Time>)> {
-        self.of_turn(turn).map(|call| (call.span.start(), call.ended_at()))
+    /// Returns the time of each tool call of a turn.
+    pub(super) fn intervals(&self, turn: TurnNumber) -> impl Iterator<Item = ToolInterval> {
+        self.of_turn(turn).map(|call| ToolInterval {
+            start: call.span.start(),
+            end: call.ended_at(),
+            name: call.name.clone(),
+        })
     }
 
     /// Removes the tool calls of a turn.

@@ -2,7 +2,7 @@
 //!
 //! [`docs/frame-log.md`](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/frame-log.md)
 //! describes the format. This writer adds fields that other readers skip: `signals` and `part` in the header,
-//! `continues` in the footer, the roles `sink` and `unknown`, and in payloads `chunking`, the `context_id` of TTS
+//! `continues` and `wall` in the footer, the roles `sink` and `unknown`, and in payloads `chunking`, the `context_id` of TTS
 //! boundaries and the `transcript` of a VAD stop. With them, the log of a framework that announces less than Pipecat
 //! replays like the live conversation.
 
@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::conversation::{FrameSupport, Support};
 use crate::engine::frame::{Direction, FrameId};
+use crate::engine::time::Time;
 
 /// The version of the format that is written, and read.
 pub(super) const VERSION: u64 = 1;
@@ -233,17 +234,46 @@ pub(super) struct FooterLine {
     /// The log continues in the next part.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) continues: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed: Option<Closed>,
+    /// The time of the shutdown in Unix nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wall: Option<u64>,
+}
+
+/// What ended the conversation, besides a frame.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Closed {
+    Shutdown,
+    #[serde(other)]
+    Unknown,
 }
 
 impl FooterLine {
-    /// Ends a file that holds `events` and lacks `dropped`.
-    pub(super) const fn new(events: u64, dropped: u64) -> Self {
-        Self { end: true, events, dropped, continues: false }
+    /// Ends a file that holds `events` and lacks `dropped`. The process shut down at `shutdown_at`, if that ended the
+    /// conversation.
+    pub(super) fn new(events: u64, dropped: u64, shutdown_at: Option<Time>) -> Self {
+        Self {
+            end: true,
+            events,
+            dropped,
+            continues: false,
+            closed: shutdown_at.map(|_| Closed::Shutdown),
+            wall: shutdown_at.map(Time::as_unix_nanos),
+        }
     }
 
     /// Ends a part that holds `events` and is followed by another part.
     pub(super) const fn continues(events: u64) -> Self {
-        Self { end: true, events, dropped: 0, continues: true }
+        Self { end: true, events, dropped: 0, continues: true, closed: None, wall: None }
+    }
+
+    /// Returns when the process shut down, if that ended the conversation. Writers that do not know the time omit it: then
+    /// it is the start of Unix time.
+    pub(super) fn shutdown_at(&self) -> Option<Time> {
+        matches!(self.closed, Some(Closed::Shutdown))
+            .then(|| Time::from_unix_nanos(self.wall.unwrap_or_default()))
     }
 }
 

@@ -74,6 +74,9 @@ pub struct Footer {
     pub events: u64,
     /// Events missing from the log, because its writer could not keep up.
     pub dropped: u64,
+    /// When the process ended the conversation at its shutdown; `None` if a frame ended it, or nothing did. It is the start
+    /// of Unix time if the log does not have the time.
+    pub shutdown_at: Option<Time>,
 }
 
 impl FrameLogReader<'static> {
@@ -177,8 +180,12 @@ impl<'a> FrameLogReader<'a> {
                 self.continues = true;
                 Ok(None)
             }
-            Line::Footer(FooterLine { events, dropped, .. }) => {
-                self.footer = Some(Footer { events: self.events_before + events, dropped });
+            Line::Footer(footer) => {
+                self.footer = Some(Footer {
+                    events: self.events_before + footer.events,
+                    dropped: footer.dropped,
+                    shutdown_at: footer.shutdown_at(),
+                });
                 self.finished = self.at_footer == AtFooter::Stop;
                 Ok(None)
             }

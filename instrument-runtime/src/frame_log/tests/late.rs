@@ -57,8 +57,8 @@ fn describe(spans: &SpanBuffer, turn: &SpanRecord) -> Vec<String> {
     described
 }
 
-/// The first turn that begins after the join may contain words, sound and usage of the one under way at the join. Speech
-/// to speech is known only after the model has spoken.
+/// The first turn that begins after the join may contain words, sound and usage of the one under way at the join.
+/// Speech to speech is known only after the model has spoken.
 #[test]
 fn turns_after_the_join_are_those_of_the_whole_conversation() {
     let mut compared = 0;

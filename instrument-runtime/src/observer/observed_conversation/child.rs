@@ -1,8 +1,8 @@
 //! A conversation in a child of `fork`.
 //!
-//! The conversation that the child inherits is the parent's: its spans are open there, and a thread of the parent may have
-//! held its locks. At the first hop that the child notices, another conversation with the same id takes over. Like an
-//! observer that is added late, it has missed the start.
+//! The conversation that the child inherits is the parent's: its spans are open there, and a thread of the parent may
+//! have held its locks. At the first hop that the child notices, another conversation with the same id takes over. Like
+//! an observer that is added late, it has missed the start.
 //!
 //! ```text
 //!   parent   ObservedConversation ──────────────────────────────────────────▶ its spans

@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::engine::frame::{Frame, FunctionCall, Json, TextChunk, Transcript};
 use crate::engine::record::{
-    EndReason, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status, ToolRecord, TurnNumber,
-    TurnRecord,
+    EndReason, Initiator, SpanDetails, SpanEvent, SpanEventKind, SpanKey, SpanRecord, Status, ToolRecord,
+    TurnNumber, TurnRecord,
 };
 use crate::engine::time::Time;
 use crate::json::RawJson;
@@ -28,6 +28,8 @@ fn turn() -> SpanRecord {
         input: Some("My card is 4111 1111".into()),
         output: Some("Thank you.".into()),
         end_reason: EndReason::Completed,
+        initiator: Initiator::User,
+        repeats: None,
         latency: None,
         start_missed: false,
     }))

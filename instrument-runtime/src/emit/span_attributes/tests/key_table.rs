@@ -15,7 +15,8 @@ use crate::engine::frame::{
     ImageUrl, LlmUsage, Message, MessageContent, MessagePart, Processor, Role, Setting,
 };
 use crate::engine::record::{
-    LatencyStages, LlmRecord, SpanDetails, SpanRecord, Status, SttRecord, ToolRecord, TtsRecord, TurnRecord,
+    LatencyStage, LlmRecord, SpanDetails, SpanRecord, StageTime, Status, SttRecord, ToolRecord, TtsRecord,
+    TurnRecord, UserRepeats,
 };
 
 /// Keys that none of these spans has: the application writes them, or events carry them.
@@ -125,11 +126,11 @@ fn with_settings(service: &Processor) -> Arc<Processor> {
 }
 
 fn complete_turn() -> TurnRecord {
-    let all = Some(0.125);
-    let stages = LatencyStages { stt: all, llm: all, tools: all, aggregation: all, tts: all, output: all };
-    let mut turn = TurnRecord { start_missed: true, ..turn() };
+    let stages = LatencyStage::ALL.map(|stage| StageTime { stage, seconds: 0.125, owner: Some("x".into()) });
+    let repeats = Some(UserRepeats { count: 1, wait_seconds: Some(4.0) });
+    let mut turn = TurnRecord { start_missed: true, repeats, ..turn() };
     if let Some(latency) = &mut turn.latency {
-        latency.stages = stages;
+        latency.stages = stages.into();
     }
     turn
 }

@@ -7,7 +7,7 @@ use crate::engine::conversation::llm::{ContextDemand, ContextSource, NewCall, Ne
 use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::turn_scope::TurnScope;
-use crate::engine::conversation::turns::{Floor, Turn};
+use crate::engine::conversation::turns::{Floor, Milestone, Turn};
 use crate::engine::conversation::{Conversation, Phase};
 use crate::engine::frame::{
     FrameKind, FramePushed, FunctionCall, FunctionCallList, ProcessorRef, Role, TextChunk, Transcript,
@@ -80,8 +80,12 @@ impl Conversation {
         };
         self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
         self.start_call(llm, request, moment.now, Claimable::Running, moment);
-        if let Some(turn) = self.turns.current_mut().filter(|_| !self.llm.is_speculating()) {
-            turn.on_context(new_message.map(NewMessage::into_text));
+        let is_speculating = self.llm.is_speculating();
+        if let Some(turn) = self.turns.current_mut() {
+            turn.on_request(moment.now, is_speculating || !self.stt.infers_user());
+            if !is_speculating {
+                turn.on_context(new_message);
+            }
         }
     }
 
@@ -101,6 +105,7 @@ impl Conversation {
     ) {
         self.ensure_turn_span(moment);
         let Some(turn) = self.turns.current_mut() else { return };
+        turn.on_llm_call();
         let processor = self.processors.description(llm).clone();
         let new = NewCall { service: llm, processor, request, start };
         let mut scope = TurnScope::new(turn, &mut self.operations, moment.sink);
@@ -229,6 +234,13 @@ impl Conversation {
         }
     }
 
+    /// Handles the result or the cancellation of a tool call. A model may then be asked once more.
+    pub(super) fn on_tool_result(&mut self) {
+        if let Some(turn) = self.turns.current_mut() {
+            turn.on_tool_result();
+        }
+    }
+
     pub(super) fn as_llm(&mut self, source: ProcessorRef<'_>, kind: FrameKind) -> Option<ProcessorIndex> {
         (self.processors.role_of_pusher(source, kind) == Role::Llm).then(|| self.processors.index_of(source))
     }
@@ -270,7 +282,7 @@ impl Conversation {
             && let Some(turn) = self.turns.get_mut(number)
         {
             turn.begin(moment.sink);
-            turn.on_transcript(transcript.text);
+            turn.on_transcript(transcript.text, Milestone { at: moment.now, by: Some(llm) });
         }
     }
 

@@ -22,6 +22,7 @@ use super::span::SpanError;
 use super::stt::Words;
 use super::tts::FirstSign;
 use super::turn_scope::TurnScope;
+use super::turns::Milestone;
 use super::{Conversation, Ending, Phase};
 
 impl Conversation {
@@ -77,8 +78,9 @@ impl Conversation {
             Frame::UserStoppedSpeaking => {
                 self.stt.on_user_stop(moment);
                 self.llm.on_user_stopped(moment.now);
+                let stopped = Milestone { at: moment.now, by: Some(self.processors.index_of(source)) };
                 if let Some(turn) = self.turns.current_mut() {
-                    turn.on_user_stopped(moment.now);
+                    turn.on_user_stopped(stopped);
                 }
             }
             Frame::Transcription(transcript) => self.on_transcription(source, &transcript, moment),
@@ -87,7 +89,9 @@ impl Conversation {
             }
             Frame::BotStartedSpeaking => {
                 self.processors.role_of_pusher(source, FrameKind::BotStartedSpeaking);
-                let effect = self.playback.on_bot_started_frame(moment.now);
+                let output = self.processors.index_of(source);
+                let effect =
+                    self.playback.on_bot_started_frame(Milestone { at: moment.now, by: Some(output) });
                 self.apply(effect, moment);
             }
             Frame::BotStoppedSpeaking => self.apply(self.playback.on_bot_stopped_frame(), moment),
@@ -112,8 +116,12 @@ impl Conversation {
             Frame::FunctionCallResult(result) => {
                 self.llm.on_tool_result(result.tool_call_id, moment.now);
                 self.tools.on_result(moment.now, &result);
+                self.on_tool_result();
             }
-            Frame::FunctionCallCancel { tool_call_id } => self.tools.on_cancel(moment.now, tool_call_id),
+            Frame::FunctionCallCancel { tool_call_id } => {
+                self.tools.on_cancel(moment.now, tool_call_id);
+                self.on_tool_result();
+            }
             Frame::Error(report) => self.on_error(source, &report, moment),
             Frame::Interruption => {
                 self.llm.on_interruption(moment.now);
@@ -150,17 +158,17 @@ impl Conversation {
                     }
                 }
                 Effect::UtteranceEnded => self.on_utterance_ended(moment),
-                Effect::VoiceEnded { turn, at } => {
+                Effect::VoiceEnded { turn, stop } => {
                     if let Some(turn) = self.turns.current_mut().filter(|current| current.number() == turn) {
-                        turn.on_voice_end(at);
+                        turn.on_voice_stop(stop);
                     }
                 }
                 Effect::AnswerText { call } => self.tts.on_answer_text(moment.now, call),
                 Effect::TextAnswered => {
-                    self.on_bot_started(moment.now, moment);
+                    self.on_bot_started(Milestone { at: moment.now, by: None }, moment);
                     self.on_bot_stopped(moment);
                 }
-                Effect::BotStarted { at } => self.on_bot_started(at, moment),
+                Effect::BotStarted { start } => self.on_bot_started(start, moment),
                 Effect::BotStopped => self.on_bot_stopped(moment),
             }
         }

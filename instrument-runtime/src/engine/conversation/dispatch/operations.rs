@@ -43,7 +43,11 @@ impl Conversation {
         let record = self.open_record(&operation, number, moment);
         let start = self.start_of(&operation, number, moment.now);
         self.ensure_turn_span(moment);
+        let announces_user = !self.stt.infers_user();
         let turn = self.turns.current_mut()?;
+        if operation.kind() == ServiceKind::Llm && record.is_none() {
+            turn.on_request(moment.now, announces_user);
+        }
         Some(match record {
             Some(record) => self.operations.on_shared_start(operation, record, turn),
             None => self.operations.on_start(operation, start, turn, moment.sink),

@@ -6,6 +6,7 @@ use crate::engine::conversation::effect::Moment;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::tts::{FirstSign, NextSynthesis};
 use crate::engine::conversation::turn_scope::TurnScope;
+use crate::engine::conversation::turns::Milestone;
 use crate::engine::conversation::{AudioBatch, Conversation};
 use crate::engine::dedup::Aspect;
 use crate::engine::frame::{Audio, Delivery, FrameKind, FramePushed, ProcessorRef, Role, TextChunk};
@@ -154,7 +155,13 @@ impl Conversation {
                 let audible_from = self.playback.audible_from(batch.first);
                 self.tts.on_audio(tts, batch.first, batch.last, batch.duration, audible_from);
             }
-            Role::Llm => self.on_llm_speech(batch.source, moment),
+            Role::Llm => {
+                self.on_llm_speech(batch.source, moment);
+                let audio = Milestone { at: batch.first, by: Some(self.processors.index_of(batch.source)) };
+                if let Some(turn) = self.turns.current_mut() {
+                    turn.on_live_audio(audio);
+                }
+            }
             _ => return false,
         }
         if self.playback.infers_bot() && !self.tts.reply_is_dead() {
@@ -171,14 +178,15 @@ impl Conversation {
             || (self.playback.infers_bot() && !self.turns.bot_is_speaking())
     }
 
-    pub(super) fn on_bot_started(&mut self, at: Time, moment: &mut Moment<'_>) {
+    pub(super) fn on_bot_started(&mut self, start: Milestone, moment: &mut Moment<'_>) {
+        let at = start.at;
         let moment = &mut Moment { now: at, sink: moment.sink };
         let effect = self.stt.on_bot_start();
         self.apply(effect, moment);
         self.ensure_turn(moment);
         if let Some(turn) = self.turns.current_mut() {
             turn.begin(moment.sink);
-            turn.on_bot_start(at);
+            turn.on_bot_start(start);
         }
         moment.sink.speech(Speech { who: Speaker::Bot, at, change: SpeechChange::Starts });
         for pending in self.playback.on_bot_start(at) {

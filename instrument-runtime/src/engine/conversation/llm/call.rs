@@ -243,8 +243,8 @@ impl LlmCall {
         }
     }
 
-    /// Drops the texts so far, and gathers no more.
-    pub(super) fn on_content_unneeded(&mut self) {
+    /// Discards the request and the text, and those that follow: the sampler has dropped the turn.
+    pub(super) fn discard_content(&mut self) {
         self.records_content = false;
         self.request = LlmRequest::default();
         self.text = StreamedText::default();

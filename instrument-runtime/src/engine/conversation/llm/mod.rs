@@ -216,6 +216,11 @@ impl LlmCalls {
         (has_answered && is_text_only).then_some(Effect::TextAnswered)
     }
 
+    /// Discards the texts of the calls in a turn, and those that follow.
+    pub(super) fn discard_content(&mut self, turn: TurnNumber) {
+        self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(LlmCall::discard_content);
+    }
+
     /// Adds tool calls to the latest call of a model.
     pub(super) fn on_tool_calls(&mut self, llm: ProcessorIndex, now: Time, calls: &dyn FunctionCallList) {
         let asking =
@@ -471,20 +476,15 @@ impl LlmCalls {
         self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns the time of the first token of each call of a turn.
-    pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
-        self.of_turn(turn).filter_map(LlmCall::first_token)
+    /// Returns the time of the first token of each call of a turn, and the class of its model's service.
+    pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, String)> {
+        self.of_turn(turn).filter_map(|call| Some((call.first_token()?, call.processor().class.clone())))
     }
 
     /// Starts the spans of a turn whose start was delayed.
     pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(|call| call.begin_span(scope));
-    }
-
-    /// Handles the news that the texts of a turn are not recorded.
-    pub(super) fn on_content_unneeded(&mut self, turn: TurnNumber) {
-        self.of_turn_mut(turn).for_each(LlmCall::on_content_unneeded);
     }
 
     /// Removes the calls of a turn.

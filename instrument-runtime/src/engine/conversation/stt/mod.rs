@@ -30,10 +30,9 @@ use super::processors::{ProcessorIndex, Processors};
 use super::span::{SpanError, SpanKeys, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
 
-use super::turns::MAX_SPANS_PER_TURN;
+use super::turns::{MAX_SPANS_PER_TURN, Milestone, VoiceStop};
 
 pub(super) use utterance::Utterance;
-use utterance::VoiceStop;
 
 /// Upper bound on remembered final transcripts. They distinguish typed input from spoken input.
 const MAX_REMEMBERED_TRANSCRIPTS: usize = 32;
@@ -158,7 +157,9 @@ impl UserSpeech {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.voice.is_detected = true;
-        self.voice.latest = Some(VoiceActivity { start: moment.now, stop: None, is_used: false });
+        // A voice within announced speech is of that announcement, and not of the next one.
+        let is_used = self.voice.is_user_speaking;
+        self.voice.latest = Some(VoiceActivity { start: moment.now, stop: None, is_used });
         self.voice.stop_without_start = None;
         on_user_audible(SpeechChange::Starts, moment.now, moment);
         if let Some(utterance) = self.current.as_mut().filter(|of| of.is_continued_by_voice()) {
@@ -189,7 +190,7 @@ impl UserSpeech {
         }
         let utterance = self.current.as_mut()?;
         utterance.on_voice_stop(stop);
-        Some(Effect::VoiceEnded { turn: utterance.turn()?, at: stop.voice_end })
+        Some(Effect::VoiceEnded { turn: utterance.turn()?, stop })
     }
 
     /// Handles a frame that announces the start of user speech.
@@ -267,6 +268,7 @@ impl UserSpeech {
         scope: Option<&mut TurnScope<'_>>,
     ) {
         let Some(utterance) = &mut self.current else { return };
+        let transcript = Milestone { at: now, by: Some(service.0) };
         utterance.on_service(Some(service));
         match words {
             Words::Interim => utterance.on_interim(),
@@ -274,8 +276,8 @@ impl UserSpeech {
         }
         if let Some(scope) = scope.filter(|scope| utterance.turn() == Some(scope.number())) {
             utterance.begin_span(scope);
-            if let Words::Final(transcript) = words {
-                scope.turn().on_transcript(transcript.text);
+            if let Words::Final(words) = words {
+                scope.turn().on_transcript(words.text, transcript);
             }
         }
     }
@@ -322,6 +324,7 @@ impl UserSpeech {
     /// Handles the start of bot speech. Without voice activity, later words belong to a new utterance.
     pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
         self.voice.stop_without_start = None;
+        self.voice.is_user_speaking = false;
         let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
         if is_over { self.end_current() } else { None }
     }
@@ -471,14 +474,6 @@ impl UserSpeech {
                 >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns the time of the last final transcript of each utterance of a turn.
-    pub(super) fn transcribed_at(&self, turn: TurnNumber) -> impl Iterator<Item = Time> {
-        self.settled
-            .iter()
-            .filter(move |utterance| utterance.turn() == Some(turn))
-            .filter_map(Utterance::last_final)
-    }
-
     /// Starts the spans of a turn whose service is still unknown. It is assumed to be the only STT service, if there is
     /// just one.
     pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>, processors: &Processors) {
@@ -502,7 +497,8 @@ impl UserSpeech {
         Some(self.settled.remove(oldest))
     }
 
-    fn infers_user(&self) -> bool {
+    /// Whether the user's speech is inferred. It is until the framework announces it for the first time.
+    pub(super) fn infers_user(&self) -> bool {
         self.support == Support::Inferred && !self.voice.is_announced
     }
 

@@ -20,7 +20,7 @@ use crate::engine::conversation::operations::Claimable;
 use crate::engine::conversation::processors::ProcessorIndex;
 use crate::engine::conversation::span::{SpanBase, SpanError};
 use crate::engine::conversation::turn_scope::TurnScope;
-use crate::engine::conversation::turns::{ChildSpan, Turn};
+use crate::engine::conversation::turns::{ChildSpan, Milestone, Turn, VoiceStop};
 use crate::engine::frame::{Measurement, Metric, Processor, Spacing, Transcript};
 use crate::engine::measurements::{MeasuredTimes, Measurements};
 use crate::engine::operation::ServiceKind;
@@ -49,15 +49,6 @@ pub(crate) struct Utterance {
     measurements: Measurements,
     /// Measurements since the last final transcript. They count once another final transcript arrives.
     tentative: Measurements,
-}
-
-/// The end of voice activity.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct VoiceStop {
-    /// When the end was detected.
-    pub(super) at: Time,
-    /// When the voice ended, which is before the detection.
-    pub(super) voice_end: Time,
 }
 
 impl Utterance {
@@ -205,9 +196,12 @@ impl Utterance {
     /// Joins a turn, unless it belongs to one.
     pub(super) fn join(&mut self, turn: &mut Turn) {
         if self.turn.is_none() {
+            let start = self.span.start();
             self.turn = Some(turn.number());
-            self.span.start_at(self.span.start().max(turn.start()));
-            turn.on_utterance(self.finals.as_str(), self.voice_stop.map(|stop| stop.voice_end));
+            self.span.start_at(start.max(turn.start()));
+            let by = self.service.as_ref().map(|(stt, _)| *stt);
+            let transcript = self.last_final.map(|at| Milestone { at, by });
+            turn.on_utterance(self.finals.as_str(), start, transcript, self.voice_stop);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::engine::record::{SpanDetails, TurnRecord};
 use crate::testing::synthetic::arbitrary::{hops, support};
 use crate::testing::synthetic::{check, play, play_as_observed};
 
@@ -11,6 +12,18 @@ proptest! {
     #[test]
     fn every_span_ends_once_within_its_turn(support in support(), hops in hops()) {
         check(&play(support, &hops));
+    }
+
+    #[test]
+    fn latency_stages_add_up_in_order(support in support(), hops in hops()) {
+        for record in &play(support, &hops).ended {
+            let SpanDetails::Turn(TurnRecord { latency: Some(latency), .. }) = &record.details else { continue };
+            let stages = &latency.stages;
+            let sum: f64 = stages.iter().map(|stage| stage.seconds).sum();
+            prop_assert!(stages.is_empty() || (sum - latency.seconds).abs() < 1e-6, "{latency:?}");
+            prop_assert!(stages.iter().all(|stage| stage.seconds >= 0.0), "{latency:?}");
+            prop_assert!(stages.is_sorted_by_key(|stage| stage.stage), "{latency:?}");
+        }
     }
 
     #[test]

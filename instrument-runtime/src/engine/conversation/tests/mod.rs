@@ -4,6 +4,7 @@ mod current_spans;
 mod frame_support;
 mod invariants;
 mod late_observers;
+mod latency;
 mod limits;
 mod llm;
 mod operations;

@@ -30,7 +30,7 @@ impl Pipeline {
     /// Returns the latency of each turn that has one.
     pub(super) fn latencies(&self) -> Vec<UserToBotLatency> {
         let of = |record: &SpanRecord| match &record.details {
-            SpanDetails::Turn(turn) => turn.latency,
+            SpanDetails::Turn(turn) => turn.latency.clone(),
             _ => None,
         };
         self.spans.ended.iter().filter_map(of).collect()

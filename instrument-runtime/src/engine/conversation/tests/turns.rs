@@ -345,33 +345,6 @@ fn spoken_text_before_bot_start_counts_once_it_starts() {
 }
 
 #[test]
-fn latency_stages_add_up() {
-    let mut pipeline = Pipeline::new();
-    pipeline.user_says(1_000, "Weather?").at(1_700).asks("Weather?");
-    pipeline.at(1_800).push(LLM, &Frame::LlmResponseStart).calls_tool("weather", "1").calls_tool("time", "2");
-    pipeline
-        .push(LLM, &Frame::LlmResponseEnd)
-        .at(2_000)
-        .tool_returns("2", "12")
-        .at(2_300)
-        .tool_returns("1", "21");
-    pipeline
-        .context(LLM)
-        .at(2_600)
-        .answers("21.")
-        .at(2_650)
-        .push(TTS, &Frame::AggregatedText(chunk("a", "21.")));
-    pipeline.at(2_850).audio(TTS, 500).at(2_900).bot_starts().at(3_400).bot_stops().at(4_000).ends();
-    let latency = pipeline.latencies()[0];
-    let stages = latency.stages;
-    let told = [stages.stt, stages.llm, stages.tools, stages.aggregation, stages.tts, stages.output];
-    let millis = told.map(|seconds| seconds.map(|seconds| (seconds * 1_000.0).round()));
-    assert_eq!(millis, [300.0, 500.0, 500.0, 50.0, 200.0, 50.0].map(Some));
-    let sum: f64 = told.iter().flatten().sum();
-    assert!((sum - latency.seconds).abs() < 1e-9);
-}
-
-#[test]
 fn span_moments_are_events() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");

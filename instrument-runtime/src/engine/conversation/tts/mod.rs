@@ -22,7 +22,7 @@ use super::operations::{Claimable, TracedOperation};
 use super::processors::{ProcessorIndex, Processors};
 use super::span::{SpanBase, SpanError, SpanKeys, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
-use super::turns::{Activity, MAX_SPANS_PER_TURN};
+use super::turns::{Activity, MAX_SPANS_PER_TURN, SynthesisStart};
 
 pub(super) use synthesis::Synthesis;
 use synthesis::{GivenText, Reply};
@@ -363,9 +363,13 @@ impl Syntheses {
         self.spans.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
     }
 
-    /// Returns the start of each synthesis of a turn, and its first audio.
-    pub(super) fn starts(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, Option<Time>)> {
-        self.of_turn(turn).map(|synthesis| (synthesis.start(), synthesis.first_audio()))
+    /// Returns the beginning of each synthesis of a turn.
+    pub(super) fn starts(&self, turn: TurnNumber) -> impl Iterator<Item = SynthesisStart> {
+        self.of_turn(turn).map(|synthesis| SynthesisStart {
+            start: synthesis.start(),
+            first_audio: synthesis.first_audio(),
+            service: synthesis.processor().class.clone(),
+        })
     }
 
     /// Removes the syntheses of a turn.

@@ -14,6 +14,7 @@
 mod floor;
 mod latency;
 mod turn;
+mod wait;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,8 +27,9 @@ use super::effect::Moment;
 use super::span::{SpanError, SpanKeys};
 
 pub(super) use floor::Floor;
-pub(super) use latency::Milestones;
+pub(super) use latency::{Milestones, Owners, SynthesisStart, ToolInterval};
 pub(super) use turn::{ChildSpan, Turn};
+pub(super) use wait::{Milestone, VoiceStop};
 
 /// Upper bound on spans of one kind in an open turn. Beyond it, the oldest one is written early.
 pub(super) const MAX_SPANS_PER_TURN: usize = 256;
@@ -126,7 +128,7 @@ impl Turns {
         self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
     }
 
-    /// Sets how the sink records a turn that is current or still open. Returns that turn.
+    /// Sets how the sink records a turn that is current or still open, and returns the turn.
     pub(super) fn set_recording(&mut self, turn: SpanKey, recording: Recording) -> Option<&Turn> {
         let mut turns = self.current.iter_mut().chain(&mut self.ended);
         let turn = turns.find(|other| other.key() == turn)?;

@@ -12,7 +12,7 @@
 
 use crate::engine::frame::{Spacing, TextChunk};
 use crate::engine::record::{
-    EndReason, LatencySource, Recording, SpanDetails, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink,
+    EndReason, Initiator, Recording, SpanDetails, SpanEventKind, SpanKey, SpanKind, SpanRecord, SpanSink,
     SpanStart, TurnNumber, TurnRecord, UserToBotLatency,
 };
 use crate::engine::text::{JoinedText, StreamedText};
@@ -20,7 +20,8 @@ use crate::engine::time::Time;
 
 use super::Activity;
 use super::floor::{Floor, TurnChange};
-use super::latency::Wait;
+use super::wait::{Milestone, VoiceStop, Wait, Waiting};
+use crate::engine::conversation::llm::NewMessage;
 use crate::engine::conversation::span::{SpanError, SpanErrors};
 
 /// One exchange between user and bot.
@@ -37,9 +38,9 @@ pub(crate) struct Turn {
     typed: Option<String>,
     had_context: bool,
     spoken: Vec<SpokenReply>,
-    /// The end of the user's voice, from voice activity detection.
-    voice_end: Option<Time>,
-    user_stopped: Option<Time>,
+    waiting: Waiting,
+    /// Whether the user has spoken or typed before the bot made a sound.
+    user_began: bool,
     bot_started: Option<Time>,
     wait: Option<Wait>,
     /// Errors that do not belong to any span below the turn.
@@ -99,8 +100,8 @@ impl Turn {
             typed: None,
             had_context: false,
             spoken: Vec::new(),
-            voice_end: None,
-            user_stopped: None,
+            waiting: Waiting::default(),
+            user_began: false,
             bot_started: None,
             wait: None,
             errors: SpanErrors::default(),
@@ -184,45 +185,78 @@ impl Turn {
         }
     }
 
-    /// Handles an utterance that is assigned to this turn.
-    pub(crate) fn on_utterance(&mut self, words: &str, voice_end: Option<Time>) {
+    /// Handles an utterance that is assigned to this turn, with its words and the end of its voice so far.
+    pub(crate) fn on_utterance(
+        &mut self,
+        words: &str,
+        start: Time,
+        transcript: Option<Milestone>,
+        voice_stop: Option<VoiceStop>,
+    ) {
         self.transcript.push(words, Spacing::Between);
-        self.voice_end = voice_end.or(self.voice_end);
+        self.on_user();
+        self.waiting.on_utterance(start, transcript, voice_stop);
     }
 
     /// Handles the end of the user's voice in this turn.
-    pub(crate) fn on_voice_end(&mut self, at: Time) {
-        self.voice_end = Some(at);
+    pub(crate) fn on_voice_stop(&mut self, stop: VoiceStop) {
+        self.waiting.on_voice_stop(stop);
     }
 
-    pub(crate) fn on_user_stopped(&mut self, now: Time) {
-        self.user_stopped = Some(now);
+    /// Handles the announcement that the user has stopped.
+    pub(crate) fn on_user_stopped(&mut self, stopped: Milestone) {
+        self.waiting.on_user_stopped(stopped);
     }
 
     /// Adds a final transcript of this turn.
-    pub(crate) fn on_transcript(&mut self, text: &str) {
+    pub(crate) fn on_transcript(&mut self, text: &str, transcript: Milestone) {
         self.transcript.push(text, Spacing::Between);
+        self.on_user();
+        self.waiting.on_transcript(transcript);
     }
 
     /// Handles a context that reaches a language model. The user message in the first one may have been typed.
-    pub(crate) fn on_context(&mut self, new_message: Option<String>) {
+    pub(crate) fn on_context(&mut self, new_message: Option<NewMessage>) {
         self.floor.on_context();
+        if new_message.as_ref().is_some_and(NewMessage::is_typed) {
+            self.on_user();
+        }
         if !self.had_context {
-            self.typed = new_message;
+            self.typed = new_message.map(NewMessage::into_text);
         }
         self.had_context = true;
     }
 
+    /// Handles a request to a language model. `announces_user` states whether the framework announces the user's speech.
+    pub(crate) fn on_request(&mut self, now: Time, announces_user: bool) {
+        self.waiting.on_request(now, announces_user);
+    }
+
+    /// Handles the result of a tool call.
+    pub(crate) fn on_tool_result(&mut self) {
+        self.waiting.on_tool_result();
+    }
+
+    /// Handles the start of an LLM call.
+    pub(crate) fn on_llm_call(&mut self) {
+        self.waiting.on_llm_call();
+    }
+
+    /// Handles audio of a speech-to-speech model.
+    pub(crate) fn on_live_audio(&mut self, audio: Milestone) {
+        self.waiting.on_live_audio(audio);
+    }
+
+    fn on_user(&mut self) {
+        self.user_began |= !self.floor.bot_has_spoken();
+    }
+
     /// Handles the start of bot speech.
-    pub(crate) fn on_bot_start(&mut self, now: Time) {
+    pub(crate) fn on_bot_start(&mut self, started: Milestone) {
         self.floor.on_bot_start();
         if self.bot_started.is_none() {
-            self.bot_started = Some(now);
-            self.wait = self
-                .voice_end
-                .map(|end| (end, LatencySource::Vad))
-                .or(self.user_stopped.map(|end| (end, LatencySource::UserStopped)))
-                .map(|(since, source)| Wait { since, until: now, source });
+            self.bot_started = Some(started.at);
+            self.wait = self.waiting.until(started);
         }
     }
 
@@ -340,7 +374,9 @@ impl Turn {
                 input: self.transcript.to_text().or(self.typed),
                 output,
                 end_reason: reason,
+                initiator: if self.user_began { Initiator::User } else { Initiator::Bot },
                 latency,
+                repeats: self.waiting.repeats(self.bot_started),
                 start_missed,
             }),
         }
