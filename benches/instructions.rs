@@ -144,20 +144,19 @@ fn replay(name: &str, sampler: Sampler) -> Replay {
     replay
 }
 
-// A long context costs a look at the role of each message, as what has no role is not counted as a message.
 #[library_benchmark]
 #[bench::a_simple(args = (sampled("a_simple")), config = at_most(345_000))]
 #[bench::d_stream200(args = (sampled("d_stream200")), config = at_most(560_000))]
-#[bench::i_long_prefilled(args = (sampled("i_long_prefilled")), config = at_most(3_600_000))]
+#[bench::i_long_prefilled(args = (sampled("i_long_prefilled")), config = at_most(3_350_000))]
 fn traced(replay: Replay) -> Replay {
     replay.recording.trace(&replay.tracers, &replay.settings);
     replay
 }
 
 #[library_benchmark]
-#[bench::a_simple(args = (unsampled("a_simple")), config = at_most(165_000))]
+#[bench::a_simple(args = (unsampled("a_simple")), config = at_most(160_000))]
 #[bench::d_stream200(args = (unsampled("d_stream200")), config = at_most(305_000))]
-#[bench::i_long_prefilled(args = (unsampled("i_long_prefilled")), config = at_most(910_000))]
+#[bench::i_long_prefilled(args = (unsampled("i_long_prefilled")), config = at_most(755_000))]
 fn dropped(replay: Replay) -> Replay {
     replay.recording.trace(&replay.tracers, &replay.settings);
     replay
