@@ -159,9 +159,8 @@ impl Setup {
     /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
     /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
     ///
-    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout`, or
-    /// in its second half if it is shorter than two seconds. The disk may take up to a second, also if `timeout` leaves
-    /// less.
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout` and
+    /// one more for each 64 MiB, but not in its first half. The disk may take that time also if `timeout` is shorter.
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).

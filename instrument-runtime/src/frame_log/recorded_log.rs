@@ -266,6 +266,7 @@ impl EventEncoder {
             src: hop.source.id().into(),
             dst: hop.destination.id().into(),
             frame: Cow::Borrowed(class),
+            base: None,
             id: LoggedFrameId(id),
             sibling: hop.sibling.map(LoggedFrameId),
             payload: (),

@@ -29,7 +29,7 @@ def turns_of(log: Path, pipecat_trace: str) -> list[dict]:
     turns = []
     for span in spans:
         attributes = {pair["key"]: next(iter(pair["value"].values())) for pair in span["attributes"]}
-        if "conversation.turn_number" in attributes:
+        if span["name"] == "pipecat.conversation.turn":
             times = {"start": int(span["startTimeUnixNano"]), "end": int(span["endTimeUnixNano"])}
             turns.append(times | {"number": int(attributes["conversation.turn_number"])} | attributes)
     return sorted(turns, key=lambda turn: turn["start"])

@@ -13,7 +13,8 @@ pub trait ChatContext {
     fn message_count(&self) -> usize;
 
     /// Returns the role of the message at `index`: `system`, `user`, …. What has no role (an empty one), such as a
-    /// provider's thoughts and signatures, is skipped: it is not a message.
+    /// provider's thoughts and signatures, is skipped: it is not a message. The part of a long context that a span
+    /// cannot carry is counted as it is.
     fn role(&self, index: usize) -> &str;
 
     /// Copies the message at `index`.

@@ -24,11 +24,15 @@ macro_rules! frame_kinds {
                 }
             }
 
-            /// Returns the kind of Pipecat's frame class `class`.
+            /// Returns the kind of Pipecat's frame class `class`, or of the class that it derives from.
             pub fn from_class(class: &str) -> Self {
                 match class {
                     $($name => Self::$kind,)*
                     "FatalErrorFrame" => Self::Error,
+                    "BotBackchannelFrame" => Self::TtsSpeak,
+                    "VisionFullResponseStartFrame" => Self::LlmResponseStart,
+                    "VisionTextFrame" => Self::LlmText,
+                    "VisionFullResponseEndFrame" => Self::LlmResponseEnd,
                     _ => Self::Other,
                 }
             }
@@ -149,6 +153,8 @@ mod tests {
             assert_eq!(FrameKind::from_class(kind.class()), kind);
         }
         assert_eq!(FrameKind::from_class("FatalErrorFrame"), FrameKind::Error);
+        assert_eq!(FrameKind::from_class("BotBackchannelFrame"), FrameKind::TtsSpeak);
+        assert_eq!(FrameKind::from_class("VisionTextFrame"), FrameKind::LlmText);
         assert_eq!(FrameKind::from_class("BotSpeakingFrame"), FrameKind::Other);
     }
 }

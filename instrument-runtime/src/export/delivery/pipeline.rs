@@ -22,9 +22,10 @@ use crate::export::transport::Transport;
 /// The time limit of the provider's own `force_flush`, which has none. It is that of the SDK's batch processor.
 const FORCE_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time at the end of a shutdown in which what is left is spooled: a full queue of 128 MiB takes some hundred
-/// milliseconds. If the timeout is shorter than this, the shutdown takes longer, but only as long as the disk needs.
+/// The time at the end of a shutdown in which what is left is spooled, and the bytes that one more millisecond is added for.
+/// If the timeout leaves less, the shutdown takes longer, but only as long as the disk needs.
 const SPOOL_TIME: Duration = Duration::from_secs(1);
+const SPOOL_BYTES_PER_MILLISECOND: usize = 64 * 1024;
 
 /// The export pipeline of one destination. Its worker thread ends after the shutdown.
 #[derive(Debug)]
@@ -111,7 +112,9 @@ fn shut_down(delivery: &SharedDelivery, spooler: Option<&Arc<Spooler>>, deadline
         // Frees the spans.
         return drop(delivery.abandon());
     };
-    delivery.wait_until_settled(deadline.earlier_by(SPOOL_TIME));
+    let more = delivery.queued_bytes() / SPOOL_BYTES_PER_MILLISECOND;
+    let spool_time = SPOOL_TIME + Duration::from_millis(more as u64);
+    delivery.wait_until_settled(deadline.earlier_by(spool_time));
     // A thread of its own, as a disk may hang.
     let (done, is_done) = mpsc::channel();
     let worker = Arc::clone(spooler);
@@ -122,7 +125,7 @@ fn shut_down(delivery: &SharedDelivery, spooler: Option<&Arc<Spooler>>, deadline
     if thread::Builder::new().name("pipecat-spool".to_owned()).spawn(spool_rest).is_err() {
         return spooler.spool_rest();
     }
-    let _ = is_done.recv_timeout(deadline.left().unwrap_or_default().max(SPOOL_TIME));
+    let _ = is_done.recv_timeout(deadline.left().unwrap_or_default().max(spool_time));
     drop(delivery.abandon());
 }
 

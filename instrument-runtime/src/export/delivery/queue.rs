@@ -111,10 +111,14 @@ impl SpanQueue {
         self.waiting.spans.len() >= spans || self.waiting.bytes >= bytes
     }
 
+    /// Returns the bytes of all queued spans.
+    pub(super) fn bytes(&self) -> usize {
+        self.in_flight.bytes.saturating_add(self.waiting.bytes)
+    }
+
     /// Returns whether more spans or bytes than `limits` are queued.
     pub(super) fn exceeds(&self, limits: QueueLimits) -> bool {
-        let bytes = self.in_flight.bytes.saturating_add(self.waiting.bytes);
-        self.len() > limits.spans || (bytes > limits.bytes && self.len() > 1)
+        self.len() > limits.spans || (self.bytes() > limits.bytes && self.len() > 1)
     }
 
     /// Queues a span, and returns the spans that had to be dropped: the oldest that wait, or `span` itself if there is no space

@@ -179,6 +179,10 @@ impl SharedDelivery {
         self.lock().lower_request_limit(refused_bytes);
     }
 
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.lock().queued_bytes()
+    }
+
     pub(super) fn is_abandoned(&self) -> bool {
         self.lock().is_abandoned()
     }

@@ -132,6 +132,10 @@ impl DeliveryState {
         self.queue.len() + self.left
     }
 
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.queue.bytes()
+    }
+
     /// Returns the number of spans with an outcome.
     pub(super) fn settled(&self) -> u64 {
         self.outcomes.received() - self.queued() as u64

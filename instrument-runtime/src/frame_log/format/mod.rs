@@ -157,6 +157,9 @@ pub(super) struct EventLine<'a, P> {
     pub(super) dst: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) frame: Cow<'a, str>,
+    /// Pipecat's own class, if `frame` is a class of the user that derives from it.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<Cow<'a, str>>,
     pub(super) id: LoggedFrameId,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sibling: Option<LoggedFrameId>,
@@ -166,8 +169,8 @@ pub(super) struct EventLine<'a, P> {
 impl<'a> EventLine<'a, ()> {
     /// Returns the event with its payload.
     pub(super) fn with_payload<P>(self, payload: P) -> EventLine<'a, P> {
-        let Self { n, wall, dir, src, dst, frame, id, sibling, payload: () } = self;
-        EventLine { n, wall, dir, src, dst, frame, id, sibling, payload }
+        let Self { n, wall, dir, src, dst, frame, base, id, sibling, payload: () } = self;
+        EventLine { n, wall, dir, src, dst, frame, base, id, sibling, payload }
     }
 }
 

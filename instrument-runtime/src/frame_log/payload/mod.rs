@@ -70,15 +70,23 @@ macro_rules! payloads {
         }
 
         impl Payload<'static> {
-            /// Parses the payload of a frame of class `class`.
-            pub(super) fn parse(class: &str, payload: &RawValue) -> Result<Self, serde_json::Error> {
-                Ok(match FrameKind::from_class(class) {
+            /// Parses the payload of a frame of class `class`. A class that is not known is read as `base`.
+            pub(super) fn parse(
+                class: &str,
+                base: Option<&str>,
+                payload: &RawValue,
+            ) -> Result<Self, serde_json::Error> {
+                let known = match (FrameKind::from_class(class), base) {
+                    (FrameKind::Other, Some(base)) => base,
+                    _ => class,
+                };
+                Ok(match FrameKind::from_class(known) {
                     $(FrameKind::$content => Self::$content(read(payload)?),)*
                     $(FrameKind::$fields => Self::$fields(read(payload)?),)*
                     $(FrameKind::$empty => Self::Empty(Frame::$empty),)*
                     FrameKind::Other => Self::Other(class.to_owned().into()),
                 }
-                .fatal_if(class == FATAL_ERROR))
+                .fatal_if(known == FATAL_ERROR))
             }
         }
 

@@ -29,6 +29,8 @@ use crate::frame_log::payload::Payload;
 /// ```
 pub struct LoggedEvent {
     pub(super) wall: Time,
+    /// The class of the frame, if it derives from the class that it is read as.
+    pub(super) own_class: Option<Box<str>>,
     pub(super) source: LoggedProcessor,
     pub(super) destination: LoggedProcessor,
     pub(super) direction: Direction,
@@ -45,7 +47,7 @@ impl LoggedEvent {
 
     /// Returns the name of the frame's class, such as `BotSpeakingFrame`.
     pub fn class(&self) -> &str {
-        self.payload.class()
+        self.own_class.as_deref().unwrap_or_else(|| self.payload.class())
     }
 
     /// Returns the frame.

@@ -202,7 +202,7 @@ impl<'a> FrameLogReader<'a> {
 
     fn event(&mut self, line: &EventLine<'_, &RawValue>) -> Result<LoggedEvent, LineError> {
         let id = line.id.0;
-        let payload = Payload::parse(&line.frame, line.payload)
+        let payload = Payload::parse(&line.frame, line.base.as_deref(), line.payload)
             .map_err(|source| LineError::Payload { frame: line.frame.to_string(), source })?;
         let source = self.processors.get(&line.src);
         if matches!(payload, Payload::Empty(Frame::Start)) {
@@ -210,6 +210,7 @@ impl<'a> FrameLogReader<'a> {
         }
         Ok(LoggedEvent {
             wall: Time::from_unix_nanos(line.wall),
+            own_class: (payload.class() != line.frame).then(|| line.frame.as_ref().into()),
             source,
             destination: self.processors.get(&line.dst),
             direction: line.dir,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{FrameLogReadError, FrameLogReader, LoggedEvent};
 use crate::engine::conversation::Support;
-use crate::engine::frame::{ChatContext, Frame, Role};
+use crate::engine::frame::{ChatContext, Frame, FrameKind, Role};
 
 const HEADER: &str = r#"{"frame_log":1,"writer":"test","wall":1}"#;
 
@@ -183,4 +183,26 @@ fn a_compressed_log_is_read_even_if_it_breaks_off() {
         let (events, bad) = read(&log);
         assert_eq!((events.len(), bad.len()), (2, 0), "{bad:?}");
     }
+}
+
+#[test]
+fn a_frame_of_an_own_class_is_read_as_its_base() {
+    let event = |frame: &str, base: &str| {
+        let log = format!(
+            "{{\"frame_log\":1,\"writer\":\"me\",\"wall\":0}}\n\
+             {{\"n\":0,\"wall\":5,\"dir\":\"down\",\"src\":\"1\",\"dst\":\"2\",\"frame\":\"{frame}\",{base}\"id\":9,\
+             \"payload\":{{\"text\":\"Hello.\",\"error\":\"dead\"}}}}\n"
+        );
+        let mut reader = FrameLogReader::new(std::io::Cursor::new(log)).unwrap();
+        let event = reader.next().unwrap().unwrap();
+        (event.class().to_owned(), event.frame().kind())
+    };
+    let own = |kind| ("MyFrame".to_owned(), kind);
+    assert_eq!(event("MyFrame", "\"base\":\"TranscriptionFrame\","), own(FrameKind::Transcription));
+    assert_eq!(event("MyFrame", "\"base\":\"VisionTextFrame\","), own(FrameKind::LlmText));
+    assert_eq!(event("MyFrame", "\"base\":\"FatalErrorFrame\","), own(FrameKind::Error));
+    assert_eq!(event("MyFrame", "\"base\":\"DataFrame\","), own(FrameKind::Other));
+    assert_eq!(event("MyFrame", ""), own(FrameKind::Other));
+    let backchannel = ("BotBackchannelFrame".to_owned(), FrameKind::TtsSpeak);
+    assert_eq!(event("BotBackchannelFrame", ""), backchannel);
 }

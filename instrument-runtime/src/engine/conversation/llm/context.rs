@@ -120,7 +120,7 @@ impl NewMessage {
 impl SentContext {
     fn new(context: Option<&dyn ChatContext>, limits: ContentLimits) -> Self {
         Self {
-            message_count: context.map_or(0, |context| messages(context).count()),
+            message_count: context.map_or(0, ChatContext::message_count),
             user_message: context.and_then(|context| UserMessage::last_of(context, limits)),
         }
     }
@@ -186,14 +186,21 @@ impl LlmRequest {
 
     /// Copies the system message of a context and as many of the newest others as fit.
     fn copy(context: &dyn ChatContext, user_message: Option<&UserMessage>, limits: RequestLimits) -> Self {
-        let message_count = messages(context).count();
-        let first = messages(context).next().filter(|&index| context.role(index) == "system");
+        let mut message_count = context.message_count();
+        // What has no role is not a message: a provider's thoughts and signatures.
+        let first = (0..message_count).find(|&index| !context.role(index).is_empty());
+        let first = first.filter(|&index| context.role(index) == "system");
         let mut copier = ContentCopier::new(limits.content);
         let system = first.map(|index| context.copy_message(index, &mut copier));
         let mut free_attributes = limits.attributes;
         let mut newest = Vec::new();
-        for index in messages(context).rev().filter(|index| Some(*index) != first) {
+        for index in (first.map_or(0, |index| index + 1)..context.message_count()).rev() {
             let message = context.copy_message(index, &mut copier);
+            // Older ones are counted as they are: reading the roles of a long context costs more than the request.
+            if message.role.is_empty() {
+                message_count -= 1;
+                continue;
+            }
             free_attributes = free_attributes.saturating_sub(min_attributes(&message));
             newest.push(message);
             if free_attributes == 0 || copier.is_exhausted() {
@@ -201,6 +208,7 @@ impl LlmRequest {
             }
         }
         newest.reverse();
+        message_count -= first.unwrap_or(0);
         Self {
             system,
             newest,
@@ -209,12 +217,6 @@ impl LlmRequest {
             tools: copy_tools(context, limits),
         }
     }
-}
-
-/// Returns the indices of the messages of a context. What has no role is not a message: a provider's thoughts and
-/// signatures.
-fn messages(context: &dyn ChatContext) -> impl DoubleEndedIterator<Item = usize> {
-    (0..context.message_count()).filter(|&index| !context.role(index).is_empty())
 }
 
 /// Copies the tools of a context, unless they are hidden.
@@ -255,8 +257,9 @@ impl UserMessage {
     /// Returns the last user message of `context`, unless it has no text. It is not hidden, because it may begin a turn.
     fn last_of(context: &dyn ChatContext, limits: ContentLimits) -> Option<Self> {
         let mut followed_by = FollowedBy::Nothing;
-        for index in messages(context).rev() {
+        for index in (0..context.message_count()).rev() {
             match context.role(index) {
+                "" => {}
                 "user" => {
                     let message = context.copy_message(index, &mut ContentCopier::new(limits.text_only()));
                     return Some(Self { text: message.content.into_text()?, followed_by });

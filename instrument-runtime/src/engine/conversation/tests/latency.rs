@@ -219,6 +219,16 @@ fn pause_or_late_transcript_is_no_repeat() {
 }
 
 #[test]
+fn words_while_the_bot_speaks_are_no_repeat() {
+    let mut pipeline = Pipeline::new();
+    pipeline.user_says(1_000, "Tell me.").at(1_700).asks("Tell me.").at(1_800).answers("Once.");
+    pipeline.synthesizes("a", "Once.").at(1_900).bot_starts().spoken("a", "Once.");
+    pipeline.at(2_000).voice().at(2_200).silence().at(2_300).hears("Uh-huh.").at(2_900).bot_stops();
+    pipeline.at(9_000).ends();
+    assert_eq!(pipeline.repeats(), [None]);
+}
+
+#[test]
 fn repeat_without_a_reply_has_no_wait() {
     let mut pipeline = Pipeline::new();
     pipeline.user_says(1_000, "Hello.").at(1_700).asks("Hello.").user_says(3_000, "Hello?").at(9_000).ends();

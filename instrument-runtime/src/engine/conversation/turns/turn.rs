@@ -195,7 +195,10 @@ impl Turn {
     ) {
         self.transcript.push(words, Spacing::Between);
         self.on_user();
-        self.waiting.on_utterance(start, transcript, voice_stop);
+        // Words of the user while the bot speaks (a back-channel) wait for nothing.
+        if self.bot_started.is_none_or(|bot| start < bot) {
+            self.waiting.on_utterance(start, transcript, voice_stop);
+        }
     }
 
     /// Handles the end of the user's voice in this turn.
