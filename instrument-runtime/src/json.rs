@@ -126,9 +126,11 @@ impl ChatContext for JsonContext<'_> {
     }
 }
 
-/// Returns the role of a message; empty if it has none.
+/// Returns the role of a message; empty if it has none. Every role of a context is read for each request. Nearly always it
+/// is the first of a few fields, and comparing a name costs less than hashing one.
 pub(crate) fn role_of(message: &Value) -> &str {
-    message.get("role").and_then(Value::as_str).unwrap_or_default()
+    let mut fields = message.as_object().into_iter().flatten();
+    fields.find(|(name, _)| *name == "role").and_then(|(_, role)| role.as_str()).unwrap_or_default()
 }
 
 /// Converts a message from JSON.
@@ -138,7 +140,7 @@ pub(crate) fn message_from_json(message: &Value) -> Message {
 
 /// Copies a message from JSON. Iterates over the fields: a context has hundreds of messages, and looking up absent fields
 /// would cost as much as reading present ones.
-fn copy_message(message: &Value, copier: &mut ContentCopier) -> Message {
+pub(crate) fn copy_message(message: &Value, copier: &mut ContentCopier) -> Message {
     let role = role_of(message);
     let mut converted = copier.empty_message(role);
     for (name, value) in message.as_object().into_iter().flatten() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::engine::content::{ContentCopier, ContentKind, ContentLimits};
 use crate::engine::frame::{ChatContext, FrameId, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
 use crate::engine::truncate::truncate_beginning;
-use crate::json::{RawJson, message_from_json, message_to_json, role_of};
+use crate::json::{RawJson, copy_message, message_from_json, message_to_json, role_of};
 
 /// Upper bound on the contexts that a log's writer or reader remembers. Contexts are the largest frames, and the hops
 /// of one follow each other closely.
@@ -144,6 +144,10 @@ impl ChatContext for LoggedContext {
 
     fn message(&self, index: usize) -> Message {
         self.messages.get(index).map(message_from_json).unwrap_or_default()
+    }
+
+    fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
+        self.messages.get(index).map(|message| copy_message(message, copier)).unwrap_or_default()
     }
 
     fn tool_count(&self) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! See [Turns](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#turns).
 
-use crate::engine::frame::FramePushed;
+use crate::engine::frame::{FramePushed, Role};
 use crate::engine::record::{EndReason, TurnNumber};
 use crate::engine::time::Time;
 
@@ -34,12 +34,15 @@ impl Conversation {
         }
     }
 
-    /// Learns the processors of a hop, of an observer that missed the start of the pipeline, which passes all of them:
-    /// without synthesis, the text of an answer is the bot's speech.
+    /// Learns the synthesis and the output transport of a hop, of an observer that missed the start of the pipeline, which
+    /// passes all processors: without synthesis, the text of an answer is the bot's speech.
     pub(crate) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
         if self.beginning != Beginning::Seen {
-            self.processors.update(hop.source);
-            self.processors.update(hop.destination);
+            for processor in [hop.source, hop.destination] {
+                if matches!(processor.role(), Role::Tts | Role::OutputTransport) {
+                    self.processors.update(processor);
+                }
+            }
         }
     }
 
