@@ -195,7 +195,7 @@ fn dropping_a_setup_spools_within_its_five_seconds() {
     drop(setup);
     assert!(begun.elapsed() < Duration::from_millis(5_900), "{:?}", begun.elapsed());
     backend.reply(Reply::Ok);
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (10, numbers(0..10)), "{report}");
 }
 
@@ -232,7 +232,7 @@ fn grpc_requests_are_spooled_and_sent_too() {
     make_spans(&setup, 0..700);
     assert_eq!(shut_down(&setup, SHORT).spooled, 700);
     backend.reply(Reply::Ok);
-    let report = shut_down(builder().build().unwrap(), LIMIT);
+    let report = shut_down(&builder().build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (700, numbers(0..700)), "{report}");
 }
 
@@ -268,7 +268,7 @@ fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
         let senders = [0, 1, 2].map(|part| scope.spawn(move || send(part)));
         senders.into_iter().map(|sender| sender.join().unwrap()).collect()
     });
-    let _ = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let _ = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert!(backend.spans() == numbers(0..1_500), "{reports:?}");
     assert!(reports.iter().all(|report| count(report) == 500 && report.dropped == 0), "{reports:?}");
 }
@@ -279,10 +279,10 @@ fn spans_for_another_backend_stay_in_the_spool() {
     let setup = backend.builder(&directory).build().unwrap();
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
-    let report = shut_down(other.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&other.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, other.requests().len()), (0, 0));
     backend.reply(Reply::Ok);
-    assert_eq!(shut_down(backend.builder(&directory).build().unwrap(), LIMIT).recovered, 10);
+    assert_eq!(shut_down(&backend.builder(&directory).build().unwrap(), LIMIT).recovered, 10);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_refused_request_leaves_the_spool_and_is_counted() {
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     backend.reply(Reply::Status(400, &[]));
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert!(
         report.to_string().contains("10 from earlier processes failed: it answered 400 Bad Request"),
         "{report}"
@@ -308,7 +308,7 @@ fn a_request_that_is_too_large_now_is_sent_in_parts() {
     assert_eq!(shut_down(&setup, SHORT).spooled, 9);
     let too_large = Reply::Status(413, &[]);
     backend.reply_in_turn([too_large.clone(), too_large, Reply::Ok]);
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, report.unrecovered.len()), (9, 0), "{report}");
     assert_eq!(backend.spans(), numbers(0..9));
     assert_eq!(backend.accepted.lock().unwrap().len(), 3, "a half and two quarters");
@@ -322,7 +322,7 @@ fn a_span_that_is_too_large_leaves_the_spool_and_is_counted() {
     make_spans(&setup, 0..2);
     assert_eq!(shut_down(&setup, SHORT).spooled, 2);
     backend.reply(Reply::Status(413, &[]));
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.unrecovered[0].spans, report.unrecovered.len()), (2, 1), "{report}");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
@@ -344,7 +344,7 @@ fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
     assert!(bytes <= 20_000, "{bytes}");
     let spooled = usize::try_from(report.spooled).unwrap();
     backend.reply(Reply::Ok);
-    let _ = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let _ = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!(backend.spans(), numbers(1_000 - spooled..1_000), "the newest are kept");
 }
 
@@ -375,7 +375,7 @@ fn a_damaged_file_is_counted_and_the_others_arrive() {
     let last = fs::OpenOptions::new().write(true).open(&files[2]).unwrap();
     last.set_len(last.metadata().unwrap().len() - 1).unwrap();
     backend.reply(Reply::Ok);
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, backend.spans()), (20, numbers(0..20)), "{report}");
     assert_eq!((report.unrecovered[0].spans, &report.unrecovered[0].error), (10, &ExportError::SpoolDamaged));
 }
@@ -427,7 +427,7 @@ fn spooled_spans_of_an_aborted_process_arrive() {
         .unwrap();
     assert!(!status.success());
     backend.reply(Reply::Ok);
-    let report = shut_down(backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
     let recovered = usize::try_from(report.recovered).unwrap();
     assert!(recovered >= 80, "those in memory are lost: {report}");
     assert_eq!(backend.spans(), numbers(0..recovered));

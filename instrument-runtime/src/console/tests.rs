@@ -198,7 +198,7 @@ fn turns_are_ordered_by_number_and_conversations_by_start() {
         headings,
         [
             "conversation earlier · 2 turns · 1 min 10 s",
-            "turn 1  1.94 s  completed  user→bot 750 ms",
+            "turn 1  1.94 s  completed  user→bot 750 ms, 500 ms by OpenAILLMService",
             "turn 2  1 min 05 s  interrupted",
             "conversation later · 1 turn · 1 min 05 s",
             "turn 2  1 min 05 s  interrupted",
