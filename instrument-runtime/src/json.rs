@@ -9,6 +9,8 @@
 //! let frame = Frame::FunctionCallInProgress(call);
 //! ```
 
+mod instruction;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 

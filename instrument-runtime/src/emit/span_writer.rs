@@ -19,7 +19,9 @@ use super::{
     ConversationHandle, EmitSettings, RecordProcessor, RemoteParent, Session, TraceLayout, Tracers, keys,
     span_attributes,
 };
-use crate::engine::record::{Recording, SpanEvent, SpanEventKind, SpanRecord, SpanStart, TurnNumber};
+use crate::engine::record::{
+    Recording, SpanDetails, SpanEvent, SpanEventKind, SpanRecord, SpanStart, TurnNumber,
+};
 use crate::engine::time::Time;
 use crate::privacy::Privacy;
 
@@ -66,8 +68,13 @@ impl SpanWriter {
         start: &SpanStart,
         started: &StartedSpan,
         annotations: Annotations,
-        record: SpanRecord,
+        mut record: SpanRecord,
     ) -> Option<RecordSummary> {
+        if let SpanDetails::Llm(llm) = &mut record.details
+            && llm.service.may_hold_instruction()
+        {
+            Arc::make_mut(&mut llm.service).take_instruction();
+        }
         if let Some(processor) = &self.record_processor {
             processor.on_end(&record);
         }

@@ -95,9 +95,9 @@ impl Conversation {
             }
             Frame::BotStartedSpeaking => {
                 self.processors.role_of_pusher(source, FrameKind::BotStartedSpeaking);
-                let output = self.processors.index_of(source);
-                let effect =
-                    self.playback.on_bot_started_frame(Milestone { at: moment.now, by: Some(output) });
+                // A transport that no text has reached is not known to report spoken text.
+                let output = self.processors.find(source);
+                let effect = self.playback.on_bot_started_frame(Milestone { at: moment.now, by: output });
                 self.apply(effect, moment);
             }
             Frame::BotStoppedSpeaking => self.apply(self.playback.on_bot_stopped_frame(), moment),

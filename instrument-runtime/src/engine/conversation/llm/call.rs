@@ -398,12 +398,8 @@ impl LlmCall {
         let text = self.text();
         let moments =
             [(self.first_token, SpanEventKind::FirstToken), (self.interrupted, SpanEventKind::Interrupted)];
-        let mut service = self.processor;
-        if service.may_hold_instruction() {
-            Arc::make_mut(&mut service).take_instruction();
-        }
         let details = SpanDetails::Llm(Box::new(LlmRecord {
-            service,
+            service: self.processor,
             times: self.measurements.times(&measured),
             request: self.request,
             user_transcript: self.user_transcript.to_text(),
