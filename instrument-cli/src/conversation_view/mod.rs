@@ -67,7 +67,7 @@ pub(crate) struct TurnView {
     pub(crate) lines: Vec<TranscriptLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latency: Option<LatencyView>,
-    /// Who began the turn: `user` or `bot`.
+    /// The party that began the turn: `user` or `bot`.
     pub(crate) initiator: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeats: Option<RepeatsView>,
@@ -146,7 +146,7 @@ pub(crate) struct LatencyView {
     pub(crate) stages: Vec<StageView>,
 }
 
-/// How often the user spoke again before the bot made a sound.
+/// The number of times that the user spoke again before the bot made a sound.
 #[derive(Debug, Serialize)]
 pub(crate) struct RepeatsView {
     pub(crate) count: u32,

@@ -280,7 +280,7 @@ impl LatencyStage {
 /// [Latency]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#latency
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UserRepeats {
-    /// How often the user spoke again.
+    /// The number of times that the user spoke again.
     pub count: u32,
     /// Seconds from the end of the first of these utterances to the bot's first sound; `None` if the bot made none.
     pub wait_seconds: Option<f64>,
@@ -308,11 +308,11 @@ pub struct TurnRecord {
     pub output: Option<String>,
     /// Why the turn ended.
     pub end_reason: EndReason,
-    /// Who began the turn.
+    /// The party that began the turn.
     pub initiator: Initiator,
     /// The user's wait for the bot; `None` if the bot began the turn or did not speak.
     pub latency: Option<UserToBotLatency>,
-    /// How often the user spoke again before the bot made a sound; `None` if not at all.
+    /// The number of times that the user spoke again before the bot made a sound; `None` if not at all.
     pub repeats: Option<UserRepeats>,
     /// Whether this is the first turn of a conversation whose start was not observed. The turn, and the numbering of
     /// all turns, begin where the observer was added.

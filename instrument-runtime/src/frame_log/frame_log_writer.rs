@@ -57,7 +57,7 @@ pub struct FrameLogWriter {
     shared: Arc<SharedWriter>,
 }
 
-/// What the clones of a writer and the logs of its conversations share.
+/// State that the clones of a writer and the logs of its conversations share.
 pub(super) struct SharedWriter {
     part_size: Option<PartSize>,
     file_system: FileSystem,

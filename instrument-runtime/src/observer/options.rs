@@ -9,7 +9,7 @@ use super::{FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, To
 use crate::emit::RemoteParent;
 use crate::engine::conversation::FrameSupport;
 
-/// Who handles the timeouts of a conversation: a turn ends some time after the bot has spoken, without a further frame.
+/// The handler of a conversation's timeouts: a turn ends some time after the bot has spoken, without a further frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Timer {
     /// One thread of the process, for all conversations.
@@ -21,7 +21,7 @@ pub enum Timer {
     Host,
 }
 
-/// Who passes the spans of a conversation to the tracer, and so to samplers, span processors and exporters.
+/// The thread that passes the spans of a conversation to the tracer, and so to samplers, span processors and exporters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Emission {
     /// The thread that reports a hop, after the conversation is unlocked; for a timeout, a thread of the process.

@@ -90,10 +90,10 @@ keys! { OPENINFERENCE in TABLE;
     /// The time from the end of the user's first words to the bot's first sound; only if the user repeated them.
     USER_WAIT = "conversation.user_wait_seconds" => Seconds, TURN,
         "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `BotStartedSpeakingFrame`";
-    /// How often the user spoke again before the bot made a sound; only if so.
+    /// The number of times that the user spoke again before the bot made a sound; only if so.
     USER_REPEATS = "conversation.user_repeats" => Integer, TURN,
         "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`";
-    /// Who began the turn: `user` or `bot`.
+    /// The party that began the turn: `user` or `bot`.
     INITIATOR = "conversation.initiator" => Text, TURN,
         "`UserStartedSpeakingFrame`, `TranscriptionFrame`, `LLMContextFrame`, `BotStartedSpeakingFrame`";
 

@@ -14,22 +14,21 @@
 //! neither a sampler nor a span processor's `on_start` has reason to block. (`opentelemetry` has no means to choose the
 //! ids of a span before it starts.)
 
+mod drain;
 mod queue;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 
-use self::queue::{EndedSpan, NextStart, ParentSpan, Queue, QueuedEnd};
+use self::queue::Queue;
 use super::annotations::{Annotation, Annotations};
-use super::conversation_span::RecordSummary;
 use super::open_span::{OpenSpan, SpanState, StartedSpan};
 use super::span_writer::SpanWriter;
 use super::{Emitter, RemoteParent, TraceLayout};
-use crate::catch_panic::{PanicMessage, catch_panic};
 use crate::engine::content::RequestLimits;
 use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart};
 use crate::engine::time::Time;
@@ -64,7 +63,7 @@ pub(crate) struct Outbox {
     emitted: Condvar,
     /// Whether a start or an end may wait. Read before the lock is taken.
     has_queued: AtomicBool,
-    /// Whether the engine has to be told of a turn's recording. Read before the lock is taken.
+    /// Whether `Queue::recordings` has entries. Read before the lock is taken.
     has_recordings: AtomicBool,
     /// Whether another thread has been asked to drain it.
     is_scheduled: AtomicBool,
@@ -218,157 +217,6 @@ impl Outbox {
         std::mem::take(&mut self.lock().recordings)
     }
 
-    /// Returns whether starts or ends may wait for emission.
-    #[inline]
-    pub(crate) fn has_queued(&self) -> bool {
-        self.has_queued.load(Ordering::Acquire)
-    }
-
-    /// Emits everything queued, unless another thread or a caller of this thread is doing so.
-    pub(crate) fn drain(&self) {
-        if self.has_queued() {
-            self.drain_starts();
-            self.drain_ends();
-        }
-    }
-
-    /// Emits the queued starts, and no ends: their contexts are needed.
-    pub(crate) fn emit_starts(&self) {
-        if self.has_queued() {
-            self.drain_starts();
-        }
-    }
-
-    /// Emits everything queued, or waits until other threads have, for `timeout` at most. Does not wait if this thread is
-    /// emitting.
-    pub(crate) fn drain_within(&self, timeout: Duration) {
-        self.drain();
-        let me = Some(thread::current().id());
-        drop(
-            self.wait_while(timeout, |queue| !queue.is_idle() && queue.starting != me && queue.ending != me),
-        );
-    }
-
-    /// Records that another thread will call [`drain_scheduled`](Self::drain_scheduled). Returns `false` if it already
-    /// will.
-    pub(crate) fn set_scheduled(&self) -> bool {
-        !self.is_scheduled.swap(true, Ordering::AcqRel)
-    }
-
-    /// Emits everything queued, on the thread that was asked to.
-    pub(crate) fn drain_scheduled(&self) {
-        self.is_scheduled.store(false, Ordering::Release);
-        self.drain();
-    }
-
-    fn drain_starts(&self) {
-        let mut queue = self.lock();
-        if queue.starting.is_some() {
-            return;
-        }
-        while let Some(NextStart { start, parent }) = queue.next_start() {
-            queue.starting = Some(thread::current().id());
-            let needs_conversation = matches!(parent, ParentSpan::Remote(_))
-                && self.writer.settings.layout == TraceLayout::PerConversation
-                && queue.conversation.is_none();
-            let conversation = queue.conversation.as_ref().map(|conversation| conversation.context().clone());
-            drop(queue);
-
-            let started = self.catch_panic(|| match (parent, conversation) {
-                (ParentSpan::Own(parent), _) => (None, self.writer.start(&start, &parent)),
-                (ParentSpan::Remote(_), Some(conversation)) => {
-                    (None, self.writer.start(&start, &conversation))
-                }
-                (ParentSpan::Remote(remote), None) if needs_conversation => {
-                    let conversation = self.writer.start_conversation(&remote, start.at);
-                    let started = self.writer.start(&start, conversation.context());
-                    (Some(conversation), started)
-                }
-                (ParentSpan::Remote(remote), None) => (None, self.writer.start_root(&start, &remote)),
-            });
-
-            queue = self.lock();
-            let (conversation, started) = started.unzip();
-            if let Some(conversation) = conversation.flatten() {
-                queue.conversation = Some(Box::new(conversation));
-            }
-            queue.on_started(start.key, started);
-            if !queue.recordings.is_empty() {
-                self.has_recordings.store(true, Ordering::Release);
-            }
-            self.emitted.notify_all();
-        }
-        queue.starting = None;
-        self.emitted.notify_all();
-    }
-
-    fn drain_ends(&self) {
-        let mut queue = self.lock();
-        if queue.ending.is_some() {
-            return;
-        }
-        queue.ending = Some(thread::current().id());
-        loop {
-            if queue.starting.is_some() {
-                // That thread emits the ends when it has emitted the starts.
-                break;
-            }
-            if !queue.starts.is_empty() {
-                drop(queue);
-                self.drain_starts();
-                queue = self.lock();
-                continue;
-            }
-            let Some(end) = queue.ends.pop_front() else {
-                self.has_queued.store(false, Ordering::Release);
-                queue.shrink();
-                break;
-            };
-            match end {
-                QueuedEnd::Span(ended) => {
-                    drop(queue);
-                    let summary = self.catch_panic(|| self.end_span(*ended));
-                    queue = self.lock();
-                    if let (Some(Some(summary)), Some(conversation)) = (summary, &mut queue.conversation) {
-                        conversation.on_end(summary);
-                    }
-                }
-                QueuedEnd::Conversation => {
-                    let conversation = queue.conversation.take();
-                    let events = std::mem::take(&mut queue.conversation_events);
-                    drop(queue);
-                    if let Some(conversation) = conversation {
-                        self.catch_panic(|| self.writer.end_conversation(*conversation, events));
-                    }
-                    queue = self.lock();
-                }
-            }
-        }
-        queue.ending = None;
-        self.emitted.notify_all();
-    }
-
-    fn end_span(&self, EndedSpan { open, record }: EndedSpan) -> Option<RecordSummary> {
-        let OpenSpan { start, state: SpanState::Started(started), annotations } = open else { return None };
-        self.writer.end(&start, &started, annotations, record)
-    }
-
-    /// Runs code of the program. A panic in it loses one span.
-    fn catch_panic<T>(&self, emit: impl FnOnce() -> T) -> Option<T> {
-        catch_panic(emit)
-            .inspect_err(|PanicMessage(panic)| {
-                if !self.has_panicked.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        conversation_id = &*self.writer.session.id,
-                        panic,
-                        "a panic in a sampler, span processor, exporter or record processor: the span may be lost, tracing \
-                         and the pipeline continue (logged once for a conversation)"
-                    );
-                }
-            })
-            .ok()
-    }
-
     fn drop_start(&self) {
         DROPPED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if !self.has_dropped.swap(true, Ordering::Relaxed) {
@@ -378,20 +226,6 @@ impl Outbox {
                  processor that blocks: export in batches, or find out why it blocks (logged once for a conversation)"
             );
         }
-    }
-
-    /// Waits while `condition` holds, for `timeout` at most.
-    fn wait_while(&self, timeout: Duration, condition: impl Fn(&Queue) -> bool) -> MutexGuard<'_, Queue> {
-        let mut queue = self.lock();
-        let begun = now();
-        while condition(&queue) {
-            let left = timeout.saturating_sub(now().duration_since(begun));
-            if left.is_zero() {
-                break;
-            }
-            queue = self.emitted.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        queue
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -440,9 +274,4 @@ impl Drop for Outbox {
         self.finish();
         self.drain();
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "waits are bounded by the clock")]
-fn now() -> Instant {
-    Instant::now()
 }

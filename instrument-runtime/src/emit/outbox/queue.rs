@@ -33,7 +33,7 @@ pub(super) struct Queue {
     pub(super) pending: Annotations,
     /// Notes and scores of the conversation span, in the layout that has one.
     pub(super) conversation_events: AnnotationEvents,
-    /// How the tracer records turns, for the engine. Turns that are exported are not in the list.
+    /// Turns that are not exported, and their recording, for the engine.
     pub(super) recordings: Vec<(SpanKey, Recording)>,
     /// The latest time of any start or end.
     pub(super) now: Time,

@@ -11,7 +11,7 @@ const REPLACING_CLASSES: [&str; 7] =
 /// Parts of the names of providers with such an API, and of their classes.
 const REPLACING_PROVIDERS: [&str; 6] = ["anthropic", "aws", "bedrock", "gemini", "google", "vertex"];
 
-/// How a language model service sends its own system instruction.
+/// The place of a language model service's own system instruction.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{InstructionPlacement, Processor, Role};

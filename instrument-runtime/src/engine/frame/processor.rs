@@ -83,7 +83,7 @@ pub struct Processor {
     pub sample_rate: Option<u32>,
     /// The service's own system instruction.
     pub system_instruction: Option<String>,
-    /// How the service sends its own system instruction.
+    /// The place of the service's own system instruction.
     pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: Vec<(String, Setting)>,
@@ -210,7 +210,7 @@ pub struct ServiceView<'a> {
     pub sample_rate: Option<u32>,
     /// The service's own system instruction.
     pub system_instruction: Option<&'a str>,
-    /// How the service sends its own system instruction.
+    /// The place of the service's own system instruction.
     pub instruction_placement: InstructionPlacement,
     /// Other settings, in source order.
     pub settings: &'a [(String, Setting)],

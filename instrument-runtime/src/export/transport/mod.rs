@@ -58,7 +58,7 @@ pub(super) struct FailedAttempt {
     pub(super) next: NextStep,
 }
 
-/// What may help after a failed attempt.
+/// The remedy after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
     /// The same request later, after the wait that the destination asks for, if it does.

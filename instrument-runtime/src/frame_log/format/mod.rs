@@ -244,7 +244,7 @@ pub(super) struct FooterLine {
     wall: Option<u64>,
 }
 
-/// What ended the conversation, besides a frame.
+/// An end of the conversation without a frame.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Closed {

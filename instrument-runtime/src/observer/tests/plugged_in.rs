@@ -1,6 +1,7 @@
 //! Code that a program plugs into its tracer provider: it may use its own conversation, block, or panic.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -346,4 +347,66 @@ fn sampler_sees_kind_session_and_turn_number() {
     let kinds =
         turn.attributes.iter().filter(|attribute| attribute.key.as_str() == "openinference.span.kind");
     assert_eq!(kinds.count(), 1, "not written again at the end");
+}
+
+/// A lock of the whole host, which code on a thread that has it may take again, as in Python.
+#[derive(Default)]
+struct GlobalLock(Mutex<()>);
+
+thread_local! {
+    static HAS_GLOBAL_LOCK: Cell<bool> = const { Cell::new(false) };
+}
+
+impl GlobalLock {
+    fn with<T>(&self, work: impl FnOnce() -> T) -> T {
+        if HAS_GLOBAL_LOCK.get() {
+            return work();
+        }
+        let _guard = self.0.lock().unwrap();
+        HAS_GLOBAL_LOCK.set(true);
+        let result = work();
+        HAS_GLOBAL_LOCK.set(false);
+        result
+    }
+}
+
+#[test]
+fn host_with_a_global_lock_does_not_deadlock() {
+    const TURNS: u64 = 500;
+
+    let global = Arc::new(GlobalLock::default());
+    let processor = on_end({
+        let global = Arc::clone(&global);
+        move |_| global.with(|| std::thread::sleep(Duration::from_micros(20)))
+    });
+    let spans = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(processor)
+        .with_simple_exporter(spans.clone())
+        .build();
+    // The timer and the emission thread are busy all the time.
+    let observers =
+        ObserverProvider::new(Tracers::new(&provider)).turn_end_timeout(Duration::from_micros(100));
+    let observer = observers.observe(ObserveOptions::new());
+    let tracing = observer.tracing_context();
+    within_patience({
+        let global = Arc::clone(&global);
+        move || {
+            let tool = std::thread::spawn({
+                let global = Arc::clone(&global);
+                move || {
+                    while tracing.is_observed() {
+                        global.with(|| tracing.traceparent());
+                    }
+                }
+            });
+            for number in 0..TURNS {
+                global.with(|| start_and_end_an_llm_call(&observer, 10 * number + 10));
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            observer.close();
+            tool.join().unwrap();
+        }
+    });
+    assert!(turns(&spans).len() as u64 >= TURNS);
 }

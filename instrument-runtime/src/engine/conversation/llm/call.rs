@@ -77,7 +77,7 @@ pub(crate) struct NewCall {
     pub(crate) start: Time,
 }
 
-/// What makes a model answer.
+/// The cause of a model's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallTrigger {
     /// The user has spoken since the model's last call.

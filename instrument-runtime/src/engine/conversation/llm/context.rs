@@ -29,7 +29,7 @@ struct LastContext {
     transcripts: u64,
 }
 
-/// How much of the context of a hop a conversation needs. See [`Conversation::context_demand`].
+/// The part of a hop's context that a conversation needs. See [`Conversation::context_demand`].
 ///
 /// [`Conversation::context_demand`]: super::super::Conversation::context_demand
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What is known of a model's next call before it starts: when it was asked for, what the user said, and measurements.
+//! The data of a model's next call before it starts: when it was asked for, what the user said, and measurements.
 //!
 //! ```text
 //!   the user stops, a tool returns ──▶ requested ──┐
@@ -87,7 +87,7 @@ pub(super) struct UpcomingCall {
     tool_returned: Option<Time>,
 }
 
-/// What a model was asked to answer.
+/// The input that a model was asked to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Request {
     /// The user stopped speaking.

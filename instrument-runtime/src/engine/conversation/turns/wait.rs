@@ -29,7 +29,7 @@ pub(crate) struct Milestone {
     pub(crate) by: Option<ProcessorIndex>,
 }
 
-/// What a turn has seen of the user's wait, until the bot starts.
+/// The events of the user's wait so far, until the bot starts.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     voice_stop: Option<VoiceStop>,
@@ -56,7 +56,7 @@ struct Request {
     transcript: Option<Milestone>,
 }
 
-/// What has happened since a model was last asked.
+/// The events since a model was last asked.
 #[derive(Debug, Clone, Copy, Default)]
 struct SinceRequest {
     user_started: bool,
