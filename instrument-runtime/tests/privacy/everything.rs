@@ -123,10 +123,10 @@ fn utterance() -> SttRecord {
 }
 
 fn llm_call() -> LlmRecord {
-    let session = r#"{"voice":{"instructions":"«setting session»"},"tools":["«setting tools»"]}"#;
+    let session = r#"{"voice":{"prompt":"«setting session»"},"tools":["«setting tools»"]}"#;
     let service = Processor::new("Llm#0", "OpenAILLMService", Role::Llm)
         .setting("stop", Setting::Text("«setting»".into()))
-        .setting("instructions", Setting::Text("«setting instructions»".into()))
+        .setting("system_prompt", Setting::Text("«setting instructions»".into()))
         .setting("session_properties", Setting::Json(session.into()));
     LlmRecord {
         service: Arc::new(service),
