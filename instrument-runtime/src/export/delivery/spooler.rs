@@ -87,7 +87,8 @@ impl Spooler {
         }
     }
 
-    /// Replaces a request that is too large by two.
+    /// Replaces a request that is too large by two. If they cannot be written, its spans are lost: a request that stays
+    /// would be refused again and again.
     fn split(&self, request: SpooledRequest, by: SpooledBy, error: ExportError) {
         let spans = request.spans();
         let Some(halves) = Transport::split_encoded(request.bytes()) else {
@@ -95,7 +96,9 @@ impl Spooler {
             return self.delivery.on_refused(by, spans, error);
         };
         let halves = halves.map(|EncodedRequest { bytes, spans }| (bytes, spans));
-        if let Err(problem) = self.lock().replace(request, &halves) {
+        let written = self.lock().append_halves(&request, &halves);
+        self.remove(request);
+        if let Err(problem) = written {
             self.delivery.on_refused(by, spans, ExportError::NotSpooled(problem.to_string()));
         }
     }

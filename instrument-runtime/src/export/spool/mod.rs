@@ -135,16 +135,18 @@ impl Spool {
         }
         self.create_folder()?;
         self.evict(bytes, evicted)?;
-        self.write(request, spans, self.id)
+        self.write(request, spans, self.id).map(drop)
     }
 
-    fn write(&mut self, request: &[u8], spans: u64, spool_id: SpoolId) -> Result<(), SpoolError> {
+    fn write(&mut self, request: &[u8], spans: u64, spool_id: SpoolId) -> Result<LockedFile, SpoolError> {
         let (file, path) = self.create_file(spans, spool_id)?;
-        let written = file.write(request);
-        written.map_err(|source| {
-            let _ = file.remove();
-            SpoolError::Io { path, source }
-        })
+        match file.write(request) {
+            Ok(()) => Ok(file),
+            Err(source) => {
+                let _ = file.remove();
+                Err(SpoolError::Io { path, source })
+            }
+        }
     }
 
     /// Locks and reads the oldest request that no other process holds. Removes torn files.
@@ -174,20 +176,20 @@ impl Spool {
         }
     }
 
-    /// Replaces a request by two that contain its spans.
+    /// Writes two requests that contain the spans of `request`, which the caller then removes. Leaves neither of them on
+    /// an error.
     ///
     /// If the process dies meanwhile, some spans are in the spool twice. The limit is not checked, as little is added.
-    pub(super) fn replace(
+    pub(super) fn append_halves(
         &mut self,
-        request: SpooledRequest,
-        parts: &[(Vec<u8>, u64)],
+        request: &SpooledRequest,
+        [first, second]: &[(Vec<u8>, u64); 2],
     ) -> Result<(), SpoolError> {
         let spool_id = request.spool_id();
-        for (part, spans) in parts {
-            self.write(part, *spans, spool_id)?;
-        }
-        let _ = request.remove();
-        Ok(())
+        let written = self.write(&first.0, first.1, spool_id)?;
+        self.write(&second.0, second.1, spool_id).map(drop).inspect_err(|_| {
+            let _ = written.remove();
+        })
     }
 
     /// Returns the number of spans that wait for this address, by the names of the files.
