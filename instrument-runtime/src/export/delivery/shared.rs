@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::trace::SpanData;
 use uuid::Uuid;
 
-use super::outcomes::SpooledBy;
 use super::queue::QueuedSpan;
 use super::state::{DeliveryState, Spooling, Step};
 use super::{DestinationReport, ExportError, FailedSpans};
 use crate::export::clock::{self, Deadline};
 use crate::export::settings::{BatchSettings, Destination};
+use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
 /// Work for the worker.
@@ -46,7 +46,7 @@ impl SharedDelivery {
         let spooling = if spool.is_some() { Spooling::On } else { Spooling::Off };
         Self {
             destination,
-            spool,
+            spool: self.spool.clone(),
             state: Mutex::new(DeliveryState::new(batch, spooling)),
             step_changed: Condvar::new(),
             settled: Condvar::new(),
@@ -100,15 +100,15 @@ impl SharedDelivery {
     }
 
     /// Records that the destination took the oldest `count` spans in flight.
-    pub(super) fn accept(&self, count: usize, receipt: Receipt) {
-        let error = self.lock().accept(count, receipt);
+    pub(super) fn on_exported(&self, count: usize, receipt: Receipt) {
+        let error = self.lock().on_exported(count, receipt);
         self.settled.notify_all();
         self.log_failure(error);
     }
 
     /// Records that the oldest `count` spans in flight failed for good.
-    pub(super) fn fail(&self, count: usize, error: ExportError) {
-        let error = self.lock().fail(count, error);
+    pub(super) fn on_failed(&self, count: usize, error: ExportError) {
+        let error = self.lock().on_failed(count, error);
         self.settled.notify_all();
         self.log_failure(error);
     }

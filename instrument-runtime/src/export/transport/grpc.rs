@@ -15,7 +15,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 use self::status::failed_attempt;
-use super::answer::{MAX_ANSWER_BYTES, receipt_of};
+use super::answer::{MAX_ANSWER_BYTES, to_receipt};
 use super::http::DEFAULT_USER_AGENT;
 use super::{FailedAttempt, NextStep, Receipt};
 use crate::export::headers::Headers;
@@ -77,7 +77,7 @@ impl GrpcClient {
         *request.metadata_mut() = self.metadata.clone();
         let call = call(channel, self.compression, request);
         match runtime.block_on(async { tokio::time::timeout(self.timeout, call).await }) {
-            Ok(Ok(response)) => Ok(receipt_of(&response, &self.headers)),
+            Ok(Ok(response)) => Ok(to_receipt(&response, &self.headers)),
             Ok(Err(status)) => Err(failed_attempt(&status, &self.headers)),
             Err(_elapsed) => {
                 let _entered = runtime.enter();

@@ -73,7 +73,7 @@ fn processes_share_a_directory_and_send_each_request_once() {
     let mut children = ["a", "b", "c"].map(|role| spawn(role, &directory));
     let mut sent: Vec<String> = children.iter_mut().flat_map(lines).collect();
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
-    let (left, torn) = drain(&mut directory.spool());
+    let (left, damaged) = drain(&mut directory.spool());
     sent.extend(left.into_iter().map(|request| String::from_utf8(request).unwrap()));
     sent.sort();
     let mut expected: Vec<String> = ["a", "b", "c"]
@@ -81,7 +81,7 @@ fn processes_share_a_directory_and_send_each_request_once() {
         .flat_map(|role| (0..REQUESTS_PER_PROCESS).map(move |number| format!("{role} {number}")))
         .collect();
     expected.sort();
-    assert_eq!((sent, torn), (expected, super::NONE));
+    assert_eq!((sent, damaged), (expected, super::NONE));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tonic_types::StatusExt;
 
 use crate::export::headers::Headers;
 use crate::export::transport::network_error::convert_io_error;
-use crate::export::transport::remark::remark;
+use crate::export::transport::sanitize::sanitize;
 use crate::export::transport::{FailedAttempt, NextStep, answer};
 use crate::export::{ExportError, ResponseCode};
 
@@ -22,19 +22,14 @@ struct NotOtlpAnswer(&'static str);
 
 /// Returns the failure that a status reports. A status that the client made has a source; one of a server has none.
 pub(super) fn failed_attempt(status: &Status, headers: &Headers) -> FailedAttempt {
-    match status.source() {
-        Some(source) => match source.downcast_ref() {
-            Some(NotOtlpAnswer(description)) => answer::not_otlp((*description).to_owned()),
-            None => {
-                let error = convert_source(source, headers);
-                FailedAttempt { error, next: NextStep::Retry(None) }
-            }
-        },
-        None => {
-            let next = next_step(status);
-            FailedAttempt { error: convert_status(status.code(), next), next }
-        }
+    let Some(source) = status.source() else {
+        let next = next_step(status);
+        return FailedAttempt { error: convert_status(status.code(), next), next };
+    };
+    if let Some(NotOtlpAnswer(description)) = source.downcast_ref() {
+        return answer::not_otlp((*description).to_owned());
     }
+    FailedAttempt { error: convert_source(source, headers), next: NextStep::Retry(None) }
 }
 
 /// Returns the status of an answer that is not OTLP.
@@ -110,7 +105,7 @@ fn convert_source(source: &(dyn Error + 'static), headers: &Headers) -> ExportEr
     } else if contains(&["http2 error", "h2 protocol error", "error detected", "HTTP version"]) {
         ExportError::ProtocolMismatch
     } else {
-        ExportError::Other(remark(&text, headers))
+        ExportError::Other(sanitize(&text, headers))
     }
 }
 
