@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::clock::Deadline;
 use crate::emit::ConversationHandle;
+use crate::process::PerProcess;
 
 /// The number of handles up to which those of ended conversations stay.
 const MIN_PRUNED: usize = 64;
@@ -18,7 +19,7 @@ const MIN_PRUNED: usize = 64;
 /// observers were made. Clones share everything.
 #[derive(Debug, Clone)]
 pub(super) struct OpenConversations {
-    known: Arc<Mutex<Known>>,
+    known: Arc<PerProcess<Mutex<Known>>>,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ struct Known {
 
 impl OpenConversations {
     pub(super) fn new() -> Self {
-        Self { known: Arc::default() }
+        Self { known: Arc::new(PerProcess::new()) }
     }
 
     /// Ends all open conversations as at the end of their pipelines.
@@ -43,7 +44,7 @@ impl OpenConversations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

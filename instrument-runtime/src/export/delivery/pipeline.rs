@@ -144,12 +144,15 @@ impl SpanProcessor for QueueProcessor {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() {
+        if span.span_context.is_sampled() && !self.delivery.is_of_parent() {
             self.delivery.admit(span);
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
+        if self.delivery.is_of_parent() {
+            return Ok(());
+        }
         let before = self.delivery.report();
         self.delivery.start_flush();
         self.delivery.wait_until_settled(Deadline::within(FORCE_FLUSH_TIMEOUT));
@@ -164,7 +167,7 @@ impl SpanProcessor for QueueProcessor {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        if self.delivery.is_abandoned() {
+        if self.delivery.is_of_parent() || self.delivery.is_abandoned() {
             return Ok(());
         }
         self.delivery.start_flush();

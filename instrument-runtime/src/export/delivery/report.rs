@@ -31,7 +31,7 @@ pub struct DeliveryReport {
 }
 
 /// The outcome of all spans for one destination so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DestinationReport {
     /// The destination: `Phoenix at http://localhost:6006/v1/traces`.
