@@ -90,7 +90,7 @@ fn lines_wrap_by_columns_without_control_characters() {
 #[test]
 fn user_who_repeats_and_bot_that_begins_are_shown() {
     let text = show(&[], &recording("own_speaks_again_twice"));
-    assert!(text.contains(" · user spoke 2 times more, waited "), "{text}");
+    assert!(text.contains(" · user spoke 2 more times, waited "), "{text}");
     let text = show(&[], &recording("l_greeting"));
     assert!(text.contains(" · completed · bot began\n"), "{text}");
 }

@@ -59,7 +59,7 @@ fn render_turn(turn: &TurnView, width: usize) -> String {
     let began = if turn.initiator == "bot" { " · bot began" } else { "" };
     let repeats = turn.repeats.as_ref().map(render_repeats).unwrap_or_default();
     let mut text =
-        format!("{title} · {} · {ended}{began}{latency}{repeats}\n", format_ms(turn.end - turn.start));
+        format!("{title} · {} · {ended}{began}{repeats}{latency}\n", format_ms(turn.end - turn.start));
     for entry in entries(turn) {
         text += &entry.render(width);
     }
@@ -82,7 +82,7 @@ fn render_latency(latency: &LatencyView) -> String {
 
 fn render_repeats(repeats: &RepeatsView) -> String {
     let times =
-        if repeats.count == 1 { "once more".to_owned() } else { format!("{} times more", repeats.count) };
+        if repeats.count == 1 { "once more".to_owned() } else { format!("{} more times", repeats.count) };
     let wait = repeats.wait.map(|wait| format!(", waited {}", format_ms(wait))).unwrap_or_default();
     format!(" · {}", paint(INTERRUPTION, format!("user spoke {times}{wait}")))
 }
