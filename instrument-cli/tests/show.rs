@@ -96,6 +96,19 @@ fn user_who_repeats_and_bot_that_begins_are_shown() {
 }
 
 #[test]
+fn reply_whose_words_are_not_reported_shows_how_much_was_played() {
+    let text = show(&[], &recording("own_azure_transcribe_polly"));
+    let line = "0:11.708  bot   (words not reported)\n                   ✂ cut at 0:12.856, 1.14 s of 4.68 s heard of: Once upon a time";
+    assert!(text.contains(line) && !text.contains("(not heard)"), "{text}");
+    // The reply was cut before the bot started to speak.
+    let text = show(&[], &recording("own_bedrock_transcribe_piper"));
+    assert!(
+        text.contains("(not heard)\n                   ✂ cut at 0:07.561, not heard: Four degrees,"),
+        "{text}"
+    );
+}
+
+#[test]
 fn colors_appear_on_request_only() {
     assert!(!show(&[], &recording("b_interrupt")).contains('\u{1b}'));
     assert!(show(&["--color", "always"], &recording("b_interrupt")).contains('\u{1b}'));
