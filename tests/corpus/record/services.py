@@ -31,7 +31,7 @@ from pipecat.services.piper.tts import PiperHttpTTSService, PiperTTSService
 from pipecat.turns.user_turn_strategies import EagerUserTurnStrategies
 
 from providers import Answer, Providers, Synthesis, Utterance
-from rig import PIECE, RATE, USER, MockOutputTransport, Rig, sound
+from rig import PIECE, RATE, USER, Rig, sound
 from scenes import STORY, tool
 
 STEP = 0.1  # seconds of audio in one piece
@@ -45,7 +45,7 @@ TOOLS = ToolsSchema(
 
 @dataclass
 class ServiceScene:
-    """A conversation: what its services are, as options of the rig, and what happens."""
+    """A conversation: its services, as options of the rig, and its script."""
 
     services: Callable[[Providers, contextlib.AsyncExitStack], Awaitable[dict]]
     script: Callable[[Call], Awaitable[None]]
@@ -76,14 +76,14 @@ class VoiceVAD(VADAnalyzer):
 
 
 class Call:
-    """A rig whose user is on the line all the time: silence is sent, too."""
+    """A rig whose user sends audio all the time, also silence."""
 
     def __init__(self, rig: Rig, providers: Providers):
         self.rig, self.providers = rig, providers
         self._speaks = False
         rig.speaker.pace = PIECE
 
-    async def line(self):
+    async def send_audio(self):
         """Sends audio in real time, until it is cancelled."""
         loop = asyncio.get_running_loop()
         due = loop.time()
@@ -129,12 +129,12 @@ async def record(scene: ServiceScene, path: Path, name: str, observers=()) -> li
         call = Call(rig, providers)
 
         async def script(_):
-            line = asyncio.create_task(call.line())
+            audio = asyncio.create_task(call.send_audio())
             try:
                 await asyncio.sleep(0.5)
                 await scene.script(call)
             finally:
-                line.cancel()
+                audio.cancel()
 
         await rig.run(script)
     await providers.stop()
