@@ -109,6 +109,12 @@ fn reply_whose_words_are_not_reported_shows_how_much_was_played() {
 }
 
 #[test]
+fn unfinished_tool_call_is_marked() {
+    let text = show(&[], &recording("own_async_tool_outlives"));
+    assert!(text.contains("get_weather {} unfinished · 111 ms"), "{text}");
+}
+
+#[test]
 fn colors_appear_on_request_only() {
     assert!(!show(&[], &recording("b_interrupt")).contains('\u{1b}'));
     assert!(show(&["--color", "always"], &recording("b_interrupt")).contains('\u{1b}'));

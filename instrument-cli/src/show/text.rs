@@ -160,13 +160,12 @@ fn interruption_note(interruption: &Interruption) -> String {
 
 fn tool_entry(span: &SpanView) -> Entry {
     let arguments = one_line(span.input.as_deref().unwrap_or("()"));
-    let result = match (&span.output, span.interrupted_at) {
-        (Some(result), _) => format!(" → {}", one_line(result)),
-        (None, Some(_)) => " cancelled".to_owned(),
-        (None, None) => String::new(),
-    };
+    // A call that is cancelled or unfinished may have an intermediate result.
+    let result = span.output.as_deref().map(|result| format!(" → {}", one_line(result))).unwrap_or_default();
+    let state = if span.interrupted_at.is_some() { Some("cancelled") } else { span.state() };
+    let state = state.map(|state| format!(" {state}")).unwrap_or_default();
     let time = format_ms(span.end - span.start);
-    let text = format!("{} {arguments}{result} · {time}", one_line(&span.name));
+    let text = format!("{} {arguments}{result}{state} · {time}", one_line(&span.name));
     Entry::new(span.start, "tool", TOOL, text)
 }
 
