@@ -86,6 +86,6 @@ impl ObservedConversation {
         let config = self.state.try_lock().ok()?.config()?.clone();
         let emitter = self.outbox.to_emitter()?;
         let log = self.log.clone();
-        Some(Self::new(Arc::clone(&self.id), config, emitter, log, (self.timer, self.emission)))
+        Some(Self::new(Arc::clone(&self.id), config, emitter, log, self.timer, self.emission))
     }
 }

@@ -33,29 +33,20 @@ fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 /// The conversation under test, once it is observed.
 type Current = Arc<OnceLock<TracingContext>>;
 
-/// Calls a function for every span that starts or ends.
-struct Calls<S, E> {
-    on_start: S,
-    on_end: E,
-}
+/// Calls a function for every span that ends.
+struct OnEnd<F>(F);
 
-impl<S, E> std::fmt::Debug for Calls<S, E> {
+impl<F> std::fmt::Debug for OnEnd<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Calls")
+        f.write_str("OnEnd")
     }
 }
 
-impl<S, E> SpanProcessor for Calls<S, E>
-where
-    S: Fn(&mut Span) + Send + Sync,
-    E: Fn(&SpanData) + Send + Sync,
-{
-    fn on_start(&self, span: &mut Span, _: &Context) {
-        (self.on_start)(span);
-    }
+impl<F: Fn(&SpanData) + Send + Sync> SpanProcessor for OnEnd<F> {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        (self.on_end)(&span);
+        (self.0)(&span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -68,7 +59,7 @@ where
 }
 
 fn on_end(on_end: impl Fn(&SpanData) + Send + Sync) -> impl SpanProcessor {
-    Calls { on_start: |_: &mut Span| {}, on_end }
+    OnEnd(on_end)
 }
 
 /// Observes a conversation, and keeps its spans in memory while the provider lives.
