@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::{SHORT, attribute, greet, llm, output, push, wait_until};
-use crate::emit::{Tracers, dropped_spans};
+use crate::emit::{EmitSettings, TraceLayout, Tracers, dropped_spans};
 use crate::engine::frame::{Frame, TextChunk};
 use crate::observer::{ObserveOptions, Observer, ObserverProvider, TracingContext, caught_panics};
 use crate::privacy::TraceConfig;
@@ -400,4 +401,49 @@ fn host_with_a_global_lock_does_not_deadlock() {
         }
     });
     assert!(turns(&spans).len() as u64 >= TURNS);
+}
+
+/// Panics when the first turn starts.
+#[derive(Debug, Default)]
+struct PanicsOnce(AtomicBool);
+
+impl SpanProcessor for PanicsOnce {
+    fn on_start(&self, span: &mut Span, _: &Context) {
+        let is_turn = span.exported_data().is_some_and(|span| span.name == "pipecat.conversation.turn");
+        assert!(!is_turn || self.0.swap(true, Ordering::Relaxed), "on_start panics");
+    }
+
+    fn on_end(&self, _: SpanData) {}
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[test]
+fn panic_at_the_start_of_a_turn_leaves_the_conversation_span_open() {
+    let spans = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(PanicsOnce::default())
+        .with_simple_exporter(spans.clone())
+        .build();
+    let observers = ObserverProvider::new(Tracers::new(&provider))
+        .emit_settings(EmitSettings::default().layout(TraceLayout::PerConversation));
+    let observer = observers.observe(ObserveOptions::new());
+    greet(&observer);
+    push(&observer, &output(), 20, &Frame::UserStartedSpeaking);
+    push(&observer, &llm(), 21, &Frame::LlmResponseStart);
+    observer.close();
+
+    let spans = spans.get_finished_spans().unwrap();
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    // The SDK exports the first turn when the panic drops it.
+    let turn = "pipecat.conversation.turn";
+    assert_eq!(names, [turn, "pipecat.llm", turn, "pipecat.conversation"]);
+    let conversation = spans[3].span_context.span_id();
+    assert_eq!([spans[0].parent_span_id, spans[2].parent_span_id], [conversation; 2]);
 }
