@@ -1,16 +1,15 @@
 //! Values that each process has of its own.
 //!
-//! A child of `fork` inherits the memory of its parent, but only the thread that forked. So a handle to a thread leads
-//! nowhere there, and a lock that another thread held is never released. The child must not use, not even drop, such a
-//! value: it makes its own.
+//! A child of `fork` inherits the memory of its parent, but only the thread that forked. In the child, the other threads do
+//! not exist, and the locks that they held are never released. So the child must not use or drop a value that depends on
+//! them: it makes its own.
 //!
 //! ```text
 //!   PerProcess ──▶ the value of the parent ──▶ the value of the child ──▶ …
 //!                  (never touched in the child)
 //! ```
 //!
-//! Finding out which process this is takes a system call: use these types where a thread is used, and not for each
-//! frame.
+//! Reading the id of the process takes a system call: use these types where a thread is used, and not for each frame.
 
 use std::sync::Arc;
 

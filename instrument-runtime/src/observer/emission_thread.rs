@@ -19,7 +19,7 @@ pub(super) fn drain(outbox: &Arc<Outbox>) {
 
     match EMISSION.get_or_init(start) {
         // The queue has each outbox once, and the thread ends only with the process.
-        Some(emission) if outbox.set_scheduled() => drop(emission.send(Arc::clone(outbox))),
+        Some(emission) if outbox.schedule() => drop(emission.send(Arc::clone(outbox))),
         Some(_) => {}
         None => outbox.drain(),
     }
