@@ -166,10 +166,16 @@ fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
     assert!(report.to_string().ends_with(&text), "{report}");
 
     backend.reply(Reply::Ok);
-    let setup = backend.builder(&directory).build().unwrap();
-    make_spans(&setup, 1_300..1_305);
-    let report = shut_down(&setup, LIMIT);
+    let next = backend.builder(&directory).build().unwrap();
+    make_spans(&next, 1_300..1_305);
+    let report = shut_down(&next, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (5, 1_300, true), "{report}");
+    let text = format!(
+        "5 spans exported; 1300 more from earlier processes, that waited in {}",
+        directory.0.display()
+    );
+    assert!(report.to_string().ends_with(&text), "{report}");
+    assert_eq!(report_of(&setup).spooled, 1_300, "a process does not learn of it");
     assert_eq!(backend.spans(), numbers(0..1_305));
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
@@ -221,6 +227,17 @@ fn a_full_queue_is_spooled_and_sent_once_the_backend_is_back() {
     assert_eq!(backend.spans(), numbers(0..1_000));
     let report = shut_down(&setup, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (1_000, 0, true), "{report}");
+}
+
+#[test]
+fn a_flush_sends_what_is_spooled() {
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let setup = backend.builder(&directory).max_queue_spans(50).max_batch_spans(20).build().unwrap();
+    make_spans(&setup, 0..500);
+    wait_until(&setup, 500, |report| report.queued <= 50);
+    backend.reply(Reply::Ok);
+    assert!(setup.flush_within(LIMIT).is_complete(), "{}", setup.report());
+    assert_eq!(backend.spans(), numbers(0..500));
 }
 
 #[test]

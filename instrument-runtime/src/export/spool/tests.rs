@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{MAX_FOLDER_NAME_BYTES, SpanCounts, Spool, SpoolError, SpooledBy, folder_name};
+use super::{MAX_FOLDER_NAME_BYTES, MAX_REQUESTS, SpanCounts, Spool, SpoolError, SpooledBy, folder_name};
 
 const URL: &str = "http://localhost:6006/v1/traces";
 const MIB: u64 = 1 << 20;
@@ -170,6 +170,23 @@ fn the_oldest_requests_are_evicted_for_any_address() {
     assert_eq!(append_evicting(&mut spool, &[4; 80], 13), SpanCounts { this: 0, other: 5 });
     assert_eq!(append_evicting(&mut spool, &[5; 180], 17), SpanCounts { this: 18, other: 0 });
     assert_eq!(drain(&mut spool).0, [vec![4; 80], vec![5; 180]]);
+}
+
+#[test]
+fn the_oldest_requests_are_evicted_beyond_the_limit_of_files() {
+    let directory = TestDirectory::new();
+    let mut spool = directory.spool_for(URL, u64::MAX);
+    spool.prepare().unwrap();
+    let folder = directory.0.join(folder_name(URL).unwrap());
+    for number in 0..MAX_REQUESTS {
+        fs::write(folder.join(format!("{number:020}-3f2a9c1b-7.request")), "request").unwrap();
+    }
+    assert_eq!(append_evicting(&mut spool, b"request", 1), SpanCounts { this: 0, other: 7 });
+    let files = directory.files();
+    assert_eq!(
+        (files.len(), files[0].ends_with("00000000000000000001-3f2a9c1b-7.request")),
+        (MAX_REQUESTS, true)
+    );
 }
 
 #[test]

@@ -60,13 +60,13 @@ impl Script {
         self.state.retry_later(UNAVAILABLE, requested, 0, self.now);
     }
 
-    /// Checks `received = queued + exported + failed + dropped + late`, and returns queued, exported, failed, dropped, late.
+    /// Checks `received = queued + exported + failed + dropped + late + spooled`, and returns all but the last.
     fn counts(&self) -> [u64; 5] {
         let outcomes = self.state.outcomes();
         let failed = outcomes.failed().iter().map(|(_, spans)| spans).sum();
         let queued = self.state.queued() as u64;
         let counts = [queued, outcomes.exported(), failed, outcomes.dropped(), outcomes.late()];
-        assert_eq!(outcomes.received(), counts.iter().sum::<u64>(), "{counts:?}");
+        assert_eq!(outcomes.received(), counts.iter().sum::<u64>() + outcomes.spooled(), "{counts:?}");
         counts
     }
 }

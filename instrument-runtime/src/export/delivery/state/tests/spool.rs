@@ -4,19 +4,28 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{SECOND, Script, UNAUTHORIZED};
+use super::{SECOND, Script, UNAUTHORIZED, span};
 use crate::export::delivery::ExportError;
+use crate::export::delivery::queue::QueuedSpan;
 use crate::export::delivery::state::{DeliveryState, Spooling, Step};
+use crate::export::settings::BatchSettings;
 use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
-/// Spans that are queued beyond the limit, while the worker is busy.
+/// Spans and bytes that are queued beyond the limit, while the worker is busy.
 const MARGIN: usize = 4_096;
+const MARGIN_BYTES: usize = 16 << 20;
 
-/// Starts a delivery with a spool, in which nothing was found.
-fn with_queue(max_queue_spans: usize) -> Script {
+/// Starts a delivery with a spool.
+fn with_spool(max_queue_spans: usize) -> Script {
     let mut script = Script::with_queue(max_queue_spans);
     script.state = DeliveryState::new(script.state.batch, Spooling::On);
+    script
+}
+
+/// Starts a delivery with a spool, in which nothing was found.
+fn with_empty_spool(max_queue_spans: usize) -> Script {
+    let mut script = with_spool(max_queue_spans);
     script.state.on_drained(script.now);
     script
 }
@@ -34,20 +43,15 @@ fn drains(script: &mut Script) -> bool {
     matches!(script.state.next_step(script.now), Step::Drain)
 }
 
-/// Checks `received = queued + exported + failed + dropped + late + spooled`, and returns queued, exported, failed,
-/// dropped, spooled.
+/// Checks the sum as [`Script::counts`] does, and returns queued, exported, failed, dropped, spooled.
 fn counts(script: &Script) -> [u64; 5] {
-    let outcomes = script.state.outcomes();
-    let failed = outcomes.failed().iter().map(|(_, spans)| spans).sum();
-    let queued = script.state.queued() as u64;
-    let counts = [queued, outcomes.exported(), failed, outcomes.dropped(), outcomes.spooled()];
-    assert_eq!(outcomes.received(), counts.iter().sum::<u64>() + outcomes.late(), "{counts:?}");
-    counts
+    let [queued, exported, failed, dropped, _late] = script.counts();
+    [queued, exported, failed, dropped, script.state.outcomes().spooled()]
 }
 
 #[test]
 fn what_exceeds_the_queue_is_spooled_even_during_a_backoff() {
-    let mut script = with_queue(10);
+    let mut script = with_empty_spool(10);
     script.end(10);
     assert_eq!(script.send(), Some(4));
     script.retry_later(Some(60 * SECOND));
@@ -61,15 +65,29 @@ fn what_exceeds_the_queue_is_spooled_even_during_a_backoff() {
 
 #[test]
 fn spans_are_dropped_only_beyond_the_margin() {
-    let mut script = with_queue(10);
+    let mut script = with_empty_spool(10);
     assert_eq!(script.end(10 + MARGIN), 0);
     assert_eq!(script.end(3), 3);
     assert_eq!(counts(&script), [10 + MARGIN as u64, 0, 0, 3, 0]);
 }
 
 #[test]
+fn bytes_are_dropped_only_beyond_the_margin() {
+    let large = span(1 << 20);
+    let bytes = QueuedSpan::new(large.clone()).bytes();
+    let mut script = with_spool(100);
+    let batch = BatchSettings { max_queue_bytes: 10 * bytes, ..script.state.batch };
+    script.state = DeliveryState::new(batch, Spooling::On);
+    script.span = large;
+    let beside = MARGIN_BYTES / bytes;
+    assert_eq!(script.end(10 + beside), 0);
+    assert_eq!(script.end(2), 2);
+    assert_eq!(counts(&script), [10 + beside as u64, 0, 0, 2, 0]);
+}
+
+#[test]
 fn a_write_that_failed_is_tried_again_after_half_a_minute() {
-    let mut script = with_queue(10);
+    let mut script = with_empty_spool(10);
     script.end(12);
     script.send();
     script.state.on_not_spooled(script.now);
@@ -83,8 +101,7 @@ fn a_write_that_failed_is_tried_again_after_half_a_minute() {
 
 #[test]
 fn the_spool_is_drained_at_the_start_and_behind_new_spans() {
-    let mut script = Script::with_queue(100);
-    script.state = DeliveryState::new(script.state.batch, Spooling::On);
+    let mut script = with_spool(100);
     assert!(drains(&mut script), "there may be requests of earlier processes");
     script.state.on_recovered(SpooledBy::Other, 7, Receipt::default());
     script.end(4);
@@ -100,7 +117,7 @@ fn the_spool_is_drained_at_the_start_and_behind_new_spans() {
 
 #[test]
 fn spooled_spans_are_sent_after_the_outage() {
-    let mut script = with_queue(4);
+    let mut script = with_empty_spool(4);
     script.end(8);
     script.send();
     script.state.on_spooled(4);
@@ -118,8 +135,7 @@ fn spooled_spans_are_sent_after_the_outage() {
 
 #[test]
 fn a_drain_that_fails_backs_off_too() {
-    let mut script = Script::with_queue(100);
-    script.state = DeliveryState::new(script.state.batch, Spooling::On);
+    let mut script = with_spool(100);
     for wait in [100, 200, 400] {
         assert!(drains(&mut script));
         script.retry_later(None);
@@ -130,8 +146,7 @@ fn a_drain_that_fails_backs_off_too() {
 
 #[test]
 fn a_closed_delivery_drains_only_while_the_backend_answers() {
-    let mut script = Script::with_queue(100);
-    script.state = DeliveryState::new(script.state.batch, Spooling::On);
+    let mut script = with_spool(100);
     script.state.close();
     assert!(drains(&mut script));
     script.retry_later(None);
@@ -140,7 +155,7 @@ fn a_closed_delivery_drains_only_while_the_backend_answers() {
 
 #[test]
 fn spans_left_at_the_deadline_are_queued_until_they_are_spooled() {
-    let mut script = with_queue(100);
+    let mut script = with_empty_spool(100);
     script.end(10);
     script.send();
     script.retry_later(None);
@@ -158,7 +173,7 @@ proptest! {
     /// Every span received has one outcome, whatever the spool does, and the queue keeps to its limit.
     #[test]
     fn every_span_received_has_one_outcome(limit in 1_usize..20, actions in proptest::collection::vec(0_u8..12, 0..150)) {
-        let mut script = with_queue(limit);
+        let mut script = with_empty_spool(limit);
         for action in actions {
             match (action, script.state.next_step(script.now)) {
                 (0..=3, Step::Send(spans)) => drop(script.state.on_exported(spans.len(), Receipt::default())),
