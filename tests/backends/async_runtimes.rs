@@ -1,12 +1,8 @@
 //! Setups inside async runtimes and without one: no panics and no hangs.
 
-use std::time::Duration;
-
 use pipecat_instrument::setup::{Protocol, SetupBuilder};
 
-use crate::loopback::{Reply, Server, make_spans};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::loopback::{LIMIT, Reply, Server, make_spans};
 
 /// Builds a setup, checks it, makes spans and shuts down.
 fn use_setup(protocol: Protocol) {

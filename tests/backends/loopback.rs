@@ -21,12 +21,16 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
-use pipecat_instrument::setup::{self, Environment, FailedSpans, Setup, SetupBuilder};
+use pipecat_instrument::setup::{self, Environment, FailedSpans, Protocol, Setup, SetupBuilder};
 use prost::Message;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
+
+/// Longer than any test takes.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
 
 /// A reply of the server.
 #[derive(Debug, Clone)]
@@ -127,14 +131,9 @@ impl Server {
         Self::start(|_| Reply::Ok, Some(acceptor))
     }
 
-    /// Starts a server at a port that sends the same reply to each request.
-    pub(crate) fn replying_at(port: u16, reply: Reply) -> Self {
-        Self::listen_at(port, Arc::new(move |_| reply.clone()), None, None)
-    }
-
     /// Starts a server at a port whose reply depends on the number of requests before.
     pub(crate) fn replying_by_number_at(
-        port: u16,
+        port: ReservedPort,
         reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::listen_at(port, Arc::new(reply), None, None)
@@ -142,22 +141,22 @@ impl Server {
 
     /// Starts a server that breaks its first connections and accepts the spans of the others.
     pub(crate) fn breaking(connections: usize, kind: BrokenConnection) -> Self {
-        Self::listen_at(0, Arc::new(|_| Reply::Ok), None, Some((connections, kind)))
+        Self::listen_at(ReservedPort::new(), Arc::new(|_| Reply::Ok), None, Some((connections, kind)))
     }
 
     fn start(reply: impl Fn(usize) -> Reply + Send + Sync + 'static, tls: Option<TlsAcceptor>) -> Self {
-        Self::listen_at(0, Arc::new(reply), tls, None)
+        Self::listen_at(ReservedPort::new(), Arc::new(reply), tls, None)
     }
 
     fn listen_at(
-        port: u16,
+        port: ReservedPort,
         reply: Replies,
         tls: Option<TlsAcceptor>,
         broken: Option<(usize, BrokenConnection)>,
     ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port))).unwrap();
+        let listener = runtime.block_on(async { port.0.listen(1_024).unwrap() });
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -182,6 +181,21 @@ impl Server {
     /// Returns a builder of setups that send to it, without environment variables.
     pub(crate) fn setup_builder(&self) -> SetupBuilder {
         setup::builder().environment(Environment::default()).service_name("desk").endpoint(self.url())
+    }
+}
+
+/// A port of loopback that no other test gets. Connections to it are refused until a server listens.
+pub(crate) struct ReservedPort(TcpSocket);
+
+impl ReservedPort {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod async_runtimes;
 mod burst;
+mod intermittent;
 mod loopback;
 mod outages;
 mod phoenix;

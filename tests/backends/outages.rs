@@ -1,17 +1,16 @@
 //! Backends that are away for a while: what they miss is sent again, and waiting has an end.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
 use pipecat_instrument::setup::{self, Environment, ExportError, Protocol, ResponseCode, Setup};
 
-use crate::loopback::{BrokenConnection, Reply, Server, free_port, make_spans, wait_for_failed_attempt};
-
-const LIMIT: Duration = Duration::from_secs(60);
-const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
+use crate::intermittent::IntermittentBackend;
+use crate::loopback::{
+    BrokenConnection, LIMIT, PROTOCOLS, ReceivedRequest, Reply, Server, make_spans, wait_for_failed_attempt,
+};
+use crate::support::warnings::Warnings;
 
 /// The reply of a backend that is down.
 fn unavailable(protocol: Protocol) -> Reply {
@@ -54,13 +53,10 @@ fn a_busy_backend_is_tried_again_until_it_takes_the_spans() {
 
 #[test]
 fn an_outage_delays_spans_and_loses_none() {
+    let warnings = Warnings::of_process();
     for protocol in PROTOCOLS {
-        let is_up = Arc::new(AtomicBool::new(false));
-        let up = Arc::clone(&is_up);
-        let server = Server::replying_by_number(move |_| {
-            if up.load(Ordering::Relaxed) { Reply::Ok } else { unavailable(protocol) }
-        });
-        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        let backend = IntermittentBackend::replying(unavailable(protocol));
+        let setup = backend.setup_builder().protocol(protocol).build().unwrap();
         make_spans(&setup, 50);
         let _ = setup.flush_within(Duration::ZERO);
         wait_for_failed_attempt(&setup);
@@ -72,29 +68,26 @@ fn an_outage_delays_spans_and_loses_none() {
             assert!(matches!(error, ExportError::Unavailable(_)), "{report}");
             assert!(report.to_string().contains("still queued to be sent again: it answered"), "{report}");
         }
-        assert!(!server.requests().is_empty());
-        is_up.store(true, Ordering::Relaxed);
+        assert!(!backend.requests().is_empty());
+        backend.reply(Reply::Ok);
         make_spans(&setup, 1);
         shut_down_completely(&setup, 1_001);
+        assert_eq!(warnings.count(&backend.url(), "wait to be sent again"), 1);
     }
 }
 
 #[test]
 fn spans_wait_for_a_backend_that_starts_later() {
     for protocol in PROTOCOLS {
-        let port = free_port();
-        let setup = setup::builder()
-            .environment(Environment::default())
-            .endpoint(format!("http://127.0.0.1:{port}"))
-            .protocol(protocol)
-            .build()
-            .unwrap();
+        let backend = IntermittentBackend::away();
+        let setup = backend.setup_builder().protocol(protocol).build().unwrap();
         make_spans(&setup, 5);
         let retried = wait_for_failed_attempt(&setup);
         assert_eq!((retried.error, retried.spans), (ExportError::ConnectionRefused, 5));
-        let server = Server::replying_at(port, Reply::Ok);
+        backend.reply(Reply::Ok);
         shut_down_completely(&setup, 5);
-        assert_eq!(server.span_count(), 5);
+        let names = backend.accepted_requests().iter().flat_map(ReceivedRequest::span_names).count();
+        assert_eq!(names, 5);
     }
 }
 
@@ -231,12 +224,9 @@ fn spans_left_at_the_deadline_of_a_shutdown_are_lost_with_the_last_error() {
 
 #[test]
 fn a_full_queue_drops_its_oldest_spans() {
-    let is_up = Arc::new(AtomicBool::new(false));
-    let up = Arc::clone(&is_up);
-    let server = Server::replying_by_number(move |_| {
-        if up.load(Ordering::Relaxed) { Reply::Ok } else { Reply::Status(503, &[]) }
-    });
-    let setup = server.setup_builder().max_queue_spans(20).max_batch_spans(5).build().unwrap();
+    let warnings = Warnings::of_process();
+    let backend = IntermittentBackend::replying(Reply::Status(503, &[]));
+    let setup = backend.setup_builder().max_queue_spans(20).max_batch_spans(5).build().unwrap();
     let tracer = setup.provider().tracer("test");
     for number in 0..50 {
         tracer.start(format!("span {number}")).end();
@@ -244,12 +234,12 @@ fn a_full_queue_drops_its_oldest_spans() {
     let report = setup.flush_within(Duration::from_millis(100));
     assert_eq!(report.destinations()[0].queued, 20, "{report}");
     assert!(report.to_string().contains("30 dropped because the queue was full"), "{report}");
-    is_up.store(true, Ordering::Relaxed);
-    let before = server.requests().len();
+    assert_eq!(warnings.count(&backend.url(), "dropped because the queue is full"), 1);
+    backend.reply(Reply::Ok);
     let report = setup.shutdown(LIMIT);
     assert_eq!((report.destinations()[0].exported, report.destinations()[0].dropped), (20, 30));
-    let names: Vec<String> =
-        server.requests()[before..].iter().flat_map(crate::loopback::ReceivedRequest::span_names).collect();
+    let accepted = backend.accepted_requests();
+    let names: Vec<String> = accepted.iter().flat_map(ReceivedRequest::span_names).collect();
     assert_eq!(names.last().map(String::as_str), Some("span 49"), "the newest are kept: {names:?}");
 }
 
@@ -341,8 +331,7 @@ fn every_span_has_one_outcome_whatever_the_backend_does() {
         assert_eq!(destination.exported + failed + destination.dropped, (THREADS * SPANS) as u64, "{report}");
         assert!(destination.exported > 0 && failed > 0, "{report}");
         let requests = server.requests();
-        let arrived: HashSet<String> =
-            requests.iter().flat_map(crate::loopback::ReceivedRequest::span_names).collect();
+        let arrived: HashSet<String> = requests.iter().flat_map(ReceivedRequest::span_names).collect();
         assert!(destination.exported <= arrived.len() as u64, "{report}");
     }
 }

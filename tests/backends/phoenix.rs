@@ -10,9 +10,8 @@ use serde_json::json;
 
 use self::conversations::{send_recording, send_voice_agent};
 use self::server::Phoenix;
+use crate::loopback::PROTOCOLS;
 use crate::programs::eventually;
-
-const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
 
 const LAST_ANSWER: &str = "Sorry about that. You are booked.";
 

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use pipecat_instrument::setup::{self, Backend, Environment, ExportError, Protocol, ResponseCode};
 
-use crate::loopback::{Reply, Server, free_port, make_spans};
-
-const LIMIT: Duration = Duration::from_secs(60);
-const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
+use crate::loopback::{LIMIT, PROTOCOLS, Reply, Server, free_port, make_spans};
 
 /// Returns the error of a check, its explanation, and the report of a shutdown, for a server that refuses three spans.
 fn check_and_shut_down(server: &Server, protocol: Protocol) -> (ExportError, String, String) {

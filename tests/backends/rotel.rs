@@ -2,14 +2,11 @@
 
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use pipecat_instrument::setup::{self, Compression, Environment, ExportError, Protocol, ResponseCode, Setup};
 
-use crate::loopback::{Reply, Server, free_port, make_spans};
+use crate::loopback::{LIMIT, Reply, Server, free_port, make_spans};
 use crate::programs::{RunningProgram, eventually, listens, program};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running collector that forwards to another server.
 pub(crate) struct Collector {

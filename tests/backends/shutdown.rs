@@ -13,10 +13,8 @@ use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{EndReason, SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
 
-use crate::loopback::{ReceivedRequest, Reply, Server};
+use crate::loopback::{LIMIT, ReceivedRequest, Reply, Server};
 use crate::support::push;
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// The variable with the URL of the server, for the program that is interrupted.
 const SERVER_URL: &str = "TEST_SERVER_URL";

@@ -1,12 +1,10 @@
 //! The spool: spans that could not be sent arrive later, in this process or in the next one, and only once.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,81 +13,13 @@ use pipecat_instrument::setup::{
     self, DestinationReport, Environment, ExportError, Protocol, Setup, SetupBuilder,
 };
 
-use crate::loopback::{ReceivedRequest, Reply, Server, free_port};
+use crate::intermittent::IntermittentBackend;
+use crate::loopback::{LIMIT, Reply};
+use crate::support::warnings::Warnings;
 
 const MIB: u64 = 1 << 20;
-const LIMIT: Duration = Duration::from_secs(60);
 /// The time of a shutdown while the backend is away.
 const SHORT: Duration = Duration::from_millis(400);
-
-/// A backend that is away at first, and can be switched between replies.
-///
-/// While it is away, connections are refused, so that no request of that time arrives later.
-struct Backend {
-    port: u16,
-    server: OnceLock<Server>,
-    /// The replies to the next requests. The last one is repeated.
-    replies: Arc<Mutex<VecDeque<Reply>>>,
-    /// The numbers of the requests that were answered with success.
-    accepted: Arc<Mutex<Vec<usize>>>,
-}
-
-impl Backend {
-    fn away() -> Self {
-        Self { port: free_port(), server: OnceLock::new(), replies: Arc::default(), accepted: Arc::default() }
-    }
-
-    fn replying(reply: Reply) -> Self {
-        let backend = Self::away();
-        backend.reply(reply);
-        backend
-    }
-
-    /// Starts it if it is away, and sets the reply to all requests.
-    fn reply(&self, reply: Reply) {
-        self.reply_in_turn([reply]);
-    }
-
-    /// Starts it if it is away, and sets the replies to the next requests. The last one is repeated.
-    fn reply_in_turn(&self, replies: impl IntoIterator<Item = Reply>) {
-        *self.replies.lock().unwrap() = replies.into_iter().collect();
-        self.server.get_or_init(|| {
-            let (replies, accepted) = (Arc::clone(&self.replies), Arc::clone(&self.accepted));
-            Server::replying_by_number_at(self.port, move |number| {
-                let mut replies = replies.lock().unwrap();
-                let reply = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
-                let reply = reply.unwrap();
-                if matches!(reply, Reply::Ok) {
-                    accepted.lock().unwrap().push(number);
-                }
-                reply
-            })
-        });
-    }
-
-    fn url(&self) -> String {
-        format!("http://localhost:{}", self.port)
-    }
-
-    fn builder(&self, directory: &TestDirectory) -> SetupBuilder {
-        let builder = setup::builder().environment(Environment::default()).service_name("desk");
-        builder.endpoint(self.url()).spool(&directory.0, 64 * MIB)
-    }
-
-    fn requests(&self) -> Vec<ReceivedRequest> {
-        self.server.get().map(Server::requests).unwrap_or_default()
-    }
-
-    /// Returns the numbers in the names of the accepted spans, in order.
-    fn spans(&self) -> Vec<usize> {
-        let requests = self.requests();
-        let accepted = self.accepted.lock().unwrap();
-        let names = accepted.iter().flat_map(|number| requests[*number].span_names());
-        let mut numbers: Vec<usize> = names.map(|name| name.parse().unwrap()).collect();
-        numbers.sort_unstable();
-        numbers
-    }
-}
 
 /// A directory of its own, removed at the end.
 struct TestDirectory(PathBuf);
@@ -115,6 +45,18 @@ impl Drop for TestDirectory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+fn builder(backend: &IntermittentBackend, directory: &TestDirectory) -> SetupBuilder {
+    backend.setup_builder().spool(&directory.0, 64 * MIB)
+}
+
+/// Returns the numbers in the names of the spans that the backend accepted, in order.
+fn accepted_spans(backend: &IntermittentBackend) -> Vec<usize> {
+    let names = backend.accepted_requests().into_iter().flat_map(|request| request.span_names());
+    let mut numbers: Vec<usize> = names.map(|name| name.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 /// Ends a span for each number, which is its name.
@@ -157,8 +99,8 @@ fn numbers(range: Range<usize>) -> Vec<usize> {
 
 #[test]
 fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..1_300);
     let report = shut_down(&setup, SHORT);
     assert_eq!((report.spooled, count(&report), report.is_complete()), (1_300, 1_300, false), "{report}");
@@ -166,7 +108,7 @@ fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
     assert!(report.to_string().ends_with(&text), "{report}");
 
     backend.reply(Reply::Ok);
-    let next = backend.builder(&directory).build().unwrap();
+    let next = builder(&backend, &directory).build().unwrap();
     make_spans(&next, 1_300..1_305);
     let report = shut_down(&next, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (5, 1_300, true), "{report}");
@@ -176,39 +118,39 @@ fn spans_left_at_a_shutdown_arrive_after_the_next_start() {
     );
     assert!(report.to_string().ends_with(&text), "{report}");
     assert_eq!(report_of(&setup).spooled, 1_300, "a process does not learn of it");
-    assert_eq!(backend.spans(), numbers(0..1_305));
+    assert_eq!(accepted_spans(&backend), numbers(0..1_305));
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
 
 #[test]
 fn spans_arrive_after_the_next_start_without_any_new_ones() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     backend.reply(Reply::Ok);
-    let setup = backend.builder(&directory).build().unwrap();
+    let setup = builder(&backend, &directory).build().unwrap();
     wait_until(&setup, 0, |report| report.recovered == 10);
-    assert_eq!(backend.spans(), numbers(0..10));
+    assert_eq!(accepted_spans(&backend), numbers(0..10));
 }
 
 #[test]
 fn dropping_a_setup_spools_within_its_five_seconds() {
-    let (directory, backend) = (TestDirectory::new(), Backend::replying(Reply::Hang));
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::replying(Reply::Hang));
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..10);
     let begun = Instant::now();
     drop(setup);
     assert!(begun.elapsed() < Duration::from_millis(5_900), "{:?}", begun.elapsed());
     backend.reply(Reply::Ok);
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
-    assert_eq!((report.recovered, backend.spans()), (10, numbers(0..10)), "{report}");
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
+    assert_eq!((report.recovered, accepted_spans(&backend)), (10, numbers(0..10)), "{report}");
 }
 
 #[test]
 fn a_shutdown_without_time_spools_what_is_left() {
-    let (directory, backend) = (TestDirectory::new(), Backend::replying(Reply::Hang));
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::replying(Reply::Hang));
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..2_000);
     let report = shut_down(&setup, Duration::ZERO);
     assert_eq!((report.spooled, count(&report)), (2_000, 2_000), "{report}");
@@ -216,67 +158,68 @@ fn a_shutdown_without_time_spools_what_is_left() {
 
 #[test]
 fn a_full_queue_is_spooled_and_sent_once_the_backend_is_back() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).max_queue_spans(50).max_batch_spans(20).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).max_queue_spans(50).max_batch_spans(20).build().unwrap();
     make_spans(&setup, 0..1_000);
     wait_until(&setup, 1_000, |report| report.queued <= 50);
     let report = report_of(&setup);
     assert_eq!((report.spooled, report.dropped), (1_000 - report.queued, 0), "{report}");
     backend.reply(Reply::Ok);
     wait_until(&setup, 1_000, |report| report.exported == 1_000);
-    assert_eq!(backend.spans(), numbers(0..1_000));
+    assert_eq!(accepted_spans(&backend), numbers(0..1_000));
     let report = shut_down(&setup, LIMIT);
     assert_eq!((report.exported, report.recovered, report.is_complete()), (1_000, 0, true), "{report}");
 }
 
 #[test]
 fn a_flush_sends_what_is_spooled() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).max_queue_spans(50).max_batch_spans(20).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).max_queue_spans(50).max_batch_spans(20).build().unwrap();
     make_spans(&setup, 0..500);
     wait_until(&setup, 500, |report| report.queued <= 50);
     backend.reply(Reply::Ok);
     assert!(setup.flush_within(LIMIT).is_complete(), "{}", setup.report());
-    assert_eq!(backend.spans(), numbers(0..500));
+    assert_eq!(accepted_spans(&backend), numbers(0..500));
 }
 
 #[test]
 fn grpc_requests_are_spooled_and_sent_too() {
     let directory = TestDirectory::new();
-    let backend = Backend::away();
-    let builder = || backend.builder(&directory).protocol(Protocol::Grpc);
+    let backend = IntermittentBackend::away();
+    let builder = || builder(&backend, &directory).protocol(Protocol::Grpc);
     let setup = builder().build().unwrap();
     make_spans(&setup, 0..700);
     assert_eq!(shut_down(&setup, SHORT).spooled, 700);
     backend.reply(Reply::Ok);
     let report = shut_down(&builder().build().unwrap(), LIMIT);
-    assert_eq!((report.recovered, backend.spans()), (700, numbers(0..700)), "{report}");
+    assert_eq!((report.recovered, accepted_spans(&backend)), (700, numbers(0..700)), "{report}");
 }
 
 #[test]
 fn setups_that_share_a_directory_send_each_span_once() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
     for part in 0..4 {
-        let setup = backend.builder(&directory).max_batch_spans(10).build().unwrap();
+        let setup = builder(&backend, &directory).max_batch_spans(10).build().unwrap();
         make_spans(&setup, part * 100..(part + 1) * 100);
         assert_eq!(shut_down(&setup, Duration::from_millis(100)).spooled, 100);
     }
     assert_eq!(directory.files().len(), 40);
     backend.reply(Reply::Ok);
-    let setups = [(); 3].map(|()| backend.builder(&directory).build().unwrap());
+    let setups = [(); 3].map(|()| builder(&backend, &directory).build().unwrap());
     let recovered: u64 = setups.into_iter().map(|setup| shut_down(&setup, LIMIT).recovered).sum();
-    assert_eq!((recovered, backend.spans()), (400, numbers(0..400)));
+    assert_eq!((recovered, accepted_spans(&backend)), (400, numbers(0..400)));
 }
 
 /// Three processes, as it were, send at once while the backend comes and goes.
 #[test]
 fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
     let away = |number: usize| if number % 4 == 3 { Reply::Ok } else { Reply::Status(503, &[]) };
     backend.reply_in_turn((0..200).map(away));
     let reports: Vec<DestinationReport> = thread::scope(|scope| {
         let send = |part: usize| {
-            let setup = backend.builder(&directory).max_queue_spans(30).max_batch_spans(10).build().unwrap();
+            let setup =
+                builder(&backend, &directory).max_queue_spans(30).max_batch_spans(10).build().unwrap();
             make_spans(&setup, part * 500..(part + 1) * 500);
             wait_until(&setup, 500, |report| report.queued == 0);
             backend.reply(Reply::Ok);
@@ -285,31 +228,32 @@ fn every_span_arrives_once_from_a_backend_that_comes_and_goes() {
         let senders = [0, 1, 2].map(|part| scope.spawn(move || send(part)));
         senders.into_iter().map(|sender| sender.join().unwrap()).collect()
     });
-    let _ = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
-    assert!(backend.spans() == numbers(0..1_500), "{reports:?}");
+    let _ = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
+    assert!(accepted_spans(&backend) == numbers(0..1_500), "{reports:?}");
     assert!(reports.iter().all(|report| count(report) == 500 && report.dropped == 0), "{reports:?}");
 }
 
 #[test]
 fn spans_for_another_backend_stay_in_the_spool() {
-    let (directory, backend, other) = (TestDirectory::new(), Backend::away(), Backend::replying(Reply::Ok));
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend, other) =
+        (TestDirectory::new(), IntermittentBackend::away(), IntermittentBackend::replying(Reply::Ok));
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
-    let report = shut_down(&other.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&builder(&other, &directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, other.requests().len()), (0, 0));
     backend.reply(Reply::Ok);
-    assert_eq!(shut_down(&backend.builder(&directory).build().unwrap(), LIMIT).recovered, 10);
+    assert_eq!(shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT).recovered, 10);
 }
 
 #[test]
 fn a_refused_request_leaves_the_spool_and_is_counted() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
     backend.reply(Reply::Status(400, &[]));
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
     assert!(
         report.to_string().contains("10 from earlier processes failed: it answered 400 Bad Request"),
         "{report}"
@@ -319,36 +263,36 @@ fn a_refused_request_leaves_the_spool_and_is_counted() {
 
 #[test]
 fn a_request_that_is_too_large_now_is_sent_in_parts() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..9);
     assert_eq!(shut_down(&setup, SHORT).spooled, 9);
     let too_large = Reply::Status(413, &[]);
     backend.reply_in_turn([too_large.clone(), too_large, Reply::Ok]);
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
     assert_eq!((report.recovered, report.unrecovered.len()), (9, 0), "{report}");
-    assert_eq!(backend.spans(), numbers(0..9));
-    assert_eq!(backend.accepted.lock().unwrap().len(), 3, "a half and two quarters");
+    assert_eq!(accepted_spans(&backend), numbers(0..9));
+    assert_eq!(backend.accepted_requests().len(), 3, "a half and two quarters");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
 
 #[test]
 fn a_span_that_is_too_large_leaves_the_spool_and_is_counted() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..2);
     assert_eq!(shut_down(&setup, SHORT).spooled, 2);
     backend.reply(Reply::Status(413, &[]));
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
     assert_eq!((report.unrecovered[0].spans, report.unrecovered.len()), (2, 1), "{report}");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
 
 #[test]
 fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let builder = backend.builder(&directory).spool(&directory.0, 20_000);
-    let setup = builder.max_batch_spans(50).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let full = backend.setup_builder().spool(&directory.0, 20_000).max_batch_spans(50);
+    let setup = full.build().unwrap();
     make_spans(&setup, 0..1_000);
     let report = shut_down(&setup, SHORT);
     assert_eq!((count(&report), report.dropped, report.queued), (1_000, 0, 0), "{report}");
@@ -361,15 +305,16 @@ fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
     assert!(bytes <= 20_000, "{bytes}");
     let spooled = usize::try_from(report.spooled).unwrap();
     backend.reply(Reply::Ok);
-    let _ = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
-    assert_eq!(backend.spans(), numbers(1_000 - spooled..1_000), "the newest are kept");
+    let _ = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
+    assert_eq!(accepted_spans(&backend), numbers(1_000 - spooled..1_000), "the newest are kept");
 }
 
 #[test]
 fn a_spool_that_cannot_be_written_loses_spans_and_says_so() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let warnings = Warnings::of_process();
     fs::write(&directory.0, "a file").unwrap();
-    let setup = backend.builder(&directory).max_queue_spans(10).build().unwrap();
+    let setup = builder(&backend, &directory).max_queue_spans(10).build().unwrap();
     make_spans(&setup, 0..100);
     let report = shut_down(&setup, SHORT);
     fs::remove_file(&directory.0).unwrap();
@@ -379,12 +324,13 @@ fn a_spool_that_cannot_be_written_loses_spans_and_says_so() {
         text.contains("100 failed: they could not be spooled: ")
             && text.contains("make the directory writable")
     );
+    assert_eq!(warnings.count(&backend.url(), "cannot be spooled"), 1);
 }
 
 #[test]
 fn a_damaged_file_is_counted_and_the_others_arrive() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).max_batch_spans(10).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).max_batch_spans(10).build().unwrap();
     make_spans(&setup, 0..30);
     assert_eq!(shut_down(&setup, SHORT).spooled, 30);
     let mut files = directory.files();
@@ -392,16 +338,16 @@ fn a_damaged_file_is_counted_and_the_others_arrive() {
     let last = fs::OpenOptions::new().write(true).open(&files[2]).unwrap();
     last.set_len(last.metadata().unwrap().len() - 1).unwrap();
     backend.reply(Reply::Ok);
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
-    assert_eq!((report.recovered, backend.spans()), (20, numbers(0..20)), "{report}");
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
+    assert_eq!((report.recovered, accepted_spans(&backend)), (20, numbers(0..20)), "{report}");
     assert_eq!((report.unrecovered[0].spans, &report.unrecovered[0].error), (10, &ExportError::SpoolDamaged));
 }
 
 #[test]
 fn no_secret_is_written_to_the_spool() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
     let endpoint = format!("{}/v1/traces?key=hush", backend.url());
-    let builder = backend.builder(&directory).endpoint(endpoint).header("authorization", "Bearer hush");
+    let builder = builder(&backend, &directory).endpoint(endpoint).header("authorization", "Bearer hush");
     let setup = builder.build().unwrap();
     make_spans(&setup, 0..10);
     assert_eq!(shut_down(&setup, SHORT).spooled, 10);
@@ -427,8 +373,8 @@ fn process_on_a_full_disk() {
 #[cfg(unix)]
 #[test]
 fn a_request_that_cannot_be_divided_on_disk_is_counted_once() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
-    let setup = backend.builder(&directory).build().unwrap();
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
+    let setup = builder(&backend, &directory).build().unwrap();
     make_spans(&setup, 0..100);
     assert_eq!(shut_down(&setup, SHORT).spooled, 100);
     backend.reply(Reply::Status(413, &[]));
@@ -466,7 +412,7 @@ fn aborting_process() {
 
 #[test]
 fn spooled_spans_of_an_aborted_process_arrive() {
-    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "spool::aborting_process"])
         .env(DIRECTORY, &directory.0)
@@ -477,8 +423,8 @@ fn spooled_spans_of_an_aborted_process_arrive() {
         .unwrap();
     assert!(!status.success());
     backend.reply(Reply::Ok);
-    let report = shut_down(&backend.builder(&directory).build().unwrap(), LIMIT);
+    let report = shut_down(&builder(&backend, &directory).build().unwrap(), LIMIT);
     let recovered = usize::try_from(report.recovered).unwrap();
     assert!(recovered >= 80, "those in memory are lost: {report}");
-    assert_eq!(backend.spans(), numbers(0..recovered));
+    assert_eq!(accepted_spans(&backend), numbers(0..recovered));
 }

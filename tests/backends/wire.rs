@@ -1,14 +1,10 @@
 //! Requests as a server receives them: path, headers, compression, resource.
 
-use std::time::Duration;
-
 use pipecat_instrument::opentelemetry::KeyValue;
 use pipecat_instrument::opentelemetry::trace::{Span as _, Tracer, TracerProvider};
 use pipecat_instrument::setup::{self, Compression, Environment, Protocol};
 
-use crate::loopback::{ReceivedRequest, Reply, Server, make_spans};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::loopback::{LIMIT, ReceivedRequest, Reply, Server, make_spans};
 
 /// Returns the request that a program with these variables sends for three spans. `URL` in a value is the server's.
 fn request(variables: &[(&str, &str)]) -> ReceivedRequest {
