@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,37 +14,12 @@ use pipecat_instrument::setup::{
 
 use crate::intermittent::IntermittentBackend;
 use crate::loopback::{LIMIT, Reply};
+use crate::support::test_directory::TestDirectory;
 use crate::support::warnings::Warnings;
 
 const MIB: u64 = 1 << 20;
 /// The time of a shutdown while the backend is away.
 const SHORT: Duration = Duration::from_millis(400);
-
-/// A directory of its own, removed at the end.
-struct TestDirectory(PathBuf);
-
-impl TestDirectory {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("spool-{}-{number}", std::process::id());
-        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        fn files(folder: &Path) -> Vec<PathBuf> {
-            let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-            entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-        }
-        files(&self.0)
-    }
-}
-
-impl Drop for TestDirectory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn builder(backend: &IntermittentBackend, directory: &TestDirectory) -> SetupBuilder {
     backend.setup_builder().spool(&directory.0, 64 * MIB)
@@ -313,11 +287,11 @@ fn the_oldest_spans_of_a_full_spool_fail_and_are_counted() {
 fn a_spool_that_cannot_be_written_loses_spans_and_says_so() {
     let (directory, backend) = (TestDirectory::new(), IntermittentBackend::away());
     let warnings = Warnings::of_process();
-    fs::write(&directory.0, "a file").unwrap();
-    let setup = builder(&backend, &directory).max_queue_spans(10).build().unwrap();
+    let file = directory.0.join("file");
+    fs::write(&file, "not a directory").unwrap();
+    let setup = backend.setup_builder().spool(file, MIB).max_queue_spans(10).build().unwrap();
     make_spans(&setup, 0..100);
     let report = shut_down(&setup, SHORT);
-    fs::remove_file(&directory.0).unwrap();
     assert_eq!((count(&report), report.spooled), (100, 0), "{report}");
     let text = report.to_string();
     assert!(

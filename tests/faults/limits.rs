@@ -12,8 +12,9 @@ use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, ReplayReport, replay};
 
+use crate::support::test_directory::TestDirectory;
 use crate::support::{Traced, push};
-use crate::{Scratch, turn_frames};
+use crate::turn_frames;
 
 /// The variable with the log template, set in the child process.
 const LOG: &str = "PIPECAT_INSTRUMENT_TEST_LIMITED_LOG";
@@ -72,7 +73,7 @@ fn logs_of_300_calls_are_complete_with_64_open_files() {
         return;
     }
     for extension in ["jsonl", "jsonl.gz"] {
-        let directory = Scratch::new(&format!("limited-{extension}"));
+        let directory = TestDirectory::new();
         let log = directory.0.join(format!("{{conversation_id}}.{extension}"));
         run_within("ulimit -n 64", "limits::logs_of_300_calls_are_complete_with_64_open_files", &log);
         for call in 0..CALLS {
@@ -97,7 +98,7 @@ fn a_log_ends_at_the_size_limit_while_spans_continue() {
         assert_eq!(traced.spans().len(), CALLS * 4, "turn, STT, LLM, TTS");
         return;
     }
-    let directory = Scratch::new("full");
+    let directory = TestDirectory::new();
     let log = directory.0.join("{conversation_id}.jsonl");
     // The limit raises a signal, which would end the process.
     run_within(

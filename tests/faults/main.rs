@@ -10,7 +10,7 @@ mod support;
 use std::collections::HashSet;
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -24,6 +24,7 @@ use pipecat_instrument::{ObserveOptions, ObservedTask, Observer, PipecatInstrume
 use pipecat_instrument_runtime::engine::conversation::ConversationConfig;
 use pipecat_instrument_runtime::engine::record::{EndReason, SpanBuffer, SpanDetails};
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, replay};
+use support::test_directory::TestDirectory;
 use support::{Traced, attribute, provider, push, yield_once};
 
 #[derive(Default)]
@@ -122,7 +123,7 @@ fn the_log_of_a_killed_process_replays() {
         talk_until_killed(Path::new(&path));
     }
     for extension in ["jsonl", "jsonl.gz"] {
-        let directory = Scratch::new(&format!("killed-{extension}"));
+        let directory = TestDirectory::new();
         let log = directory.0.join(format!("call-1.{extension}"));
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_log_of_a_killed_process_replays"])
@@ -167,7 +168,7 @@ fn talk_until_killed(log: &Path) -> ! {
 
 #[test]
 fn deleting_a_log_during_a_call_leaves_the_spans_complete() {
-    let directory = Scratch::new("deleted");
+    let directory = TestDirectory::new();
     let log = directory.0.join("frames.jsonl");
     let traced = Traced::with(PipecatInstrumentor::builder().debug_log(&log));
     let task = Task::new();
@@ -228,22 +229,5 @@ fn wait_until(mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(Instant::now() < limit, "timed out after 60 s");
         thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// A temporary directory, removed on drop.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(test: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pipecat-instrument-{test}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

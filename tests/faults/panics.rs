@@ -7,8 +7,9 @@ use pipecat_instrument::frame::{Frame, FrameKind, FunctionCall, Json, ObservedFr
 use pipecat_instrument::{ContentKind, ObserveOptions, PipecatInstrumentor, TraceConfig};
 use pipecat_instrument_runtime::frame_log::FrameLogReader;
 
+use crate::support::test_directory::TestDirectory;
 use crate::support::{Traced, attribute, push};
-use crate::{Scratch, assert_complete, turn_frames};
+use crate::{assert_complete, turn_frames};
 
 const CALL: &str = "call-1";
 
@@ -38,7 +39,7 @@ fn classes(log: PathBuf) -> Vec<String> {
 
 #[test]
 fn a_panicking_redaction_hook_redacts_the_text() {
-    let directory = Scratch::new("panicking-hook");
+    let directory = TestDirectory::new();
     let hook = TraceConfig::default().redact_with(|kind, text| {
         assert!(kind != ContentKind::UserText, "the hook panics");
         text.into()
@@ -86,7 +87,7 @@ fn a_panicking_frame_ends_the_tracing_of_its_call_only() {
     let call = FunctionCall { name: "look", tool_call_id: "c1", arguments: Some(&PanickingJson) };
     let broken: [&dyn ObservedFrame; 2] = [&PanickingView, &Frame::FunctionCallInProgress(call)];
     for (number, frame) in broken.into_iter().enumerate() {
-        let directory = Scratch::new(&format!("panicking-frame-{number}"));
+        let directory = TestDirectory::new();
         let log = directory.0.join("{conversation_id}.jsonl");
         let traced = run_call(TraceConfig::default(), &log, |pushes| pushes(frame));
         let spans = traced.spans();

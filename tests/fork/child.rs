@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::process::{Command, exit};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,26 +10,11 @@ use std::time::Duration;
 
 use fork::{Fork, waitpid_nohang};
 
+use crate::support::test_directory::TestDirectory;
+
 /// How often, and how many times, the parent looks for the end of the child: for 30 seconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const POLLS: u32 = 1_500;
-
-/// A directory for one test, removed after it.
-pub(crate) struct Directory(pub(crate) PathBuf);
-
-impl Directory {
-    pub(crate) fn new(test: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("fork-{test}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Sets a flag when a test ends, also by a panic, so that its threads end.
 pub(crate) struct SetOnDrop<'a>(pub(crate) &'a AtomicBool);
@@ -42,7 +26,7 @@ impl Drop for SetOnDrop<'_> {
 }
 
 /// Forks, runs `act` in the child, and waits for it. Fails if `act` panics or hangs.
-pub(crate) fn in_child(directory: &Directory, act: impl FnOnce()) {
+pub(crate) fn in_child(directory: &TestDirectory, act: impl FnOnce()) {
     // A test that forks while another one does would wait for the other's child, too.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

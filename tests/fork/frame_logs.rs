@@ -8,7 +8,8 @@ use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Processo
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo};
 
-use super::child::{Directory, SetOnDrop, in_child};
+use super::child::{SetOnDrop, in_child};
+use crate::support::test_directory::TestDirectory;
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -40,7 +41,7 @@ fn read(path: &Path) -> (u64, Vec<u64>, bool) {
 
 #[test]
 fn child_continues_a_log_in_a_file_of_its_own() {
-    let directory = Directory::new("log");
+    let directory = TestDirectory::new();
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let log = begin(&logs);
     record(&log, 1);
@@ -62,7 +63,7 @@ fn child_continues_a_log_in_a_file_of_its_own() {
 
 #[test]
 fn child_writes_the_logs_of_its_conversations() {
-    let directory = Directory::new("own-log");
+    let directory = TestDirectory::new();
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let of_parent = begin(&logs);
     record(&of_parent, 1);
@@ -77,7 +78,7 @@ fn child_writes_the_logs_of_its_conversations() {
 
 #[test]
 fn child_that_records_nothing_writes_nothing() {
-    let directory = Directory::new("no-log");
+    let directory = TestDirectory::new();
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let log = Some(begin(&logs));
     record(log.as_ref().unwrap(), 1);
@@ -101,7 +102,7 @@ fn child_that_records_nothing_writes_nothing() {
 
 #[test]
 fn grandchild_writes_a_log_of_its_own() {
-    let directory = Directory::new("grandchild");
+    let directory = TestDirectory::new();
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let log = begin(&logs);
     record(&log, 1);
@@ -124,7 +125,7 @@ fn grandchild_writes_a_log_of_its_own() {
 #[test]
 fn child_of_a_busy_parent_does_not_wait_for_its_locks() {
     const CHILDREN: u64 = 30;
-    let directory = Directory::new("busy");
+    let directory = TestDirectory::new();
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let (log, is_done) = (begin(&logs), AtomicBool::new(false));
     record(&log, 1);

@@ -11,7 +11,8 @@ use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter};
 
-use super::child::{Directory, SetOnDrop, in_child};
+use super::child::{SetOnDrop, in_child};
+use crate::support::test_directory::TestDirectory;
 use crate::support::{attribute, provider, push};
 
 const TURN_END_TIMEOUT: Duration = Duration::from_millis(50);
@@ -69,7 +70,7 @@ fn reply(observer: &Observer, id: u64) {
 
 #[test]
 fn timeout_ends_a_turn_in_a_child() {
-    let (directory, traced) = (Directory::new("timer"), Traced::new());
+    let (directory, traced) = (TestDirectory::new(), Traced::new());
     let before = traced.observe();
     push(&before, &output(), 1, &Frame::Start);
     reply(&before, 2);
@@ -85,7 +86,7 @@ fn timeout_ends_a_turn_in_a_child() {
 
 #[test]
 fn observer_without_frames_begins_in_the_child() {
-    let (directory, traced) = (Directory::new("unused"), Traced::new());
+    let (directory, traced) = (TestDirectory::new(), Traced::new());
     let observer = traced.observe();
     in_child(&directory, || {
         push(&observer, &output(), 1, &Frame::Start);
@@ -100,7 +101,7 @@ fn observer_without_frames_begins_in_the_child() {
 
 #[test]
 fn child_continues_a_conversation_as_a_late_observer() {
-    let (directory, traced) = (Directory::new("open"), Traced::new());
+    let (directory, traced) = (TestDirectory::new(), Traced::new());
     let observer = traced.observe();
     push(&observer, &output(), 1, &Frame::Start);
     push(&observer, &llm(), 2, &Frame::LlmResponseStart);
@@ -127,7 +128,7 @@ fn child_continues_a_conversation_as_a_late_observer() {
 
 #[test]
 fn child_that_pushes_nothing_emits_nothing() {
-    let (directory, traced) = (Directory::new("idle"), Traced::new());
+    let (directory, traced) = (TestDirectory::new(), Traced::new());
     let mut observer = Some(traced.observe());
     push(observer.as_ref().unwrap(), &output(), 1, &Frame::Start);
     push(observer.as_ref().unwrap(), &llm(), 2, &Frame::LlmResponseStart);
@@ -147,7 +148,7 @@ fn child_that_pushes_nothing_emits_nothing() {
 /// The parent's provider has no locks: those of an exporter are not ours, and a child must not use them.
 #[test]
 fn child_of_a_busy_conversation_does_not_wait_for_its_lock() {
-    let directory = Directory::new("busy-call");
+    let directory = TestDirectory::new();
     let observers = ObserverProvider::new(Tracers::new(&NoopTracerProvider::new()));
     let observer = observers.observe(ObserveOptions::new());
     push(&observer, &output(), 1, &Frame::Start);
@@ -180,7 +181,7 @@ fn child_of_a_busy_conversation_does_not_wait_for_its_lock() {
 
 #[test]
 fn each_process_logs_what_it_observed() {
-    let (directory, traced) = (Directory::new("call-log"), Traced::new());
+    let (directory, traced) = (TestDirectory::new(), Traced::new());
     let logs = FrameLogWriter::new(directory.0.join("{conversation_id}.jsonl")).unwrap();
     let Traced { observers, .. } = traced;
     let observers = observers.frame_log(logs.clone());

@@ -1,6 +1,5 @@
 //! The setup of a parent, in its child: what is queued at the fork is the parent's.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,8 +10,9 @@ use pipecat_instrument::setup::{self, Setup};
 use pipecat_instrument::{ObserveOptions, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
 
-use super::child::{Directory, SetOnDrop, in_child};
+use super::child::{SetOnDrop, in_child};
 use crate::support::push;
+use crate::support::test_directory::TestDirectory;
 
 /// Far less than the five seconds that dropping a setup may take.
 const SOON: Duration = Duration::from_secs(2);
@@ -25,18 +25,12 @@ fn with_queued_span(spool: &Path) -> Setup {
 }
 
 /// Returns the number of requests in the spool. The file without spans is the one with which the parent tries the directory.
-fn request_count(spool: &Path) -> usize {
+fn request_count(spool: &TestDirectory) -> usize {
     let is_request = |path: &PathBuf| {
         let name = path.to_string_lossy();
         name.ends_with(".request") && !name.ends_with("-0.request")
     };
-    files_of(spool).iter().filter(|path| is_request(path)).count()
-}
-
-fn files_of(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    let files = |path: PathBuf| if path.is_dir() { files_of(&path) } else { vec![path] };
-    entries.flatten().flat_map(|entry| files(entry.path())).collect()
+    spool.files().iter().filter(|path| is_request(path)).count()
 }
 
 /// A call with the span of an LLM.
@@ -48,9 +42,8 @@ fn begin_and_end_a_call(observers: &ObserverProvider) {
 
 #[test]
 fn child_neither_waits_nor_spools_for_its_parent() {
-    let directory = Directory::new("setup");
-    let spool = directory.0.join("spool");
-    let mut setup = Some(with_queued_span(&spool));
+    let (directory, spool) = (TestDirectory::new(), TestDirectory::new());
+    let mut setup = Some(with_queued_span(&spool.0));
     in_child(&directory, || {
         let begun = Instant::now();
         let _ = setup.as_ref().unwrap().flush();
@@ -70,8 +63,8 @@ fn child_neither_waits_nor_spools_for_its_parent() {
 
 #[test]
 fn child_of_a_busy_parent_does_not_wait_for_its_locks() {
-    let directory = Directory::new("busy-setup");
-    let mut setup = Some(with_queued_span(&directory.0.join("spool")));
+    let directory = TestDirectory::new();
+    let mut setup = Some(with_queued_span(&directory.0));
     let observers = ObserverProvider::new(Tracers::new(&setup.as_ref().unwrap().provider()));
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {

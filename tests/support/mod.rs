@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, unreachable_pub, reason = "each test file has its own copy, and none uses all of it")]
 
+pub mod test_directory;
 pub mod warnings;
 
 use std::future::Future;
