@@ -1,8 +1,8 @@
 //! Values that each process has of its own.
 //!
-//! A child of `fork` inherits the memory of its parent, but only the thread that forked. In the child, the other threads do
-//! not exist, and the locks that they held are never released. So the child must not use or drop a value that depends on
-//! them: it makes its own.
+//! A child of `fork` inherits the memory of its parent, but only the thread that forked. In the child, the other
+//! threads do not exist, and the locks that they held are never released. So the child must not use or drop a value
+//! that depends on them: it makes its own.
 //!
 //! ```text
 //!   PerProcess ──▶ the value of the parent ──▶ the value of the child ──▶ …

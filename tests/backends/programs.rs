@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// Time limit for a real server, on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
-/// Returns the path of an installed program. If there is none, returns `None` and prints that the test is skipped; in CI, panics.
+/// Returns the path of an installed program. If there is none, returns `None` and prints that the test is skipped; in
+/// CI, panics.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/backends/venv");
     let path =

@@ -112,7 +112,8 @@ fn a_wrong_protocol_is_reported_with_the_right_one() {
         (Protocol::Grpc, Protocol::HttpProtobuf, "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"),
     ] {
         let error = collector.setup_at(protocol, Compression::None, port).check().unwrap_err();
-        // Its port for gRPC refuses HTTP/1.1 or closes the connection. Its port for HTTP accepts HTTP/2, but has no such path.
+        // Its port for gRPC refuses HTTP/1.1 or closes the connection. Its port for HTTP accepts HTTP/2, but has no
+        // such path.
         let expected = [
             ExportError::ProtocolMismatch,
             ExportError::ConnectionClosed,

@@ -24,7 +24,8 @@ fn with_queued_span(spool: &Path) -> Setup {
     setup
 }
 
-/// Returns the number of requests in the spool. The file without spans is the one with which the parent tries the directory.
+/// Returns the number of requests in the spool. The file without spans is the one with which the parent tries the
+/// directory.
 fn request_count(spool: &TestDirectory) -> usize {
     let is_request = |path: &PathBuf| {
         let name = path.to_string_lossy();

@@ -115,8 +115,8 @@ impl SetupBuilder {
 
     /// Adds a header to every request. Its value is a secret, and is not percent-decoded.
     ///
-    /// Overrides the header of this name in `OTEL_EXPORTER_OTLP_HEADERS`. [`build`](Self::build) returns an error if HTTP
-    /// does not allow the name or the value.
+    /// Overrides the header of this name in `OTEL_EXPORTER_OTLP_HEADERS`. [`build`](Self::build) returns an error if
+    /// HTTP does not allow the name or the value.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Err(error) = self.headers.insert("the header", name, value) {
             self.first_error.get_or_insert(error);

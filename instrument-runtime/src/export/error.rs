@@ -8,8 +8,8 @@ use super::Backend;
 
 /// An error of building a [`Setup`](super::Setup).
 ///
-/// The message names the setting, the problem and the remedy, and never contains a secret. `Debug` prints the message too,
-/// because that is what a `main` that returns the error prints.
+/// The message names the setting, the problem and the remedy, and never contains a secret. `Debug` prints the message
+/// too, because that is what a `main` that returns the error prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {

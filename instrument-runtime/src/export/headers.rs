@@ -111,7 +111,8 @@ impl Headers {
 
     /// Replaces every secret that a server echoed in `text` by an ellipsis.
     ///
-    /// A server may echo a part of a value only: the key of `Bearer KEY`, or the user or the password encoded in `Basic`.
+    /// A server may echo a part of a value only: the key of `Bearer KEY`, or the user or the password encoded in
+    /// `Basic`.
     pub(super) fn redact(&self, text: &str) -> String {
         let mut redacted = text.to_owned();
         for (_, secret) in &self.0 {

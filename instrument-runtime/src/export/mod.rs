@@ -19,9 +19,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `otlp` sends OTLP over HTTP, `otlp-grpc` also over gRPC. Without them, the feature `setup` prints traces to the
-//! console. No async runtime is needed, and any works: spans are sent by a thread of their own, so that the voice pipeline
-//! never waits for a backend.
+//! The feature `otlp` sends OTLP over HTTP, `otlp-grpc` also over gRPC. Without them, the feature `setup` prints traces
+//! to the console. No async runtime is needed, and any works: spans are sent by a thread of their own, so that the
+//! voice pipeline never waits for a backend.
 //!
 //! # Choosing a backend
 //!
@@ -73,12 +73,12 @@
 //! | OpenTelemetry Collector | `collector` | | `http://localhost:4318` |
 //!
 //! If nothing names a backend or an endpoint, spans go to a collector on this machine, or to the
-//! [fallback](SetupBuilder::fallback_exporters). If the variables of two backends are set, `PIPECAT_TRACE_PRESET` has to choose.
-//! An `OTEL_EXPORTER_OTLP_ENDPOINT` gets the key of a backend only if `PIPECAT_TRACE_PRESET` names that backend, so that a
-//! key is never sent to a server that it is not for.
+//! [fallback](SetupBuilder::fallback_exporters). If the variables of two backends are set, `PIPECAT_TRACE_PRESET` has
+//! to choose. An `OTEL_EXPORTER_OTLP_ENDPOINT` gets the key of a backend only if `PIPECAT_TRACE_PRESET` names that
+//! backend, so that a key is never sent to a server that it is not for.
 //!
-//! [`Setup::check`] sends one span and returns a sentence that says whether the backend took it; if not, why, and what to
-//! change. [The guide to backends][guide] shows what each of them displays.
+//! [`Setup::check`] sends one span and returns a sentence that says whether the backend took it; if not, why, and what
+//! to change. [The guide to backends][guide] shows what each of them displays.
 //!
 //! # Precedence
 //!
@@ -127,8 +127,8 @@
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | `true` uses `http://` for gRPC endpoints without a scheme | `false` |
 //!
 //! An empty variable counts as not set. A number, flag or choice that cannot be parsed is logged and ignored, as
-//! OpenTelemetry's specification wants it; see [`Setup::warnings`]. A URL, a header or a credential that is missing or invalid is
-//! a [`SetupError`].
+//! OpenTelemetry's specification wants it; see [`Setup::warnings`]. A URL, a header or a credential that is missing or
+//! invalid is a [`SetupError`].
 //!
 //! # Shutdown
 //!
@@ -142,8 +142,8 @@
 //!   `ctrlc::set_handler(move || { setup.shutdown(timeout); std::process::exit(130) })`, with the setup in an `Arc`.
 //!
 //! Spans that end later are not sent. All three methods that wait ([`check`](Setup::check), [`flush`](Setup::flush) and
-//! [`shutdown`](Setup::shutdown)) block their thread; in async code, call them in `spawn_blocking`, or where nothing else has
-//! to run.
+//! [`shutdown`](Setup::shutdown)) block their thread; in async code, call them in `spawn_blocking`, or where nothing
+//! else has to run.
 //!
 //! ```no_run
 //! # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -164,16 +164,16 @@
 //!
 //! # Outages
 //!
-//! A backend that is away, busy (429, 502, 503, 504) or hanging is waited out: its spans stay in the queue and are sent again,
-//! after a wait that doubles from 0.1 to 30 seconds, or after the `Retry-After` of the backend (up to an hour). The queue is
-//! bounded in spans and in bytes. When it is full, the oldest spans are dropped; the voice pipeline never waits. A span may
-//! arrive twice if a backend took it but its answer was lost.
+//! A backend that is away, busy (429, 502, 503, 504) or hanging is waited out: its spans stay in the queue and are sent
+//! again, after a wait that doubles from 0.1 to 30 seconds, or after the `Retry-After` of the backend (up to an hour).
+//! The queue is bounded in spans and in bytes. When it is full, the oldest spans are dropped; the voice pipeline never
+//! waits. A span may arrive twice if a backend took it but its answer was lost.
 //!
-//! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
-//! if the time at the end is too short. Each case is counted in the report and logged once.
+//! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too
+//! large for it, or if the time at the end is too short. Each case is counted in the report and logged once.
 //!
-//! With a spool, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, the spans that a full queue or a shutdown would lose
-//! are written to that directory, and sent once the backend is back or after the next start.
+//! With a spool, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, the spans that a full queue or a shutdown would
+//! lose are written to that directory, and sent once the backend is back or after the next start.
 //!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 

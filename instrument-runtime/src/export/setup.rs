@@ -25,13 +25,13 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A tracer provider and the delivery of its spans. Keep it until the program ends.
 ///
-/// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor) does so
-/// with more settings, and [`provider`](Self::provider) traces anything else.
+/// [`instrument`](Self::instrument) observes every annotated task from then on, [`instrumentor`](Self::instrumentor)
+/// does so with more settings, and [`provider`](Self::provider) traces anything else.
 ///
 /// Dropping it shuts it down within five seconds. [`shutdown`](Self::shutdown) also returns the outcome of all spans.
 ///
-/// It sends spans of the process that built it. In a child of `fork`, it sends nothing, and shutting it down or
-/// dropping it neither waits nor sends or spools what the parent has queued: build another setup there.
+/// It sends spans of the process that built it. In a child of `fork`, it ignores spans, and shutting it down or dropping
+/// it neither waits nor sends or spools what the parent has queued: build another setup there.
 ///
 /// ```
 /// # mod pipecat_instrument { pub use pipecat_instrument_runtime::export as setup; }
@@ -135,8 +135,8 @@ impl Setup {
 
     /// Sends the queued spans, for up to ten seconds, and returns the outcome of all spans so far.
     ///
-    /// While a backend is away, it is tried again at once and then with growing waits. Blocks. In async code, call it in
-    /// `spawn_blocking`.
+    /// While a backend is away, it is tried again at once and then with growing waits. Blocks. In async code, call it
+    /// in `spawn_blocking`.
     pub fn flush(&self) -> DeliveryReport {
         self.flush_within(DEFAULT_FLUSH_TIMEOUT)
     }
@@ -161,14 +161,14 @@ impl Setup {
     /// A conversation is open if an observer of it exists and it has a span in this setup. It ends as at the end of its
     /// pipeline: an open turn has the end reason `ended`.
     ///
-    /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
-    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt,
-    /// or as [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer
-    /// wait.
+    /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end
+    /// of `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last
+    /// attempt, or as [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks
+    /// for a longer wait.
     ///
     /// With a [spool](super::SetupBuilder::spool), they are written there instead. The end of `timeout` is reserved for
-    /// that: one second, and one more for each 64 MiB of spans, but at most half of `timeout`. A disk that needs longer may
-    /// delay the return, by one second and one for each 64 MiB at most.
+    /// that: one second, and one more for each 64 MiB of spans, but at most half of `timeout`. A disk that needs longer
+    /// may delay the return, by one second and one for each 64 MiB at most.
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).

@@ -49,7 +49,8 @@ pub(super) fn send_recording(phoenix: &Phoenix) -> String {
     "conv-c_tool".to_owned()
 }
 
-/// Runs so many bots at once, each with one conversation, which a collector forwards. Returns the ids of their sessions.
+/// Runs so many bots at once, each with one conversation, which a collector forwards. Returns the ids of their
+/// sessions.
 pub(super) fn send_many_through(collector: &Collector, bots: usize) -> Vec<String> {
     let sessions: Vec<String> = (0..bots).map(|bot| format!("bot-{bot}")).collect();
     thread::scope(|scope| {

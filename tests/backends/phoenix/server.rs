@@ -72,7 +72,8 @@ impl Drop for Phoenix {
 }
 
 impl Phoenix {
-    /// Waits until a conversation has so many spans, and returns them. Phoenix stores spans some time after it accepts them.
+    /// Waits until a conversation has so many spans, and returns them. Phoenix stores spans some time after it accepts
+    /// them.
     pub(super) fn spans(&self, session: &str, count: usize) -> Vec<Value> {
         eventually(|| {
             let spans: Vec<Value> =

@@ -27,8 +27,8 @@ pub(super) struct Backoff {
 impl Backoff {
     /// Returns the wait after one more failure, which is `longest` at most.
     ///
-    /// `requested` is the wait that the backend asks for, if it does. It replaces the backoff, and `longest` does not apply.
-    /// `jitter` is a random number.
+    /// `requested` is the wait that the backend asks for, if it does. It replaces the backoff, and `longest` does not
+    /// apply. `jitter` is a random number.
     pub(super) fn next_wait(
         &mut self,
         longest: Duration,

@@ -41,7 +41,8 @@ pub enum ExportError {
     /// The backend rejected some spans of a request and took the others. Holds the backend's message.
     #[error("some spans were rejected{separator}{0}", separator = if .0.is_empty() { "" } else { ": " })]
     PartiallyRejected(String),
-    /// The answer says success but is not OTLP, so the backend may not have taken the spans. Holds a description of the answer.
+    /// The answer says success but is not OTLP, so the backend may not have taken the spans. Holds a description of the
+    /// answer.
     #[error("the answer is not OTLP: {0}")]
     NotOtlp(String),
     /// No server listens at that host and port.

@@ -12,14 +12,14 @@
 //! ```
 //!
 //! [`DeliveryState`](state::DeliveryState) decides everything and is a state machine without clock, locks or I/O.
-//! [`SharedDelivery`](shared::SharedDelivery) puts it behind a lock that is held for the time that it takes to move spans, never
-//! while something is sent. A thread of its own, the [`Worker`](worker::Worker), sends.
+//! [`SharedDelivery`](shared::SharedDelivery) puts it behind a lock that is held for the time that it takes to move
+//! spans, never while something is sent. A thread of its own, the [`Worker`](worker::Worker), sends.
 //!
 //! With a [spool](super::spool), the [`Spooler`](spooler::Spooler) writes the spans that exceed the queue's limits, and
 //! those that a shutdown has not sent. The worker sends spooled requests while nothing else is due.
 //!
-//! The SDK's batch processor is not used: it drops the newest spans instead of the oldest and does not say how many, it drops a
-//! batch that failed, and it returns `Ok` from a shutdown after a 401.
+//! The SDK's batch processor is not used: it drops the newest spans instead of the oldest and does not say how many, it
+//! drops a batch that failed, and it returns `Ok` from a shutdown after a 401.
 
 mod backoff;
 mod export_error;

@@ -81,8 +81,8 @@ impl Outcomes {
         self.spooled += spans as u64;
     }
 
-    /// Counts the spans of a request that the destination took. Returns the error of those that it rejected, if it is the
-    /// first of its kind.
+    /// Counts the spans of a request that the destination took. Returns the error of those that it rejected, if it is
+    /// the first of its kind.
     pub(super) fn count_exported(&mut self, spans: usize, receipt: Receipt) -> Option<ExportError> {
         let rejected = receipt.rejected_spans.min(spans as u64);
         self.exported += spans as u64 - rejected;
@@ -94,7 +94,8 @@ impl Outcomes {
         self.failed.add(spans, error)
     }
 
-    /// Counts spooled spans that the destination took. Returns an error as [`count_exported`](Self::count_exported) does.
+    /// Counts spooled spans that the destination took. Returns an error as [`count_exported`](Self::count_exported)
+    /// does.
     pub(super) fn count_recovered(
         &mut self,
         by: SpooledBy,

@@ -22,8 +22,8 @@ use crate::export::transport::Transport;
 /// The time limit of the provider's own `force_flush`, which has none. It is that of the SDK's batch processor.
 const FORCE_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time at the end of a shutdown in which spans that are left are spooled, besides that for their bytes. If the timeout
-/// leaves less, the shutdown takes as long as the disk needs, but no longer than this.
+/// The time that a shutdown reserves to spool the spans that are left, without the time for their bytes. If its timeout is
+/// shorter, it takes as long as the disk needs, up to the reserved time.
 const SPOOL_TIME: Duration = Duration::from_secs(1);
 /// The bytes that are spooled in a millisecond, even on a slow disk.
 const SPOOL_BYTES_PER_MILLISECOND: usize = 64 * 1024;

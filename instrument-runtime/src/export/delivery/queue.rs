@@ -44,7 +44,8 @@ impl fmt::Debug for QueuedSpan {
     }
 }
 
-/// The queue of one destination. The spans in flight are those of the current attempt, and stay in the queue until it succeeds.
+/// The queue of one destination. The spans in flight are those of the current attempt, and stay in the queue until it
+/// succeeds.
 ///
 /// ```text
 ///            in flight     waiting
@@ -121,8 +122,8 @@ impl SpanQueue {
         self.len() > limits.spans || (self.bytes() > limits.bytes && self.len() > 1)
     }
 
-    /// Queues a span, and returns the spans that had to be dropped: the oldest that wait, or `span` itself if there is no space
-    /// beside those in flight.
+    /// Queues a span, and returns the spans that had to be dropped: the oldest that wait, or `span` itself if there is
+    /// no space beside those in flight.
     pub(super) fn push(&mut self, span: QueuedSpan) -> Vec<QueuedSpan> {
         let mut dropped = Vec::new();
         if self.len() > 0 && !self.fits_beside_flight(&span) {

@@ -27,8 +27,8 @@ pub(super) enum Work {
     Drain,
 }
 
-/// The delivery to one destination. No method sends anything, and none but those named `wait` blocks for longer than it takes
-/// to move a span.
+/// The delivery to one destination. No method sends anything, and none but those named `wait` blocks for longer than it
+/// takes to move a span.
 #[derive(Debug)]
 pub(super) struct SharedDelivery {
     destination: Destination,
@@ -235,8 +235,8 @@ impl SharedDelivery {
         }
     }
 
-    /// Returns the outcome of every span received so far. In a child of the process that sends, it is that at the fork, or
-    /// has no spans if another thread held the lock then.
+    /// Returns the outcome of every span received so far. In a child of the process that sends, it is that at the fork,
+    /// or has no spans if another thread held the lock then.
     pub(super) fn report(&self) -> DestinationReport {
         let (name, spool) = (self.destination.name(), self.spool.clone());
         let Some(state) = self.lock_for_report() else {

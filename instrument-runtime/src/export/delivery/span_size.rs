@@ -6,7 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 /// Bytes of an attribute, an event or a link besides its text, estimated.
 const ITEM_BYTES: usize = 48;
 
-/// Estimates the bytes of a span, in memory as in a request: the length of its texts, and a constant for each other item.
+/// Estimates the bytes of a span, in memory as in a request: the length of its texts, and a constant for each other
+/// item.
 pub(super) fn span_bytes(span: &SpanData) -> usize {
     let events =
         span.events.iter().map(|event| ITEM_BYTES + event.name.len() + attribute_bytes(&event.attributes));

@@ -11,8 +11,8 @@ use crate::export::settings::BatchSettings;
 use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
-/// Bytes of spans in one request, unless a single span has more. Receivers of gRPC accept 4 MiB by default, and the span of
-/// an LLM call holds its whole conversation, easily hundreds of kilobytes.
+/// Bytes of spans in one request, unless a single span has more. Receivers of gRPC accept 4 MiB by default, and the
+/// span of an LLM call holds its whole conversation, easily hundreds of kilobytes.
 const MAX_REQUEST_BYTES: usize = 3 * 1024 * 1024;
 /// The limit of bytes in one request is not lowered below this, however often a backend refuses a request as too large.
 const MIN_REQUEST_BYTES: usize = 64 * 1024;

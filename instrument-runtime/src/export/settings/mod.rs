@@ -165,7 +165,8 @@ impl Destination {
     }
 }
 
-/// Returns the variable that disables tracing: `OTEL_SDK_DISABLED=true`, or `ENABLE_TRACING` set to any common word for no.
+/// Returns the variable that disables tracing: `OTEL_SDK_DISABLED=true`, or `ENABLE_TRACING` set to any common word for
+/// no.
 fn disabled_by(reader: &mut EnvReader<'_>) -> Option<&'static str> {
     if reader.flag(SDK_DISABLED) == Some(true) {
         return Some(SDK_DISABLED);

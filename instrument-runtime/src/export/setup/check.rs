@@ -63,7 +63,8 @@ impl fmt::Display for CheckReport {
 impl Setup {
     /// Sends one span, named `setup.check`, to each backend and waits for the response.
     ///
-    /// Blocks for little more than the [timeout](super::super::SetupBuilder::timeout) at most. The console is not checked.
+    /// Blocks for little more than the [timeout](super::super::SetupBuilder::timeout) at most. The console is not
+    /// checked.
     ///
     /// # Errors
     ///

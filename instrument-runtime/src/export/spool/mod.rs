@@ -196,8 +196,8 @@ impl Spool {
         if file.name.spool_id == self.id { SpooledBy::This } else { SpooledBy::Other }
     }
 
-    /// Writes two requests that contain the spans of `request`, which the caller then removes. Leaves neither of them on
-    /// an error.
+    /// Writes two requests that contain the spans of `request`, which the caller then removes. Leaves neither of them
+    /// on an error.
     ///
     /// If the process dies meanwhile, some spans are in the spool twice. The limit is not checked, as little is added.
     pub(super) fn append_halves(

@@ -84,8 +84,8 @@ pub(super) fn open(listed: &SpoolFile, spooled_by: SpooledBy) -> Opened {
     }
 }
 
-/// Removes a listed request to free its space. Returns the number of spans that are lost with it, or `None` if it stays,
-/// as another process holds it.
+/// Removes a listed request to free its space. Returns the number of spans that are lost with it, or `None` if it
+/// stays, as another process holds it.
 pub(super) fn evict(listed: &SpoolFile) -> Option<u64> {
     if listed.bytes == 0 {
         return None;

@@ -14,9 +14,9 @@ pub(super) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Parses the body of a response with status 200.
 ///
-/// OTLP wants an `ExportTraceServiceResponse` in the encoding of the request, which is protobuf. Some servers answer with JSON
-/// instead, others with an empty body, which is a full success in protobuf. Any other body comes from a server that is no OTLP
-/// server, as a proxy with a login page, so that nothing says that the spans were taken.
+/// OTLP wants an `ExportTraceServiceResponse` in the encoding of the request, which is protobuf. Some servers answer
+/// with JSON instead, others with an empty body, which is a full success in protobuf. Any other body comes from a
+/// server that is no OTLP server, as a proxy with a login page, so that nothing says that the spans were taken.
 pub(super) fn parse_answer(
     content_type: Option<&str>,
     body: &[u8],

@@ -61,7 +61,8 @@ pub(super) struct FailedAttempt {
 /// The next step after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// Sends the same request again, after the wait that the destination asks for, or after a backoff if it asks for none.
+    /// Sends the same request again, after the wait that the destination asks for, or after a backoff if it asks for
+    /// none.
     Retry(Option<Duration>),
     /// Divides the request into smaller ones.
     Split,

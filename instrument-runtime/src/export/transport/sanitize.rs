@@ -10,8 +10,8 @@ pub(super) fn sanitize(text: &str, headers: &Headers) -> String {
     truncate(&headers.redact(&to_one_line(text)))
 }
 
-/// Returns a text as one line that cannot steer a terminal. A server chooses a part of many texts, such as the names in its
-/// certificate.
+/// Returns a text as one line that cannot steer a terminal. A server chooses a part of many texts, such as the names in
+/// its certificate.
 pub(super) fn to_one_line(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !changes_direction(*c)).collect();
     let words = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());

@@ -40,8 +40,8 @@ pub(super) fn not_otlp_status(description: &'static str) -> Status {
     status
 }
 
-/// Converts an error after the head of an answer. There, the client refuses a large answer in the words with which a server
-/// of tonic refuses a large request, in the head.
+/// Converts an error after the head of an answer. There, the client refuses a large answer in the words with which a
+/// server of tonic refuses a large request, in the head.
 pub(super) fn convert_answer_error(status: Status) -> Status {
     let is_large_answer = status.code() == Code::OutOfRange && says_too_large(status.message());
     if is_large_answer { not_otlp_status("more than 4 MiB") } else { status }
@@ -69,8 +69,8 @@ fn requested_wait(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
 
-/// Returns whether a server says that a message is larger than it accepts. The servers of gRPC in Go, C++, Java and Rust
-/// say so in words only.
+/// Returns whether a server says that a message is larger than it accepts. The servers of gRPC in Go, C++, Java and
+/// Rust say so in words only.
 fn says_too_large(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["larger than max", "too large", "exceeds maximum size"].iter().any(|words| message.contains(words))
