@@ -135,9 +135,14 @@ SERVICES = {
 }
 
 
+def class_of(service: str) -> str:
+    """The class of a service, by its name: `AWSPollyTTSService` of `AWSPollyTTSService#0`."""
+    return service.split("#")[0]
+
+
 def identity(role: str, service: str, model: str) -> dict:
     """The attributes of a span that describe its service; `model` is that of a mock service."""
-    name = service.split("#")[0]
+    name = class_of(service)
     said = {"service.name": name, "service.type": role}
     if name not in SERVICES:
         return said | {"service.provider": "mockai", "llm.model_name": model}
@@ -196,6 +201,20 @@ def wait_facts(log, latency, first=None, repeats=0, initiator="user", tools=(), 
     return attrs
 
 
+def cascade(log: Log, stt: str, llm: str, tts: str, endpointing: str | None = "VAD stop_secs"):
+    """Returns a function for the waits in a pipeline of an STT, an LLM and a TTS service."""
+
+    def wait(stop, final, asked, text, bot, answer=None, **more) -> dict:
+        """`asked`: the first context of the request; `answer`: another moment that precedes the first token."""
+        return wait_facts(
+            log, (stop, bot), endpointing=(stop, endpointing), transcription=(final, class_of(stt)),
+            turn_detection=(asked, None), llm=(log.next("token", answer or asked), class_of(llm)),
+            aggregation=(text, None), tts=(log.next("audio", text), class_of(tts)), output=(bot, None), **more,
+        )  # fmt: skip
+
+    return wait
+
+
 def union(spans: list[tuple[float, float]]) -> float:
     """The length of spans of time that may overlap."""
     total, reached = 0.0, 0.0
@@ -223,9 +242,9 @@ class Turn:
             self.doc["attrs"]["conversation.latency_source"] = "vad" if vad else "user_stopped"
         self.doc |= length(log.ms(a, b) + late)
 
-    def waits(self, latency, **facts):
+    def waits(self, facts: dict):
         """Adds the parts of the wait for the bot: see `wait_facts`."""
-        self.doc["attrs"] |= wait_facts(self.log, latency, **facts)
+        self.doc["attrs"] |= facts
         return self
 
     def add(self, kind, span):
