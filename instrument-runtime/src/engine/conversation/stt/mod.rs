@@ -45,11 +45,11 @@ const MAX_WAITING: usize = 8;
 pub(crate) struct UserSpeech {
     support: Support,
     voice: Voice,
-    current: Option<Utterance>,
+    current: Option<Box<Utterance>>,
     /// The utterance that has just been announced, until it is assigned to a turn.
     announced: Option<Box<Utterance>>,
     /// Utterances that have just ended, until they are [settled](Self::settle).
-    ended: VecDeque<Utterance>,
+    ended: VecDeque<Box<Utterance>>,
     /// Ended utterances of open turns. Those without a turn wait for the next one.
     settled: Vec<Utterance>,
     transcripts: TranscriptHistory,
@@ -134,7 +134,7 @@ impl UserSpeech {
 
     /// Whether the current utterance has words.
     pub(super) fn has_words(&self) -> bool {
-        self.current.as_ref().is_some_and(Utterance::has_words)
+        self.current.as_ref().is_some_and(|utterance| utterance.has_words())
     }
 
     /// Returns the number of final transcripts so far.
@@ -292,7 +292,7 @@ impl UserSpeech {
         keys: &mut SpanKeys,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        match self.announced.take().map(|utterance| *utterance) {
+        match self.announced.take() {
             Some(utterance)
                 if utterance.turn().is_none() || (turn == previous && utterance.turn() == turn) =>
             {
@@ -325,7 +325,7 @@ impl UserSpeech {
     pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
         self.voice.stop_without_start = None;
         self.voice.is_user_speaking = false;
-        let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
+        let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(|of| of.has_final());
         if is_over { self.end_current() } else { None }
     }
 
@@ -357,7 +357,7 @@ impl UserSpeech {
 
     /// Returns the turn that the oldest ended utterance belongs to, or was spoken in.
     pub(super) fn ended_in(&self) -> Option<TurnNumber> {
-        self.ended.front().and_then(Utterance::likely_turn)
+        self.ended.front().and_then(|utterance| utterance.likely_turn())
     }
 
     /// Settles the oldest ended utterance in its turn. Without one, it waits for the next turn.
@@ -368,11 +368,11 @@ impl UserSpeech {
             Some(scope) => {
                 utterance.join(scope.turn());
                 utterance.begin_span(scope);
-                self.settled.push(utterance);
+                self.settled.push(*utterance);
             }
             None if self.settled.iter().filter(|waiting| waiting.turn().is_none()).count() < MAX_WAITING => {
                 utterance.on_turn_lost();
-                self.settled.push(utterance);
+                self.settled.push(*utterance);
             }
             None => {}
         }
@@ -415,7 +415,7 @@ impl UserSpeech {
     /// announced speech is an utterance, even if the service fails before its first word.
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
         let is_user_speaking = self.voice.is_user_speaking;
-        let is_open = |utterance: &&mut Utterance| {
+        let is_open = |utterance: &&mut Box<Utterance>| {
             (utterance.is_speech() || is_user_speaking) && is_open_or_just_closed(utterance.last_final(), now)
         };
         match self.current.as_mut().filter(is_open) {
@@ -452,7 +452,7 @@ impl UserSpeech {
         self.current
             .as_ref()
             .filter(|utterance| utterance.likely_turn() == Some(turn) && !utterance.has_span())
-            .map(Utterance::start)
+            .map(|utterance| utterance.start())
     }
 
     /// Handles the failure of an operation that shares the span `key`. Returns the error if the current utterance has
@@ -507,7 +507,7 @@ impl UserSpeech {
         if let Some(stop) = self.voice.stop_without_start.take() {
             utterance.on_voice_stop(stop);
         }
-        self.current = Some(utterance);
+        self.current = Some(Box::new(utterance));
     }
 
     /// Handles the start of user speech, announced or inferred.
@@ -515,7 +515,7 @@ impl UserSpeech {
         let voice = self.voice.start_of_user();
         match self.current.take() {
             Some(utterance) if self.voice.belongs_to(&utterance, voice) => {
-                self.announced = Some(Box::new(utterance));
+                self.announced = Some(utterance);
             }
             Some(other) => effects.extend(self.end(other)),
             None => {}
@@ -531,7 +531,7 @@ impl UserSpeech {
         self.end(utterance)
     }
 
-    fn end(&mut self, utterance: Utterance) -> Option<Effect> {
+    fn end(&mut self, utterance: Box<Utterance>) -> Option<Effect> {
         if !utterance.is_speech() {
             return None;
         }
