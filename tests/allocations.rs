@@ -214,10 +214,10 @@ fn hidden_texts_are_not_copied() {
 fn texts_are_copied_as_far_as_a_span_can_carry_them() {
     let messages = vec![Message::text("user", "a".repeat(5_000_000)); 20];
     let bytes = bytes_for_context(&Observed::speaking(), &messages);
-    let limit = MAX_CONTEXT_LENGTH + 4 * MAX_TEXT_LENGTH;
+    let limit = MAX_CONTEXT_LENGTH + 3 * MAX_TEXT_LENGTH;
     assert!(
         bytes < limit as u64 + 32 * 1024,
-        "{bytes} bytes: the context, and four times the last user message"
+        "{bytes} bytes: the context, and three times the last user message"
     );
     let config = TraceConfig::default().max_value_length(1_000);
     let bytes = bytes_for_context(&Observed::with_config(config), &messages);

@@ -78,7 +78,7 @@ impl Conversation {
         } else {
             LlmRequest::default()
         };
-        self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
+        self.llm.on_request(llm, sent, self.stt.transcript_count(), moment.now);
         self.start_call(llm, request, moment.now, Claimable::Running, moment);
         let is_speculating = self.llm.is_speculating();
         if let Some(turn) = self.turns.current_mut() {

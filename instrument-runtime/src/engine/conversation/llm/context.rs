@@ -170,8 +170,8 @@ impl ContextHistory {
     }
 
     /// Remembers a context that is a request to a model.
-    pub(super) fn on_request(&mut self, llm: ProcessorIndex, context: &SentContext, transcripts: u64) {
-        let user_message = context.user_message.as_ref().map(|message| message.text.clone());
+    pub(super) fn on_request(&mut self, llm: ProcessorIndex, context: SentContext, transcripts: u64) {
+        let user_message = context.user_message.map(|message| message.text);
         let last = LastContext { message_count: context.message_count, user_message, transcripts };
         self.last.retain(|(of, _)| *of != llm);
         self.last.push((llm, last));

@@ -83,7 +83,7 @@ impl LlmCalls {
     pub(super) fn on_request(
         &mut self,
         llm: ProcessorIndex,
-        context: &SentContext,
+        context: SentContext,
         transcripts: u64,
         now: Time,
     ) {
