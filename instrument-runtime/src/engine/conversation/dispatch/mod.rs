@@ -217,7 +217,7 @@ impl Conversation {
         match self.processors.role_at(service) {
             Role::Stt => self.stt.on_error(error, moment.now),
             Role::Llm => {
-                self.ensure_unstarted_call(service, moment);
+                self.ensure_call_without_response(service, moment);
                 self.llm.on_error(service, error, moment.now)
             }
             Role::Tts => {
@@ -254,7 +254,7 @@ impl Conversation {
                     let may_be_early = self.may_be_speech_to_speech(index);
                     let has_used_tokens = matches!(metric.value, Measurement::LlmUsage(_));
                     if has_used_tokens && phase == MetricPhase::Running && !self.llm.is_answering(index) {
-                        self.ensure_unstarted_call(index, moment);
+                        self.ensure_call_without_response(index, moment);
                     }
                     self.llm.on_metric(index, &metric, moment.now, phase, may_be_early);
                 }

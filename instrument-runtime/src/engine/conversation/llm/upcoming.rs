@@ -152,8 +152,9 @@ impl UpcomingCall {
     /// Handles a measurement that precedes its response.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>, now: Time) {
         let recent = self.measured.take().filter(|early| early.is_recent(now));
-        let mut early = recent
-            .unwrap_or_else(|| Box::new(EarlyMeasurements { measurements: Measurements::default(), at: now }));
+        let mut early = recent.unwrap_or_else(|| {
+            Box::new(EarlyMeasurements { measurements: Measurements::default(), at: now })
+        });
         early.measurements.add(metric);
         early.at = now;
         self.measured = Some(early);

@@ -318,15 +318,15 @@ impl UserSpeech {
         }
     }
 
-    /// Handles a measurement. One of the response time belongs to the last utterance whose voice has ended: services that
+    /// Handles a measurement. A time to first byte belongs to the last utterance whose voice has ended: services that
     /// cannot know which transcript is the last report it seconds later, or when the next voice starts.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        let is_response_time = matches!(metric.value, Measurement::TimeToFirstByte(_));
+        let is_ttfb = matches!(metric.value, Measurement::TimeToFirstByte(_));
         match &mut self.current {
-            Some(utterance) if !is_response_time || utterance.may_be_answered() => {
+            Some(utterance) if !is_ttfb || utterance.may_be_answered() => {
                 utterance.on_metric(metric);
             }
-            _ if is_response_time => {
+            _ if is_ttfb => {
                 if let Some(previous) = self.settled.last_mut().filter(|previous| previous.has_final()) {
                     previous.on_metric(metric);
                 }
@@ -343,8 +343,8 @@ impl UserSpeech {
         }
     }
 
-    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed. A voice within
-    /// announced speech is an utterance, even if the service fails before its first word.
+    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed. A voice
+    /// within announced speech is an utterance, even if the service fails before its first word.
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
         let is_user_speaking = self.voice.is_user_speaking();
         let is_open = |utterance: &&mut Box<Utterance>| {
