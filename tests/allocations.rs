@@ -224,7 +224,7 @@ fn texts_are_copied_as_far_as_a_span_can_carry_them() {
     assert!(bytes < 64 * 1024, "{bytes} bytes for 20 texts that are truncated to a thousand characters");
 }
 
-/// A hundred calls with a context that grows to 400 messages.
+/// Compares a context of 100 messages with one of 400.
 #[test]
 fn a_growing_context_costs_no_more_than_a_span_can_carry() {
     let bytes_with = |count: u32| {

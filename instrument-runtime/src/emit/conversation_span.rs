@@ -54,7 +54,7 @@ pub(super) struct ConversationSpan {
     status: Status,
     /// The user id of the last turn that has one.
     user_id: Option<Arc<str>>,
-    /// Whether its first turn says that the start of the conversation was missed.
+    /// Whether a turn has `start_missed`.
     start_missed: bool,
 }
 

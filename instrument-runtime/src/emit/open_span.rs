@@ -23,7 +23,7 @@ pub(super) struct OpenSpan {
     pub(super) annotations: Annotations,
 }
 
-/// Whether the OpenTelemetry span of an [`OpenSpan`] has started.
+/// The state of an [`OpenSpan`]'s OpenTelemetry span.
 ///
 /// ```text
 ///   Queued ──▶ Started
@@ -32,7 +32,7 @@ pub(super) struct OpenSpan {
 /// ```
 #[derive(Debug)]
 pub(super) enum SpanState {
-    /// It will start. If it has no parent in the conversation, its parent is this one.
+    /// It will start. Without a parent in the conversation, it will be below this one.
     Queued(Arc<RemoteParent>),
     /// It has started.
     Started(StartedSpan),

@@ -32,6 +32,6 @@ use crate::engine::record::SpanRecord;
 /// }
 /// ```
 pub trait RecordProcessor: Debug + Send + Sync {
-    /// Called when a span ends, before it is redacted. It must be quick: the conversation is locked meanwhile.
+    /// Called when a span ends, before it is redacted. May run on the thread of a pipeline, so it must be quick.
     fn on_end(&self, record: &SpanRecord);
 }

@@ -25,7 +25,8 @@ pub(super) fn at_conversation_start(scope: &SpanScope<'_>) -> Vec<KeyValue> {
     out.into_vec()
 }
 
-/// Returns the attributes of `record` besides those [at its start](at_start). Tools and messages come last, as there may be many; their texts are moved.
+/// Returns the attributes of `record` besides those [at its start](at_start). Tools and messages come last, as there may
+/// be many; their texts are moved.
 pub(super) fn of_record(record: SpanRecord, scope: &SpanScope<'_>) -> Vec<KeyValue> {
     let conventions = scope.settings.conventions;
     let mut out = Attributes::with_limit(scope.settings.attribute_limit);

@@ -1,8 +1,8 @@
-//! Hops from which everything that code of the program provides has been read.
+//! Hops that call no code of the program.
 //!
 //! Frames and processors may be types of the program: their views, measurements, calls and JSON come from its methods. Such a
-//! method may wait for another thread, or ask its own conversation for something. So they are called before the
-//! conversation is locked, and the engine reads copies. Contexts are copied separately, as far as the engine needs them.
+//! method may wait for another thread, or use its own conversation. So they are called before the conversation is locked,
+//! and the engine reads copies. Contexts are copied separately, as far as the engine needs them.
 
 use crate::engine::frame::{
     Frame, FramePushed, FunctionCall, FunctionCallList, FunctionCallResult, Json, Measurement, Metric,

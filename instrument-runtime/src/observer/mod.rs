@@ -9,13 +9,14 @@
 //!     ├─ a kind that is not traced                   ──▶ done            no lock, no clock
 //!     ├─ a later hop of a frame seen recently        ──▶ done            one atomic load
 //!     ├─ outgoing audio that nothing waits for       ──▶ counted         a few atomics
-//!     └─ any other hop                               ──▶ copies of what the program provides, then the lock: counted audio, due timeouts, the hop itself
+//!     └─ any other hop                               ──▶ read what the program provides; lock; counted audio,
+//!                                                        due timeouts, the hop itself; unlock; emit spans
 //! ```
 //!
 //! To read this module, follow a hop through `handle`, `observed_conversation`, `recent_ids` and `audio_meter`.
 //!
-//! This layer catches panics of this crate, of an exporter and of the `view()` of a frame. It counts a panic, logs it
-//! once, and ends the tracing of that conversation. The pipeline continues.
+//! This layer catches panics of this crate and of the `view()` of a frame. It counts a panic, logs it once, and ends the
+//! tracing of that conversation. The pipeline continues. (A panic in a span processor or an exporter loses one span.)
 
 mod audio_meter;
 mod clock;

@@ -96,7 +96,8 @@ impl ObservedConversation {
         config: ConversationConfig,
         emitter: Emitter,
         log: Option<Arc<LazyFrameLog>>,
-        (timer, emission): (Timer, Emission),
+        timer: Timer,
+        emission: Emission,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             id,

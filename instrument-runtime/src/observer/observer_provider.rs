@@ -148,7 +148,8 @@ impl ObserverProvider {
         });
         let emitter =
             self.emitter(Session { id: Arc::clone(&id), attributes }).remote_parent(options.remote_parent);
-        Observer::new(ObservedConversation::new(id, config, emitter, log, (options.timer, options.emission)))
+        let ObserveOptions { timer, emission, .. } = options;
+        Observer::new(ObservedConversation::new(id, config, emitter, log, timer, emission))
     }
 
     fn log_writer_for(&self, target: &FrameLogTarget) -> Option<FrameLogWriter> {

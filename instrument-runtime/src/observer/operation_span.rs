@@ -173,7 +173,7 @@ fn begin_in_conversation(
             return begin_standalone(emitter, start, &context, clock);
         }
     };
-    let outbox = conversation.outbox();
+    let outbox = conversation.outbox_with_starts();
     let span_context = span.and_then(|span| outbox.context(span));
     let context = span_context.map_or_else(|| current.clone(), |span| with_identity_of(current, &span));
     let operation = span.map(|span| (start.kind, span));

@@ -9,7 +9,7 @@ use super::{FrameLogTarget, ToAttributes, ToConversationId, ToFrameLogTarget, To
 use crate::emit::RemoteParent;
 use crate::engine::conversation::FrameSupport;
 
-/// The handler of a conversation's timeouts: a turn ends some time after the bot has spoken, without a further frame.
+/// The handler of a conversation's timeouts. A turn ends by one if no frame follows the bot's speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Timer {
     /// One thread of the process, for all conversations.
@@ -27,8 +27,8 @@ pub enum Emission {
     /// The thread that reports a hop, after the conversation is unlocked; for a timeout, a thread of the process.
     #[default]
     Caller,
-    /// The host, with [`Observer::emit`](super::Observer::emit): for a host whose exporters need a certain thread or a
-    /// global lock.
+    /// The host's, in [`Observer::emit`](super::Observer::emit): for a host whose exporters need a certain thread or a
+    /// global lock. Ending the conversation emits on the thread that ends it.
     Host,
 }
 
@@ -120,7 +120,7 @@ impl ObserveOptions {
         self
     }
 
-    /// Sets who handles the timeouts of the conversation.
+    /// Sets the handler of the conversation's timeouts.
     ///
     /// ```
     /// use std::time::Duration;
@@ -145,7 +145,7 @@ impl ObserveOptions {
         self
     }
 
-    /// Sets who passes the spans of the conversation to the tracer.
+    /// Sets the thread that passes the spans of the conversation to the tracer.
     pub fn emission(mut self, emission: Emission) -> Self {
         self.emission = emission;
         self

@@ -1,20 +1,19 @@
 //! Emits the starts and ends in an outbox, by one thread at a time.
 //!
 //! ```text
-//!   drain_starts   claims `starting`; for each start: unlock, start the span, lock
-//!   drain_ends     claims `ending`;   for each end:   first all starts, unlock, write and end the span, lock
+//!   drain_starts   claims the starts; for each: unlock, start the span, lock
+//!   drain_ends     claims the ends;   for each: all starts first, unlock, write and end the span, lock
 //! ```
 //!
-//! A thread that finds a claim taken leaves: the thread with the claim looks for more work, under the lock, before it gives
-//! the claim up. A claim may be that of the same thread, further up its stack.
+//! A thread leaves if another thread, or a function further up its own stack, has the claim: whoever has it looks for more
+//! work, under the lock, before giving it up.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::Outbox;
-use super::queue::{EndedSpan, NextStart, ParentSpan, Queue, QueuedEnd};
+use super::queue::{EndedSpan, NextEnd, NextStart, Queue};
 use crate::catch_panic::{PanicMessage, catch_panic};
-use crate::emit::TraceLayout;
 use crate::emit::conversation_span::RecordSummary;
 use crate::emit::open_span::{OpenSpan, SpanState};
 use crate::sync::atomic::Ordering;
@@ -27,7 +26,7 @@ impl Outbox {
         self.has_queued.load(Ordering::Acquire)
     }
 
-    /// Emits everything queued, unless another thread or a caller of this thread is doing so.
+    /// Emits everything queued, unless another thread or a caller of this function is doing so.
     pub(crate) fn drain(&self) {
         if self.has_queued() {
             self.drain_starts();
@@ -35,7 +34,7 @@ impl Outbox {
         }
     }
 
-    /// Emits the queued starts, and no ends: their contexts are needed.
+    /// Emits the queued starts, and no ends: the spans' contexts are needed.
     pub(crate) fn emit_starts(&self) {
         if self.has_queued() {
             self.drain_starts();
@@ -46,15 +45,13 @@ impl Outbox {
     /// emitting.
     pub(crate) fn drain_within(&self, timeout: Duration) {
         self.drain();
-        let me = Some(thread::current().id());
-        drop(
-            self.wait_while(timeout, |queue| !queue.is_idle() && queue.starting != me && queue.ending != me),
-        );
+        let this_thread = thread::current().id();
+        drop(self.wait_while(timeout, |queue| !queue.is_idle() && !queue.is_emitting(this_thread)));
     }
 
     /// Records that another thread will call [`drain_scheduled`](Self::drain_scheduled). Returns `false` if it already
     /// will.
-    pub(crate) fn set_scheduled(&self) -> bool {
+    pub(crate) fn schedule(&self) -> bool {
         !self.is_scheduled.swap(true, Ordering::AcqRel)
     }
 
@@ -66,88 +63,62 @@ impl Outbox {
 
     fn drain_starts(&self) {
         let mut queue = self.lock();
-        if queue.starting.is_some() {
+        if !queue.claim_starts(thread::current().id()) {
             return;
         }
-        while let Some(NextStart { start, parent }) = queue.next_start() {
-            queue.starting = Some(thread::current().id());
-            let needs_conversation = matches!(parent, ParentSpan::Remote(_))
-                && self.writer.settings.layout == TraceLayout::PerConversation
-                && queue.conversation.is_none();
-            let conversation = queue.conversation.as_ref().map(|conversation| conversation.context().clone());
+        while let Some(next) = queue.next_start() {
             drop(queue);
-
-            let started = self.catch_panic(|| match (parent, conversation) {
-                (ParentSpan::Own(parent), _) => (None, self.writer.start(&start, &parent)),
-                (ParentSpan::Remote(_), Some(conversation)) => {
-                    (None, self.writer.start(&start, &conversation))
+            match next {
+                NextStart::Conversation { remote_parent, at } => {
+                    let started = self.catch_panic(|| self.writer.start_conversation(&remote_parent, at));
+                    queue = self.lock();
+                    queue.on_conversation_started(started);
                 }
-                (ParentSpan::Remote(remote), None) if needs_conversation => {
-                    let conversation = self.writer.start_conversation(&remote, start.at);
-                    let started = self.writer.start(&start, conversation.context());
-                    (Some(conversation), started)
+                NextStart::Child { start, parent } => {
+                    let started = self.catch_panic(|| self.writer.start(&start, &parent));
+                    queue = self.lock();
+                    queue.on_started(start.key, started);
                 }
-                (ParentSpan::Remote(remote), None) => (None, self.writer.start_root(&start, &remote)),
-            });
-
-            queue = self.lock();
-            let (conversation, started) = started.unzip();
-            if let Some(conversation) = conversation.flatten() {
-                queue.conversation = Some(Box::new(conversation));
+                NextStart::Root { start, remote_parent } => {
+                    let started = self.catch_panic(|| self.writer.start_root(&start, &remote_parent));
+                    queue = self.lock();
+                    queue.on_started(start.key, started);
+                }
             }
-            queue.on_started(start.key, started);
-            if !queue.recordings.is_empty() {
+            if queue.has_recordings() {
                 self.has_recordings.store(true, Ordering::Release);
             }
             self.emitted.notify_all();
         }
-        queue.starting = None;
+        queue.release_starts();
         self.emitted.notify_all();
     }
 
     fn drain_ends(&self) {
         let mut queue = self.lock();
-        if queue.ending.is_some() {
+        if !queue.claim_ends(thread::current().id()) {
             return;
         }
-        queue.ending = Some(thread::current().id());
-        loop {
-            if queue.starting.is_some() {
-                // That thread emits the ends when it has emitted the starts.
-                break;
-            }
-            if !queue.starts.is_empty() {
-                drop(queue);
-                self.drain_starts();
-                queue = self.lock();
-                continue;
-            }
-            let Some(end) = queue.ends.pop_front() else {
-                self.has_queued.store(false, Ordering::Release);
-                queue.shrink();
-                break;
+        while let Some(next) = queue.next_end() {
+            drop(queue);
+            let summary = match next {
+                NextEnd::Span(ended) => self.catch_panic(|| self.end_span(*ended)).flatten(),
+                NextEnd::Conversation(conversation, events) => {
+                    self.catch_panic(|| self.writer.end_conversation(*conversation, events));
+                    None
+                }
+                NextEnd::AfterStarts => {
+                    self.drain_starts();
+                    None
+                }
             };
-            match end {
-                QueuedEnd::Span(ended) => {
-                    drop(queue);
-                    let summary = self.catch_panic(|| self.end_span(*ended));
-                    queue = self.lock();
-                    if let (Some(Some(summary)), Some(conversation)) = (summary, &mut queue.conversation) {
-                        conversation.on_end(summary);
-                    }
-                }
-                QueuedEnd::Conversation => {
-                    let conversation = queue.conversation.take();
-                    let events = std::mem::take(&mut queue.conversation_events);
-                    drop(queue);
-                    if let Some(conversation) = conversation {
-                        self.catch_panic(|| self.writer.end_conversation(*conversation, events));
-                    }
-                    queue = self.lock();
-                }
-            }
+            queue = self.lock();
+            queue.on_ended(summary);
         }
-        queue.ending = None;
+        if queue.is_empty() {
+            self.has_queued.store(false, Ordering::Release);
+        }
+        queue.release_ends();
         self.emitted.notify_all();
     }
 

@@ -7,8 +7,8 @@
 //!   SpanSink::end   ──▶ ends, after all starts ─▶ record processor, redaction hook, on_end, exporter
 //! ```
 //!
-//! All code that a program plugs in runs in [`Outbox::drain`], without any lock. So it may use its own conversation: what
-//! it adds is emitted by the drain that is running, after the present call.
+//! All code that a program plugs in runs in [`Outbox::drain`], without any lock. So it may use its own conversation. What
+//! it adds is emitted by the same `drain`, later.
 //!
 //! Starts do not wait for ends. An exporter that blocks delays ends only, and a span's context is available at once, as
 //! neither a sampler nor a span processor's `on_start` has reason to block. (`opentelemetry` has no means to choose the
@@ -24,20 +24,16 @@ use std::time::Duration;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 
-use self::queue::Queue;
-use super::annotations::{Annotation, Annotations};
+use self::queue::{Admission, MAX_QUEUED, Queue};
+use super::annotations::Annotation;
 use super::open_span::{OpenSpan, SpanState, StartedSpan};
 use super::span_writer::SpanWriter;
 use super::{Emitter, RemoteParent, TraceLayout};
 use crate::engine::content::RequestLimits;
-use crate::engine::record::{Recording, SpanKey, SpanKind, SpanRecord, SpanSink, SpanStart};
+use crate::engine::record::{Recording, SpanKey, SpanRecord, SpanSink, SpanStart};
 use crate::engine::time::Time;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Condvar, Mutex, MutexGuard, thread};
-
-/// Maximum number of starts and ends that wait for emission in one conversation: those of some hundred turns. Spans that
-/// start beyond it are dropped and counted.
-const MAX_QUEUED: usize = 1_024;
 
 /// Maximum wait for another thread that starts a span.
 const START_TIMEOUT: Duration = Duration::from_millis(100);
@@ -51,7 +47,7 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 /// assert_eq!(pipecat_instrument_runtime::emit::dropped_spans(), 0);
 /// ```
 pub fn dropped_spans() -> u64 {
-    DROPPED.load(std::sync::atomic::Ordering::Relaxed)
+    DROPPED.load(Ordering::Relaxed)
 }
 
 /// The starts and ends of the spans of one conversation. Ends open spans and the conversation when it is dropped.
@@ -74,8 +70,8 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(super) fn new(writer: SpanWriter) -> Self {
         Self {
+            queue: Mutex::new(Queue::new(writer.settings.layout)),
             writer,
-            queue: Mutex::default(),
             emitted: Condvar::new(),
             has_queued: AtomicBool::new(false),
             has_recordings: AtomicBool::new(false),
@@ -101,7 +97,7 @@ impl Outbox {
         let mut writer = self.writer.clone();
         writer.settings = Arc::new((*writer.settings).clone().layout(TraceLayout::PerTurn));
         let alone = Self::new(writer);
-        let mut remote_parent = RemoteParent::clone(&self.lock().remote_parent);
+        let mut remote_parent = self.lock().remote_parent().clone();
         if parent.has_active_span() {
             remote_parent.set_parent(parent);
         }
@@ -112,52 +108,36 @@ impl Outbox {
     /// Returns an emitter for another conversation with the same settings, session and remote parent. Does not wait for
     /// the lock; returns `None` if another thread holds it.
     pub(crate) fn to_emitter(&self) -> Option<Emitter> {
-        let remote_parent = RemoteParent::clone(&self.queue.try_lock().ok()?.remote_parent);
+        let remote_parent = self.queue.try_lock().ok()?.remote_parent().clone();
         Some(Emitter::from(Self::new(self.writer.clone())).remote_parent(remote_parent))
     }
 
     /// Sets the parent and links of root spans that start from now on.
     pub(crate) fn set_remote_parent(&self, remote_parent: RemoteParent) {
-        self.lock().remote_parent = Arc::new(remote_parent);
+        self.change_remote_parent(|current| *current = remote_parent);
     }
 
     /// Changes the parent and links of root spans that start from now on.
     pub(crate) fn change_remote_parent(&self, change: impl FnOnce(&mut RemoteParent)) {
-        change(Arc::make_mut(&mut self.lock().remote_parent));
+        change(self.lock().remote_parent_mut());
     }
 
     /// Sets an attribute of the turn `turn`; if that is not open, of the next turn.
     pub(crate) fn set_attribute(&self, turn: Option<SpanKey>, attribute: KeyValue) {
-        let limit = self.writer.settings.attribute_limit;
-        let mut queue = self.lock();
-        let Queue { open, pending, .. } = &mut *queue;
-        let open = open.iter_mut().find(|open| Some(open.start.key) == turn);
-        open.map_or(pending, |open| &mut open.annotations).set_attribute(attribute, limit);
+        self.lock().set_attribute(turn, attribute, self.writer.settings.attribute_limit);
     }
 
     /// Adds `annotation` to the newest open turn; if none is open, to the next turn. Also adds it to the conversation
     /// span, in the layout that has one.
     pub(crate) fn annotate(&self, at: Time, annotation: Annotation) {
-        let mut queue = self.lock();
-        if self.writer.settings.layout == TraceLayout::PerConversation {
-            queue.conversation_events.add(at, annotation.clone());
-        }
-        let Queue { open, pending, .. } = &mut *queue;
-        let open = open.iter_mut().rev().find(|open| open.is_turn());
-        open.map_or(pending, |open| &mut open.annotations).add_event(at, annotation);
+        self.lock().annotate(at, annotation);
     }
 
     /// Ends all open spans and the conversation. Later starts are ignored.
     pub(crate) fn finish(&self) {
-        let mut queue = self.lock();
-        if queue.is_finished {
-            return;
-        }
-        let unwritten = queue.finish();
-        let has_span = queue.conversation.is_some();
+        let unwritten = self.lock().finish();
         self.has_queued.store(true, Ordering::Release);
-        drop(queue);
-        if unwritten > 0 && !has_span {
+        if unwritten > 0 {
             tracing::warn!(
                 conversation_id = &*self.writer.session.id,
                 notes = unwritten,
@@ -172,11 +152,11 @@ impl Outbox {
     /// Waits for another thread that starts the span. Returns `None` if the span has ended or is not recorded, and for code
     /// that the start of that span calls.
     pub(crate) fn context(&self, key: SpanKey) -> Option<Context> {
-        let is_queued = |queue: &Queue| {
-            queue.span(key).is_some_and(|span| matches!(span.state, SpanState::Queued(_)))
-                && queue.starting != Some(thread::current().id())
-        };
-        let queue = self.wait_while(START_TIMEOUT, is_queued);
+        let this_thread = thread::current().id();
+        let queue = self.wait_while(START_TIMEOUT, |queue| {
+            let is_queued = |span: &OpenSpan| matches!(span.state, SpanState::Queued(_));
+            queue.span(key).is_some_and(is_queued) && !queue.is_starting(this_thread)
+        });
         queue.span(key)?.started().map(|started| started.context.clone())
     }
 
@@ -192,13 +172,7 @@ impl Outbox {
     /// Returns the OpenTelemetry context in which turns start: that of the remote parent, or of the conversation span in
     /// [`TraceLayout::PerConversation`], where it is `None` before the first turn.
     pub(crate) fn conversation_context(&self) -> Option<Context> {
-        let queue = self.lock();
-        match self.writer.settings.layout {
-            TraceLayout::PerTurn => Some(queue.remote_parent.parent().clone()),
-            TraceLayout::PerConversation => {
-                queue.conversation.as_ref().map(|conversation| conversation.context().clone())
-            }
-        }
+        self.lock().conversation_context().cloned()
     }
 
     /// Returns whether there are recordings to [take](Self::take_recordings).
@@ -214,11 +188,11 @@ impl Outbox {
             return Vec::new();
         }
         self.has_recordings.store(false, Ordering::Relaxed);
-        std::mem::take(&mut self.lock().recordings)
+        self.lock().take_recordings()
     }
 
-    fn drop_start(&self) {
-        DROPPED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    fn count_dropped(&self) {
+        DROPPED.fetch_add(1, Ordering::Relaxed);
         if !self.has_dropped.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 conversation_id = &*self.writer.session.id,
@@ -237,30 +211,18 @@ impl Outbox {
 /// Queues starts and ends. The conversation's lock keeps them in order.
 impl SpanSink for &Outbox {
     fn start(&mut self, start: SpanStart) -> Recording {
-        let mut queue = self.lock();
-        if queue.is_finished {
-            return Recording::No;
+        let admission = self.lock().start(start);
+        match admission {
+            Admission::Queued => {
+                self.has_queued.store(true, Ordering::Release);
+                Recording::Yes
+            }
+            Admission::Full => {
+                self.count_dropped();
+                Recording::No
+            }
+            Admission::Finished => Recording::No,
         }
-        queue.now = queue.now.max(start.at);
-        let annotations = if start.kind == SpanKind::Turn {
-            std::mem::take(&mut queue.pending)
-        } else {
-            Annotations::default()
-        };
-        let is_full = queue.len() >= MAX_QUEUED;
-        let state =
-            if is_full { SpanState::Skipped } else { SpanState::Queued(Arc::clone(&queue.remote_parent)) };
-        if !is_full {
-            queue.starts.push_back(start.key);
-        }
-        queue.open.push(OpenSpan { start, state, annotations });
-        drop(queue);
-        if is_full {
-            self.drop_start();
-            return Recording::No;
-        }
-        self.has_queued.store(true, Ordering::Release);
-        Recording::Yes
     }
 
     fn end(&mut self, record: SpanRecord) {

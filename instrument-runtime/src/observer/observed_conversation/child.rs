@@ -1,18 +1,18 @@
 //! A conversation in a child of `fork`.
 //!
 //! The conversation that the child inherits is the parent's: its spans are open there, and a thread of the parent may
-//! have held its locks. At the first hop that the child notices, another conversation with the same id takes over. Like
-//! an observer that is added late, it has missed the start.
+//! have held its locks. At its first hop in the child, another conversation with the same id takes over. Like an observer
+//! that is added late, it has missed the start.
 //!
 //! ```text
 //!   parent   ObservedConversation ──────────────────────────────────────────▶ its spans
 //!   fork          │ (copied)
 //!   child    ObservedConversation ──hop──▶ ObservedConversation (in_child) ──▶ other spans
-//!            inert: neither locked, emitted nor dropped
+//!            never locked, emitted or dropped
 //! ```
 //!
-//! Finding out takes a system call. So further chunks of a response and counted audio do not look: the next other frame
-//! does.
+//! Reading the id of the process takes a system call. So chunks of a response and counted audio do not check it: the next
+//! other frame does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +86,6 @@ impl ObservedConversation {
         let config = self.state.try_lock().ok()?.config()?.clone();
         let emitter = self.outbox.to_emitter()?;
         let log = self.log.clone();
-        Some(Self::new(Arc::clone(&self.id), config, emitter, log, (self.timer, self.emission)))
+        Some(Self::new(Arc::clone(&self.id), config, emitter, log, self.timer, self.emission))
     }
 }

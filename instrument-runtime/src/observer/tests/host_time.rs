@@ -3,13 +3,15 @@
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
+use opentelemetry::trace::TraceContextExt;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{Traced, attribute, greet, llm, output, wait_until};
 use crate::engine::frame::{Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, TextChunk};
+use crate::engine::operation::{Outcome, ServiceKind, ServiceName};
 use crate::engine::time::Time;
 use crate::frame_log::{FrameLogReader, FrameLogWriter};
-use crate::observer::{Emission, ObserveOptions, Observer, Timer};
+use crate::observer::{Emission, ObserveOptions, Observer, OperationSpan, OperationSpec, Timer};
 
 /// A moment in 1970: no clock of this machine shows it.
 fn millis(millis: u64) -> Time {
@@ -166,4 +168,22 @@ fn context_is_available_before_the_host_emits() {
     let spans = traced.finished();
     let turn = spans.iter().find(|span| span.name == "pipecat.conversation.turn").unwrap();
     assert!(traceparent.contains(&turn.span_context.span_id().to_string()), "{traceparent}");
+}
+
+#[test]
+fn operation_has_its_context_before_the_host_emits() {
+    let traced = Traced::new();
+    let observer = traced.observers.observe(ObserveOptions::new().emission(Emission::Host));
+    push_at(&observer, millis(1_000), &output(), 1, &Frame::Start);
+    push_at(&observer, millis(1_100), &output(), 2, &Frame::UserStartedSpeaking);
+    let spec = OperationSpec {
+        conversation: Some(observer.tracing_context()),
+        kind: ServiceKind::Llm,
+        service: ServiceName::Explicit("OpenAILLMService"),
+    };
+    let operation = OperationSpan::begin(spec, || None).unwrap();
+    assert!(operation.context().span().span_context().is_sampled());
+    operation.end(Outcome::default());
+    observer.close();
+    assert_eq!(traced.names(), ["pipecat.conversation.turn", "pipecat.llm"]);
 }

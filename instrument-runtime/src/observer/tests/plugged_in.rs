@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::{SHORT, attribute, greet, llm, output, push, wait_until};
-use crate::emit::{Tracers, dropped_spans};
+use crate::emit::{EmitSettings, TraceLayout, Tracers, dropped_spans};
 use crate::engine::frame::{Frame, TextChunk};
 use crate::observer::{ObserveOptions, Observer, ObserverProvider, TracingContext, caught_panics};
 use crate::privacy::TraceConfig;
@@ -33,29 +34,20 @@ fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 /// The conversation under test, once it is observed.
 type Current = Arc<OnceLock<TracingContext>>;
 
-/// Calls a function for every span that starts or ends.
-struct Calls<S, E> {
-    on_start: S,
-    on_end: E,
-}
+/// Calls a function for every span that ends.
+struct OnEnd<F>(F);
 
-impl<S, E> std::fmt::Debug for Calls<S, E> {
+impl<F> std::fmt::Debug for OnEnd<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Calls")
+        f.write_str("OnEnd")
     }
 }
 
-impl<S, E> SpanProcessor for Calls<S, E>
-where
-    S: Fn(&mut Span) + Send + Sync,
-    E: Fn(&SpanData) + Send + Sync,
-{
-    fn on_start(&self, span: &mut Span, _: &Context) {
-        (self.on_start)(span);
-    }
+impl<F: Fn(&SpanData) + Send + Sync> SpanProcessor for OnEnd<F> {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        (self.on_end)(&span);
+        (self.0)(&span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -68,7 +60,7 @@ where
 }
 
 fn on_end(on_end: impl Fn(&SpanData) + Send + Sync) -> impl SpanProcessor {
-    Calls { on_start: |_: &mut Span| {}, on_end }
+    OnEnd(on_end)
 }
 
 /// Observes a conversation, and keeps its spans in memory while the provider lives.
@@ -409,4 +401,49 @@ fn host_with_a_global_lock_does_not_deadlock() {
         }
     });
     assert!(turns(&spans).len() as u64 >= TURNS);
+}
+
+/// Panics when the first turn starts.
+#[derive(Debug, Default)]
+struct PanicsOnce(AtomicBool);
+
+impl SpanProcessor for PanicsOnce {
+    fn on_start(&self, span: &mut Span, _: &Context) {
+        let is_turn = span.exported_data().is_some_and(|span| span.name == "pipecat.conversation.turn");
+        assert!(!is_turn || self.0.swap(true, Ordering::Relaxed), "on_start panics");
+    }
+
+    fn on_end(&self, _: SpanData) {}
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[test]
+fn panic_at_the_start_of_a_turn_leaves_the_conversation_span_open() {
+    let spans = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(PanicsOnce::default())
+        .with_simple_exporter(spans.clone())
+        .build();
+    let observers = ObserverProvider::new(Tracers::new(&provider))
+        .emit_settings(EmitSettings::default().layout(TraceLayout::PerConversation));
+    let observer = observers.observe(ObserveOptions::new());
+    greet(&observer);
+    push(&observer, &output(), 20, &Frame::UserStartedSpeaking);
+    push(&observer, &llm(), 21, &Frame::LlmResponseStart);
+    observer.close();
+
+    let spans = spans.get_finished_spans().unwrap();
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    // The SDK exports the first turn when the panic drops it.
+    let turn = "pipecat.conversation.turn";
+    assert_eq!(names, [turn, "pipecat.llm", turn, "pipecat.conversation"]);
+    let conversation = spans[3].span_context.span_id();
+    assert_eq!([spans[0].parent_span_id, spans[2].parent_span_id], [conversation; 2]);
 }
