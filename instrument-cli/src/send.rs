@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &SendArguments) -> Result<ExitStatus, SendError> {
         status.check(source, replayer.replay(source), |report| report);
         // One conversation at a time is in memory, however many there are.
         if !setup.flush_within(FLUSH_TIMEOUT).is_complete() {
-            // The backend had its time.
+            // The flush has waited for the backend.
             shutdown_timeout = Duration::ZERO;
             break;
         }

@@ -90,9 +90,28 @@ fn lines_wrap_by_columns_without_control_characters() {
 #[test]
 fn user_who_repeats_and_bot_that_begins_are_shown() {
     let text = show(&[], &recording("own_speaks_again_twice"));
-    assert!(text.contains(" · user spoke 2 times more, waited "), "{text}");
+    assert!(text.contains(" · user spoke 2 more times, waited "), "{text}");
     let text = show(&[], &recording("l_greeting"));
     assert!(text.contains(" · completed · bot began\n"), "{text}");
+}
+
+#[test]
+fn reply_whose_words_are_not_reported_shows_how_much_was_played() {
+    let text = show(&[], &recording("own_azure_transcribe_polly"));
+    let line = "0:11.708  bot   (words not reported)\n                   ✂ cut at 0:12.856, 1.14 s of 4.68 s heard of: Once upon a time";
+    assert!(text.contains(line) && !text.contains("(not heard)"), "{text}");
+    // The reply was cut before the bot started to speak.
+    let text = show(&[], &recording("own_bedrock_transcribe_piper"));
+    assert!(
+        text.contains("(not heard)\n                   ✂ cut at 0:07.561, not heard: Four degrees,"),
+        "{text}"
+    );
+}
+
+#[test]
+fn unfinished_tool_call_is_marked() {
+    let text = show(&[], &recording("own_async_tool_outlives"));
+    assert!(text.contains("get_weather {} unfinished · 111 ms"), "{text}");
 }
 
 #[test]

@@ -83,6 +83,16 @@ fn each_stage_names_its_owner_and_a_repeat_its_wait() {
 }
 
 #[test]
+fn withdrawn_call_is_marked() {
+    let (_, calls) = page_of("withdrawn", &[&recording("own_eager_flux_azure")]);
+    let spans = calls[0]["turns"][1]["spans"].as_array().unwrap();
+    let llm_calls = spans.iter().filter(|span| span["lane"] == "llm");
+    let is_withdrawn =
+        |span: &Value| span["details"].as_array().unwrap().contains(&json!(["state", "withdrawn"]));
+    assert_eq!(llm_calls.map(is_withdrawn).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
 fn an_interruption_splits_heard_and_unheard_text() {
     let (_, calls) = page_of("b_interrupt", &[&recording("b_interrupt")]);
     let turn = &calls[0]["turns"][0];

@@ -92,6 +92,14 @@ fn an_interruption_is_marked_with_its_unheard_text() {
 }
 
 #[test]
+fn wait_of_a_user_who_repeats_counts_from_the_first_words() {
+    let Some(mut browser) = open("own_azure_transcribe_polly") else { return };
+    let waits = "[...document.querySelectorAll('#transcript .latency')].map((e) => e.textContent).join('|')";
+    assert_eq!(browser.text(waits), "waited 1.07 s|waited 1.52 s|waited 1.36 s|waited 3.46 s");
+    assert_quiet(browser);
+}
+
+#[test]
 fn errors_are_marked_at_their_time_and_lane() {
     let Some(mut browser) = open("h_error") else { return };
     assert_eq!(browser.count(".error-mark"), 2);

@@ -241,6 +241,13 @@ pub(crate) struct SpeechInterval {
     pub(crate) end: Ms,
 }
 
+impl SpanView {
+    /// Returns the unusual end of a call: `unfinished` or `withdrawn`.
+    pub(crate) fn state(&self) -> Option<&str> {
+        self.details.iter().find(|(name, _)| *name == span_details::STATE).map(|(_, state)| &**state)
+    }
+}
+
 /// Milliseconds since the start of the conversation, or of a duration. Serialized with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub(crate) struct Ms(pub(crate) f64);

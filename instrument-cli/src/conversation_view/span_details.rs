@@ -20,6 +20,9 @@ pub(super) struct DetailsView {
     pub(super) details: Details,
 }
 
+/// The name of the detail that states an unusual end of a call.
+pub(super) const STATE: &str = "state";
+
 /// Names and formatted values.
 type Details = Vec<(&'static str, String)>;
 
@@ -55,6 +58,7 @@ fn stt_details(stt: &SttRecord) -> DetailsView {
 
 fn llm_details(llm: &LlmRecord) -> DetailsView {
     let mut details = service_times(llm.times);
+    details.extend(text(STATE, llm.withdrawn.then_some("withdrawn")));
     details.extend(seconds("time to first answer token", llm.ttfat));
     details.extend(llm.usage.as_ref().map(tokens));
     details.extend(count("messages", llm.request.message_count));
@@ -91,7 +95,7 @@ fn tts_details(tts: &TtsRecord) -> DetailsView {
 
 fn tool_details(tool: &ToolRecord) -> DetailsView {
     let call_id = text("call", Some(&*tool.tool_call_id).filter(|id| !id.is_empty()));
-    let state = text("state", tool.unfinished.then_some("unfinished"));
+    let state = text(STATE, tool.unfinished.then_some("unfinished"));
     let details = call_id.into_iter().chain(state).collect();
     DetailsView {
         lane: Lane::Tool,

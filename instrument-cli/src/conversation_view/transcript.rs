@@ -2,6 +2,11 @@
 //!
 //! A reply consists of an answer of a language model and its syntheses: a synthesis belongs to the last answer that had
 //! begun before it. In a turn without synthesis, the answer counts as spoken.
+//!
+//! Many services report the words of a sentence only when all of it was played. If a reply is interrupted before that,
+//! its line states how much of the audio was played.
+
+use std::time::Duration;
 
 use pipecat_instrument_runtime::engine::record::{
     EndReason, LlmRecord, SpanDetails, SpanEventKind, SpanRecord, TtsRecord, TurnRecord,
@@ -10,15 +15,17 @@ use pipecat_instrument_runtime::engine::time::Time;
 
 use super::{Clock, Interruption, Ms, Speaker, TranscriptLine};
 
-/// Returns the lines of a turn. `spans` are its spans in the order of their start.
+/// Returns the lines of a turn. `spans` are its spans in the order of their start, and `bot_starts` are the times at which
+/// the bot started to speak.
 pub(super) fn transcript(
     span: &SpanRecord,
     turn: &TurnRecord,
     spans: &[SpanRecord],
+    bot_starts: &[Time],
     clock: Clock,
 ) -> Vec<TranscriptLine> {
     let mut lines = user_lines(span, turn, spans, clock);
-    lines.extend(bot_lines(turn, spans, turn_interrupted_at(span, turn), clock));
+    lines.extend(bot_lines(turn, spans, turn_interrupted_at(span, turn), bot_starts, clock));
     lines.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
     lines
 }
@@ -64,13 +71,14 @@ fn bot_lines(
     turn: &TurnRecord,
     spans: &[SpanRecord],
     turn_interrupted_at: Option<Time>,
+    bot_starts: &[Time],
     clock: Clock,
 ) -> Vec<TranscriptLine> {
     let replies = replies(spans);
     let spoken_replies = replies.iter().filter(|reply| !reply.syntheses.is_empty()).count();
     let mut lines: Vec<TranscriptLine> = replies
         .iter()
-        .filter_map(|reply| reply.line(turn, spoken_replies, turn_interrupted_at, clock))
+        .filter_map(|reply| reply.line(turn, spoken_replies, turn_interrupted_at, bot_starts, clock))
         .collect();
     if spoken_replies == 0
         && let Some(output) = &turn.output
@@ -109,6 +117,7 @@ impl Reply<'_> {
         turn: &TurnRecord,
         spoken_replies: usize,
         turn_interrupted_at: Option<Time>,
+        bot_starts: &[Time],
         clock: Clock,
     ) -> Option<TranscriptLine> {
         let interrupted_at = self.interrupted_at();
@@ -121,14 +130,16 @@ impl Reply<'_> {
         {
             return None;
         }
-        let was_heard = heard.is_some() || self.played(None).is_some_and(|(played, _)| played.0 > 0.0);
+        let played = if heard.is_some() { None } else { self.played(turn_interrupted_at, bot_starts) };
+        let is_partly_played = played.is_some_and(|(played, _)| !played.is_zero());
+        let is_heard = heard.is_some() || is_partly_played;
+        let ms = |duration: Duration| Ms::from_seconds(duration.as_secs_f64());
         let interruption = interrupted_at.map(|at| Interruption {
-            at: clock.ms(turn_interrupted_at.filter(|_| was_heard).unwrap_or(at)),
-            unheard: self.unheard(heard.as_deref()),
-            played: self.played(heard.as_deref()),
-            intended: self
-                .played(heard.as_deref())
-                .and(self.input().or_else(|| self.answer().map(str::to_owned))),
+            at: clock.ms(turn_interrupted_at.filter(|_| is_heard).unwrap_or(at)),
+            // If the heard words are unknown, so is the rest.
+            unheard: if is_partly_played { None } else { self.unheard(heard.as_deref()) },
+            played: played.map(|(played, total)| (ms(played), ms(total))),
+            intended: played.and(self.input().or_else(|| self.answer().map(str::to_owned))),
         });
         Some(TranscriptLine { who: Speaker::Bot, at: clock.ms(self.begins()?), text: heard, interruption })
     }
@@ -150,10 +161,6 @@ impl Reply<'_> {
     }
 
     fn unheard(&self, heard: Option<&str>) -> Option<String> {
-        // If the heard words are unknown, so is the rest.
-        if self.played(heard).is_some_and(|(played, _)| played.0 > 0.0) {
-            return None;
-        }
         let unheard = self.answer().and_then(|answer| unheard_text(answer, heard));
         unheard.or_else(|| unheard_text(&self.input()?, heard))
     }
@@ -168,13 +175,18 @@ impl Reply<'_> {
         joined(self.syntheses.iter().filter_map(|(_, tts)| tts.input.as_deref()))
     }
 
-    fn played(&self, heard: Option<&str>) -> Option<(Ms, Ms)> {
-        if heard.is_some() {
-            return None;
-        }
-        let ms = |duration: std::time::Duration| Ms::from_seconds(duration.as_secs_f64());
-        let (_, tts) = self.syntheses.iter().find(|(_, tts)| tts.interrupted)?;
-        Some((ms(tts.played_duration?), ms(tts.audio_duration?)))
+    /// Returns the played and the total duration of the interrupted synthesis. `None` if the bot was speaking already when
+    /// its audio came: then the bot spoke another reply.
+    fn played(&self, turn_interrupted_at: Option<Time>, bot_starts: &[Time]) -> Option<(Duration, Duration)> {
+        let &(span, tts) = self.syntheses.iter().find(|(_, tts)| tts.interrupted)?;
+        let total = tts.audio_duration?;
+        let from_speech = || {
+            let until = turn_interrupted_at.unwrap_or_else(|| interrupted_at(span));
+            let first_audio = first_output_at(span)?;
+            let start = bot_starts.iter().find(|start| (first_audio..until).contains(start))?;
+            Some(until.since(*start).min(total))
+        };
+        Some((tts.played_duration.or_else(from_speech)?, total))
     }
 }
 

@@ -124,8 +124,10 @@ impl ViewBuilder {
     }
 
     fn turns(&self, clock: Clock) -> Vec<TurnView> {
+        let bot_speech = self.speech.iter().filter(|speech| speech.who == Speaker::Bot);
+        let bot_starts: Vec<Time> = bot_speech.map(|speech| speech.start).collect();
         let view = |(record, spans): &(SpanRecord, Vec<SpanRecord>)| match &record.details {
-            SpanDetails::Turn(turn) => Some(self.turn_view(record, turn, spans, clock)),
+            SpanDetails::Turn(turn) => Some(turn_view(record, turn, spans, &bot_starts, clock)),
             _ => None,
         };
         let mut turns: Vec<TurnView> = self.turns.iter().filter_map(view).collect();
@@ -150,73 +152,76 @@ impl ViewBuilder {
         });
         cached.sum()
     }
+}
 
-    fn turn_view(
-        &self,
-        record: &SpanRecord,
-        turn: &TurnRecord,
-        spans: &[SpanRecord],
-        clock: Clock,
-    ) -> TurnView {
-        let (mut tokens_in, mut tokens_out, mut characters) = (0, 0, 0);
-        for span in spans {
-            match &span.details {
-                SpanDetails::Llm(llm) => {
-                    let usage = llm.usage.unwrap_or_default();
-                    tokens_in += usage.prompt;
-                    tokens_out += usage.completion;
-                }
-                SpanDetails::Tts(tts) => characters += tts.characters.unwrap_or_default(),
-                SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => {}
+fn turn_view(
+    record: &SpanRecord,
+    turn: &TurnRecord,
+    spans: &[SpanRecord],
+    bot_starts: &[Time],
+    clock: Clock,
+) -> TurnView {
+    let (mut tokens_in, mut tokens_out, mut characters) = (0, 0, 0);
+    for span in spans {
+        match &span.details {
+            SpanDetails::Llm(llm) => {
+                let usage = llm.usage.unwrap_or_default();
+                tokens_in += usage.prompt;
+                tokens_out += usage.completion;
             }
-        }
-        let lines = transcript(record, turn, spans, clock);
-        let latency = turn.latency.as_ref().map(|latency| self.latency_view(record, latency, clock));
-        let mut errors = error_views(record, clock);
-        let spans: Vec<SpanView> = spans.iter().filter_map(|span| span_view(span, clock)).collect();
-        errors.extend(spans.iter().flat_map(|span| span.errors.iter().cloned()));
-        errors.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
-        TurnView {
-            number: turn.number.0,
-            start: clock.ms(record.start),
-            end: clock.ms(record.end),
-            ended: match turn.end_reason {
-                EndReason::Completed => TurnEnd::Completed,
-                EndReason::Interrupted => TurnEnd::Interrupted,
-                EndReason::Ended => TurnEnd::Ended,
-                EndReason::Cancelled => TurnEnd::Cancelled,
-            },
-            lines,
-            latency,
-            initiator: match turn.initiator {
-                Initiator::User => "user",
-                Initiator::Bot => "bot",
-            },
-            repeats: turn.repeats.map(|UserRepeats { count, wait_seconds }| RepeatsView {
-                count,
-                wait: wait_seconds.map(Ms::from_seconds),
-            }),
-            spans,
-            errors,
-            tokens_in,
-            tokens_out,
-            characters,
+            SpanDetails::Tts(tts) => characters += tts.characters.unwrap_or_default(),
+            SpanDetails::Turn(_) | SpanDetails::Stt(_) | SpanDetails::Tool(_) => {}
         }
     }
+    let lines = transcript(record, turn, spans, bot_starts, clock);
+    let latency = turn.latency.as_ref().map(|latency| latency_view(record, latency, bot_starts, clock));
+    let mut errors = error_views(record, clock);
+    let spans: Vec<SpanView> = spans.iter().filter_map(|span| span_view(span, clock)).collect();
+    errors.extend(spans.iter().flat_map(|span| span.errors.iter().cloned()));
+    errors.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
+    TurnView {
+        number: turn.number.0,
+        start: clock.ms(record.start),
+        end: clock.ms(record.end),
+        ended: match turn.end_reason {
+            EndReason::Completed => TurnEnd::Completed,
+            EndReason::Interrupted => TurnEnd::Interrupted,
+            EndReason::Ended => TurnEnd::Ended,
+            EndReason::Cancelled => TurnEnd::Cancelled,
+        },
+        lines,
+        latency,
+        initiator: match turn.initiator {
+            Initiator::User => "user",
+            Initiator::Bot => "bot",
+        },
+        repeats: turn.repeats.map(|UserRepeats { count, wait_seconds }| RepeatsView {
+            count,
+            wait: wait_seconds.map(Ms::from_seconds),
+        }),
+        spans,
+        errors,
+        tokens_in,
+        tokens_out,
+        characters,
+    }
+}
 
-    fn latency_view(&self, turn: &SpanRecord, latency: &UserToBotLatency, clock: Clock) -> LatencyView {
-        let bot_starts = self.speech.iter().filter(|speech| speech.who == Speaker::Bot);
-        let first_in_turn =
-            bot_starts.map(|speech| speech.start).find(|start| (turn.start..=turn.end).contains(start));
-        LatencyView {
-            until: clock.ms(first_in_turn.unwrap_or(turn.end)),
-            total: Ms::from_seconds(latency.seconds),
-            source: match latency.source {
-                LatencySource::Vad => "vad",
-                LatencySource::UserStopped => "user_stopped",
-            },
-            stages: latency.stages.iter().map(StageView::from).collect(),
-        }
+fn latency_view(
+    turn: &SpanRecord,
+    latency: &UserToBotLatency,
+    bot_starts: &[Time],
+    clock: Clock,
+) -> LatencyView {
+    let first_in_turn = bot_starts.iter().copied().find(|start| (turn.start..=turn.end).contains(start));
+    LatencyView {
+        until: clock.ms(first_in_turn.unwrap_or(turn.end)),
+        total: Ms::from_seconds(latency.seconds),
+        source: match latency.source {
+            LatencySource::Vad => "vad",
+            LatencySource::UserStopped => "user_stopped",
+        },
+        stages: latency.stages.iter().map(StageView::from).collect(),
     }
 }
 

@@ -59,7 +59,7 @@ fn render_turn(turn: &TurnView, width: usize) -> String {
     let began = if turn.initiator == "bot" { " · bot began" } else { "" };
     let repeats = turn.repeats.as_ref().map(render_repeats).unwrap_or_default();
     let mut text =
-        format!("{title} · {} · {ended}{began}{latency}{repeats}\n", format_ms(turn.end - turn.start));
+        format!("{title} · {} · {ended}{began}{repeats}{latency}\n", format_ms(turn.end - turn.start));
     for entry in entries(turn) {
         text += &entry.render(width);
     }
@@ -82,7 +82,7 @@ fn render_latency(latency: &LatencyView) -> String {
 
 fn render_repeats(repeats: &RepeatsView) -> String {
     let times =
-        if repeats.count == 1 { "once more".to_owned() } else { format!("{} times more", repeats.count) };
+        if repeats.count == 1 { "once more".to_owned() } else { format!("{} more times", repeats.count) };
     let wait = repeats.wait.map(|wait| format!(", waited {}", format_ms(wait))).unwrap_or_default();
     format!(" · {}", paint(INTERRUPTION, format!("user spoke {times}{wait}")))
 }
@@ -160,13 +160,12 @@ fn interruption_note(interruption: &Interruption) -> String {
 
 fn tool_entry(span: &SpanView) -> Entry {
     let arguments = one_line(span.input.as_deref().unwrap_or("()"));
-    let result = match (&span.output, span.interrupted_at) {
-        (Some(result), _) => format!(" → {}", one_line(result)),
-        (None, Some(_)) => " cancelled".to_owned(),
-        (None, None) => String::new(),
-    };
+    // A call that is cancelled or unfinished may have an intermediate result.
+    let result = span.output.as_deref().map(|result| format!(" → {}", one_line(result))).unwrap_or_default();
+    let state = if span.interrupted_at.is_some() { Some("cancelled") } else { span.state() };
+    let state = state.map(|state| format!(" {state}")).unwrap_or_default();
     let time = format_ms(span.end - span.start);
-    let text = format!("{} {arguments}{result} · {time}", one_line(&span.name));
+    let text = format!("{} {arguments}{result}{state} · {time}", one_line(&span.name));
     Entry::new(span.start, "tool", TOOL, text)
 }
 

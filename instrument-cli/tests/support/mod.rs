@@ -11,7 +11,8 @@ const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frame
 
 /// Returns the path of a recorded conversation.
 pub(crate) fn recording(name: &str) -> PathBuf {
-    Path::new(CORPUS).join(name).with_extension("jsonl")
+    let plain = Path::new(CORPUS).join(name).with_extension("jsonl");
+    if plain.exists() { plain } else { plain.with_extension("jsonl.gz") }
 }
 
 /// Returns the path of a file for one test.

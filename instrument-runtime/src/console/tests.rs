@@ -101,7 +101,12 @@ fn a_turn_shows_who_began_it_and_how_often_the_user_repeated() {
     let silent = TurnRecord { latency: None, end_reason: EndReason::Completed, ..turn() };
     let repeats = Some(UserRepeats { count: 2, wait_seconds: Some(5.97) });
     let repeated = TurnRecord { repeats, ..silent.clone() };
-    assert_eq!(heading_of(repeated), "turn 1  2.00 s  completed  user spoke 2 times more, waited 5.97 s");
+    assert_eq!(heading_of(repeated), "turn 1  2.00 s  completed  user spoke 2 more times, waited 5.97 s");
+    let answered = TurnRecord { repeats, end_reason: EndReason::Completed, ..turn() };
+    assert_eq!(
+        heading_of(answered),
+        "turn 1  2.00 s  completed  user spoke 2 more times, waited 5.97 s  user→bot 750 ms, 500 ms by OpenA…"
+    );
     let greeting = TurnRecord { initiator: Initiator::Bot, ..silent };
     assert_eq!(heading_of(greeting), "turn 1  2.00 s  completed  bot began");
 }

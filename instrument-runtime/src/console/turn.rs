@@ -55,10 +55,6 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
         line.add_gap(GAP);
         line.add(if reason == "completed" { Paint::Plain } else { Paint::Warning }, reason);
     }
-    if let Some(latency) = attributes::float(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
-        line.add_gap(GAP);
-        line.add(Paint::Plain, &format!("user→bot {latency}{}", format_owner(span).unwrap_or_default()));
-    }
     if attributes::text(span, keys::INITIATOR) == Some("bot") {
         line.add_gap(GAP);
         line.add(Paint::Plain, "bot began");
@@ -67,10 +63,14 @@ fn heading(span: &SpanData, style: TreeStyle) -> String {
         line.add_gap(GAP);
         line.add(Paint::Warning, &format_repeats(repeats, attributes::float(span, keys::USER_WAIT)));
     }
+    if let Some(latency) = attributes::float(span, keys::USER_TO_BOT_LATENCY).and_then(format_seconds) {
+        line.add_gap(GAP);
+        line.add(Paint::Plain, &format!("user→bot {latency}{}", format_owner(span).unwrap_or_default()));
+    }
     line.finish()
 }
 
-/// Formats the longest stage of the wait by who is responsible for it.
+/// Formats the longest stage of the wait, with the service or setting that is responsible for it.
 fn format_owner(span: &SpanData) -> Option<String> {
     let (stage, seconds) = stages(span).max_by(|(_, a), (_, b)| a.total_cmp(b))?;
     let owner = attributes::text(span, keys::latency_owner(stage)?)?;
@@ -83,9 +83,9 @@ fn stages(span: &SpanData) -> impl Iterator<Item = (LatencyStage, f64)> {
     LatencyStage::ALL.into_iter().filter_map(move |stage| Some((stage, seconds_of(stage)?)))
 }
 
-/// Formats how often the user spoke again, and the wait since the first words.
+/// Formats the number of times that the user spoke again, and the wait since the first words.
 fn format_repeats(repeats: i64, wait: Option<f64>) -> String {
-    let times = if repeats == 1 { "once more".to_owned() } else { format!("{repeats} times more") };
+    let times = if repeats == 1 { "once more".to_owned() } else { format!("{repeats} more times") };
     match wait.and_then(format_seconds) {
         Some(wait) => format!("user spoke {times}, waited {wait}"),
         None => format!("user spoke {times}"),

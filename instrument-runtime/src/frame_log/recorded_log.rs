@@ -185,7 +185,7 @@ impl RecordedLog {
     }
 }
 
-/// A hop on its way into the log. It calls no code of the program.
+/// A hop to be recorded. Encoding it calls no code of the program.
 struct RecordedEvent<'a> {
     wall: Time,
     hop: &'a FramePushed<'a>,

@@ -10,8 +10,8 @@ use crate::observer::Observer;
 /// A task to which an annotated constructor can attach an observer.
 ///
 /// Implement it for the task type. This crate implements it for the types in which constructors return tasks: `Result`,
-/// `Option`, `Box`, `Arc`, `Rc`, `Pin`, any nesting of them, and a tuple with the task first, such as `(Task,
-/// Receiver)`.
+/// `Option`, `Box`, `Arc`, `Rc`, `Pin`, any nesting of them, and a tuple with the task first, such as
+/// `(Task, Receiver)`.
 ///
 /// ```
 /// use pipecat_instrument_runtime::instrumentor::ObservedTask;

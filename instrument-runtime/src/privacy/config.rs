@@ -207,9 +207,10 @@ impl TraceConfig {
 
     /// Passes each text that the other options do not hide through `hook`, which returns the text to write.
     ///
-    /// The hook runs while spans end and frames are logged, perhaps more than once for a text, so it should be quick. It
-    /// must not push frames. If it panics, the text is redacted, as is a text that is too long to be passed to it whole. If
-    /// its result for a JSON text is not valid JSON, it is written as a JSON string.
+    /// The hook runs when spans are emitted, and in the thread that writes frame logs; perhaps more than once for a text,
+    /// so it should be quick. It may use the conversation, but must not push frames. If it panics, the text is redacted,
+    /// as is a text that is too long to be passed to it whole. If its result for a JSON text is not valid JSON, it is
+    /// written as a JSON string.
     pub fn redact_with<H>(mut self, hook: H) -> Self
     where
         H: for<'text> Fn(ContentKind, &'text str) -> Cow<'text, str> + Send + Sync + 'static,

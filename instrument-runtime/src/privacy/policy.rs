@@ -81,8 +81,8 @@ impl Privacy {
         Self::new(TraceConfig::from_env())
     }
 
-    /// Returns the limits within which content is copied from frames. What they hide or cut, a record or a frame log may
-    /// not contain either.
+    /// Returns the limits within which content is copied from frames. They hide and cut only content that neither spans
+    /// nor frame logs may contain.
     ///
     /// ```
     /// use pipecat_instrument_runtime::privacy::{ContentKind, Privacy, TraceConfig};

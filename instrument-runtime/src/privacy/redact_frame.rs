@@ -200,7 +200,7 @@ struct RedactedContext<'a> {
 }
 
 impl RedactedContext<'_> {
-    fn redacted(&self, mut message: Message) -> Message {
+    fn redact(&self, mut message: Message) -> Message {
         self.rules.redact_message(&mut message);
         if self.rules.hides_input_messages() {
             message.name = None;
@@ -235,11 +235,11 @@ impl ChatContext for RedactedContext<'_> {
     }
 
     fn message(&self, index: usize) -> Message {
-        self.redacted(self.context.message(index))
+        self.redact(self.context.message(index))
     }
 
     fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
-        self.redacted(self.context.copy_message(index, copier))
+        self.redact(self.context.copy_message(index, copier))
     }
 
     fn tool_count(&self) -> usize {

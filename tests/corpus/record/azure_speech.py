@@ -1,7 +1,7 @@
 """A local stand-in for Azure Speech, for Microsoft's own Speech SDK, which Pipecat's Azure services use.
 
-The SDK speaks to a websocket. Text messages have headers and a JSON body; binary messages have a length of headers, headers
-and audio.
+The SDK speaks to a websocket. Text messages have headers and a JSON body; binary messages consist of the length of
+their headers, the headers, and audio.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AzureSpeech:
         socket = web.WebSocketResponse(protocols=["USP"])
         await socket.prepare(request)
         self.note("stt opened", query=dict(request.query))
-        ear, turn, told = self.ear(16000), None, False
+        voice, turn, interim_sent = self.voice_detector(16000), None, False
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
                 continue
@@ -50,25 +50,26 @@ class AzureSpeech:
                 turn = headers["x-requestid"]
                 await send(socket, "turn.start", turn, {"context": {"serviceTag": "tag"}})
             if not audio:  # the client stops
-                await send(socket, "speech.endDetected", turn, {"Offset": int(ear.total * TICKS)})
+                await send(socket, "speech.endDetected", turn, {"Offset": int(voice.total * TICKS)})
                 await send(socket, "turn.end", turn, {})
                 break
-            ear.hear(audio)
-            if (utterance := ear.utterance) is None:
+            voice.feed(audio)
+            if (utterance := voice.utterance) is None:
                 continue
-            times = {"Offset": int((ear.total - ear.voiced - ear.silent) * TICKS), "Duration": int(ear.voiced * TICKS)}
-            if utterance.interim and not told and ear.voiced > 0.5:
-                told = True
-                self.note("stt interim", text=utterance.interim, heard=round(ear.total, 3))
+            begin = voice.total - voice.voiced - voice.silent
+            times = {"Offset": int(begin * TICKS), "Duration": int(voice.voiced * TICKS)}
+            if utterance.interim and not interim_sent and voice.voiced > 0.5:
+                interim_sent = True
+                self.note("stt interim", text=utterance.interim, heard=round(voice.total, 3))
                 await send(socket, "speech.startDetected", turn, {"Offset": times["Offset"]})
                 await send(socket, "speech.hypothesis", turn, {"Text": utterance.interim} | times)
-            if ear.silent >= utterance.after:
-                self.note("stt final", text=utterance.final, heard=round(ear.total, 3))
+            if voice.silent >= utterance.after:
+                self.note("stt final", text=utterance.final, heard=round(voice.total, 3))
                 phrase = {"RecognitionStatus": "Success", "DisplayText": utterance.final}
                 await send(socket, "speech.phrase", turn, phrase | times)
-                ear.end()
-                told = False
-        self.note("stt closed", heard=round(ear.total, 3))
+                voice.end_utterance()
+                interim_sent = False
+        self.note("stt closed", heard=round(voice.total, 3))
         return socket
 
     async def azure_tts(self, request: web.Request) -> web.WebSocketResponse:

@@ -1,9 +1,9 @@
-"""Holds the expectations of recordings with real service classes against what the local providers noted.
+"""Checks the expectations of recordings with real service classes against the notes of the local providers.
 
     python check_truth.py ../truth ../expected
 
-The first folder has the `NAME.truth.json` that `record.py` wrote. For every request to a model: its messages, answer, tool
-calls and tokens; every final transcript; every text to synthesize. Pipecat's frames have no part in it.
+The first folder has the `NAME.truth.json` that `record.py` wrote. Compares the messages, answer, tool calls and tokens
+of every request to a model, every final transcript, and every text to synthesize. Does not read Pipecat's frames.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def texts(content) -> str:
 
 
 def sent_messages(body: dict) -> list[tuple[str, str]]:
-    """What a request says, by role; Bedrock's system prompt stands apart. Messages of one role in a row are joined."""
+    """The texts of a request, by role. Messages of one role in a row are joined. Bedrock's system prompt has a field."""
     sent = [("system", texts(body["system"]))] if "system" in body else []
     sent += [(message["role"], texts(message.get("content"))) for message in body["messages"]]
     return joined((role, text) for role, text in sent if text and role != "tool")
@@ -62,9 +62,9 @@ def check(truth: list[dict], doc: dict) -> list[str]:
     calls = spans(doc, "llm")
     same("number of requests", len(requests), len(calls))
     for request, span in zip(requests, calls, strict=False):
-        what, answer = f"request {request['n']}", next(
-            (note for note in truth if note.get("n") == request["n"] and note["what"] in ("llm done", "llm breaks")), None
-        )  # fmt: skip
+        what = f"request {request['n']}"
+        ends = (note for note in truth if note["what"] in ("llm done", "llm breaks"))
+        answer = next((note for note in ends if note["n"] == request["n"]), None)
         same(f"{what}: messages", sent_messages(request["body"]), span_messages(span))
         if answer is None or "llm.withdrawn" in span["attrs"] and span["attrs"]["llm.withdrawn"] is True:
             same(f"{what}: output", None, span.get("output"))

@@ -1,9 +1,9 @@
-"""Compares `conversation.latency.*` with what Pipecat's own `UserBotLatencyObserver` reported on the same pipelines.
+"""Compares `conversation.latency.*` with the reports of Pipecat's own `UserBotLatencyObserver` on the same pipelines.
 
     python compare_latency.py FOLDER PIPECAT_TRACE
 
-FOLDER is one that `record.py` has written; PIPECAT_TRACE is the built `pipecat-trace`. Prints one line for each turn, and
-for each report of Pipecat's that belongs to no turn. A report belongs to the turn during which it came.
+FOLDER is one that `record.py` has written; PIPECAT_TRACE is the built `pipecat-trace`. Prints one line for each turn,
+and for each report that belongs to no turn. A report belongs to the turn in which it was made.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ def turns_of(log: Path, pipecat_trace: str) -> list[dict]:
     return sorted(turns, key=lambda turn: turn["start"])
 
 
-def ours(turn: dict) -> str:
+def describe_turn(turn: dict) -> str:
     total = turn.get("conversation.user_to_bot_latency")
     if total is None:
         return "none"
     parts = [(key.removeprefix(PREFIX), seconds) for key, seconds in turn.items() if key.startswith(PREFIX)]
-    text = f"{float(total) * 1e3:.0f}: " + described(parts)
+    text = f"{float(total) * 1e3:.0f}: " + describe_parts(parts)
     repeats = turn.get("conversation.user_repeats")
     if repeats:
         text += f"; waited {float(turn['conversation.user_wait_seconds']) * 1e3:.0f}, repeats {repeats}"
     return text
 
 
-def theirs(report: dict) -> str:
+def describe_report(report: dict) -> str:
     parts = [(part["part"], part["seconds"]) for part in report["parts"]]
-    return f"{report['latency'] * 1e3:.0f}: " + (described(parts) or "no parts")
+    return f"{report['latency'] * 1e3:.0f}: " + (describe_parts(parts) or "no parts")
 
 
-def described(parts: list[tuple[str, float]]) -> str:
+def describe_parts(parts: list[tuple[str, float]]) -> str:
     return ", ".join(f"{name} {float(seconds) * 1e3:.0f}" for name, seconds in parts if float(seconds) >= 0.0005)
 
 
@@ -64,10 +64,10 @@ def compare(folder: Path, pipecat_trace: str):
         for turn in turns_of(log, pipecat_trace):
             own = [report for report in reports if turn["start"] <= report["wall"] <= turn["end"]]
             reports = [report for report in reports if report not in own]
-            said = " / ".join(theirs(report) for report in own) or "none"
-            print(f"| {name} {turn['number']} | {ours(turn)} | {said} |")
+            said = " / ".join(describe_report(report) for report in own) or "none"
+            print(f"| {name} {turn['number']} | {describe_turn(turn)} | {said} |")
         for report in reports:
-            print(f"| {name} | none | {theirs(report)} |")
+            print(f"| {name} | none | {describe_report(report)} |")
 
 
 def main(argv: list[str]) -> int:

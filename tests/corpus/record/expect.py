@@ -121,7 +121,7 @@ def length(ms: float) -> dict:
 
 FALSY, ABSENT = {"falsy": True}, {"absent": True}
 
-# Of each class of service that is no mock: provider, its name in the GenAI registry, model, voice.
+# For each real class of service: provider, its name in the GenAI registry, model, voice.
 SERVICES = {
     "AWSTranscribeSTTService": ("aws", "aws", None, None),
     "AWSBedrockLLMService": ("aws", "aws.bedrock", "eu.amazon.nova-pro-v1:0", None),
@@ -136,7 +136,7 @@ SERVICES = {
 
 
 def identity(role: str, service: str, model: str) -> dict:
-    """What a service's spans say about the service; `model` is a mock's."""
+    """The attributes of a span that describe its service; `model` is that of a mock service."""
     name = service.split("#")[0]
     said = {"service.name": name, "service.type": role}
     if name not in SERVICES:
@@ -153,7 +153,7 @@ NOTHING = {"any_of": [ABSENT, {"min": 0.0, "max": TOLERANCE}]}
 
 
 def about(seconds: float) -> dict:
-    """A part of a wait; one that took no time may be left out."""
+    """The expected duration of a part of a wait; a part that took no time may be left out."""
     if seconds <= TOLERANCE:
         return NOTHING
     return {"min": round(seconds - TOLERANCE, 4), "max": round(seconds + TOLERANCE, 4)}
@@ -224,7 +224,7 @@ class Turn:
         self.doc |= length(log.ms(a, b) + late)
 
     def waits(self, latency, **facts):
-        """What the wait for the bot consists of: see `wait_facts`."""
+        """Adds the parts of the wait for the bot: see `wait_facts`."""
         self.doc["attrs"] |= wait_facts(self.log, latency, **facts)
         return self
 

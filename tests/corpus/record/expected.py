@@ -272,7 +272,7 @@ def tts_error_before_start(log):
         Turn(log, 1, "Speak. Speak up.", "This works.", "completed", "start0", "bot-0", latency=("vad-1", "bot+0"))
         .stt("Speak.", "vad+0", "final0")
         .llm("Nobody hears this.", "ctx0", "re0")
-        .tts("Nobody hears this.", None, "text0", "user+1", cut=None, ttfb=ABSENT, status="error",
+        .tts("Nobody hears this.", None, "text0", "error0", cut=None, ttfb=ABSENT, status="error",
              status_contains="voice not found", attrs={"error.type": {"present": True}})  # fmt: skip
         .stt("Speak up.", "vad+1", "final1")
         .llm("This works.", "ctx1", "re1")

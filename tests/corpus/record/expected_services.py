@@ -1,4 +1,4 @@
-"""What each recording with real service classes must become, by its frames and by what the providers noted."""
+"""The expectations of recordings with real service classes, by their frames and by the notes of the providers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def name(service: str) -> str:
 
 
 def transcribed(text: str, seconds: float | None = None, *, turn: Turn, a: str, b: str) -> Turn:
-    """Transcribe says only two seconds after the end of the voice how long it took (`seconds`)."""
+    """Transcribe reports its response time (`seconds`) only two seconds after the end of the voice."""
     attrs = {"stt.language": "en-US"}
     if seconds:
         attrs["service.ttfb_seconds"] = {"min": seconds - 0.005, "max": seconds + 0.005}
@@ -29,7 +29,7 @@ def transcribed(text: str, seconds: float | None = None, *, turn: Turn, a: str, 
 
 
 def answered(model: str, cached: int = 0, tokens: tuple[int, int] | None = None, **attrs) -> dict:
-    """What a call that reported its tokens says."""
+    """The attributes of a call that reported its tokens."""
     attrs |= {"gen_ai.response.model": model, "service.ttfb_source": "reported"}
     if tokens:
         prompt, completion = tokens

@@ -1,4 +1,4 @@
-"""What the waits of some recordings consist of, and which model answered: added to their expectations.
+"""Adds the parts of the waits, and the model that answered, to the expectations of some recordings.
 
     python expected_waits.py FRAMES_FOLDER EXPECTED_FOLDER
 

@@ -38,7 +38,7 @@ SECONDS_PER_CHARACTER = 0.055  # of synthesized speech
 
 @dataclass
 class Utterance:
-    """What the user is understood to say in one piece of voice.
+    """One utterance of the user, as speech-to-text recognizes it.
 
     Args:
         final: The transcript.
@@ -58,7 +58,7 @@ class Utterance:
 
 @dataclass
 class Answer:
-    """What a model answers to one request.
+    """The answer of a model to one request.
 
     Args:
         text: Streamed word by word.
@@ -83,7 +83,7 @@ class Answer:
 
 @dataclass
 class Synthesis:
-    """How one text is synthesized: after `wait` seconds, or refused with (status, kind of error, message)."""
+    """The synthesis of one text: after `wait` seconds, or refused with (status, kind of error, message)."""
 
     wait: float = 0.1
     refuses: tuple[int, str, str] | None = None
@@ -116,16 +116,16 @@ def event_payload(message: bytes) -> bytes:
     return message[12 + headers : -4]
 
 
-class Ear:
-    """Follows one audio stream: when a voice begins, goes on, pauses and has ended."""
+class VoiceDetector:
+    """Finds the utterances in one audio stream, and the pauses in them."""
 
     def __init__(self, rate: int, utterances: deque[Utterance], note: Callable[..., None]):
         self.rate, self.utterances, self.note = rate, utterances, note
         self.utterance: Utterance | None = None  # the one under way
         self.voiced = self.silent = self.total = 0.0  # seconds
 
-    def hear(self, samples: bytes) -> bool:
-        """Returns whether the samples hold voice."""
+    def feed(self, samples: bytes) -> bool:
+        """Takes the next samples. Returns whether they contain voice."""
         seconds = len(samples) / 2 / self.rate
         self.total += seconds
         is_voice = any(samples)
@@ -142,7 +142,7 @@ class Ear:
             self.silent += seconds
         return is_voice
 
-    def end(self):
+    def end_utterance(self):
         self.utterance = None
 
 
@@ -182,8 +182,8 @@ class Providers(AzureSpeech):
     async def stop(self):
         await self._runner.cleanup()
 
-    def ear(self, rate: int) -> Ear:
-        return Ear(rate, self.utterances, self.note)
+    def voice_detector(self, rate: int) -> VoiceDetector:
+        return VoiceDetector(rate, self.utterances, self.note)
 
     def synthesis(self) -> Synthesis:
         return self.syntheses.popleft() if self.syntheses else Synthesis()
@@ -305,12 +305,12 @@ class Providers(AzureSpeech):
         """Amazon Transcribe: event stream messages in a websocket. Results are final after some silence."""
         socket = web.WebSocketResponse(protocols=["mqtt"])
         await socket.prepare(request)
-        ear = self.ear(int(request.query["sample-rate"]))
+        voice = self.voice_detector(int(request.query["sample-rate"]))
         self.note("stt opened", query={k: v for k, v in request.query.items() if not k.startswith("X-Amz")})
-        told = False
+        interim_sent = False
 
         async def send(text: str, partial: bool):
-            self.note("stt interim" if partial else "stt final", text=text, heard=round(ear.total, 3))
+            self.note("stt interim" if partial else "stt final", text=text, heard=round(voice.total, 3))
             times = {"StartTime": 0.0, "EndTime": 0.1}
             items = [{"Content": word, "Type": "pronunciation"} | times for word in text.split()]
             result = {"Alternatives": [{"Transcript": text, "Items": items}], "StartTime": 0.0, "EndTime": 1.0,
@@ -321,23 +321,23 @@ class Providers(AzureSpeech):
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
                 break  # the end of the stream
-            ear.hear(event_payload(message.data))
-            if (utterance := ear.utterance) is None:
+            voice.feed(event_payload(message.data))
+            if (utterance := voice.utterance) is None:
                 continue
-            if utterance.interim and not told and ear.voiced > 0.5:
-                told = True
+            if utterance.interim and not interim_sent and voice.voiced > 0.5:
+                interim_sent = True
                 await send(utterance.interim, True)
-            if ear.silent >= utterance.after and utterance.fails:
+            if voice.silent >= utterance.after and utterance.fails:
                 self.note("stt fails", message=utterance.fails)
                 headers = {":content-type": "application/json", ":exception-type": "InternalFailureException",
                            ":message-type": "exception"}  # fmt: skip
                 await socket.send_bytes(event_message(headers, {"Message": utterance.fails}))
                 break
-            if ear.silent >= utterance.after:
+            if voice.silent >= utterance.after:
                 await send(utterance.final, False)
-                ear.end()
-                told = False
-        self.note("stt closed", heard=round(ear.total, 3))
+                voice.end_utterance()
+                interim_sent = False
+        self.note("stt closed", heard=round(voice.total, 3))
         await socket.close()
         return socket
 
@@ -345,17 +345,17 @@ class Providers(AzureSpeech):
         """Deepgram Flux: finds turns itself, and announces their likely end before the end."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        ear = self.ear(int(request.query["sample_rate"]))
+        voice = self.voice_detector(int(request.query["sample_rate"]))
         self.note("stt opened", query=dict(request.query))
         sequence = turn = 0
 
-        async def tell(event: str, text: str, confidence: float):
+        async def send(event: str, text: str, confidence: float):
             nonlocal sequence
             sequence += 1
-            self.note(f"stt {event}", text=text, heard=round(ear.total, 3))
+            self.note(f"stt {event}", text=text, heard=round(voice.total, 3))
             await socket.send_json(
                 {"type": "TurnInfo", "request_id": "r1", "sequence_id": sequence, "event": event, "turn_index": turn,
-                 "audio_window_start": 0.0, "audio_window_end": round(ear.total, 3), "transcript": text,
+                 "audio_window_start": 0.0, "audio_window_end": round(voice.total, 3), "transcript": text,
                  "words": [{"word": word, "confidence": 0.95} for word in text.split()],
                  "end_of_turn_confidence": confidence}
             )  # fmt: skip
@@ -367,28 +367,28 @@ class Providers(AzureSpeech):
                 if message.type is WSMsgType.TEXT and message.json()["type"] != "CloseStream":
                     continue
                 break
-            is_voice = ear.hear(message.data)
-            if (utterance := ear.utterance) is None:
+            is_voice = voice.feed(message.data)
+            if (utterance := voice.utterance) is None:
                 continue
             spoken = utterance.final.split()
             if is_voice and predicted:
                 predicted = False
-                await tell("TurnResumed", utterance.eager.pop(0), 0.1)
-            if not started and ear.voiced > 0.25:
+                await send("TurnResumed", utterance.eager.pop(0), 0.1)
+            if not started and voice.voiced > 0.25:
                 started = True
-                await tell("StartOfTurn", spoken[0], 0.1)
-            elif not updated and ear.voiced > 0.5:
+                await send("StartOfTurn", spoken[0], 0.1)
+            elif not updated and voice.voiced > 0.5:
                 updated = True
-                await tell("Update", " ".join(spoken[: len(spoken) // 2]), 0.1)
-            if utterance.eager and not predicted and 0.2 <= ear.silent < utterance.after:
+                await send("Update", " ".join(spoken[: len(spoken) // 2]), 0.1)
+            if utterance.eager and not predicted and 0.2 <= voice.silent < utterance.after:
                 predicted = True
-                await tell("EagerEndOfTurn", utterance.eager[0], 0.5)
-            if ear.silent >= utterance.after:
-                await tell("EndOfTurn", utterance.final, 0.9)
-                ear.end()
+                await send("EagerEndOfTurn", utterance.eager[0], 0.5)
+            if voice.silent >= utterance.after:
+                await send("EndOfTurn", utterance.final, 0.9)
+                voice.end_utterance()
                 started = updated = predicted = False
                 turn += 1
-        self.note("stt closed", heard=round(ear.total, 3))
+        self.note("stt closed", heard=round(voice.total, 3))
         await socket.close()
         return socket
 

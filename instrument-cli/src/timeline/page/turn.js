@@ -11,8 +11,8 @@ function drawTurn() {
     `Turn ${turn.number} · ${time(turn.end - turn.start)} · `,
     element("span", { class: turn.ended === "completed" ? null : "is-interrupted" }, turn.ended),
     turn.initiator === "bot" ? " · bot began" : "",
-    turn.latency ? ` · user→bot ${time(turn.latency.total)}` : "",
-    turn.repeats ? element("span", { class: "is-interrupted" }, ` · ${repeatsText(turn.repeats)}`) : "");
+    turn.repeats ? element("span", { class: "is-interrupted" }, ` · ${repeatsText(turn.repeats)}`) : "",
+    turn.latency ? ` · user→bot ${time(turn.latency.total)}` : "");
   byId("turn").replaceChildren(
     ...(turn.latency ? [stageBar(turn.latency, "is-large"), legend(turn.latency)] : []),
     ...turn.lines.map(transcriptLine),

@@ -87,10 +87,11 @@ keys! { OPENINFERENCE in TABLE;
     LATENCY_OWNER_TTS = "conversation.latency_owner.tts" => Text, TURN, "the processor";
     /// The output transport behind `conversation.latency.output`.
     LATENCY_OWNER_OUTPUT = "conversation.latency_owner.output" => Text, TURN, "the processor";
-    /// The time from the end of the user's first words to the bot's first sound; only if the user repeated them.
+    /// The time from the end of the user's first words to the bot's first sound; written only if the user spoke again
+    /// before it.
     USER_WAIT = "conversation.user_wait_seconds" => Seconds, TURN,
         "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `BotStartedSpeakingFrame`";
-    /// The number of times that the user spoke again before the bot made a sound; only if so.
+    /// The number of times that the user spoke again before the bot made a sound; written only if so.
     USER_REPEATS = "conversation.user_repeats" => Integer, TURN,
         "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`";
     /// The party that began the turn: `user` or `bot`.
@@ -169,7 +170,7 @@ keys! { OPENINFERENCE in TABLE;
     LLM_TTFAT = "llm.ttfat_seconds" => Seconds, LLM, "`MetricsFrame`";
     /// Whether the LLM call was interrupted; written only if so.
     LLM_INTERRUPTED = "llm.interrupted" => Flag, LLM, "`UserStartedSpeakingFrame`, `CancelFrame`";
-    /// `true` if it was a speculative call, for an eager end of turn, that was withdrawn.
+    /// Whether the call was speculative, for an eager end of turn, and was withdrawn; written only if so.
     LLM_WITHDRAWN = "llm.withdrawn" => Flag, LLM, "`EagerEndOfTurnCancelFrame`";
 
     /// The function's name.

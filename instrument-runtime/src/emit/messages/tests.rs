@@ -25,6 +25,14 @@ fn context(system: Option<&str>, newest: usize) -> LlmRecord {
     llm
 }
 
+/// Describes the model of `llm` as a service of `class` that sends an instruction of its own.
+fn instruct(llm: &mut LlmRecord, class: &str, instruction: &str) {
+    let service = Arc::make_mut(&mut llm.service);
+    class.clone_into(&mut service.class);
+    service.provider = None;
+    service.system_instruction = Some(instruction.to_owned());
+}
+
 /// Returns the input messages of `llm` within `limit` attributes as text.
 fn written(llm: &LlmRecord, limit: usize) -> String {
     let mut out = Attributes::with_limit(limit);
@@ -140,13 +148,6 @@ llm.input_messages.0.message.content = Be kind.
         );
         assert_eq!(llm.message_count(), 1);
     }
-}
-
-fn instruct(llm: &mut LlmRecord, class: &str, instruction: &str) {
-    let service = Arc::make_mut(&mut llm.service);
-    class.clone_into(&mut service.class);
-    service.provider = None;
-    service.system_instruction = Some(instruction.to_owned());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //!
 //! [`docs/frame-log.md`](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/frame-log.md)
 //! describes the format. This writer adds fields that other readers skip: `signals` and `part` in the header,
-//! `continues` and `wall` in the footer, the roles `sink` and `unknown`, and in payloads `chunking`, the `context_id` of TTS
-//! boundaries and the `transcript` of a VAD stop. With them, the log of a framework that announces less than Pipecat
-//! replays like the live conversation.
+//! `continues` and `wall` in the footer, `instruction_placement` and the roles `sink` and `unknown` of processors, and in
+//! payloads `chunking`, the `context_id` of TTS boundaries and the `transcript` of a VAD stop. With them, the log of a
+//! framework that announces less than Pipecat replays like the live conversation.
 
 mod processor;
 

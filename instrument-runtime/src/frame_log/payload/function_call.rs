@@ -65,7 +65,7 @@ pub(in crate::frame_log) struct FunctionCallPayload<'a> {
     result: Option<JsonText>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_json")]
     error: Option<Cow<'a, str>>,
-    /// Written only for an intermediate result, as `false`. Null means nothing.
+    /// Written only for an intermediate result, as `false`. Null is read as if it was absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     is_final: Option<bool>,
 }

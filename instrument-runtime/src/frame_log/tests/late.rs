@@ -21,7 +21,7 @@ fn spans_of(events: &[LoggedEvent]) -> SpanBuffer {
         now = now.max(event.at());
         let frame = event.frame();
         let hop = event.hop(&frame);
-        // An observer passes the first hop on.
+        // An observer passes only the first hop of such a frame to the conversation.
         let id = hop.id.filter(|_| frame.kind().is_hop_invariant());
         if id.is_none_or(|id| seen.insert(id)) {
             conversation.handle_input(now, &hop, &mut spans);
@@ -83,7 +83,7 @@ fn turns_after_the_join_are_those_of_the_whole_conversation() {
 }
 
 #[test]
-fn first_turn_says_so_if_its_start_was_missed() {
+fn first_turn_is_marked_if_its_start_was_missed() {
     for entry in fs::read_dir(CORPUS).unwrap() {
         let path = entry.unwrap().path();
         let events = events_of(&path);

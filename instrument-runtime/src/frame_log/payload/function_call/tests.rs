@@ -29,7 +29,7 @@ fn json_of_an_adapter_never_breaks_a_line() {
 }
 
 #[test]
-fn a_result_is_final_unless_it_says_otherwise() {
+fn a_result_is_final_unless_marked_otherwise() {
     for (line, is_final) in [
         (r#"{"is_final":false}"#, false),
         (r#"{"is_final":true}"#, true),
