@@ -28,6 +28,7 @@ impl ProcessId {
 
 /// A value that each process makes when it first needs it. Without locks, as another thread may have held them at the
 /// fork.
+#[derive(Debug)]
 pub(crate) struct PerProcess<T> {
     first: OnceBox<Entry<T>>,
 }
@@ -54,9 +55,9 @@ impl<T> PerProcess<T> {
         Some(&entry.value)
     }
 
-    /// Returns the value of this process, made by `make` if it has none. If threads race, all but one of their values
+    /// Returns the value of this process, made by `init` if it has none. If threads race, all but one of their values
     /// are dropped.
-    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         let process = ProcessId::current();
         let mut slot = &self.first;
         while let Some(entry) = slot.get() {
@@ -66,7 +67,7 @@ impl<T> PerProcess<T> {
             slot = &entry.next.first;
         }
         let entry = slot
-            .get_or_init(|| Box::new(Entry { process, value: Arc::new(make()), next: PerProcess::new() }));
+            .get_or_init(|| Box::new(Entry { process, value: Arc::new(init()), next: PerProcess::new() }));
         &entry.value
     }
 }
@@ -91,7 +92,7 @@ mod tests {
     fn value_is_made_once() {
         let values = PerProcess::new();
         assert_eq!(values.get(), None);
-        assert_eq!((values.get_or_make(|| 1), values.get_or_make(|| 2), values.get()), (&1, &1, Some(&1)));
+        assert_eq!((values.get_or_init(|| 1), values.get_or_init(|| 2), values.get()), (&1, &1, Some(&1)));
     }
 
     #[test]
@@ -104,7 +105,7 @@ mod tests {
         assert!(values.first.set(Box::new(entry)).is_ok());
 
         assert!(values.get().is_none());
-        assert_eq!(**values.get_or_make(|| Arc::clone(&of_child)), *of_child);
+        assert_eq!(**values.get_or_init(|| Arc::clone(&of_child)), *of_child);
         assert!(values.get().is_some_and(|value| Arc::ptr_eq(value, &of_child)));
         drop(values);
         assert_eq!((Arc::strong_count(&of_parent), Arc::strong_count(&of_child)), (2, 1));

@@ -218,6 +218,20 @@ fn a_partial_success_with_a_long_message_is_counted() {
 }
 
 #[test]
+fn an_answer_above_4_mib_is_not_otlp() {
+    let message: &'static str = "x".repeat(5_000_000).leak();
+    for protocol in PROTOCOLS {
+        let server = Server::replying(Reply::PartialSuccess(5, message));
+        let setup = server.setup_builder().protocol(protocol).build().unwrap();
+        make_spans(&setup, 5);
+        let report = setup.shutdown(LIMIT);
+        let failed = &report.destinations()[0].failed;
+        assert!(matches!(failed[0].error, ExportError::NotOtlp(_)) && failed[0].spans == 5, "{report}");
+        assert_eq!(server.requests().len(), 1, "it may have taken the spans");
+    }
+}
+
+#[test]
 fn a_message_of_a_backend_cannot_steer_a_terminal() {
     let message = "\u{1b}]0;pwned\u{7}\u{1b}[2J\nFAKE LINE \u{202e}";
     for protocol in PROTOCOLS {

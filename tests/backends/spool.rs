@@ -396,6 +396,39 @@ fn no_secret_is_written_to_the_spool() {
     }
 }
 
+/// The process that [`a_request_that_cannot_be_divided_on_disk_is_counted_once`] starts.
+#[cfg(unix)]
+#[test]
+fn process_on_a_full_disk() {
+    let (Ok(directory), Ok(url)) = (std::env::var(DIRECTORY), std::env::var(URL)) else { return };
+    let builder = setup::builder().environment(Environment::default()).endpoint(url).spool(directory, MIB);
+    let report = shut_down(&builder.build().unwrap(), Duration::from_secs(5));
+    println!("\nreport: {report}");
+}
+
+/// The limit of a file's size fails the writes of the halves, as a full disk does.
+#[cfg(unix)]
+#[test]
+fn a_request_that_cannot_be_divided_on_disk_is_counted_once() {
+    let (directory, backend) = (TestDirectory::new(), Backend::away());
+    let setup = backend.builder(&directory).build().unwrap();
+    make_spans(&setup, 0..100);
+    assert_eq!(shut_down(&setup, SHORT).spooled, 100);
+    backend.reply(Reply::Status(413, &[]));
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "spool::process_on_a_full_disk", "--nocapture"])
+        .env(DIRECTORY, &directory.0)
+        .env(URL, backend.url())
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.contains("; 100 from earlier processes failed: they could not be spooled: "), "{output}");
+    assert_eq!(backend.requests().len(), 1);
+    assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
+}
+
 const DIRECTORY: &str = "PIPECAT_TEST_SPOOL_DIRECTORY";
 const URL: &str = "PIPECAT_TEST_SPOOL_URL";
 

@@ -8,7 +8,7 @@ use pipecat_instrument::frame::{Direction, Frame, FrameId, FramePushed, Processo
 use pipecat_instrument_runtime::engine::time::Time;
 use pipecat_instrument_runtime::frame_log::{ConversationLog, FrameLogReader, FrameLogWriter, HeaderInfo};
 
-use super::child::{Directory, in_child};
+use super::child::{Directory, SetOnDrop, in_child};
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -130,6 +130,7 @@ fn child_of_a_busy_parent_does_not_wait_for_its_locks() {
     record(&log, 1);
     logs.flush(LONG).unwrap();
     std::thread::scope(|scope| {
+        let _done = SetOnDrop(&is_done);
         for _ in 0..2 {
             scope.spawn(|| {
                 while !is_done.load(Ordering::Relaxed) {
@@ -144,7 +145,6 @@ fn child_of_a_busy_parent_does_not_wait_for_its_locks() {
                 logs.flush(LONG).unwrap();
             });
         }
-        is_done.store(true, Ordering::Relaxed);
     });
     for child in 0..CHILDREN {
         let path = directory.0.join(format!("call-{}.jsonl", child + 2));

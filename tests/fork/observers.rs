@@ -11,7 +11,7 @@ use pipecat_instrument::{ObserveOptions, Observer, ObserverProvider};
 use pipecat_instrument_runtime::emit::Tracers;
 use pipecat_instrument_runtime::frame_log::{FrameLogReader, FrameLogWriter};
 
-use super::child::{Directory, in_child};
+use super::child::{Directory, SetOnDrop, in_child};
 use crate::support::{attribute, provider, push};
 
 const TURN_END_TIMEOUT: Duration = Duration::from_millis(50);
@@ -153,6 +153,7 @@ fn child_of_a_busy_conversation_does_not_wait_for_its_lock() {
     push(&observer, &output(), 1, &Frame::Start);
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _done = SetOnDrop(&is_done);
         for thread in 1..3 {
             let (observer, is_done) = (&observer, &is_done);
             scope.spawn(move || {
@@ -174,7 +175,6 @@ fn child_of_a_busy_conversation_does_not_wait_for_its_lock() {
                 assert_eq!(traced.spans().len(), 2);
             });
         }
-        is_done.store(true, Ordering::Relaxed);
     });
 }
 

@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{Tracer, TracerProvider};
+use pipecat_instrument::frame::{Frame, Processor, Role};
 use pipecat_instrument::setup::{self, Setup};
+use pipecat_instrument::{ObserveOptions, ObserverProvider};
+use pipecat_instrument_runtime::emit::Tracers;
 
-use super::child::{Directory, in_child};
+use super::child::{Directory, SetOnDrop, in_child};
+use crate::support::push;
 
 /// Far less than the five seconds that dropping a setup may take.
 const SOON: Duration = Duration::from_secs(2);
@@ -19,23 +24,26 @@ fn with_queued_span(spool: &Path) -> Setup {
     setup
 }
 
-/// Returns the number of requests in the spool, once the file is gone with which the parent tries the directory.
+/// Returns the number of requests in the spool. The file without spans is the one with which the parent tries the directory.
 fn request_count(spool: &Path) -> usize {
-    let tried = Instant::now() + Duration::from_millis(500);
-    loop {
-        let count =
-            files_of(spool).into_iter().filter(|path| path.extension() == Some("request".as_ref())).count();
-        if count == 0 || Instant::now() > tried {
-            return count;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let is_request = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.ends_with(".request") && !name.ends_with("-0.request")
+    };
+    files_of(spool).iter().filter(|path| is_request(path)).count()
 }
 
 fn files_of(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let files = |path: PathBuf| if path.is_dir() { files_of(&path) } else { vec![path] };
     entries.flatten().flat_map(|entry| files(entry.path())).collect()
+}
+
+/// A call with the span of an LLM.
+fn begin_and_end_a_call(observers: &ObserverProvider) {
+    let observer = observers.observe(ObserveOptions::new());
+    push(&observer, &Processor::new("Llm", "OpenAILLMService", Role::Llm), 1, &Frame::LlmResponseStart);
+    observer.close();
 }
 
 #[test]
@@ -58,4 +66,32 @@ fn child_neither_waits_nor_spools_for_its_parent() {
     });
     let _ = setup.take().unwrap().shutdown(Duration::from_millis(200));
     assert!(request_count(&spool) > 0, "the parent spools its span");
+}
+
+#[test]
+fn child_of_a_busy_parent_does_not_wait_for_its_locks() {
+    let directory = Directory::new("busy-setup");
+    let mut setup = Some(with_queued_span(&directory.0.join("spool")));
+    let observers = ObserverProvider::new(Tracers::new(&setup.as_ref().unwrap().provider()));
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _done = SetOnDrop(&is_done);
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    begin_and_end_a_call(&observers);
+                }
+            });
+        }
+        for _ in 0..20 {
+            in_child(&directory, || {
+                begin_and_end_a_call(&observers);
+                let setup = setup.take().unwrap();
+                assert!(setup.provider().force_flush().is_ok());
+                let _ = setup.flush();
+                let _ = setup.shutdown(Duration::from_secs(10));
+            });
+        }
+    });
+    let _ = setup.take().unwrap().shutdown(Duration::from_millis(200));
 }

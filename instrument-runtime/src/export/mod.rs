@@ -134,8 +134,8 @@
 //!
 //! Spans are queued and sent in batches, so the last of them are still queued when a program ends.
 //!
-//! - [`Setup::shutdown`] ends the conversations that are open, sends all spans within a time limit, and returns a [`DeliveryReport`]: how many spans each destination took,
-//!   how many were lost, and why.
+//! - [`Setup::shutdown`] ends the conversations that are open, sends all spans within a time limit, and returns a
+//!   [`DeliveryReport`]: how many spans each destination took, how many were lost, and why.
 //! - Dropping the [`Setup`] does the same within five seconds, and logs a warning if some did not arrive.
 //! - [`std::process::exit`], a signal without a handler, [`std::mem::forget`] and an abort run no destructors: what is
 //!   queued, and every open conversation, is lost. Call `shutdown` before, on Ctrl-C in a handler:
@@ -172,8 +172,8 @@
 //! Spans are lost only if the queue is full, if the backend refuses them (400, 401, 404, …), if a single one is too large for it, or
 //! if the time at the end is too short. Each case is counted in the report and logged once.
 //!
-//! With a directory for them, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, a full queue and a shutdown lose
-//! nothing: the spans wait there for the backend, or for the next start.
+//! With a spool, [`SetupBuilder::spool`] or `PIPECAT_TRACE_SPOOL_DIR`, the spans that a full queue or a shutdown would lose
+//! are written to that directory, and sent once the backend is back or after the next start.
 //!
 //! [guide]: https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/backends.md
 

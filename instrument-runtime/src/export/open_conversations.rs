@@ -10,16 +10,16 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::clock::Deadline;
 use crate::emit::ConversationHandle;
+use crate::process::PerProcess;
 
-/// The number of conversations up to which those that have ended are not looked for.
+/// The number of handles up to which those of ended conversations stay.
 const MIN_PRUNED: usize = 64;
 
-/// Learns of conversations from the parent contexts of their root spans. Clones share everything.
-///
-/// So it knows every conversation that has a span in the setup, however its observer was made.
-#[derive(Debug, Clone, Default)]
+/// Finds conversations in the parent contexts of their root spans: all that have a span in the setup, however their
+/// observers were made. Clones share everything.
+#[derive(Debug, Clone)]
 pub(super) struct OpenConversations {
-    known: Arc<Mutex<Known>>,
+    known: Arc<PerProcess<Mutex<Known>>>,
 }
 
 #[derive(Debug, Default)]
@@ -30,15 +30,21 @@ struct Known {
 }
 
 impl OpenConversations {
-    /// Ends all open conversations as at the end of their pipelines, and returns their number.
-    pub(super) fn shut_down(&self, deadline: Deadline) -> usize {
+    pub(super) fn new() -> Self {
+        Self { known: Arc::new(PerProcess::new()) }
+    }
+
+    /// Ends all open conversations as at the end of their pipelines.
+    pub(super) fn shut_down(&self, deadline: Deadline) {
         // Their last spans start while they end, so the lock is released before.
         let handles = std::mem::take(&mut self.lock().handles);
-        handles.iter().filter(|handle| handle.shut_down(deadline.left().unwrap_or_default())).count()
+        for handle in handles {
+            handle.shut_down(deadline.left().unwrap_or_default());
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

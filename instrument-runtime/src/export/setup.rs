@@ -75,7 +75,7 @@ impl Setup {
             .with_resource(settings.resource.clone())
             .with_sampler(settings.sampler.clone())
             .with_span_limits(settings.span_limits);
-        let conversations = OpenConversations::default();
+        let conversations = OpenConversations::new();
         provider = provider.with_span_processor(conversations.clone());
         let mut pipelines = Vec::new();
         for destination in &settings.destinations {
@@ -145,7 +145,13 @@ impl Setup {
     ///
     /// Blocks, as [`flush`](Self::flush) does.
     pub fn flush_within(&self, timeout: Duration) -> DeliveryReport {
-        self.send_queued(Deadline::within(timeout));
+        let deadline = Deadline::within(timeout);
+        if !self.is_of_parent() {
+            self.start_flush();
+            for pipeline in &self.pipelines {
+                pipeline.wait_until_settled(deadline);
+            }
+        }
         self.report()
     }
 
@@ -156,11 +162,13 @@ impl Setup {
     /// pipeline: an open turn has the end reason `ended`.
     ///
     /// While a backend is away, it is tried again at once and then with growing waits. Spans that are left at the end of
-    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt, or as
-    /// [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer wait.
+    /// `timeout` are lost: they count as [`failed`](super::DestinationReport::failed) with the error of the last attempt,
+    /// or as [`queued`](super::DestinationReport::queued) if none has failed. Returns early if a backend asks for a longer
+    /// wait.
     ///
-    /// With a [spool](super::SetupBuilder::spool), they are written there instead, in the last second of `timeout` and
-    /// one more for each 64 MiB, but not in its first half. The disk may take that time also if `timeout` is shorter.
+    /// With a [spool](super::SetupBuilder::spool), they are written there instead. The end of `timeout` is reserved for
+    /// that: one second, and one more for each 64 MiB of spans, but at most half of `timeout`. A disk that needs longer may
+    /// delay the return, by one second and one for each 64 MiB at most.
     ///
     /// Blocks. Spans that end later are not sent, and count as
     /// [`late`](super::DestinationReport::late). See [Shutdown](super#shutdown).
@@ -171,10 +179,7 @@ impl Setup {
         }
         let deadline = Deadline::within(timeout);
         self.conversations.shut_down(deadline);
-        // All destinations at once, before they are closed one after the other.
-        for pipeline in &self.pipelines {
-            pipeline.start_flush();
-        }
+        self.start_flush();
         for pipeline in &self.pipelines {
             pipeline.shut_down(deadline);
         }
@@ -184,15 +189,10 @@ impl Setup {
         self.report()
     }
 
-    fn send_queued(&self, deadline: Deadline) {
-        if self.is_of_parent() {
-            return;
-        }
+    /// Starts to send to all destinations at once, as the caller then waits for one after the other.
+    fn start_flush(&self) {
         for pipeline in &self.pipelines {
             pipeline.start_flush();
-        }
-        for pipeline in &self.pipelines {
-            pipeline.wait_until_settled(deadline);
         }
     }
 

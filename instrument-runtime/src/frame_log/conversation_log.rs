@@ -57,7 +57,7 @@ impl ConversationLog {
     ) -> Self {
         let (recording, privacy) = (PerProcess::new(), Privacy::default());
         let log = Self { shared, conversation_id, header, files, recording, privacy };
-        log.recording.get_or_make(|| log.begin(log.header.wall));
+        log.recording.get_or_init(|| log.begin(log.header.wall));
         log
     }
 
@@ -94,7 +94,7 @@ impl ConversationLog {
 
     /// Records one hop, which happened at `wall`.
     pub fn record(&self, wall: Time, hop: &FramePushed<'_>) {
-        let recording = self.recording.get_or_make(|| self.begin(wall.as_unix_nanos()));
+        let recording = self.recording.get_or_init(|| self.begin(wall.as_unix_nanos()));
         let Some(writer) = &recording.writer else { return };
         let announce = || writer.announce(Arc::clone(&recording.log));
         match recording.log.record(wall, hop, &self.privacy, &recording.budget, announce) {

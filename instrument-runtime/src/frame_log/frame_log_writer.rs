@@ -166,7 +166,7 @@ impl FrameLogWriter {
 impl SharedWriter {
     /// Returns the writer thread of this process, which the first call starts.
     pub(super) fn thread(&self) -> &WriterOfProcess {
-        self.thread.get_or_make(|| {
+        self.thread.get_or_init(|| {
             let budget = Arc::new(QueueBudget::new(self.limits.queued_bytes));
             let handle = WriterHandle::start(Arc::clone(&budget), self.limits)
                 .inspect_err(|error| {

@@ -17,7 +17,7 @@ const THREAD_NAME: &str = "pipecat-emit";
 pub(super) fn drain(outbox: &Arc<Outbox>) {
     static EMISSION: PerProcess<Option<Sender<Arc<Outbox>>>> = PerProcess::new();
 
-    match EMISSION.get_or_make(start) {
+    match EMISSION.get_or_init(start) {
         // The queue has each outbox once, and the thread ends only with the process.
         Some(emission) if outbox.schedule() => drop(emission.send(Arc::clone(outbox))),
         Some(_) => {}

@@ -49,7 +49,7 @@ pub(super) fn wake_at(at: Instant, target: Weak<dyn Wake>) {
     if cfg!(loom) {
         return;
     }
-    if let Some(timer) = TIMER.get_or_make(start) {
+    if let Some(timer) = TIMER.get_or_init(start) {
         // The thread ends only with the process.
         let _ = timer.send(WakeUp { at, target });
     }

@@ -8,7 +8,7 @@ const INITIAL_WAIT: Duration = Duration::from_millis(100);
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait while someone waits for a flush or a shutdown, unless the backend asks for more.
 pub(super) const MAX_FLUSH_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait that a backend may ask for with `Retry-After`. Longer ones are cut, as a clock may be wrong.
+/// The longest wait that a backend may ask for with `Retry-After`. Longer ones are shortened, as a clock may be wrong.
 const MAX_REQUESTED_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// Exponential backoff: each wait is twice as long as the one before.
@@ -27,7 +27,8 @@ pub(super) struct Backoff {
 impl Backoff {
     /// Returns the wait after one more failure, which is `longest` at most.
     ///
-    /// `requested` is the time that the backend asks for, which decides if it does. `jitter` is a random number.
+    /// `requested` is the wait that the backend asks for, if it does. It replaces the backoff, and `longest` does not apply.
+    /// `jitter` is a random number.
     pub(super) fn next_wait(
         &mut self,
         longest: Duration,

@@ -1,4 +1,4 @@
-//! Delivery: counts every ended span once when it arrives, and once when it is exported, lost or dropped.
+//! Delivery: counts every span once when it ends, and once when it has an outcome.
 //!
 //! ```text
 //!  span ends ─▶ QueueProcessor ─▶ SharedDelivery ─▶ Worker ─▶ Transport ─▶ backend
@@ -15,9 +15,8 @@
 //! [`SharedDelivery`](shared::SharedDelivery) puts it behind a lock that is held for the time that it takes to move spans, never
 //! while something is sent. A thread of its own, the [`Worker`](worker::Worker), sends.
 //!
-//! With a spool, the worker writes what exceeds the queue's limits to the [spool](super::spool), a shutdown writes what
-//! is left there, and the worker sends what waits there whenever nothing else is due: see
-//! [`Spooler`](spooler::Spooler).
+//! With a [spool](super::spool), the [`Spooler`](spooler::Spooler) writes the spans that exceed the queue's limits, and
+//! those that a shutdown has not sent. The worker sends spooled requests while nothing else is due.
 //!
 //! The SDK's batch processor is not used: it drops the newest spans instead of the oldest and does not say how many, it drops a
 //! batch that failed, and it returns `Ok` from a shutdown after a 401.

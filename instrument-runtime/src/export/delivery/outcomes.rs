@@ -1,6 +1,7 @@
 //! The outcomes of the spans of one destination.
 
 use super::ExportError;
+use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
 /// Maximum number of different errors that are counted separately. The last one counts all further errors.
@@ -17,15 +18,6 @@ pub(super) struct Outcomes {
     failed: Failures,
     recovered: u64,
     unrecovered: Failures,
-}
-
-/// The process that received the spans of a spooled request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SpooledBy {
-    /// This one. Its spans are counted as received.
-    This,
-    /// An earlier one, or one that shares the directory.
-    Other,
 }
 
 /// Numbers of spans by their error.
@@ -49,7 +41,7 @@ impl Outcomes {
         self.late
     }
 
-    /// Returns the spans that wait in the spool.
+    /// Returns the spans of this process that wait in the spool.
     pub(super) fn spooled(&self) -> u64 {
         self.spooled
     }
@@ -69,12 +61,12 @@ impl Outcomes {
         &self.unrecovered.0
     }
 
-    /// Counts a span that arrived.
+    /// Counts a span that ended.
     pub(super) fn count_received(&mut self) {
         self.received += 1;
     }
 
-    /// Counts a span that arrived after the shutdown.
+    /// Counts a span that ended after the shutdown.
     pub(super) fn count_late(&mut self) {
         self.late += 1;
     }
@@ -89,9 +81,9 @@ impl Outcomes {
         self.spooled += spans as u64;
     }
 
-    /// Counts the spans of a request that was taken. Returns the error that some of them failed with, if it is the first of
-    /// its kind.
-    pub(super) fn count_taken(&mut self, spans: usize, receipt: Receipt) -> Option<ExportError> {
+    /// Counts the spans of a request that the destination took. Returns the error of those that it rejected, if it is the
+    /// first of its kind.
+    pub(super) fn count_exported(&mut self, spans: usize, receipt: Receipt) -> Option<ExportError> {
         let rejected = receipt.rejected_spans.min(spans as u64);
         self.exported += spans as u64 - rejected;
         self.failed.add(rejected, ExportError::PartiallyRejected(receipt.message))
@@ -102,7 +94,7 @@ impl Outcomes {
         self.failed.add(spans, error)
     }
 
-    /// Counts spans of the spool that were taken. Returns an error as [`count_taken`](Self::count_taken) does.
+    /// Counts spooled spans that the destination took. Returns an error as [`count_exported`](Self::count_exported) does.
     pub(super) fn count_recovered(
         &mut self,
         by: SpooledBy,
@@ -122,7 +114,7 @@ impl Outcomes {
         self.count_unrecovered(by, rejected, ExportError::PartiallyRejected(receipt.message))
     }
 
-    /// Counts spans of the spool that are lost. Returns the error if it is the first of its kind.
+    /// Counts spooled spans that are lost. Returns the error if it is the first of its kind.
     pub(super) fn count_unrecovered(
         &mut self,
         by: SpooledBy,
@@ -176,14 +168,14 @@ mod tests {
     #[test]
     fn a_receipt_cannot_reject_more_spans_than_were_sent() {
         let mut outcomes = Outcomes::default();
-        outcomes.count_taken(1, Receipt { rejected_spans: 7, message: String::new() });
+        outcomes.count_exported(1, Receipt { rejected_spans: 7, message: String::new() });
         assert_eq!((outcomes.exported(), outcomes.failed()[0].1), (0, 1));
     }
 
     #[test]
     fn a_request_that_is_taken_as_a_whole_is_no_failure() {
         let mut outcomes = Outcomes::default();
-        assert_eq!(outcomes.count_taken(3, Receipt::default()), None);
+        assert_eq!(outcomes.count_exported(3, Receipt::default()), None);
         assert_eq!((outcomes.exported(), outcomes.failed().len()), (3, 0));
     }
 

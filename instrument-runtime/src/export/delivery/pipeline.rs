@@ -22,9 +22,10 @@ use crate::export::transport::Transport;
 /// The time limit of the provider's own `force_flush`, which has none. It is that of the SDK's batch processor.
 const FORCE_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time at the end of a shutdown in which what is left is spooled, and the bytes that one more millisecond is added for.
-/// If the timeout leaves less, the shutdown takes longer, but only as long as the disk needs.
+/// The time at the end of a shutdown in which spans that are left are spooled, besides that for their bytes. If the timeout
+/// leaves less, the shutdown takes as long as the disk needs, but no longer than this.
 const SPOOL_TIME: Duration = Duration::from_secs(1);
+/// The bytes that are spooled in a millisecond, even on a slow disk.
 const SPOOL_BYTES_PER_MILLISECOND: usize = 64 * 1024;
 
 /// The export pipeline of one destination. Its worker thread ends after the shutdown.
@@ -112,20 +113,23 @@ fn shut_down(delivery: &SharedDelivery, spooler: Option<&Arc<Spooler>>, deadline
         // Frees the spans.
         return drop(delivery.abandon());
     };
-    let more = delivery.queued_bytes() / SPOOL_BYTES_PER_MILLISECOND;
-    let spool_time = SPOOL_TIME + Duration::from_millis(more as u64);
+    let write_millis = delivery.queued_bytes() / SPOOL_BYTES_PER_MILLISECOND;
+    let spool_time = SPOOL_TIME + Duration::from_millis(write_millis as u64);
     delivery.wait_until_settled(deadline.earlier_by(spool_time));
     // A thread of its own, as a disk may hang.
     let (done, is_done) = mpsc::channel();
-    let worker = Arc::clone(spooler);
-    let spool_rest = move || {
-        worker.spool_rest();
-        let _ = done.send(());
+    let spool_rest = {
+        let spooler = Arc::clone(spooler);
+        move || {
+            spooler.spool_rest();
+            let _ = done.send(());
+        }
     };
     if thread::Builder::new().name("pipecat-spool".to_owned()).spawn(spool_rest).is_err() {
         return spooler.spool_rest();
     }
     let _ = is_done.recv_timeout(deadline.left().unwrap_or_default().max(spool_time));
+    // A disk that hangs may have kept the thread from it.
     drop(delivery.abandon());
 }
 
@@ -140,12 +144,15 @@ impl SpanProcessor for QueueProcessor {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() {
+        if span.span_context.is_sampled() && !self.delivery.is_of_parent() {
             self.delivery.admit(span);
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
+        if self.delivery.is_of_parent() {
+            return Ok(());
+        }
         let before = self.delivery.report();
         self.delivery.start_flush();
         self.delivery.wait_until_settled(Deadline::within(FORCE_FLUSH_TIMEOUT));
@@ -160,7 +167,7 @@ impl SpanProcessor for QueueProcessor {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        if self.delivery.is_abandoned() {
+        if self.delivery.is_of_parent() || self.delivery.is_abandoned() {
             return Ok(());
         }
         self.delivery.start_flush();

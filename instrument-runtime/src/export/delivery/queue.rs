@@ -164,7 +164,7 @@ impl SpanQueue {
         taken
     }
 
-    /// Removes the oldest `count` spans in flight. Returns those that there were.
+    /// Removes the oldest `count` spans in flight, or all if there are fewer, and returns them.
     pub(super) fn settle(&mut self, count: usize) -> Vec<QueuedSpan> {
         std::iter::from_fn(|| self.in_flight.pop_front()).take(count).collect()
     }

@@ -31,7 +31,7 @@ pub struct DeliveryReport {
 }
 
 /// The outcome of all spans for one destination so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DestinationReport {
     /// The destination: `Phoenix at http://localhost:6006/v1/traces`.
@@ -45,7 +45,7 @@ pub struct DestinationReport {
     /// Spans that ended after the shutdown and were not sent.
     pub late: u64,
     /// Spans that wait in the [spool](super::super::SetupBuilder::spool), to be sent later or by the next process.
-    /// Those that another process has sent meanwhile count, too, as this one does not learn of it.
+    /// Includes those that another process has sent meanwhile, as this one does not learn of it.
     pub spooled: u64,
     /// Spans that did not arrive, by error.
     pub failed: Vec<FailedSpans>,

@@ -1,19 +1,20 @@
 //! The delivery that the threads share: a lock, and the condition variables that wake them.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SpanData;
 use uuid::Uuid;
 
-use super::outcomes::SpooledBy;
 use super::queue::QueuedSpan;
 use super::state::{DeliveryState, Spooling, Step};
 use super::{DestinationReport, ExportError, FailedSpans};
 use crate::export::clock::{self, Deadline};
 use crate::export::settings::{BatchSettings, Destination};
+use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
+use crate::process::ProcessId;
 
 /// Work for the worker.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub(super) struct SharedDelivery {
     step_changed: Condvar,
     /// Wakes those that wait for outcomes.
     settled: Condvar,
+    owner: ProcessId,
 }
 
 impl SharedDelivery {
@@ -50,11 +52,18 @@ impl SharedDelivery {
             state: Mutex::new(DeliveryState::new(batch, spooling)),
             step_changed: Condvar::new(),
             settled: Condvar::new(),
+            owner: ProcessId::current(),
         }
     }
 
     pub(super) fn destination(&self) -> &Destination {
         &self.destination
+    }
+
+    /// Returns whether this is a child of the process that sends. Only [`report`](Self::report) may be called there, as
+    /// another thread may have held the lock at the fork.
+    pub(super) fn is_of_parent(&self) -> bool {
+        self.owner != ProcessId::current()
     }
 
     /// Queues a span that ended.
@@ -100,15 +109,15 @@ impl SharedDelivery {
     }
 
     /// Records that the destination took the oldest `count` spans in flight.
-    pub(super) fn accept(&self, count: usize, receipt: Receipt) {
-        let error = self.lock().accept(count, receipt);
+    pub(super) fn on_exported(&self, count: usize, receipt: Receipt) {
+        let error = self.lock().on_exported(count, receipt);
         self.settled.notify_all();
         self.log_failure(error);
     }
 
     /// Records that the oldest `count` spans in flight failed for good.
-    pub(super) fn fail(&self, count: usize, error: ExportError) {
-        let error = self.lock().fail(count, error);
+    pub(super) fn on_failed(&self, count: usize, error: ExportError) {
+        let error = self.lock().on_failed(count, error);
         self.settled.notify_all();
         self.log_failure(error);
     }
@@ -226,9 +235,13 @@ impl SharedDelivery {
         }
     }
 
-    /// Returns the outcome of every span received so far.
+    /// Returns the outcome of every span received so far. In a child of the process that sends, it is that at the fork, or
+    /// has no spans if another thread held the lock then.
     pub(super) fn report(&self) -> DestinationReport {
-        let state = self.lock();
+        let (name, spool) = (self.destination.name(), self.spool.clone());
+        let Some(state) = self.lock_for_report() else {
+            return DestinationReport { name, spool, ..DestinationReport::default() };
+        };
         let explain = |spans: u64, error: &ExportError| FailedSpans {
             spans,
             error: error.clone(),
@@ -237,7 +250,7 @@ impl SharedDelivery {
         let outcomes = state.outcomes();
         let queued = state.queued() as u64;
         DestinationReport {
-            name: self.destination.name(),
+            name,
             exported: outcomes.exported(),
             queued,
             dropped: outcomes.dropped(),
@@ -245,7 +258,7 @@ impl SharedDelivery {
             spooled: outcomes.spooled(),
             failed: outcomes.failed().iter().map(|(error, spans)| explain(*spans, error)).collect(),
             retried: state.retried().filter(|_| queued > 0).map(|error| explain(queued, error)),
-            spool: self.spool.clone(),
+            spool,
             recovered: outcomes.recovered(),
             unrecovered: outcomes.unrecovered().iter().map(|(error, spans)| explain(*spans, error)).collect(),
         }
@@ -258,6 +271,18 @@ impl SharedDelivery {
                 self.destination.name(),
                 self.destination.explain(&error)
             );
+        }
+    }
+
+    /// Returns `None` if a thread of the parent held the lock at the fork, as nothing releases it in the child.
+    fn lock_for_report(&self) -> Option<MutexGuard<'_, DeliveryState>> {
+        if !self.is_of_parent() {
+            return Some(self.lock());
+        }
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 

@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use super::ExportError;
-use super::outcomes::SpooledBy;
 use super::queue::QueuedSpan;
 use super::shared::SharedDelivery;
 use super::worker::attempt;
-use crate::export::spool::{SpanCounts, Spool, SpoolError, SpooledRequest, Taken};
+use crate::export::spool::{SpanCounts, Spool, SpoolError, SpooledBy, SpooledRequest, Taken};
 use crate::export::transport::{EncodedRequest, FailedAttempt, NextStep, Transport};
 
 /// Writes spans of one destination to the spool, and sends those that wait there. The outcomes are recorded in the
@@ -65,11 +64,10 @@ impl Spooler {
 
     /// Sends the oldest request of the spool.
     pub(super) fn drain(&self) {
-        let Taken { request, torn } = self.lock().take();
-        self.count_lost(torn, &ExportError::SpoolDamaged);
+        let Taken { request, damaged } = self.lock().take();
+        self.count_lost(damaged, &ExportError::SpoolDamaged);
         let Some(request) = request else { return self.delivery.on_drained() };
-        let by = if request.is_own() { SpooledBy::This } else { SpooledBy::Other };
-        let spans = request.spans();
+        let (by, spans) = (request.spooled_by(), request.spans());
         match attempt(|| self.transport.send_encoded(request.bytes())) {
             Ok(receipt) => {
                 self.remove(request);
@@ -87,7 +85,8 @@ impl Spooler {
         }
     }
 
-    /// Replaces a request that is too large by two.
+    /// Replaces a request that is too large by two. If they cannot be written, its spans are lost: a request that stays
+    /// would be refused again and again.
     fn split(&self, request: SpooledRequest, by: SpooledBy, error: ExportError) {
         let spans = request.spans();
         let Some(halves) = Transport::split_encoded(request.bytes()) else {
@@ -95,7 +94,9 @@ impl Spooler {
             return self.delivery.on_refused(by, spans, error);
         };
         let halves = halves.map(|EncodedRequest { bytes, spans }| (bytes, spans));
-        if let Err(problem) = self.lock().replace(request, &halves) {
+        let written = self.lock().append_halves(&request, &halves);
+        self.remove(request);
+        if let Err(problem) = written {
             self.delivery.on_refused(by, spans, ExportError::NotSpooled(problem.to_string()));
         }
     }
@@ -130,8 +131,9 @@ impl Spooler {
     }
 
     fn count_lost(&self, spans: SpanCounts, error: &ExportError) {
-        self.delivery.on_lost(SpooledBy::This, spans.own, error.clone());
-        self.delivery.on_lost(SpooledBy::Other, spans.others, error.clone());
+        for by in [SpooledBy::This, SpooledBy::Other] {
+            self.delivery.on_lost(by, spans.get(by), error.clone());
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Spool> {

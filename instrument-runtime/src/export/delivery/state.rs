@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::ExportError;
 use super::backoff::{Backoff, MAX_FLUSH_WAIT, MAX_WAIT};
-use super::outcomes::{Outcomes, SpooledBy};
+use super::outcomes::Outcomes;
 use super::queue::{QueueLimits, QueuedSpan, SpanQueue};
 use super::spool_schedule::SpoolSchedule;
 use crate::export::settings::BatchSettings;
+use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
 /// Bytes of spans in one request, unless a single span has more. Receivers of gRPC accept 4 MiB by default, and the span of
@@ -30,7 +31,7 @@ const MAX_LOGGED_ERRORS: usize = 8;
 ///  close: whatever waits is due, and spans that end later are late
 ///  abandon: the rest fails with the error of the last attempt, or stays queued if there was none
 ///
-///  with a spool: what exceeds the queue's limits is spooled, as is the rest; the spool is drained whenever nothing is due
+///  with a spool: spans beyond the queue's limits and the rest are spooled; the spool is drained while nothing is due
 /// ```
 #[derive(Debug)]
 pub(super) struct DeliveryState {
@@ -50,7 +51,7 @@ pub(super) struct DeliveryState {
     logged: Vec<ExportError>,
     max_request_bytes: usize,
     spool: Option<SpoolSchedule>,
-    /// Spans left when the delivery was abandoned without an error, or before they are spooled.
+    /// Spans left at the shutdown without an outcome: no attempt has failed, or they are not spooled yet.
     left: usize,
 }
 
@@ -176,7 +177,7 @@ impl DeliveryState {
         self.spool.is_some() && self.queue.exceeds(self.limits())
     }
 
-    /// Returns whether a request is full, or so much waits that the queue may soon be.
+    /// Returns whether enough spans wait for a full request, or for half of the queue.
     fn is_batch_full(&self) -> bool {
         let limits = self.limits();
         self.queue.has_waiting(
@@ -247,20 +248,21 @@ impl DeliveryState {
     }
 
     /// Records that the destination took the oldest `count` spans in flight. Returns an error to log.
-    pub(super) fn accept(&mut self, count: usize, receipt: Receipt) -> Option<ExportError> {
+    pub(super) fn on_exported(&mut self, count: usize, receipt: Receipt) -> Option<ExportError> {
         self.end_outage();
         let settled = self.queue.settle(count).len();
-        self.outcomes.count_taken(settled, receipt)
+        self.outcomes.count_exported(settled, receipt)
     }
 
     /// Records that the oldest `count` spans in flight failed for good. Returns an error to log.
-    pub(super) fn fail(&mut self, count: usize, error: ExportError) -> Option<ExportError> {
+    pub(super) fn on_failed(&mut self, count: usize, error: ExportError) -> Option<ExportError> {
         self.end_outage();
         let settled = self.queue.settle(count).len();
         self.outcomes.count_failed(settled as u64, error)
     }
 
-    /// Records that the oldest `count` spans in flight are in the spool, or that `spans` that were left are.
+    /// Records that the oldest `count` spans in flight are in the spool, or that `count` of those left at the
+    /// shutdown are.
     pub(super) fn on_spooled(&mut self, count: usize) {
         let settled = if self.is_abandoned() {
             let settled = count.min(self.left);
@@ -284,7 +286,7 @@ impl DeliveryState {
         }
     }
 
-    /// Records that `count` spans that were left could not be written to the spool. Returns an error to log.
+    /// Records that `count` spans left at the shutdown could not be written to the spool. Returns an error to log.
     pub(super) fn fail_left(&mut self, count: usize, error: ExportError) -> Option<ExportError> {
         let failed = count.min(self.left);
         self.left -= failed;

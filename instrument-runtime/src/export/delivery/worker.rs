@@ -55,7 +55,7 @@ impl Worker {
                 return;
             }
             match self.attempt(&spans) {
-                Ok(receipt) => self.delivery.accept(spans.len(), receipt),
+                Ok(receipt) => self.delivery.on_exported(spans.len(), receipt),
                 Err(FailedAttempt { next: NextStep::Split, .. }) if spans.len() > 1 => {
                     self.delivery.lower_request_limit(spans.iter().map(QueuedSpan::bytes).sum());
                     let rest = spans.split_off(spans.len() / 2);
@@ -65,7 +65,7 @@ impl Worker {
                     self.delivery.retry_later(error, wait);
                     return;
                 }
-                Err(FailedAttempt { error, .. }) => self.delivery.fail(spans.len(), error),
+                Err(FailedAttempt { error, .. }) => self.delivery.on_failed(spans.len(), error),
             }
         }
     }

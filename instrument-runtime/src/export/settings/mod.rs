@@ -40,9 +40,9 @@ const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 const DEFAULT_MAX_ATTRIBUTES: u32 = 1024;
 /// The specification's default of 2,048 is too small for a burst of 5,000 spans.
 const DEFAULT_MAX_QUEUE_SPANS: usize = 65_536;
-/// The specification's default is 5 s. Here, a turn appears as soon as it is over.
-/// The default of a spool: eight times the default of the queue.
+/// Eight times the default of the queue.
 const DEFAULT_SPOOL_BYTES: u64 = 1024 * 1024 * 1024;
+/// The specification's default is 5 s. Here, a turn appears as soon as it is over.
 const DEFAULT_SCHEDULE_DELAY: Duration = Duration::from_secs(1);
 
 /// The settings of one setup.

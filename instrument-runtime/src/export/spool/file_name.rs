@@ -20,9 +20,9 @@ pub(super) struct FileName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SpoolId(u32);
 
-/// A name that is not that of a spooled request.
+/// The error of a name that is not that of a spooled request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotSpooled;
+pub(super) struct FileNameError;
 
 impl SpoolId {
     /// Creates an id that differs from those of other processes.
@@ -38,24 +38,24 @@ impl fmt::Display for FileName {
 }
 
 impl FromStr for FileName {
-    type Err = NotSpooled;
+    type Err = FileNameError;
 
-    fn from_str(text: &str) -> Result<Self, NotSpooled> {
-        let mut fields = text.strip_suffix(EXTENSION).ok_or(NotSpooled)?.split('-');
-        let mut next = || fields.next().ok_or(NotSpooled);
+    fn from_str(text: &str) -> Result<Self, FileNameError> {
+        let mut fields = text.strip_suffix(EXTENSION).ok_or(FileNameError)?.split('-');
+        let mut next = || fields.next().ok_or(FileNameError);
         let name = Self {
-            unix_nanos: next()?.parse().map_err(|_| NotSpooled)?,
-            spool_id: SpoolId(u32::from_str_radix(next()?, 16).map_err(|_| NotSpooled)?),
-            spans: next()?.parse().map_err(|_| NotSpooled)?,
+            unix_nanos: next()?.parse().map_err(|_| FileNameError)?,
+            spool_id: SpoolId(u32::from_str_radix(next()?, 16).map_err(|_| FileNameError)?),
+            spans: next()?.parse().map_err(|_| FileNameError)?,
         };
         // Other spellings of the same numbers are not ours.
-        if name.to_string() == text { Ok(name) } else { Err(NotSpooled) }
+        if name.to_string() == text { Ok(name) } else { Err(FileNameError) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FileName, NotSpooled, SpoolId};
+    use super::{FileName, FileNameError, SpoolId};
 
     #[test]
     fn names_are_read_as_they_are_written() {
@@ -70,7 +70,7 @@ mod tests {
         for text in
             ["", ".request", "a-b-c.request", "1-2-3.request", "01764315841000000000-3f2a9c1b-12.request~"]
         {
-            assert_eq!(text.parse::<FileName>(), Err(NotSpooled), "{text}");
+            assert_eq!(text.parse::<FileName>(), Err(FileNameError), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A file that no other process reads, sends or removes meanwhile.
+//! A file that no other process reads, sends or removes while it is locked.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -36,7 +36,7 @@ impl LockedFile {
     /// Writes a request to the new file.
     pub(super) fn write(&self, request: &[u8]) -> io::Result<()> {
         record::write(&self.file, request)?;
-        // Fails if another process took this file for a torn one, before it was locked.
+        // Fails if another process has removed this file as a damaged one, before it was locked.
         fs::metadata(&self.path).map(drop)
     }
 

@@ -9,21 +9,20 @@
 //!
 //! Each request is a file of its own. Whoever writes, sends or evicts it holds its lock, which the operating system
 //! releases when the process dies, however it dies. So any number of processes share a directory, each request is sent
-//! by one process at a time, and the requests of a dead process need no adoption.
+//! by one process at a time, and other processes send those of a dead one.
 //!
 //! ```text
 //!                   unlock                   lock
-//!  written, locked ────────▶ waiting ◀─────────────────▶ in delivery ───▶ removed: delivered, refused, or torn
+//!  written, locked ────────▶ waiting ◀─────────────────▶ in delivery ───▶ removed: delivered, refused, or damaged
 //!                               │     unlock: not sent,
 //!                               │     or the process died
 //!                               └──lock──▶ removed: evicted, as the oldest of a full directory
 //! ```
 //!
-//! Before a file is removed, it is marked as done. So a process that has opened the file before, and locks it after
-//! that, does not send it again.
+//! Before a file is removed, it is marked as done, so that a process that has already opened it does not send it again.
 //!
 //! Files are not synchronized to the disk: they survive the process, not always a loss of power. A checksum recognizes
-//! a torn file. Only protobuf is written, never an address's query, a header or a key.
+//! a damaged file. Only protobuf is written, never an address's query, a header or a key.
 
 mod file_name;
 mod listing;
@@ -62,20 +61,27 @@ pub(super) struct Spool {
     last_unix_nanos: u64,
 }
 
-/// Spans, by the process that spooled them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct SpanCounts {
-    /// Spans spooled through the same [`Spool`].
-    pub(super) own: u64,
-    /// Spans spooled by other processes, or by earlier ones.
-    pub(super) others: u64,
+/// The process that spooled a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpooledBy {
+    /// This one, through the same [`Spool`].
+    This,
+    /// An earlier one, or one that shares the directory.
+    Other,
 }
 
-/// The next request to send, and the spans of files that were found torn on the way to it.
+/// Numbers of spans, by the process that spooled them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct SpanCounts {
+    this: u64,
+    other: u64,
+}
+
+/// The next request to send, and the spans of the damaged files that were removed before it was found.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) request: Option<SpooledRequest>,
-    pub(super) torn: SpanCounts,
+    pub(super) damaged: SpanCounts,
 }
 
 /// An error of writing a request into the spool.
@@ -93,8 +99,18 @@ pub(super) enum SpoolError {
 }
 
 impl SpanCounts {
-    fn add(&mut self, spans: u64, is_own: bool) {
-        let count = if is_own { &mut self.own } else { &mut self.others };
+    pub(super) fn get(self, by: SpooledBy) -> u64 {
+        match by {
+            SpooledBy::This => self.this,
+            SpooledBy::Other => self.other,
+        }
+    }
+
+    fn add(&mut self, by: SpooledBy, spans: u64) {
+        let count = match by {
+            SpooledBy::This => &mut self.this,
+            SpooledBy::Other => &mut self.other,
+        };
         *count = count.saturating_add(spans);
     }
 }
@@ -135,19 +151,21 @@ impl Spool {
         }
         self.create_folder()?;
         self.evict(bytes, evicted)?;
-        self.write(request, spans, self.id)
+        self.write(request, spans, self.id).map(drop)
     }
 
-    fn write(&mut self, request: &[u8], spans: u64, spool_id: SpoolId) -> Result<(), SpoolError> {
+    fn write(&mut self, request: &[u8], spans: u64, spool_id: SpoolId) -> Result<LockedFile, SpoolError> {
         let (file, path) = self.create_file(spans, spool_id)?;
-        let written = file.write(request);
-        written.map_err(|source| {
-            let _ = file.remove();
-            SpoolError::Io { path, source }
-        })
+        match file.write(request) {
+            Ok(()) => Ok(file),
+            Err(source) => {
+                let _ = file.remove();
+                Err(SpoolError::Io { path, source })
+            }
+        }
     }
 
-    /// Locks and reads the oldest request that no other process holds. Removes torn files.
+    /// Locks and reads the oldest request that no other process holds. Removes damaged files.
     ///
     /// The directory is listed again only after all requests that the last listing found were taken.
     pub(super) fn take(&mut self) -> Taken {
@@ -162,32 +180,36 @@ impl Spool {
 
     fn take_found(&mut self, taken: &mut Taken) {
         while let Some(file) = self.found.pop_front() {
-            let is_own = file.name.spool_id == self.id;
-            match open(&file, self.id) {
+            let by = self.spooled_by(&file);
+            match open(&file, by) {
                 Opened::Request(request) => {
                     taken.request = Some(request);
                     return;
                 }
-                Opened::Torn => taken.torn.add(file.name.spans, is_own),
+                Opened::Damaged => taken.damaged.add(by, file.name.spans),
                 Opened::NotAvailable => {}
             }
         }
     }
 
-    /// Replaces a request by two that contain its spans.
+    fn spooled_by(&self, file: &SpoolFile) -> SpooledBy {
+        if file.name.spool_id == self.id { SpooledBy::This } else { SpooledBy::Other }
+    }
+
+    /// Writes two requests that contain the spans of `request`, which the caller then removes. Leaves neither of them on
+    /// an error.
     ///
     /// If the process dies meanwhile, some spans are in the spool twice. The limit is not checked, as little is added.
-    pub(super) fn replace(
+    pub(super) fn append_halves(
         &mut self,
-        request: SpooledRequest,
-        parts: &[(Vec<u8>, u64)],
+        request: &SpooledRequest,
+        [first, second]: &[(Vec<u8>, u64); 2],
     ) -> Result<(), SpoolError> {
         let spool_id = request.spool_id();
-        for (part, spans) in parts {
-            self.write(part, *spans, spool_id)?;
-        }
-        let _ = request.remove();
-        Ok(())
+        let written = self.write(&first.0, first.1, spool_id)?;
+        self.write(&second.0, second.1, spool_id).map(drop).inspect_err(|_| {
+            let _ = written.remove();
+        })
     }
 
     /// Returns the number of spans that wait for this address, by the names of the files.
@@ -195,7 +217,7 @@ impl Spool {
     fn waiting(&self) -> SpanCounts {
         let mut waiting = SpanCounts::default();
         for file in list_folder(&self.folder) {
-            waiting.add(file.name.spans, file.name.spool_id == self.id);
+            waiting.add(self.spooled_by(&file), file.name.spans);
         }
         waiting
     }
@@ -215,7 +237,7 @@ impl Spool {
             if let Some(spans) = request::evict(file) {
                 total -= file.bytes;
                 count -= 1;
-                evicted.add(spans, file.name.spool_id == self.id);
+                evicted.add(self.spooled_by(file), spans);
             }
         }
         let fits = total.saturating_add(bytes) <= self.max_bytes;

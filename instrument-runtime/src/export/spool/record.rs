@@ -24,7 +24,7 @@ pub(super) enum Contents {
     /// The request was sent, refused or evicted.
     Done,
     /// The file is damaged, or its writer died.
-    Torn,
+    Damaged,
 }
 
 /// Returns the size of a request's file.
@@ -49,11 +49,11 @@ pub(super) fn read(file: &File) -> io::Result<Contents> {
     // A file whose header does not fit its size is not read into memory.
     let length = bytes.saturating_sub(HEADER_BYTES as u64);
     if start.len() < HEADER_BYTES || start[..8] != MAGIC || start[8..16] != length.to_le_bytes() {
-        return Ok(Contents::Torn);
+        return Ok(Contents::Damaged);
     }
     let mut request = Vec::new();
     file.take(length).read_to_end(&mut request)?;
-    Ok(if header(&request) == *start { Contents::Request(request) } else { Contents::Torn })
+    Ok(if header(&request) == *start { Contents::Request(request) } else { Contents::Damaged })
 }
 
 /// Replaces the contents by the mark of a file that is about to be removed.

@@ -5,13 +5,14 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use super::SpooledBy;
 use super::file_name::{FileName, SpoolId};
 use super::listing::SpoolFile;
 use super::locked_file::LockedFile;
 use super::record::Contents;
 use crate::export::clock;
 
-/// Time between the creation of a file and its lock that is certainly enough. An empty file that is older is torn.
+/// More than the time between the creation of a file and its lock. An empty file that is older is damaged.
 const LOCK_TIME: Duration = Duration::from_secs(60);
 
 /// A request that waits for its delivery, locked against other processes. Dropping it leaves it in the spool.
@@ -20,15 +21,15 @@ pub(in crate::export) struct SpooledRequest {
     file: LockedFile,
     bytes: Vec<u8>,
     name: FileName,
-    is_own: bool,
+    spooled_by: SpooledBy,
 }
 
 /// The result of opening a file.
 #[derive(Debug)]
 pub(super) enum Opened {
     Request(SpooledRequest),
-    /// The file was torn and is removed.
-    Torn,
+    /// The file was damaged and is removed.
+    Damaged,
     /// Another process sends or has removed it, or it cannot be read.
     NotAvailable,
 }
@@ -48,9 +49,9 @@ impl SpooledRequest {
         self.name.spool_id
     }
 
-    /// Returns whether it was spooled through the same [`Spool`](super::Spool).
-    pub(in crate::export) fn is_own(&self) -> bool {
-        self.is_own
+    /// Returns the process that spooled it.
+    pub(in crate::export) fn spooled_by(&self) -> SpooledBy {
+        self.spooled_by
     }
 
     /// Removes it from the spool, once it is delivered or refused.
@@ -63,19 +64,18 @@ impl SpooledRequest {
     }
 }
 
-/// Locks and reads a listed request for the spool with this id.
-pub(super) fn open(listed: &SpoolFile, id: SpoolId) -> Opened {
+/// Locks and reads a listed request.
+pub(super) fn open(listed: &SpoolFile, spooled_by: SpooledBy) -> Opened {
     if listed.bytes == 0 && !is_older_than(&listed.path, LOCK_TIME) {
         return Opened::NotAvailable;
     }
     let Some(file) = LockedFile::open(&listed.path) else { return Opened::NotAvailable };
     match file.read() {
         Ok(Contents::Request(bytes)) => {
-            let name = listed.name;
-            Opened::Request(SpooledRequest { file, bytes, name, is_own: name.spool_id == id })
+            Opened::Request(SpooledRequest { file, bytes, name: listed.name, spooled_by })
         }
         // A file that stays there is not counted, as it would be counted again.
-        Ok(Contents::Torn) => file.remove().map_or(Opened::NotAvailable, |()| Opened::Torn),
+        Ok(Contents::Damaged) => file.remove().map_or(Opened::NotAvailable, |()| Opened::Damaged),
         Ok(Contents::Done) => {
             let _ = file.remove();
             Opened::NotAvailable

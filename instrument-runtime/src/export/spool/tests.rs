@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{MAX_FOLDER_NAME_BYTES, SpanCounts, Spool, SpoolError, folder_name};
+use super::{MAX_FOLDER_NAME_BYTES, SpanCounts, Spool, SpoolError, SpooledBy, folder_name};
 
 const URL: &str = "http://localhost:6006/v1/traces";
 const MIB: u64 = 1 << 20;
@@ -58,20 +58,20 @@ fn append_evicting(spool: &mut Spool, request: &[u8], spans: u64) -> SpanCounts 
     evicted
 }
 
-/// Takes and removes everything that waits, as a backend that accepts all of it would. Returns also the torn spans.
+/// Takes and removes everything that waits, as a backend that accepts all of it would. Returns also the damaged spans.
 fn drain(spool: &mut Spool) -> (Vec<Vec<u8>>, SpanCounts) {
-    let (mut requests, mut torn) = (Vec::new(), SpanCounts::default());
+    let (mut requests, mut damaged) = (Vec::new(), SpanCounts::default());
     loop {
         let taken = spool.take();
-        torn.own += taken.torn.own;
-        torn.others += taken.torn.others;
-        let Some(request) = taken.request else { return (requests, torn) };
+        damaged.this += taken.damaged.this;
+        damaged.other += taken.damaged.other;
+        let Some(request) = taken.request else { return (requests, damaged) };
         requests.push(request.bytes().to_vec());
         request.remove().unwrap();
     }
 }
 
-const NONE: SpanCounts = SpanCounts { own: 0, others: 0 };
+const NONE: SpanCounts = SpanCounts { this: 0, other: 0 };
 
 #[test]
 fn the_next_process_takes_requests_in_order() {
@@ -80,12 +80,15 @@ fn the_next_process_takes_requests_in_order() {
     for request in ["first", "second", "third"] {
         append(&mut dead, request.as_bytes(), 3);
     }
-    assert_eq!(dead.waiting(), SpanCounts { own: 9, others: 0 });
+    assert_eq!(dead.waiting(), SpanCounts { this: 9, other: 0 });
     drop(dead);
     let mut next = directory.spool();
-    assert_eq!(next.waiting(), SpanCounts { own: 0, others: 9 });
+    assert_eq!(next.waiting(), SpanCounts { this: 0, other: 9 });
     let request = next.take().request.unwrap();
-    assert_eq!((request.bytes(), request.spans(), request.is_own()), (&b"first"[..], 3, false));
+    assert_eq!(
+        (request.bytes(), request.spans(), request.spooled_by()),
+        (&b"first"[..], 3, SpooledBy::Other)
+    );
     request.remove().unwrap();
     assert_eq!(drain(&mut next), (vec![b"second".to_vec(), b"third".to_vec()], NONE));
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
@@ -127,7 +130,7 @@ fn a_removed_request_is_not_taken_through_an_open_file() {
     spool.take().request.unwrap().remove().unwrap();
     fs::rename(second_name, &name).unwrap();
     let taken = other.take();
-    assert!(taken.request.is_none() && taken.torn == NONE, "{taken:?}");
+    assert!(taken.request.is_none() && taken.damaged == NONE, "{taken:?}");
     assert_eq!(directory.files(), [""; 0].map(PathBuf::from));
 }
 
@@ -164,8 +167,8 @@ fn the_oldest_requests_are_evicted_for_any_address() {
     let mut spool = directory.spool_for(URL, 300);
     append(&mut spool, &[2; 80], 7);
     append(&mut spool, &[3; 80], 11);
-    assert_eq!(append_evicting(&mut spool, &[4; 80], 13), SpanCounts { own: 0, others: 5 });
-    assert_eq!(append_evicting(&mut spool, &[5; 180], 17), SpanCounts { own: 18, others: 0 });
+    assert_eq!(append_evicting(&mut spool, &[4; 80], 13), SpanCounts { this: 0, other: 5 });
+    assert_eq!(append_evicting(&mut spool, &[5; 180], 17), SpanCounts { this: 18, other: 0 });
     assert_eq!(drain(&mut spool).0, [vec![4; 80], vec![5; 180]]);
 }
 
@@ -177,7 +180,7 @@ fn a_request_larger_than_the_limit_evicts_nothing() {
     let mut evicted = SpanCounts::default();
     let error = spool.append(&[0; 81], 1, &mut evicted).unwrap_err();
     assert_eq!(error.to_string(), "a request of 101 bytes exceeds the limit of 100 bytes: raise the limit");
-    assert_eq!((evicted, spool.waiting().own), (NONE, 1));
+    assert_eq!((evicted, spool.waiting().this), (NONE, 1));
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn preparing_a_spool_leaves_no_file() {
 }
 
 #[test]
-fn an_empty_file_is_torn_only_after_a_minute() {
+fn an_empty_file_is_damaged_only_after_a_minute() {
     let directory = TestDirectory::new();
     let mut spool = directory.spool();
     append(&mut spool, b"request", 3);
@@ -253,7 +256,7 @@ fn an_empty_file_is_torn_only_after_a_minute() {
         "another process may be about to lock it"
     );
     file.set_modified(crate::export::clock::now() - std::time::Duration::from_secs(61)).unwrap();
-    assert_eq!((drain(&mut spool), path.exists()), ((vec![], SpanCounts { own: 3, others: 0 }), false));
+    assert_eq!((drain(&mut spool), path.exists()), ((vec![], SpanCounts { this: 3, other: 0 }), false));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 use serde_json::Value;
 
-use super::remark::remark;
+use super::sanitize::sanitize;
 use super::{FailedAttempt, NextStep, Receipt};
 use crate::export::ExportError;
 use crate::export::headers::Headers;
@@ -32,22 +32,22 @@ pub(super) fn parse_answer(
         parse_json(body, headers)
     } else {
         let response = ExportTraceServiceResponse::decode(body).ok();
-        response.map(|response| receipt_of(&response, headers))
+        response.map(|response| to_receipt(&response, headers))
     };
     receipt.ok_or_else(|| {
         let size = if body.len() > MAX_ANSWER_BYTES { "more than 4 MiB" } else { "a body" };
         let kind =
-            if media_type.is_empty() { "no content type".to_owned() } else { remark(&media_type, headers) };
+            if media_type.is_empty() { "no content type".to_owned() } else { sanitize(&media_type, headers) };
         not_otlp(format!("{size} of {kind}"))
     })
 }
 
-/// Returns the receipt that a response stands for.
-pub(super) fn receipt_of(response: &ExportTraceServiceResponse, headers: &Headers) -> Receipt {
+/// Converts a response to a receipt.
+pub(super) fn to_receipt(response: &ExportTraceServiceResponse, headers: &Headers) -> Receipt {
     let Some(partial) = &response.partial_success else { return Receipt::default() };
     Receipt {
         rejected_spans: partial.rejected_spans.try_into().unwrap_or(0),
-        message: remark(&partial.error_message, headers),
+        message: sanitize(&partial.error_message, headers),
     }
 }
 
@@ -66,7 +66,7 @@ fn parse_json(body: &[u8], headers: &Headers) -> Option<Receipt> {
         None => 0,
     };
     let message = partial.get("errorMessage").and_then(Value::as_str).unwrap_or_default();
-    Some(Receipt { rejected_spans: rejected, message: remark(message, headers) })
+    Some(Receipt { rejected_spans: rejected, message: sanitize(message, headers) })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 use self::status::failed_attempt;
-use super::answer::{MAX_ANSWER_BYTES, receipt_of};
+use super::answer::{MAX_ANSWER_BYTES, to_receipt};
 use super::http::DEFAULT_USER_AGENT;
 use super::{FailedAttempt, NextStep, Receipt};
 use crate::export::headers::Headers;
@@ -77,7 +77,7 @@ impl GrpcClient {
         *request.metadata_mut() = self.metadata.clone();
         let call = call(channel, self.compression, request);
         match runtime.block_on(async { tokio::time::timeout(self.timeout, call).await }) {
-            Ok(Ok(response)) => Ok(receipt_of(&response, &self.headers)),
+            Ok(Ok(response)) => Ok(to_receipt(&response, &self.headers)),
             Ok(Err(status)) => Err(failed_attempt(&status, &self.headers)),
             Err(_elapsed) => {
                 let _entered = runtime.enter();
@@ -107,8 +107,14 @@ async fn call(
         grpc = grpc.send_compressed(CompressionEncoding::Gzip);
     }
     grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-    let response = grpc.unary(request, PathAndQuery::from_static(METHOD), EncodedCodec).await?;
-    Ok(response.into_inner())
+    // A unary call in its parts, to tell a large answer from a large request.
+    let response = grpc.server_streaming(request, PathAndQuery::from_static(METHOD), EncodedCodec).await?;
+    let mut answer = response.into_inner();
+    let message = answer.message().await.map_err(status::convert_answer_error)?;
+    let message = message.ok_or_else(|| status::not_otlp_status("no message"))?;
+    // Fails if the status that follows the message is no success.
+    answer.trailers().await?;
+    Ok(message)
 }
 
 fn endpoint(settings: &OtlpSettings) -> Result<Endpoint, tonic::transport::Error> {
@@ -164,6 +170,7 @@ impl Decoder for EncodedCodec {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
-        ExportTraceServiceResponse::decode(buffer).map(Some).map_err(status::not_otlp_status)
+        let answer = ExportTraceServiceResponse::decode(buffer);
+        answer.map(Some).map_err(|_| status::not_otlp_status("a message of another kind"))
     }
 }

@@ -10,8 +10,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 
 use super::answer::{MAX_ANSWER_BYTES, parse_answer};
 use super::network_error::convert_io_error;
-use super::remark::{one_line, remark};
 use super::retry_after::parse_retry_after;
+use super::sanitize::{sanitize, to_one_line};
 use super::{FailedAttempt, NextStep, Receipt};
 use crate::export::clock;
 use crate::export::headers::Headers;
@@ -107,10 +107,10 @@ impl HttpClient {
             ureq::Error::Timeout(_) => ExportError::TimedOut,
             ureq::Error::HostNotFound => ExportError::UnknownHost,
             ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => ExportError::ProtocolMismatch,
-            ureq::Error::Rustls(error) => ExportError::Tls(one_line(&error.to_string())),
+            ureq::Error::Rustls(error) => ExportError::Tls(to_one_line(&error.to_string())),
             ureq::Error::Tls(problem) => ExportError::Tls((*problem).to_owned()),
             ureq::Error::Io(error) => convert_io_error(error),
-            other => ExportError::Other(remark(&other.to_string(), &self.headers)),
+            other => ExportError::Other(sanitize(&other.to_string(), &self.headers)),
         }
     }
 }

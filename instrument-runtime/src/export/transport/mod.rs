@@ -11,9 +11,9 @@ mod network_error;
 #[cfg(feature = "otlp")]
 mod otlp;
 #[cfg(feature = "otlp")]
-mod remark;
-#[cfg(feature = "otlp")]
 mod retry_after;
+#[cfg(feature = "otlp")]
+mod sanitize;
 #[cfg(feature = "otlp")]
 mod split_request;
 
@@ -58,14 +58,14 @@ pub(super) struct FailedAttempt {
     pub(super) next: NextStep,
 }
 
-/// The remedy after a failed attempt.
+/// The next step after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// The same request later, after the wait that the destination asks for, if it does.
+    /// Sends the same request again, after the wait that the destination asks for, or after a backoff if it asks for none.
     Retry(Option<Duration>),
-    /// Smaller requests.
+    /// Divides the request into smaller ones.
     Split,
-    /// Nothing: the same request would fail again.
+    /// Counts the spans as failed, as the same request would fail again.
     GiveUp,
 }
 

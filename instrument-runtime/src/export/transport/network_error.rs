@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::remark::one_line;
+use super::sanitize::to_one_line;
 use crate::export::ExportError;
 
 /// Converts an error of the operating system, or of rustls in its place.
@@ -15,9 +15,9 @@ pub(super) fn convert_io_error(error: &io::Error) -> ExportError {
         | ErrorKind::UnexpectedEof
         | ErrorKind::BrokenPipe => ExportError::ConnectionClosed,
         // Errors of rustls have this kind.
-        ErrorKind::InvalidData => ExportError::Tls(one_line(&error.to_string())),
+        ErrorKind::InvalidData => ExportError::Tls(to_one_line(&error.to_string())),
         // The C library's message for a name that does not resolve.
         _ if error.to_string().contains("failed to lookup address") => ExportError::UnknownHost,
-        _ => ExportError::Other(one_line(&error.to_string())),
+        _ => ExportError::Other(to_one_line(&error.to_string())),
     }
 }

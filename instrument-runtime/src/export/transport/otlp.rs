@@ -43,13 +43,13 @@ impl OtlpTransport {
     }
 
     /// Encodes spans as an `ExportTraceServiceRequest` in protobuf.
-    pub(in crate::export) fn encode(&self, spans: Vec<SpanData>) -> Bytes {
+    pub(super) fn encode(&self, spans: Vec<SpanData>) -> Bytes {
         let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
         ExportTraceServiceRequest { resource_spans }.encode_to_vec().into()
     }
 
     /// Sends an encoded request and waits for the answer.
-    pub(in crate::export) fn send(&self, request: &Bytes) -> Result<Receipt, FailedAttempt> {
+    pub(super) fn send(&self, request: &Bytes) -> Result<Receipt, FailedAttempt> {
         match &self.client {
             Client::Http(http) => http.send(request),
             #[cfg(feature = "otlp-grpc")]

@@ -81,7 +81,7 @@ fn spans_are_due_in_a_full_request_or_after_the_delay() {
     assert_eq!(script.wait(), Some(SECOND / 2), "the oldest decides");
     script.end(1);
     assert_eq!(script.send(), Some(4));
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     assert_eq!(script.wait(), None, "nothing waits");
     assert_eq!(script.counts(), [0, 4, 0, 0, 0]);
 }
@@ -97,7 +97,7 @@ fn a_failed_request_is_sent_again_with_growing_waits() {
         script.now += Duration::from_millis(wait);
     }
     assert_eq!(script.send(), Some(4));
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     script.end(4);
     assert_eq!(script.send(), Some(4));
     script.retry_later(None);
@@ -140,7 +140,7 @@ fn refused_spans_fail_at_once_and_the_next_follow() {
     let mut script = Script::with_queue(100);
     script.end(8);
     assert_eq!(script.send(), Some(4));
-    script.state.fail(4, UNAUTHORIZED);
+    script.state.on_failed(4, UNAUTHORIZED);
     assert_eq!(script.send(), Some(4));
     assert_eq!(script.counts(), [4, 0, 4, 0, 0]);
 }
@@ -150,7 +150,7 @@ fn the_sent_half_of_a_split_request_is_not_sent_again() {
     let mut script = Script::with_queue(100);
     script.end(4);
     script.send();
-    script.state.accept(2, Receipt::default());
+    script.state.on_exported(2, Receipt::default());
     script.retry_later(None);
     script.now += SECOND;
     assert_eq!(script.counts(), [2, 2, 0, 0, 0]);
@@ -168,10 +168,10 @@ fn a_request_that_was_too_large_makes_the_next_smaller() {
     script.state.start_flush();
     assert_eq!(script.send(), Some(12));
     script.state.lower_request_limit(12 * bytes);
-    script.state.accept(12, Receipt::default());
+    script.state.on_exported(12, Receipt::default());
     script.end(12);
     assert_eq!(script.send(), Some(6));
-    script.state.accept(6, Receipt::default());
+    script.state.on_exported(6, Receipt::default());
     for _ in 0..9 {
         script.state.lower_request_limit(1);
     }
@@ -197,7 +197,7 @@ fn a_flush_sends_at_once_even_during_a_backoff() {
     assert_eq!(script.wait(), Some(SECOND), "and are short");
     script.now += SECOND;
     assert_eq!(script.send(), Some(4));
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     script.end(1);
     assert_eq!(script.wait(), Some(SECOND), "the flush is over");
 }
@@ -209,9 +209,9 @@ fn a_closed_delivery_sends_what_is_left_and_stops() {
     script.state.close();
     assert_eq!(script.end(1), 1);
     assert_eq!(script.send(), Some(4));
-    script.state.accept(4, Receipt { rejected_spans: 1, message: "too old".to_owned() });
+    script.state.on_exported(4, Receipt { rejected_spans: 1, message: "too old".to_owned() });
     assert_eq!(script.send(), Some(1));
-    script.state.accept(1, Receipt::default());
+    script.state.on_exported(1, Receipt::default());
     assert!(matches!(script.state.next_step(script.now), Step::Stop));
     assert_eq!(script.counts(), [0, 4, 1, 0, 1]);
 }
@@ -235,7 +235,7 @@ fn spans_left_without_an_error_stay_queued() {
     script.end(8);
     script.send();
     assert_eq!(script.state.abandon().concat().len(), 8, "those in flight, too");
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     assert_eq!(script.counts(), [8, 0, 0, 0, 0], "an answer after the deadline does not count");
 }
 
@@ -277,7 +277,7 @@ fn ten_minutes_of_outage_lose_nothing() {
             if is_away {
                 script.retry_later(None);
             } else {
-                script.state.accept(sent, Receipt::default());
+                script.state.on_exported(sent, Receipt::default());
             }
         }
         if is_away {
@@ -286,7 +286,7 @@ fn ten_minutes_of_outage_lose_nothing() {
     }
     script.state.close();
     while let Some(sent) = script.send() {
-        script.state.accept(sent, Receipt::default());
+        script.state.on_exported(sent, Receipt::default());
     }
     assert_eq!(script.counts(), [0, 3_300, 0, 0, 0]);
 }
@@ -343,22 +343,22 @@ proptest! {
                 Action::Pass(milliseconds) => script.now += Duration::from_millis(milliseconds),
                 Action::Send(part, outcome) => {
                     let Some(sent) = script.send() else { continue };
-                    script.state.accept(part.min(sent), Receipt::default());
+                    script.state.on_exported(part.min(sent), Receipt::default());
                     let rest = sent - part.min(sent);
                     script.end(1);
                     match outcome {
                         Outcome::Accept(rejected_spans) => {
                             let receipt = Receipt { rejected_spans, message: String::new() };
-                            script.state.accept(rest, receipt);
+                            script.state.on_exported(rest, receipt);
                         }
                         Outcome::Fail => {
-                            script.state.fail(rest, UNAUTHORIZED);
+                            script.state.on_failed(rest, UNAUTHORIZED);
                         }
                         Outcome::Retry(wait) => script.retry_later(wait.map(Duration::from_secs)),
                         Outcome::Hang => {
                             script.state.close();
                             script.state.abandon();
-                            script.state.accept(rest, Receipt::default());
+                            script.state.on_exported(rest, Receipt::default());
                         }
                     }
                 }
@@ -374,7 +374,7 @@ proptest! {
         script.state.close();
         script.now += Duration::from_secs(3_601);
         while let Some(sent) = script.send() {
-            script.state.accept(sent, Receipt::default());
+            script.state.on_exported(sent, Receipt::default());
         }
         prop_assert!(script.state.is_abandoned() || script.counts()[0] == 0, "a backend that recovers gets everything");
     }

@@ -46,7 +46,7 @@ struct Model {
     waiting: BTreeMap<PathBuf, (Vec<u8>, u64)>,
     appended: u64,
     delivered: u64,
-    /// Evicted or torn.
+    /// Evicted or damaged.
     lost: u64,
 }
 
@@ -62,7 +62,7 @@ impl Model {
     fn append(&mut self, request: Vec<u8>, spans: u64) {
         let evicted = append_evicting(&mut self.spool, &request, spans);
         self.appended += spans;
-        self.lost += evicted.own + evicted.others;
+        self.lost += evicted.this + evicted.other;
         let files = self.directory.files();
         self.waiting.insert(files.last().unwrap().clone(), (request, spans));
         self.waiting.retain(|path, _| files.contains(path));
@@ -76,7 +76,7 @@ impl Model {
         // What was left in the spool is listed again.
         self.spool.found.clear();
         let taken = self.spool.take();
-        self.lost += taken.torn.own + taken.torn.others;
+        self.lost += taken.damaged.this + taken.damaged.other;
         taken.request
     }
 

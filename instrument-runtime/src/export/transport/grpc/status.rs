@@ -6,43 +6,48 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prost::DecodeError;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::export::headers::Headers;
 use crate::export::transport::network_error::convert_io_error;
-use crate::export::transport::remark::remark;
+use crate::export::transport::sanitize::sanitize;
 use crate::export::transport::{FailedAttempt, NextStep, answer};
 use crate::export::{ExportError, ResponseCode};
 
-/// Returns the failure that a status stands for. A status that the client made has a source; one of a server has none.
+/// The source of a status that the client makes for an answer that is not OTLP. Holds a description of the answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is not OTLP: {0}")]
+struct NotOtlpAnswer(&'static str);
+
+/// Returns the failure that a status reports. A status that the client made has a source; one of a server has none.
 pub(super) fn failed_attempt(status: &Status, headers: &Headers) -> FailedAttempt {
-    match status.source() {
-        Some(source) if is_decode_error(source) => answer::not_otlp("a message of another kind".to_owned()),
-        Some(source) => {
-            let error = convert_source(source, headers);
-            FailedAttempt { error, next: NextStep::Retry(None) }
-        }
-        None => {
-            let next = next_step(status);
-            FailedAttempt { error: convert_status(status.code(), next), next }
-        }
+    let Some(source) = status.source() else {
+        let next = next_step(status);
+        return FailedAttempt { error: convert_status(status.code(), next), next };
+    };
+    if let Some(NotOtlpAnswer(description)) = source.downcast_ref() {
+        return answer::not_otlp((*description).to_owned());
     }
+    FailedAttempt { error: convert_source(source, headers), next: NextStep::Retry(None) }
 }
 
-/// Returns the status of an answer that cannot be decoded.
-pub(super) fn not_otlp_status(error: DecodeError) -> Status {
-    let mut status = Status::internal("the answer is not OTLP");
-    status.set_source(Arc::new(error));
+/// Returns the status of an answer that is not OTLP.
+pub(super) fn not_otlp_status(description: &'static str) -> Status {
+    let source = NotOtlpAnswer(description);
+    let mut status = Status::internal(source.to_string());
+    status.set_source(Arc::new(source));
     status
 }
 
-fn is_decode_error(source: &(dyn Error + 'static)) -> bool {
-    source.is::<DecodeError>()
+/// Converts an error after the head of an answer. There, the client refuses a large answer in the words with which a server
+/// of tonic refuses a large request, in the head.
+pub(super) fn convert_answer_error(status: Status) -> Status {
+    let is_large_answer = status.code() == Code::OutOfRange && says_too_large(status.message());
+    if is_large_answer { not_otlp_status("more than 4 MiB") } else { status }
 }
 
-/// As OTLP has it, a server that is exhausted wants a retry only if it says when.
+/// Decides the next step as OTLP requires: `RESOURCE_EXHAUSTED` is sent again only with a `RetryInfo`.
 fn next_step(status: &Status) -> NextStep {
     let wait = requested_wait(status);
     match status.code() {
@@ -100,7 +105,7 @@ fn convert_source(source: &(dyn Error + 'static), headers: &Headers) -> ExportEr
     } else if contains(&["http2 error", "h2 protocol error", "error detected", "HTTP version"]) {
         ExportError::ProtocolMismatch
     } else {
-        ExportError::Other(remark(&text, headers))
+        ExportError::Other(sanitize(&text, headers))
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::super::outcomes::SpooledBy;
 use super::{SECOND, Script, UNAUTHORIZED};
 use crate::export::delivery::ExportError;
 use crate::export::delivery::state::{DeliveryState, Spooling, Step};
+use crate::export::spool::SpooledBy;
 use crate::export::transport::Receipt;
 
 /// Spans that are queued beyond the limit, while the worker is busy.
@@ -89,7 +89,7 @@ fn the_spool_is_drained_at_the_start_and_behind_new_spans() {
     script.state.on_recovered(SpooledBy::Other, 7, Receipt::default());
     script.end(4);
     assert_eq!(script.send(), Some(4), "a full request is first");
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     assert!(drains(&mut script));
     script.state.on_drained(script.now);
     assert_eq!(script.wait(), Some(60 * SECOND), "another process may die");
@@ -110,7 +110,7 @@ fn spooled_spans_are_sent_after_the_outage() {
     assert_eq!(script.wait(), Some(SECOND / 10), "one backoff for both");
     script.now += SECOND / 10;
     assert_eq!(script.send(), Some(4));
-    script.state.accept(4, Receipt::default());
+    script.state.on_exported(4, Receipt::default());
     assert!(drains(&mut script));
     script.state.on_recovered(SpooledBy::This, 4, Receipt::default());
     assert_eq!(counts(&script), [0, 8, 0, 0, 0]);
@@ -161,8 +161,8 @@ proptest! {
         let mut script = with_queue(limit);
         for action in actions {
             match (action, script.state.next_step(script.now)) {
-                (0..=3, Step::Send(spans)) => drop(script.state.accept(spans.len(), Receipt::default())),
-                (4, Step::Send(spans)) => drop(script.state.fail(spans.len(), UNAUTHORIZED)),
+                (0..=3, Step::Send(spans)) => drop(script.state.on_exported(spans.len(), Receipt::default())),
+                (4, Step::Send(spans)) => drop(script.state.on_failed(spans.len(), UNAUTHORIZED)),
                 (0..=7, Step::Spool(spans)) => script.state.on_spooled(spans.len()),
                 (_, Step::Spool(_)) => script.state.on_not_spooled(script.now),
                 (0..=3, Step::Drain) => drop(script.state.on_recovered(SpooledBy::This, 3, Receipt::default())),

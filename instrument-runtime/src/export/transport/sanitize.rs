@@ -5,20 +5,20 @@ use crate::export::headers::Headers;
 /// Maximum length of a text, in characters.
 const MAX_CHARS: usize = 200;
 
-/// Returns a text of a backend as [one line](one_line), without secrets that the backend echoed.
-pub(super) fn remark(text: &str, headers: &Headers) -> String {
-    cut(&headers.redact(&one_line(text)))
+/// Returns a text of a backend as [one line](to_one_line) of limited length, without secrets that the backend echoed.
+pub(super) fn sanitize(text: &str, headers: &Headers) -> String {
+    truncate(&headers.redact(&to_one_line(text)))
 }
 
 /// Returns a text as one line that cannot steer a terminal. A server chooses a part of many texts, such as the names in its
 /// certificate.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn to_one_line(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !changes_direction(*c)).collect();
     let words = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn cut(text: &str) -> String {
+fn truncate(text: &str) -> String {
     text.chars().take(MAX_CHARS).collect()
 }
 
@@ -29,21 +29,21 @@ fn changes_direction(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::remark;
+    use super::sanitize;
     use crate::export::headers::Headers;
 
     #[test]
     fn control_characters_end_words_and_directions_are_removed() {
         let headers = Headers::default();
-        assert_eq!(remark("\u{1b}]0;pwned\u{7}\nFAKE\tLINE\r", &headers), "]0;pwned FAKE LINE");
-        assert_eq!(remark("the end \u{202e}", &headers), "the end");
-        assert_eq!(remark("\u{9b}2Jdone\u{202e}fdp.exe", &headers), "2Jdonefdp.exe");
+        assert_eq!(sanitize("\u{1b}]0;pwned\u{7}\nFAKE\tLINE\r", &headers), "]0;pwned FAKE LINE");
+        assert_eq!(sanitize("the end \u{202e}", &headers), "the end");
+        assert_eq!(sanitize("\u{9b}2Jdone\u{202e}fdp.exe", &headers), "2Jdonefdp.exe");
     }
 
     #[test]
-    fn a_text_is_cut_after_its_secrets_are_redacted() {
+    fn a_text_is_truncated_after_its_secrets_are_redacted() {
         let headers = Headers::parse("the headers", "authorization=Bearer%20hush-hush").unwrap();
-        assert_eq!(remark("no hush-\u{200b}hush here", &headers), "no … here");
-        assert_eq!(remark(&"é".repeat(300), &headers).chars().count(), 200);
+        assert_eq!(sanitize("no hush-\u{200b}hush here", &headers), "no … here");
+        assert_eq!(sanitize(&"é".repeat(300), &headers).chars().count(), 200);
     }
 }
