@@ -1,8 +1,8 @@
-"""Adds the parts of the waits, and the model that answered, to the expectations of some recordings.
+"""Adds the stages of the waits, and the model that answered, to the expectations of some recordings.
 
     python expected_waits.py FRAMES_FOLDER EXPECTED_FOLDER
 
-The moments that bound each part are written down by hand, by the contract's rules; their times are read off the frame
+The moments that bound each stage are written down by hand, by the contract's rules; their times are read off the frame
 log. See `expect.py` for the names of moments. Running it again changes nothing.
 """
 
