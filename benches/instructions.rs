@@ -145,18 +145,18 @@ fn replay(name: &str, sampler: Sampler) -> Replay {
 }
 
 #[library_benchmark]
-#[bench::a_simple(args = (sampled("a_simple")), config = at_most(375_000))]
-#[bench::d_stream200(args = (sampled("d_stream200")), config = at_most(585_000))]
-#[bench::i_long_prefilled(args = (sampled("i_long_prefilled")), config = at_most(4_300_000))]
+#[bench::a_simple(args = (sampled("a_simple")), config = at_most(365_000))]
+#[bench::d_stream200(args = (sampled("d_stream200")), config = at_most(575_000))]
+#[bench::i_long_prefilled(args = (sampled("i_long_prefilled")), config = at_most(3_650_000))]
 fn traced(replay: Replay) -> Replay {
     replay.recording.trace(&replay.tracers, &replay.settings);
     replay
 }
 
 #[library_benchmark]
-#[bench::a_simple(args = (unsampled("a_simple")), config = at_most(175_000))]
-#[bench::d_stream200(args = (unsampled("d_stream200")), config = at_most(312_000))]
-#[bench::i_long_prefilled(args = (unsampled("i_long_prefilled")), config = at_most(870_000))]
+#[bench::a_simple(args = (unsampled("a_simple")), config = at_most(162_000))]
+#[bench::d_stream200(args = (unsampled("d_stream200")), config = at_most(300_000))]
+#[bench::i_long_prefilled(args = (unsampled("i_long_prefilled")), config = at_most(825_000))]
 fn dropped(replay: Replay) -> Replay {
     replay.recording.trace(&replay.tracers, &replay.settings);
     replay

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::content::ContentCopier;
 use crate::engine::frame::{ChatContext, ImageUrl, Json, Message, MessageContent, MessagePart, ToolCall};
-use crate::engine::truncate::{truncate, truncate_beginning};
+use crate::engine::truncate::{truncate, truncate_partial};
 
 impl Json for Value {
     fn to_text(&self) -> String {
@@ -266,7 +266,7 @@ fn text_within(value: &Value, max_length: usize) -> String {
     let is_complete = serde_json::to_writer(&mut buffer, value).is_ok();
     let text = buffer.into_text();
     if !is_complete {
-        return truncate_beginning(&text, max_length);
+        return truncate_partial(&text, max_length);
     }
     match truncate(&text, max_length) {
         Cow::Borrowed(same) if same.len() == text.len() => text,

@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! cargo run --release -p soak -- --hours 1
-//! cargo run --release -p soak -- --hours 1 --debug-log /tmp/soak/frames.jsonl
-//! cargo run --release -p soak -- --calls 10000 --speed 1 --hours 0.05 --debug-log /tmp/soak/frames.jsonl
+//! cargo run --release -p soak -- --hours 1 --debug-log logs/frames.jsonl
+//! cargo run --release -p soak -- --calls 10000 --speed 1 --hours 0.05 --debug-log logs/frames.jsonl
 //! ```
 
 #![allow(

@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::frame::{ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use super::truncate::{MAX_TEXT_LENGTH, is_longer, mark, mark_in_place_of, truncate, truncate_beginning};
+use super::truncate::{MAX_TEXT_LENGTH, is_longer, mark, mark_in_place_of, truncate, truncate_partial};
 
 /// The text that replaces a hidden text.
 ///
@@ -22,17 +22,17 @@ use super::truncate::{MAX_TEXT_LENGTH, is_longer, mark, mark_in_place_of, trunca
 /// ```
 pub const REDACTED: &str = "__REDACTED__";
 
-/// Maximum length of the messages of one context together, and of its tools together, in bytes. A collector refuses longer
-/// messages by default. The newest messages have precedence.
+/// Maximum length in bytes of the messages of one context together, and of its tools together. By default, a collector
+/// refuses longer requests. The newest messages have precedence.
 pub const MAX_CONTEXT_LENGTH: usize = 4 << 20;
 
 /// Maximum length of a role, a name or an id in a context, in characters.
 const MAX_NAME_LENGTH: usize = 4 << 10;
 
-/// The limit of `OpenInference` for `data:` URLs, in characters.
+/// Maximum length of a `data:` URL in `OpenInference`, in characters.
 pub const DEFAULT_DATA_URL_LENGTH: usize = 32_000;
 
-/// The part of [`MAX_CONTEXT_LENGTH`] that any message, part or call takes besides its texts. It bounds their number.
+/// Bytes of [`MAX_CONTEXT_LENGTH`] that a message, part or call takes besides its texts. They bound its number.
 const OVERHEAD: usize = 64;
 
 /// The kind of a text, as passed to a [redaction hook](crate::privacy::TraceConfig::redact_with).
@@ -144,7 +144,7 @@ impl Default for ContentLimits {
 }
 
 impl ContentLimits {
-    /// Returns limits that hide no text, and every image.
+    /// Returns the same limits, but with all texts shown and all images hidden.
     pub(crate) fn text_only(self) -> Self {
         Self { hidden_in_requests: ContentKinds::default().with(ContentKind::ImageUrl), ..self }
     }
@@ -198,8 +198,8 @@ impl ContentCopier {
         Self { limits, left: usize::MAX }
     }
 
-    /// Returns whether nothing more is copied but marks. What is left after a text that did not fit counts as nothing, so
-    /// that a copy of the copy is the same.
+    /// Returns whether only marks are copied from now on. A few bytes that are left after a text that did not fit count
+    /// as none, so that a copy of the copy is the same.
     pub const fn is_exhausted(&self) -> bool {
         self.left < OVERHEAD
     }
@@ -281,45 +281,44 @@ impl ContentCopier {
         copied
     }
 
-    /// Returns what may be copied of a text in a message of `role`.
+    /// Returns a text of a message of `role`, redacted or truncated if necessary.
     pub fn text<'text>(&mut self, role: &str, text: &'text str) -> Cow<'text, str> {
         self.content(ContentKind::of_role(role), text)
     }
 
-    /// Returns what may be copied of a text in a message of `role` that `convert` makes. It is given the maximum length of
-    /// the text in characters.
+    /// Returns a text of a message of `role` that `convert` creates, given the maximum length in characters.
     pub fn converted_text(&mut self, role: &str, convert: impl FnOnce(usize) -> String) -> String {
         self.converted(ContentKind::of_role(role), convert)
     }
 
-    /// Returns what may be copied of the URL of an image.
+    /// Returns the URL of an image, redacted or truncated if necessary.
     pub fn image_url<'text>(&mut self, url: &'text str) -> Cow<'text, str> {
         self.content(ContentKind::ImageUrl, self.limits.limit_url(url))
     }
 
-    /// Returns what may be copied of the arguments of a tool call, which are JSON.
+    /// Returns the arguments of a tool call, which are JSON, redacted or truncated if necessary.
     pub fn arguments<'text>(&mut self, arguments: &'text str) -> Cow<'text, str> {
         self.content(ContentKind::ToolArguments, arguments)
     }
 
-    /// Returns what may be copied of arguments that `convert` makes. It is given their maximum length in characters.
+    /// Returns the arguments of a tool call that `convert` creates, given the maximum length in characters.
     pub fn converted_arguments(&mut self, convert: impl FnOnce(usize) -> String) -> String {
         self.converted(ContentKind::ToolArguments, convert)
     }
 
-    /// Returns what may be copied of a tool, which is JSON.
+    /// Returns a tool, which is JSON, redacted or truncated if necessary.
     pub fn tool<'text>(&mut self, tool: &'text str) -> Cow<'text, str> {
         self.take(OVERHEAD);
         self.content(ContentKind::ToolDefinition, tool)
     }
 
-    /// Returns what may be copied of a tool that `convert` makes. It is given the maximum length of the tool in characters.
+    /// Returns a tool that `convert` creates, given the maximum length in characters.
     pub fn converted_tool(&mut self, convert: impl FnOnce(usize) -> String) -> String {
         self.take(OVERHEAD);
         self.converted(ContentKind::ToolDefinition, convert)
     }
 
-    /// Returns what may be copied of a role, a name or an id, which is never hidden.
+    /// Returns a role, a name or an id, truncated if necessary. It is never hidden.
     pub fn name<'text>(&mut self, name: &'text str) -> Cow<'text, str> {
         let copied = truncate(name, MAX_NAME_LENGTH);
         self.take(copied.len());
@@ -339,7 +338,7 @@ impl ContentCopier {
             return REDACTED.to_owned();
         }
         if self.is_exhausted() {
-            return truncate_beginning("", usize::MAX);
+            return truncate_partial("", usize::MAX);
         }
         let copied = convert(self.available());
         self.take(copied.len());
@@ -355,7 +354,7 @@ impl ContentCopier {
         copied
     }
 
-    /// Returns how many characters may be copied of one text.
+    /// Returns the maximum length of the next text in characters.
     fn available(&self) -> usize {
         self.limits.text_length.min(self.left)
     }

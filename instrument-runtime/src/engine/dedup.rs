@@ -129,8 +129,8 @@ const fn key_of(id: FrameId, aspect: Aspect) -> u64 {
     id.0.wrapping_mul(4).wrapping_add(aspect as u64)
 }
 
-/// A sorted set of keys. Most frameworks count ids up, so a new key is appended without a search, and a key takes no more
-/// than its eight bytes.
+/// A sorted set of keys. Most frameworks count ids up, so a new key is appended without a search, and a key takes no
+/// more than its eight bytes.
 #[derive(Debug, Default)]
 struct Keys(Vec<u64>);
 

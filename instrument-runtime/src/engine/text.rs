@@ -1,8 +1,8 @@
 //! Joins streamed chunks to text, in linear time.
 //!
 //! Chunks are deltas or cumulative ("Hello", "Hello world", "Hello world!"), and the text is the same for any division
-//! into chunks. A stream is cumulative only if every chunk so far strictly extends the text so far. The first chunk that
-//! does not settles the stream as deltas, and the earlier chunks are joined as deltas:
+//! into chunks. A stream is cumulative only if every chunk so far strictly extends the text so far. The first chunk
+//! that does not settles the stream as deltas, and the earlier chunks are joined as deltas:
 //!
 //! ```text
 //!              extends                      chunking given
@@ -75,7 +75,7 @@ impl JoinedText {
     /// Appends as much of a piece as fits. Not inlined, because such long texts are rare.
     #[cold]
     fn append_prefix(&mut self, piece: &str, available: usize) {
-        let fitting = if self.missing == 0 { prefix(piece, available) } else { "" };
+        let fitting = if self.missing == 0 { prefix_within(piece, available) } else { "" };
         self.text.push_str(fitting);
         self.missing = self.missing.saturating_add(piece[fitting.len()..].chars().count());
     }
@@ -90,8 +90,8 @@ impl JoinedText {
         self.as_str().is_empty()
     }
 
-    /// Returns the text without leading and trailing space; `None` if it is empty. If something is missing, the text ends
-    /// with a [mark](super::truncate::truncate).
+    /// Returns the text without leading and trailing space; `None` if it is empty. If something is missing, the text
+    /// ends with a [mark](super::truncate::truncate).
     pub fn to_text(&self) -> Option<String> {
         let text = self.as_str();
         match self.missing {
@@ -106,7 +106,7 @@ impl JoinedText {
 #[cold]
 fn marked(text: &str, missing: usize) -> String {
     let longest_mark = mark(missing.saturating_add(text.len())).len();
-    let kept = prefix(text, MAX_TEXT_BYTES.saturating_sub(longest_mark).min(text.len()));
+    let kept = prefix_within(text, MAX_TEXT_BYTES.saturating_sub(longest_mark).min(text.len()));
     [kept, &mark(missing.saturating_add(text[kept.len()..].chars().count()))].concat()
 }
 
@@ -135,7 +135,7 @@ pub struct StreamedText {
 enum ChunkState {
     /// Every chunk so far extended the one before it. `earlier` contains the lengths of all but the newest.
     Open { earlier: Vec<usize> },
-    /// The relation between chunks is known.
+    /// The relation between the chunks is certain.
     Settled,
 }
 
@@ -221,17 +221,17 @@ impl StreamedText {
 }
 
 /// Returns as many characters of `text` as fit into `max_bytes`.
-fn prefix(text: &str, max_bytes: usize) -> &str {
+fn prefix_within(text: &str, max_bytes: usize) -> &str {
     // A character has at most four bytes.
     let fits = (max_bytes.saturating_sub(3)..=max_bytes).rev().find(|&at| text.is_char_boundary(at));
     &text[..fits.unwrap_or(0)]
 }
 
-/// Returns the number of bytes at the start of `chunk` that repeat the end of `text`: the longest such run, found in one
-/// pass with the failure function of Knuth, Morris and Pratt.
+/// Returns the number of bytes at the start of `chunk` that repeat the end of `text`: the longest such run, found in
+/// one pass with the failure function of Knuth, Morris and Pratt.
 fn overlap(text: &str, chunk: &str) -> usize {
     // The repeated part is no longer than the text.
-    let pattern = prefix(chunk, text.len().min(chunk.len())).as_bytes();
+    let pattern = prefix_within(chunk, text.len().min(chunk.len())).as_bytes();
     let tail = &text.as_bytes()[text.len().saturating_sub(pattern.len())..];
     let mut borders = vec![0; pattern.len()];
     for end in 1..pattern.len() {
@@ -244,7 +244,8 @@ fn overlap(text: &str, chunk: &str) -> usize {
             matched = borders[matched - 1];
         }
     }
-    // Always a boundary, as the match starts and ends with complete characters of both. Checked so that slicing cannot panic.
+    // Always a boundary, as the match starts and ends with complete characters of both. Checked, so that slicing cannot
+    // panic.
     if chunk.is_char_boundary(matched) { matched } else { 0 }
 }
 

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 /// Maximum length of one text in characters: hours of speech, or a book. What is longer is truncated when it is copied.
 pub const MAX_TEXT_LENGTH: usize = 1 << 20;
 
-/// The start of a mark. The number of missing characters follows, if it is known.
+/// The start of a mark. The number of missing characters follows, unless they were not counted.
 const MARK_START: &str = "… [";
 const MARK_END: &str = "more]";
 
-/// Truncates `text` to `max_length` characters. The last ones say how many are missing, if that fits.
+/// Truncates `text` to `max_length` characters. If there is room, it then ends with a mark that says how many are missing.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::truncate::truncate;
@@ -21,7 +21,7 @@ pub fn truncate(text: &str, max_length: usize) -> Cow<'_, str> {
     if !is_longer(text, max_length) {
         return Cow::Borrowed(text);
     }
-    // A text that was truncated before lacks more.
+    // If the text was truncated before, its mark counts for the characters that are missing.
     let (present, missing) = split_mark(text).unwrap_or((text, 0));
     let length = present.chars().count().saturating_add(missing);
     // The number of missing characters has at most as many digits as the number of all.
@@ -43,9 +43,9 @@ pub(crate) fn to_bounded(text: &str) -> String {
     truncate(text, MAX_TEXT_LENGTH).into_owned()
 }
 
-/// Truncates the beginning of a text, whose rest is not at hand, to `max_length` characters. The last ones say that more
-/// is missing, if that fits.
-pub(crate) fn truncate_beginning(beginning: &str, max_length: usize) -> String {
+/// Truncates a text to `max_length` characters, of which only the beginning was created. If there is room, it ends with a
+/// mark without a number.
+pub(crate) fn truncate_partial(beginning: &str, max_length: usize) -> String {
     let mark = format!("{MARK_START}{MARK_END}");
     match max_length.checked_sub(mark.chars().count()) {
         Some(kept) => [prefix(beginning, kept), &mark].concat(),
@@ -58,7 +58,7 @@ pub(crate) fn is_truncated(text: &str) -> bool {
     split_mark(text).is_some()
 }
 
-/// Splits a mark off the end of `text`, and returns the number in it; zero if it has none.
+/// Splits a mark off the end of `text`. Returns the text before it, and its number; zero if it has none.
 fn split_mark(text: &str) -> Option<(&str, usize)> {
     let (present, number) = text.strip_suffix(MARK_END)?.rsplit_once(MARK_START)?;
     let missing = if number.is_empty() { 0 } else { number.strip_suffix(' ')?.parse().ok()? };
@@ -86,7 +86,7 @@ pub(crate) fn prefix(text: &str, length: usize) -> &str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{is_truncated, truncate, truncate_beginning};
+    use super::{is_truncated, truncate, truncate_partial};
 
     #[test]
     fn the_mark_says_how_many_characters_are_missing() {
@@ -99,7 +99,7 @@ mod tests {
     fn a_text_too_short_for_the_mark_is_truncated_without_it() {
         assert_eq!(truncate("Grüße aus Köln", 4), "Grüß");
         assert_eq!(truncate("Grüße", 0), "");
-        assert_eq!(truncate_beginning("Grüße", 2), "Gr");
+        assert_eq!(truncate_partial("Grüße", 2), "Gr");
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_text_that_goes_on_is_marked_without_a_number() {
-        assert_eq!(truncate_beginning("Grüße aus Köln", 12), "Grüß… [more]");
+        assert_eq!(truncate_partial("Grüße aus Köln", 12), "Grüß… [more]");
     }
 
     #[test]

@@ -57,14 +57,18 @@ impl Traced {
 }
 
 fn push<F: ObservedFrame + ?Sized>(observer: &Observer, source: &Processor, id: u64, frame: &F) {
-    observer.on_push_frame(&FramePushed {
+    observer.on_push_frame(&hop(source, id, frame));
+}
+
+fn hop<'a, F: ?Sized>(source: &'a Processor, id: u64, frame: &'a F) -> FramePushed<'a, F> {
+    FramePushed {
         source: source.into(),
         destination: ProcessorRef::named("Next"),
         direction: Direction::Downstream,
         id: Some(FrameId(id)),
         sibling: None,
         frame,
-    });
+    }
 }
 
 fn output() -> Processor {

@@ -135,9 +135,14 @@ SERVICES = {
 }
 
 
+def class_of(service: str) -> str:
+    """The class of a service, by its name: `AWSPollyTTSService` of `AWSPollyTTSService#0`."""
+    return service.split("#")[0]
+
+
 def identity(role: str, service: str, model: str) -> dict:
     """The attributes of a span that describe its service; `model` is that of a mock service."""
-    name = service.split("#")[0]
+    name = class_of(service)
     said = {"service.name": name, "service.type": role}
     if name not in SERVICES:
         return said | {"service.provider": "mockai", "llm.model_name": model}
@@ -147,13 +152,13 @@ def identity(role: str, service: str, model: str) -> dict:
     return said | ({"audio.voice_id": voice} if voice else {})
 
 
-PARTS = ("endpointing", "transcription", "turn_detection", "llm", "tools", "aggregation", "tts", "output", "pipeline")
+STAGES = ("endpointing", "transcription", "turn_detection", "llm", "tools", "aggregation", "tts", "output", "pipeline")
 TOLERANCE = 0.003  # seconds, both ways
 NOTHING = {"any_of": [ABSENT, {"min": 0.0, "max": TOLERANCE}]}
 
 
 def about(seconds: float) -> dict:
-    """The expected duration of a part of a wait; a part that took no time may be left out."""
+    """The expected duration of a stage of a wait; a stage that took no time may be left out."""
     if seconds <= TOLERANCE:
         return NOTHING
     return {"min": round(seconds - TOLERANCE, 4), "max": round(seconds + TOLERANCE, 4)}
@@ -166,34 +171,48 @@ def end_of_voice(log: Log, stop: str) -> float:
     return log.at(stop)[1] / 1e9 - (payload.get("stop_secs") or 0.0)
 
 
-def wait_facts(log, latency, first=None, repeats=0, initiator="user", tools=(), **parts) -> dict:
-    """Attributes of a turn in which the user waited for the bot: the parts of the wait, in the contract's order.
+def wait_facts(log, latency, first=None, repeats=0, initiator="user", tools=(), **stages) -> dict:
+    """Attributes of a turn in which the user waited for the bot: the stages of the wait, in the contract's order.
 
     Args:
         latency: The moments that the wait lies between: a stop of the voice or of the user, and the bot's start.
         first, repeats: The stop of the first utterance, where the user repeated, and how often.
         tools: The (start, end) of each tool call before the first token.
-        parts: Of each part, up to which moment it lasts and its owner (None: not claimed).
+        stages: Of each stage, up to which moment it lasts and its owner (None: not claimed).
     """
     attrs = {"conversation.initiator": initiator}
-    attrs |= {f"conversation.latency.{part}": NOTHING for part in PARTS}
+    attrs |= {f"conversation.latency.{stage}": NOTHING for stage in STAGES}
     cursor, end = end_of_voice(log, latency[0]), log.at(latency[1])[1] / 1e9
     in_tools = union([(log.at(a)[1] / 1e9, log.at(b)[1] / 1e9) for a, b in tools])
     if tools:
         attrs["conversation.latency.tools"] = about(in_tools)
-    for part, (until, owner) in parts.items():
+    for stage, (until, owner) in stages.items():
         to = min(max(log.at(until)[1] / 1e9, cursor), end)
         seconds, cursor = to - cursor, to
-        if part == "llm":
+        if stage == "llm":
             seconds -= in_tools
-        attrs[f"conversation.latency.{part}"] = about(seconds)
+        attrs[f"conversation.latency.{stage}"] = about(seconds)
         if owner and seconds > TOLERANCE:
-            attrs[f"conversation.latency_owner.{part}"] = owner
+            attrs[f"conversation.latency_owner.{stage}"] = owner
     attrs["conversation.latency.pipeline"] = about(end - cursor)
     repeated = first is not None
     attrs["conversation.user_wait_seconds"] = about(end - end_of_voice(log, first)) if repeated else ABSENT
     attrs["conversation.user_repeats"] = repeats if repeated else ABSENT
     return attrs
+
+
+def cascade(log: Log, stt: str, llm: str, tts: str, endpointing: str | None = "VAD stop_secs"):
+    """Returns a function for the waits in a pipeline of an STT, an LLM and a TTS service."""
+
+    def wait(stop, final, asked, text, bot, answer=None, **more) -> dict:
+        """`asked`: the first context of the request; `answer`: another moment that precedes the first token."""
+        return wait_facts(
+            log, (stop, bot), endpointing=(stop, endpointing), transcription=(final, class_of(stt)),
+            turn_detection=(asked, None), llm=(log.next("token", answer or asked), class_of(llm)),
+            aggregation=(text, None), tts=(log.next("audio", text), class_of(tts)), output=(bot, None), **more,
+        )  # fmt: skip
+
+    return wait
 
 
 def union(spans: list[tuple[float, float]]) -> float:
@@ -223,9 +242,9 @@ class Turn:
             self.doc["attrs"]["conversation.latency_source"] = "vad" if vad else "user_stopped"
         self.doc |= length(log.ms(a, b) + late)
 
-    def waits(self, latency, **facts):
-        """Adds the parts of the wait for the bot: see `wait_facts`."""
-        self.doc["attrs"] |= wait_facts(self.log, latency, **facts)
+    def waits(self, facts: dict):
+        """Adds the stages of the wait for the bot: see `wait_facts`."""
+        self.doc["attrs"] |= facts
         return self
 
     def add(self, kind, span):

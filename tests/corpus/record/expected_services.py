@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expect import ABSENT, FALSY, Turn
+from expect import ABSENT, FALSY, Turn, cascade
 
 EXPECTED = {}
 STORY = "Once upon a time there was a fox. The fox lived in a den. It liked to eat many berries."
@@ -14,10 +14,6 @@ FLUX, PIPER_HTTP = "DeepgramFluxSTTService#0", "PiperHttpTTSService#0"
 def of(make):
     EXPECTED["own_" + make.__name__] = make
     return make
-
-
-def name(service: str) -> str:
-    return service.split("#")[0]
 
 
 def transcribed(text: str, seconds: float | None = None, *, turn: Turn, a: str, b: str) -> Turn:
@@ -53,17 +49,11 @@ def gpt(*tokens: int, cached: int = 0) -> dict:
 
 @of
 def azure_transcribe_polly(log):
-    def waits(turn, stop, final, asked, first_text, bot, **more):
-        call = more.pop("call", asked)
-        return turn.waits(
-            (stop, bot), endpointing=(stop, "VAD stop_secs"), transcription=(final, name(TRANSCRIBE)),
-            turn_detection=(asked, None), llm=(log.next("token", call), name(AZURE)), aggregation=(first_text, None),
-            tts=(log.next("audio", first_text), name(POLLY)), output=(bot, None), **more,
-        )  # fmt: skip
+    wait = cascade(log, TRANSCRIBE, AZURE, POLLY)
 
     said = "Hello! How can I help?"
     turn = Turn(log, 1, "Hello there.", said, "completed", "start0", "bot-0", ("vad-0", "bot+0"))
-    waits(turn, "vad-0", "final0", "ctx0", "text0", "bot+0")
+    turn.waits(wait("vad-0", "final0", "ctx0", "text0", "bot+0"))
     transcribed("Hello there.", 0.5013, turn=turn, a="vad+0", b="final0")
     turn.llm(said, "ctx0", "re0", service=AZURE, attrs=gpt(120, 8))
     yield turn.tts(said, said, "text0", "tts-0", chars=21, service=POLLY)  # 6 + 15
@@ -72,7 +62,7 @@ def azure_transcribe_polly(log):
     asked = "What is the weather in Oslo?"
     city, weather = {"city": "Oslo"}, {"celsius": 4}
     turn = Turn(log, 2, asked, said, "completed", "vad+1", "bot-1", ("vad-1", "bot+1"))
-    waits(turn, "vad-1", "final1", "ctx1", "text2", "bot+1", call="ctx2", tools=[("tool+0", "tool-0")])
+    turn.waits(wait("vad-1", "final1", "ctx1", "text2", "bot+1", answer="ctx2", tools=[("tool+0", "tool-0")]))
     transcribed(asked, 0.4006, turn=turn, a="vad+1", b="final1")
     calls = [["get_weather", city, "call_oslo"]]
     turn.llm(None, "ctx1", "re1", service=AZURE, ref="L", calls=calls, attrs=gpt(150, 16))
@@ -82,7 +72,7 @@ def azure_transcribe_polly(log):
 
     # Cut while the first sentence was still being played: its text was not pushed by the output transport yet.
     turn = Turn(log, 3, "Tell me a story.", None, "interrupted", "vad+2", "vad+3", ("vad-2", "bot+2"))
-    waits(turn, "vad-2", "final2", "ctx3", "text4", "bot+2")
+    turn.waits(wait("vad-2", "final2", "ctx3", "text4", "bot+2"))
     transcribed("Tell me a story.", 0.5020, turn=turn, a="vad+2", b="final2")
     turn.llm(STORY, "ctx3", "re3", service=AZURE, attrs=gpt(200, 23))
     yield turn.tts(STORY, None, "text4", "tts-2", chars=85, cut=True, service=POLLY)  # 33 + 23 + 29
@@ -90,7 +80,7 @@ def azure_transcribe_polly(log):
     # Polly refused the first answer, and the user asked again 1.7 s after the first voice had ended.
     said = "Yes, I am here."
     turn = Turn(log, 4, "Stop, please. Are you there?", said, "completed", "vad+3", "bot-3", ("vad-4", "bot+3"))
-    waits(turn, "vad-4", "final4", "ctx5", "text8", "bot+3", first="vad-3", repeats=1)
+    turn.waits(wait("vad-4", "final4", "ctx5", "text8", "bot+3", first="vad-3", repeats=1))
     transcribed("Stop, please.", turn=turn, a="vad+3", b="final3")
     turn.llm("I stop.", "ctx4", "re4", service=AZURE, attrs=gpt(230, 4))
     refused = {"tts.character_count": ABSENT, "tts.audio_seconds": {"in": [0, None]}}
@@ -113,12 +103,7 @@ def azure_speech_words(log):
     """Azure Speech tells each word with its time: what was spoken is known word by word."""
     stt, tts = "AzureSTTService#0", "AzureTTSService#0"
 
-    def waits(turn, stop, final, asked, first_text, bot, call=None, **more):
-        return turn.waits(
-            (stop, bot), endpointing=(stop, "VAD stop_secs"), transcription=(final, name(stt)),
-            turn_detection=(asked, None), llm=(log.next("token", call or asked), name(AZURE)),
-            aggregation=(first_text, None), tts=(log.next("audio", first_text), name(tts)), output=(bot, None), **more,
-        )  # fmt: skip
+    wait = cascade(log, stt, AZURE, tts)
 
     said = "Welcome to the shop."
     turn = Turn(log, 1, None, said, "completed", "start0", "bot-0", latency=None)
@@ -128,7 +113,7 @@ def azure_speech_words(log):
     asked, said = "What time is it in Oslo?", "It is half past twelve. Time for lunch."
     city, clock = {"city": "Oslo"}, {"time": "12:30"}
     turn = Turn(log, 2, asked, said, "completed", "vad+0", "bot-1", ("vad-0", "bot+1"))
-    waits(turn, "vad-0", "final0", "ctx0", "text1", "bot+1", call="ctx1", tools=[("tool+0", "tool-0")])
+    turn.waits(wait("vad-0", "final0", "ctx0", "text1", "bot+1", answer="ctx1", tools=[("tool+0", "tool-0")]))
     turn.stt(asked, "vad+0", "final0", stt, attrs={"stt.language": "en-US"})
     calls = [["get_time", city, "call_time"]]
     turn.llm(None, "ctx0", "re0", service=AZURE, ref="L", calls=calls, attrs=gpt(90, 14))
@@ -139,14 +124,14 @@ def azure_speech_words(log):
     # 2.4 s of the first 57 characters were audible, at 55 ms each.
     heard = "Once upon a time there was a fox. The fox lived"
     turn = Turn(log, 3, "Tell me a story.", heard, "interrupted", "vad+1", "vad+2", ("vad-1", "bot+2"))
-    waits(turn, "vad-1", "final1", "ctx2", "text3", "bot+2")
+    turn.waits(wait("vad-1", "final1", "ctx2", "text3", "bot+2"))
     turn.stt("Tell me a story.", "vad+1", "final1", stt, attrs={"stt.language": "en-US"})
     turn.llm(STORY, "ctx2", "re2", service=AZURE, attrs=gpt(140, 23))
     yield turn.tts(STORY, heard, "text3", "tts-2", chars=85, cut=True, service=tts)  # 33 + 23 + 29
 
     said = "You are welcome."
     turn = Turn(log, 4, "Thank you.", said, "completed", "vad+2", "bot-3", ("vad-2", "bot+3"))
-    waits(turn, "vad-2", "final2", "ctx3", "text6", "bot+3")
+    turn.waits(wait("vad-2", "final2", "ctx3", "text6", "bot+3"))
     turn.stt("Thank you.", "vad+2", "final2", stt, attrs={"stt.language": "en-US"})
     turn.llm(said, "ctx3", "re3", service=AZURE, attrs=gpt(190, 4))
     yield turn.tts(said, said, "text6", "tts-3", service=tts)
@@ -171,20 +156,13 @@ class BedrockTurn(Turn):
         sent = [["system", instruction]] + [[x["role"], x.get("content")] for x in messages]
         return self.llm(text, a, b, service=BEDROCK, messages=sent, messages_count=len(sent), **more)
 
-    def waited(self, tts, stop, final, asked, first_text, bot, **more):
-        return self.waits(
-            (stop, bot), endpointing=(stop, "VAD stop_secs"), transcription=(final, name(TRANSCRIBE)),
-            turn_detection=(asked, None), llm=(self.log.next("token", asked), name(BEDROCK)),
-            aggregation=(first_text, None), tts=(self.log.next("audio", first_text), name(tts)), output=(bot, None),
-            **more,
-        )  # fmt: skip
-
 
 @of
 def bedrock_transcribe_piper(log):
+    wait = cascade(log, TRANSCRIBE, BEDROCK, PIPER)
     said = "Hi, what can I do?"
     turn = BedrockTurn(log, 1, "Hi.", said, "completed", "start0", "bot-0", ("vad-0", "bot+0"))
-    turn.waited(PIPER, "vad-0", "final0", "ctx0", "text0", "bot+0")
+    turn.waits(wait("vad-0", "final0", "ctx0", "text0", "bot+0"))
     transcribed("Hi.", 0.3990, turn=turn, a="vad+0", b="final0")
     turn.asks(said, "ctx0", "re0", until="text0", attrs=nova(40, 8))
     yield turn.tts(said, said, "text0", "tts-0", service=PIPER)
@@ -193,7 +171,7 @@ def bedrock_transcribe_piper(log):
     # synthesis, of which nothing was audible, was cut.
     city, asked = {"city": "Oslo"}, "Weather and time in Oslo, please."
     turn = BedrockTurn(log, 2, asked, "Let me look.", "completed", "vad+1", "vad+2", ("vad-1", "bot+1"))
-    turn.waited(PIPER, "vad-1", "final1", "ctx1", "text1", "bot+1")
+    turn.waits(wait("vad-1", "final1", "ctx1", "text1", "bot+1"))
     transcribed(asked, 0.4992, turn=turn, a="vad+1", b="final1")
     calls = [["get_weather", city, "tooluse_w"], ["get_time", city, "tooluse_t"]]
     turn.asks("Let me look.", "ctx1", "re1", until="tool+0", ref="L", calls=calls, attrs=nova(60, 40))
@@ -207,7 +185,7 @@ def bedrock_transcribe_piper(log):
     # The stream broke after four words, which are spoken.
     said = "Take a coat. And"
     turn = BedrockTurn(log, 3, "What should I wear?", said, "completed", "vad+2", "bot-2", ("vad-2", "bot+2"))
-    turn.waited(PIPER, "vad-2", "final2", "ctx3", "text3", "bot+2")
+    turn.waits(wait("vad-2", "final2", "ctx3", "text3", "bot+2"))
     transcribed("What should I wear?", 0.4017, turn=turn, a="vad+2", b="final2")
     broken = {"error.type": "EventStreamError", **NOVA}
     turn.asks(said, "ctx3", "re3", status="error", status_contains="modelStreamErrorException", attrs=broken)
@@ -216,7 +194,7 @@ def bedrock_transcribe_piper(log):
     # The model was silent, and the user spoke again.
     said = "Yes, gloves are wise."
     turn = BedrockTurn(log, 4, "Do I need gloves? Hello?", said, "completed", "vad+3", "bot-3", ("vad-4", "bot+3"))
-    turn.waited(PIPER, "vad-4", "final4", "ctx5", "text5", "bot+3", first="vad-3", repeats=1)
+    turn.waits(wait("vad-4", "final4", "ctx5", "text5", "bot+3", first="vad-3", repeats=1))
     transcribed("Do I need gloves?", turn=turn, a="vad+3", b="final3")
     turn.asks(None, "ctx4", "re4", cut="vad+4", attrs=NOVA)
     transcribed("Hello?", 0.5009, turn=turn, a="vad+4", b="final4")
@@ -226,6 +204,7 @@ def bedrock_transcribe_piper(log):
 
 @of
 def bedrock_transcribe_storm(log):
+    wait = cascade(log, TRANSCRIBE, BEDROCK, POLLY)
     said = "Welcome to the shop."
     turn = BedrockTurn(log, 1, None, said, "completed", "start0", "bot-0", latency=None)
     turn.doc["attrs"]["conversation.initiator"] = "bot"
@@ -234,7 +213,7 @@ def bedrock_transcribe_storm(log):
     # The user spoke again while a tool ran, which cancelled it.
     city, asked = {"city": "Oslo"}, "How is the weather in Oslo?"
     turn = BedrockTurn(log, 2, asked + " Never mind.", "All right.", "completed", "vad+0", "bot-1", ("vad-1", "bot+1"))
-    turn.waited(POLLY, "vad-1", "final1", "ctx1", "text1", "bot+1", first="vad-0", repeats=1)
+    turn.waits(wait("vad-1", "final1", "ctx1", "text1", "bot+1", first="vad-0", repeats=1))
     transcribed(asked, 0.395, turn=turn, a="vad+0", b="final0")
     calls = [["get_weather", city, "tooluse_w"]]
     turn.asks(None, "ctx0", "re0", until="tool+0", ref="L", calls=calls, attrs=nova(60, 20))
@@ -248,14 +227,14 @@ def bedrock_transcribe_storm(log):
                 "gen_ai.request.temperature": 0.9}  # fmt: skip
     matthew = {"audio.voice_id": "Matthew"}
     turn = BedrockTurn(log, 3, "Tell me a joke.", "No.", "completed", "vad+2", "bot-2", ("vad-2", "bot+2"))
-    turn.waited(POLLY, "vad-2", "final2", "ctx2", "text2", "bot+2")
+    turn.waits(wait("vad-2", "final2", "ctx2", "text2", "bot+2"))
     transcribed("Tell me a joke.", 0.401, turn=turn, a="vad+2", b="final2")
     turn.asks("No.", "ctx2", "re2", "You are wordy.", until="text2", attrs=nova(100, 2) | settings)
     yield turn.tts("No.", "No.", "text2", "tts-2", service=POLLY, attrs=matthew)
 
     # A transcription failed. The user had not been announced as stopped, so that the next voice is no repeat.
     turn = BedrockTurn(log, 4, "Hello again.", None, "cancelled", "vad+3", "cancel0", ("vad-4", "bot+3"))
-    turn.waited(POLLY, "vad-4", "final3", "ctx3", "text3", "bot+3")
+    turn.waits(wait("vad-4", "final3", "ctx3", "text3", "bot+3"))
     turn.stt(None, "vad+3", "error0", TRANSCRIBE, final=False, status="error", status_contains="internal error")
     transcribed("Hello again.", 0.405, turn=turn, a="vad+4", b="final3")
     turn.asks(STORY, "ctx3", "re3", "You are wordy.", until="text5", attrs=nova(110, 23) | settings)
@@ -269,12 +248,7 @@ def bedrock_transcribe_storm(log):
 def eager_flux_azure(log):
     """No VAD: the wait counts from user-stopped. An eager answer is held back until then."""
 
-    def waits(turn, stop, final, asked, first_text, bot, **more):
-        return turn.waits(
-            (stop, bot), endpointing=(stop, None), transcription=(final, name(FLUX)), turn_detection=(asked, None),
-            llm=(log.next("token", stop), name(AZURE)), aggregation=(first_text, None),
-            tts=(log.next("audio", first_text), name(PIPER_HTTP)), output=(bot, None), **more,
-        )  # fmt: skip
+    wait = cascade(log, FLUX, AZURE, PIPER_HTTP, endpointing=None)
 
     def heard(turn, text, a, b):
         return turn.stt(text, a, b, FLUX, attrs={"stt.language": "en"})
@@ -284,7 +258,7 @@ def eager_flux_azure(log):
 
     # "Hello there" was predicted, answered, and held.
     turn = Turn(log, 1, "Hello there.", "Hello!", "completed", "start0", "bot-0", ("user-0", "bot+0"))
-    waits(turn, "user-0", "final0", "ctx0", "text0", "bot+0")
+    turn.waits(wait("user-0", "final0", "ctx0", "text0", "bot+0", answer="user-0"))
     heard(turn, "Hello there.", "user+0", "final0")
     turn.llm("Hello!", "ctx0", "re0", service=AZURE, attrs=gpt(30, 3) | settled)
     yield turn.tts("Hello!", "Hello!", "text0", "tts-0", service=PIPER_HTTP)
@@ -292,7 +266,7 @@ def eager_flux_azure(log):
     # "Book a table for two." was answered, but the user went on: no text of that answer left the LLM service.
     asked, said = "Book a table for two at eight.", "A table for two at eight is booked."
     turn = Turn(log, 2, asked, said, "completed", "user+1", "bot-1", ("user-1", "bot+1"))
-    waits(turn, "user-1", "final1", "ctx2", "text1", "bot+1")
+    turn.waits(wait("user-1", "final1", "ctx2", "text1", "bot+1", answer="user-1"))
     heard(turn, asked, "user+1", "final1")
     turn.llm(None, "ctx1", "withdrawn0", service=AZURE, attrs=GPT | withdrawn)
     turn.llm(said, "ctx2", "re1", service=AZURE, attrs=gpt(45, 11) | settled)
@@ -301,7 +275,7 @@ def eager_flux_azure(log):
     # "My name is Ann" was answered, and its tokens were paid for; the final transcript was another.
     asked, said = "My name is Anne Miller.", "Hello Anne Miller."
     turn = Turn(log, 3, asked, said, "completed", "user+2", "bot-2", ("user-2", "bot+2"))
-    waits(turn, "user-2", "final2", "ctx4", "text2", "bot+2")
+    turn.waits(wait("user-2", "final2", "ctx4", "text2", "bot+2", answer="user-2"))
     heard(turn, asked, "user+2", "final2")
     turn.llm(None, "ctx3", "withdrawn1", service=AZURE, attrs=gpt(60, 4) | withdrawn)
     turn.llm(said, "ctx4", "re2", service=AZURE, attrs=gpt(62, 5) | settled)
@@ -310,7 +284,7 @@ def eager_flux_azure(log):
     # An eager answer runs no tool: the LLM service withdrew it, and the call after the transcript asked again.
     asked, said, city = "What time is it in Oslo?", "Half past twelve.", {"city": "Oslo"}
     turn = Turn(log, 4, asked, said, "completed", "user+3", "bot-3", ("user-3", "bot+3"))
-    waits(turn, "user-3", "final3", "ctx6", "text3", "bot+3", tools=[("tool+0", "tool-0")])
+    turn.waits(wait("user-3", "final3", "ctx6", "text3", "bot+3", answer="user-3", tools=[("tool+0", "tool-0")]))
     heard(turn, asked, "user+3", "final3")
     turn.llm(None, "ctx5", "withdrawn2", service=AZURE, attrs=gpt(70, 14) | withdrawn)
     calls = [["get_time", city, "call_time"]]

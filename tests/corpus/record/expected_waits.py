@@ -1,8 +1,8 @@
-"""Adds the parts of the waits, and the model that answered, to the expectations of some recordings.
+"""Adds the stages of the waits, and the model that answered, to the expectations of some recordings.
 
     python expected_waits.py FRAMES_FOLDER EXPECTED_FOLDER
 
-The moments that bound each part are written down by hand, by the contract's rules; their times are read off the frame
+The moments that bound each stage are written down by hand, by the contract's rules; their times are read off the frame
 log. See `expect.py` for the names of moments. Running it again changes nothing.
 """
 
@@ -12,23 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from expect import Log, log_of, wait_facts
-
-VAD = "VAD stop_secs"
-
-
-def cascade(log: Log, stt: str, llm: str, tts: str):
-    """Waits in a pipeline of an STT, an LLM and a TTS service."""
-
-    def wait(stop, final, asked, text, bot, answer=None, **more):
-        """`asked`: the first context of the request; `answer`: the context of its last call, after tools."""
-        return wait_facts(
-            log, (stop, bot), endpointing=(stop, VAD), transcription=(final, stt), turn_detection=(asked, None),
-            llm=(log.next("token", answer or asked), llm), aggregation=(text, None),
-            tts=(log.next("audio", text), tts), output=(bot, None), **more,
-        )  # fmt: skip
-
-    return wait
+from expect import Log, cascade, log_of, wait_facts
 
 
 def a1(log):

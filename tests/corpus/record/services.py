@@ -111,6 +111,10 @@ class Call:
         await self.ask(final, *answers, **utterance)
         await self.rig.comes(kind, since=since, timeout=20)
 
+    async def ask_for_story(self, **answer):
+        """The user asks for a story; returns when the bot begins to tell it."""
+        await self.ask_until(F.BotStartedSpeakingFrame, "Tell me a story.", Answer(STORY, completion=23, **answer))
+
     async def exchange(self, final: str, *answers: Answer, **utterance):
         """The user says one thing, and the bot speaks until it is silent."""
         await self.ask_until(F.BotStoppedSpeakingFrame, final, *answers, **utterance)
@@ -237,8 +241,7 @@ async def azure_transcribe_polly(call: Call):
         Answer("It is four degrees in Oslo. Take a coat.", prompt=180, completion=13, cached=128),
         interim="What is the",
     )
-    story = Answer(STORY, prompt=200, completion=23, every=0.06)
-    await call.ask_until(F.BotStartedSpeakingFrame, "Tell me a story.", story)
+    await call.ask_for_story(prompt=200, every=0.06)
     await asyncio.sleep(1.0)
     call.providers.syntheses.append(Synthesis(refuses=(400, "InvalidSsmlException", "Invalid SSML request")))
     stop = Answer("I stop.", prompt=230, completion=4)
@@ -264,8 +267,7 @@ async def azure_speech_words(call: Call):
         Answer("It is half past twelve. Time for lunch.", prompt=120, completion=10, cached=64),
         interim="What time",
     )
-    story = Answer(STORY, prompt=140, completion=23, every=0.05)
-    await call.ask_until(F.BotStartedSpeakingFrame, "Tell me a story.", story)
+    await call.ask_for_story(prompt=140, every=0.05)
     await asyncio.sleep(2.3)
     await call.ask("Thank you.", Answer("You are welcome.", prompt=190, completion=4), seconds=0.7)
     await call.rig.comes(F.BotStoppedSpeakingFrame)

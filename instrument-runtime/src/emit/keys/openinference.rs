@@ -46,26 +46,26 @@ keys! { OPENINFERENCE in TABLE;
         "`VADUserStoppedSpeakingFrame` or `UserStoppedSpeakingFrame`, `BotStartedSpeakingFrame`";
     /// The event from which the latency counts: `vad` or `user_stopped`.
     LATENCY_SOURCE = "conversation.latency_source" => Text, TURN, "as `conversation.user_to_bot_latency`";
-    /// Part of the latency: the detection that the voice has ended.
+    /// Stage of the latency: from the end of the voice to its detection.
     LATENCY_ENDPOINTING = "conversation.latency.endpointing" => Seconds, TURN,
         "`VADUserStoppedSpeakingFrame`";
-    /// Part of the latency: until the last final transcript before a model was asked.
+    /// Stage of the latency: until the last final transcript before a model was asked.
     LATENCY_TRANSCRIPTION = "conversation.latency.transcription" => Seconds, TURN, "`TranscriptionFrame`";
-    /// Part of the latency: until a model was asked.
+    /// Stage of the latency: until a model was asked.
     LATENCY_TURN_DETECTION = "conversation.latency.turn_detection" => Seconds, TURN, "`LLMContextFrame`";
-    /// Part of the latency: until the first token of the response, without function calls.
+    /// Stage of the latency: until the first token of the response, without function calls.
     LATENCY_LLM = "conversation.latency.llm" => Seconds, TURN,
         "`LLMTextFrame`; speech to speech: `TTSAudioRawFrame`";
-    /// Part of the latency: the function calls before the response.
+    /// Stage of the latency: the function calls before the response.
     LATENCY_TOOLS = "conversation.latency.tools" => Seconds, TURN,
         "`FunctionCallInProgressFrame`, `FunctionCallResultFrame`";
-    /// Part of the latency: until text-to-speech got its first text.
+    /// Stage of the latency: until text-to-speech got its first text.
     LATENCY_AGGREGATION = "conversation.latency.aggregation" => Seconds, TURN, "`AggregatedTextFrame`";
-    /// Part of the latency: until the first audio.
+    /// Stage of the latency: until the first audio.
     LATENCY_TTS = "conversation.latency.tts" => Seconds, TURN, "`TTSAudioRawFrame`";
-    /// Part of the latency: until the bot started speaking.
+    /// Stage of the latency: until the bot started speaking.
     LATENCY_OUTPUT = "conversation.latency.output" => Seconds, TURN, "`BotStartedSpeakingFrame`";
-    /// Part of the latency: the rest.
+    /// Stage of the latency: the rest.
     LATENCY_PIPELINE = "conversation.latency.pipeline" => Seconds, TURN,
         "as `conversation.user_to_bot_latency`";
     /// The setting behind `conversation.latency.endpointing`: `VAD stop_secs`.
@@ -90,7 +90,7 @@ keys! { OPENINFERENCE in TABLE;
     /// The time from the end of the user's first words to the bot's first sound; written only if the user spoke again
     /// before it.
     USER_WAIT = "conversation.user_wait_seconds" => Seconds, TURN,
-        "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`, `BotStartedSpeakingFrame`";
+        "as `conversation.user_to_bot_latency`, `UserStartedSpeakingFrame`";
     /// The number of times that the user spoke again before the bot made a sound; written only if so.
     USER_REPEATS = "conversation.user_repeats" => Integer, TURN,
         "`UserStoppedSpeakingFrame`, `UserStartedSpeakingFrame`";

@@ -8,9 +8,9 @@
 //!                 End or Stop at the sink, close
 //! ```
 //!
-//! Each subject has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to the
-//! tracker that it concerns. The tracker returns the consequences for other trackers as `Effect`s, and `dispatch` applies
-//! them.
+//! Each subject has a tracker: a struct whose fields only its own event methods change. `dispatch` routes a frame to
+//! the tracker that it concerns. The tracker returns the consequences for other trackers as `Effect`s, and `dispatch`
+//! applies them.
 //!
 //! | module | subject |
 //! |---|---|
@@ -219,15 +219,16 @@ impl Conversation {
         }
     }
 
-    /// Returns how much of the context of `hop` the conversation needs. A host that shares the conversation between threads
-    /// can [copy](ContextCopy::new) it before it locks the conversation, and calls [`handle_context`](Self::handle_context):
-    /// a context is code of the program.
+    /// Returns how much of the context of `hop` the conversation needs.
+    ///
+    /// A host that shares the conversation between threads should [copy](ContextCopy::new) that much without holding its
+    /// lock, as the methods of a context are code of the program, and then call [`handle_context`](Self::handle_context).
     pub fn context_demand(&self, now: Time, hop: &FramePushed<'_>) -> ContextDemand {
         self.demand_of_context(now, hop)
     }
 
-    /// Handles one hop of a context, at `now`, in place of [`handle_input`](Self::handle_input). Reads `copy` and not the
-    /// frame.
+    /// Handles one hop of a context, at `now`, in place of [`handle_input`](Self::handle_input). Reads `copy`, and not
+    /// the frame.
     pub fn handle_context(
         &mut self,
         now: Time,

@@ -68,8 +68,11 @@ impl Processors {
 
     /// Returns the index of a processor after updating its description: settings change during a conversation.
     pub(super) fn update(&mut self, processor: ProcessorRef<'_>) -> ProcessorIndex {
+        let earlier = self.known.len();
         let index = self.index_of(processor);
-        if let Some(view) = processor.view() {
+        if self.known.len() == earlier
+            && let Some(view) = processor.view()
+        {
             let known = &mut self.known[index.0];
             if !view.describes(&known.processor) {
                 known.processor = Arc::new(view.to_processor());

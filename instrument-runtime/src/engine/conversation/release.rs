@@ -84,7 +84,7 @@ impl Conversation {
     }
 
     /// Writes all spans of a turn, children first. Writes none if the turn's span has not started.
-    fn release(&mut self, mut turn: Turn, moment: &mut Moment<'_>) {
+    fn release(&mut self, mut turn: Box<Turn>, moment: &mut Moment<'_>) {
         let number = turn.number();
         let mut scope = TurnScope::new(&mut turn, &mut self.operations, moment.sink);
         self.stt.begin_spans(&mut scope, &self.processors);

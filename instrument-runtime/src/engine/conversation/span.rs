@@ -38,10 +38,11 @@ pub(super) fn is_open_or_just_closed(ended_at: Option<Time>, now: Time) -> bool 
 
 /// Removes and returns the matching spans. If none is left, also frees the memory of `spans`: a pause may be long.
 pub(super) fn take_matching<T>(spans: &mut Vec<T>, matches: impl Fn(&T) -> bool) -> Vec<T> {
-    if spans.iter().all(&matches) {
-        return std::mem::take(spans);
-    }
-    spans.extract_if(.., |span| matches(span)).collect()
+    // Nearly always they come first, as those of the oldest turn. These are not moved one by one.
+    let others = spans.split_off(spans.iter().take_while(|span| matches(span)).count());
+    let mut taken = std::mem::replace(spans, others);
+    taken.extend(spans.extract_if(.., |span| matches(span)));
+    taken
 }
 
 /// Key, start and errors of an open span below a turn.

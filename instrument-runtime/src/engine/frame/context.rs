@@ -6,15 +6,15 @@ use crate::engine::content::ContentCopier;
 
 /// A chat context in the framework's own representation.
 ///
-/// Contexts are shared and change later, so the parts that fit into a span are copied when the context reaches the model.
-/// An observer calls these methods on the thread that pushes the frame, and holds no lock meanwhile.
+/// Contexts are shared and change later, so the parts that fit into a span are copied when the context reaches the
+/// model. An observer calls these methods on the thread that pushes the frame, and holds no lock meanwhile.
 pub trait ChatContext {
     /// Returns the number of messages.
     fn message_count(&self) -> usize;
 
-    /// Returns the role of the message at `index`: `system`, `user`, …. What has no role (an empty one), such as a
-    /// provider's thoughts and signatures, is skipped: it is not a message. The part of a long context that a span
-    /// cannot carry is counted as it is.
+    /// Returns the role of the message at `index`: `system`, `user`, …; empty for an entry that is not a message, such
+    /// as a provider's thoughts and signatures. Such entries are skipped, but counted in the part of a long context that
+    /// a span cannot carry.
     fn role(&self, index: usize) -> &str;
 
     /// Copies the message at `index`.
@@ -26,13 +26,13 @@ pub trait ChatContext {
     /// Returns the complete tool object at `index`, as compact JSON.
     fn tool(&self, index: usize) -> String;
 
-    /// Copies what `copier` allows of the message at `index`. Implement it for contexts with images or long texts: this
-    /// default copies them first, and then what is allowed of them.
+    /// Copies the message at `index` within the limits of `copier`. Implement it for contexts with images or long texts:
+    /// this default copies the whole message first.
     fn copy_message(&self, index: usize, copier: &mut ContentCopier) -> Message {
         copier.message(&self.message(index))
     }
 
-    /// Copies what `copier` allows of the tool at `index`.
+    /// Copies the tool at `index` within the limits of `copier`.
     fn copy_tool(&self, index: usize, copier: &mut ContentCopier) -> String {
         copier.tool(&self.tool(index)).into_owned()
     }
@@ -153,9 +153,7 @@ impl MessageContent {
             }
         }
     }
-}
 
-impl MessageContent {
     /// Converts into the text, with parts joined by one space; `None` if there is none.
     pub(crate) fn into_text(self) -> Option<String> {
         match self {

@@ -120,8 +120,8 @@ impl FrameKind {
         !matches!(self, Self::Other | Self::InputAudio)
     }
 
-    /// Whether a frame of this kind means the same on each hop, so that later hops can be skipped. False for frames whose
-    /// meaning depends on the processors, and for outgoing audio, which is counted where its service sends it.
+    /// Whether a frame of this kind means the same on each hop, so that later hops can be skipped. `false` for frames
+    /// whose meaning depends on the processors, and for outgoing audio, which is counted where its service sends it.
     pub const fn is_hop_invariant(self) -> bool {
         !matches!(
             self,

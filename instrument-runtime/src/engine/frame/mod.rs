@@ -1,7 +1,7 @@
 //! The neutral view of frames and processors, borrowed from the framework's own.
 //!
-//! An adapter turns a framework's frame into a [`Frame`] that borrows from it, without allocation or copy. Costly contents
-//! (chat contexts, JSON) stay behind traits, and only the hop that needs them reads them.
+//! An adapter turns a framework's frame into a [`Frame`] that borrows from it, without allocation or copy. Costly
+//! contents (chat contexts, JSON) stay behind traits, and only the hop that needs them reads them.
 
 mod context;
 mod hop;
@@ -53,8 +53,8 @@ pub enum Frame<'a> {
     UserStoppedSpeaking,
     /// A service detected user speech, and proposes it as the user's turn (`ProposedUserStartedSpeakingFrame`).
     ProposedUserStartedSpeaking,
-    /// A service predicts that the user's turn has ended (`EagerTranscriptionFrame`). The model may answer, but the turn
-    /// goes on. The provisional transcript is not needed.
+    /// A service predicts that the user's turn has ended (`EagerTranscriptionFrame`). A model may be asked, but the turn
+    /// goes on until the prediction is confirmed. The provisional transcript is not needed.
     EagerTranscription,
     /// The prediction is withdrawn, and with it the answer (`EagerEndOfTurnCancelFrame`).
     EagerEndOfTurnCancel,
@@ -180,8 +180,8 @@ impl std::fmt::Debug for Frame<'_> {
 
 /// A frame type that can be observed. `#[derive(ObservedFrame)]` implements it.
 ///
-/// [`kind`](Self::kind) is called for every frame, and should be no more than a match. [`view`](Self::view) is called only
-/// for frames that affect a trace.
+/// [`kind`](Self::kind) is called for every frame, and should be no more than a match. [`view`](Self::view) is called
+/// only for frames that affect a trace.
 ///
 /// ```
 /// use pipecat_instrument_runtime::engine::frame::{Frame, FrameKind, ObservedFrame, TextChunk};

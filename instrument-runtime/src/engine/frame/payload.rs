@@ -18,7 +18,8 @@ pub enum Spacing {
 /// The relation between the chunks of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Chunking {
-    /// Unknown. For text of a language model, it is detected from the chunks; other text counts as [`Delta`](Self::Delta).
+    /// Unknown. For text of a language model, it is detected from the chunks; other text counts as
+    /// [`Delta`](Self::Delta).
     #[default]
     Unknown,
     /// Each chunk is new text.
@@ -202,8 +203,8 @@ pub trait Json {
     /// Returns compact JSON text with keys in source order.
     fn to_text(&self) -> String;
 
-    /// Returns the text, [truncated](crate::engine::truncate::truncate) to `max_length` characters. Implement it for types
-    /// that need not convert what is cut.
+    /// Returns the text, [truncated](crate::engine::truncate::truncate) to `max_length` characters. Implement it for
+    /// types that can stop converting there.
     fn to_text_within(&self, max_length: usize) -> String {
         let text = self.to_text();
         match truncate(&text, max_length) {

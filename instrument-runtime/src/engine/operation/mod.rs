@@ -1,7 +1,7 @@
 //! Operations: work of a service, as functions with `#[traced_stt]`, `#[traced_llm]` or `#[traced_tts]` report it.
 //!
-//! Frames may report the same work. If they do, the operation is [merged](Operation::merge_into) into the record that was
-//! made from them. If not, it [becomes](Operation::into_record) a record of its own.
+//! Frames may report the same work. If they do, the operation is [merged](Operation::merge_into) into the record that
+//! was made from them. If not, it [becomes](Operation::into_record) a record of its own.
 
 mod merge;
 mod types;

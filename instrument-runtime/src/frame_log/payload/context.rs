@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::engine::content::{ContentCopier, ContentKind, ContentLimits};
 use crate::engine::frame::{ChatContext, FrameId, ImageUrl, Message, MessageContent, MessagePart, ToolCall};
-use crate::engine::truncate::truncate_beginning;
+use crate::engine::truncate::truncate_partial;
 use crate::json::{RawJson, copy_message, message_from_json, message_to_json, role_of};
 
 /// Upper bound on the contexts that a log's writer or reader remembers. Contexts are the largest frames, and the hops
@@ -55,7 +55,7 @@ impl ContextSnapshot {
         let mut copier = ContentCopier::new(limits);
         let mut copy = |index| {
             if copier.is_exhausted() {
-                return Message::text(context.role(index), truncate_beginning("", usize::MAX));
+                return Message::text(context.role(index), truncate_partial("", usize::MAX));
             }
             context.copy_message(index, &mut copier)
         };

@@ -6,8 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Traced, attribute, greet, llm, output, wait_until};
-use crate::engine::frame::{Direction, Frame, FrameId, FramePushed, Processor, ProcessorRef, TextChunk};
+use super::{Traced, attribute, greet, hop, llm, output, wait_until};
+use crate::engine::frame::{Frame, Processor, TextChunk};
 use crate::engine::operation::{Outcome, ServiceKind, ServiceName};
 use crate::engine::time::Time;
 use crate::frame_log::{FrameLogReader, FrameLogWriter};
@@ -19,17 +19,7 @@ fn millis(millis: u64) -> Time {
 }
 
 fn push_at(observer: &Observer, at: Time, source: &Processor, id: u64, frame: &Frame<'_>) {
-    observer.on_push_frame_at(
-        at,
-        &FramePushed {
-            source: source.into(),
-            destination: ProcessorRef::named("Next"),
-            direction: Direction::Downstream,
-            id: Some(FrameId(id)),
-            sibling: None,
-            frame,
-        },
-    );
+    observer.on_push_frame_at(at, &hop(source, id, frame));
 }
 
 /// Pushes a turn that begins at 1 s and waits for its timeout from 1.5 s on.

@@ -124,8 +124,11 @@ pub fn play_to(support: FrameSupport, hops: &[SyntheticHop], spans: &mut dyn Spa
 pub fn play_as_observed(support: FrameSupport, hops: &[SyntheticHop]) -> SpanBuffer {
     let (mut seen, mut spans) = (HashSet::new(), SpanBuffer::default());
     play_with(support, hops, &mut spans, |conversation, now, hop, spans| {
-        let id = hop.id.filter(|_| hop.frame.kind().is_hop_invariant());
-        if id.is_none_or(|id| seen.insert(id)) && !conversation.handle_untimed(hop) {
+        let kind = hop.frame.kind();
+        let id = hop.id.filter(|_| kind.is_hop_invariant());
+        let is_kept_back = kind.is_outgoing_audio() && hop.source.role() == Role::OutputTransport;
+        let is_passed_on = kind.is_traced() && !is_kept_back && id.is_none_or(|id| seen.insert(id));
+        if is_passed_on && !conversation.handle_untimed(hop) {
             conversation.handle_input(now, hop, spans);
         }
     });

@@ -26,7 +26,7 @@ impl Conversation {
                 return ContextDemand::Ignored;
             }
             if self.processors.is_speech_to_speech(llm) {
-                return ContextDemand::Nothing;
+                return ContextDemand::Hop;
             }
         }
         // A context with a typed message begins a turn if the bot has spoken, as does one after a timeout.
@@ -78,7 +78,7 @@ impl Conversation {
         } else {
             LlmRequest::default()
         };
-        self.llm.on_request(llm, &sent, self.stt.transcript_count(), moment.now);
+        self.llm.on_request(llm, sent, self.stt.transcript_count(), moment.now);
         self.start_call(llm, request, moment.now, Claimable::Running, moment);
         let is_speculating = self.llm.is_speculating();
         if let Some(turn) = self.turns.current_mut() {
@@ -129,11 +129,11 @@ impl Conversation {
         self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
     }
 
-    /// Starts the call of a speech-to-speech model whose response is over before it started: it failed, or it was cancelled
-    /// and has used tokens.
-    pub(super) fn ensure_unstarted_call(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
+    /// Starts the call of a speech-to-speech model whose response ends without a start: it failed, or it was cancelled and
+    /// has used tokens.
+    pub(super) fn ensure_call_without_response(&mut self, llm: ProcessorIndex, moment: &mut Moment<'_>) {
         if self.processors.is_speech_to_speech(llm)
-            && let Some(start) = self.llm.start_of_unstarted(llm)
+            && let Some(start) = self.llm.start_without_response(llm)
         {
             self.start_call(llm, LlmRequest::default(), start, Claimable::Any, moment);
         }
@@ -234,7 +234,7 @@ impl Conversation {
         }
     }
 
-    /// Handles the result or the cancellation of a tool call. A model may then be asked once more.
+    /// Handles the result or the cancellation of a tool call. A context that comes then continues the request.
     pub(super) fn on_tool_result(&mut self) {
         if let Some(turn) = self.turns.current_mut() {
             turn.on_tool_result();

@@ -28,12 +28,14 @@ use super::{Conversation, Ending, Phase};
 impl Conversation {
     /// Handles one hop while the conversation is running.
     pub(super) fn on_frame(&mut self, hop: &FramePushed<'_>, moment: &mut Moment<'_>) {
-        // An observer passes on no more than the first hop of a frame whose hops are all alike.
-        if !hop.frame.kind().is_hop_invariant() {
+        // Only from hops that a live observer passes on: a replay must learn the same. It keeps back later hops of a frame
+        // whose hops are all alike, and hops of outgoing audio that it counts itself.
+        let kind = hop.frame.kind();
+        if !kind.is_hop_invariant() && !kind.is_outgoing_audio() {
             self.learn_processors(hop);
         }
         match *hop.frame {
-            Frame::Other { .. } | Frame::InputAudio(_) => self.learn_processors(hop),
+            Frame::Other { .. } | Frame::InputAudio(_) => {}
             Frame::Start => self.on_pipeline_start(hop, moment),
             Frame::End | Frame::Stop if self.is_at_sink(hop) => self.on_pipeline_end(moment),
             Frame::End | Frame::Stop => self.ending = Ending::Requested,
@@ -215,7 +217,7 @@ impl Conversation {
         match self.processors.role_at(service) {
             Role::Stt => self.stt.on_error(error, moment.now),
             Role::Llm => {
-                self.ensure_unstarted_call(service, moment);
+                self.ensure_call_without_response(service, moment);
                 self.llm.on_error(service, error, moment.now)
             }
             Role::Tts => {
@@ -252,7 +254,7 @@ impl Conversation {
                     let may_be_early = self.may_be_speech_to_speech(index);
                     let has_used_tokens = matches!(metric.value, Measurement::LlmUsage(_));
                     if has_used_tokens && phase == MetricPhase::Running && !self.llm.is_answering(index) {
-                        self.ensure_unstarted_call(index, moment);
+                        self.ensure_call_without_response(index, moment);
                     }
                     self.llm.on_metric(index, &metric, moment.now, phase, may_be_early);
                 }

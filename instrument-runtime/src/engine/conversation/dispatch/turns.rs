@@ -34,8 +34,8 @@ impl Conversation {
         }
     }
 
-    /// Learns the synthesis and the output transport of a hop, of an observer that missed the start of the pipeline, which
-    /// passes all processors: without synthesis, the text of an answer is the bot's speech.
+    /// Adds the synthesis and the output transport of a hop to the known processors, if the start of the pipeline, which
+    /// passes all of them, was missed. Without a known synthesis, the text of an answer would be the bot's speech.
     pub(crate) fn learn_processors(&mut self, hop: &FramePushed<'_>) {
         if self.beginning != Beginning::Seen {
             for processor in [hop.source, hop.destination] {

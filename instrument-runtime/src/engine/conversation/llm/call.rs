@@ -41,7 +41,7 @@ pub(crate) struct LlmCall {
     processor: Arc<Processor>,
     request: LlmRequest,
     tool_calls: Vec<ToolCall>,
-    /// Whether the span start is delayed until frames show if the model is speech to speech.
+    /// Whether the span start is delayed until frames show whether the model is speech to speech.
     awaits_kind: bool,
     /// The time of the frame that announced the start of the response.
     response_started: Option<Time>,
@@ -62,7 +62,7 @@ pub(crate) struct LlmCall {
     last_token: Option<Time>,
     ended: Option<Time>,
     interrupted: Option<Time>,
-    /// When the prediction was withdrawn that it was a speculation on.
+    /// When the prediction that it answers was withdrawn.
     withdrawn: Option<Time>,
     /// When the request was repeated after the call failed.
     retried: Option<Time>,
@@ -77,7 +77,7 @@ pub(crate) struct NewCall {
     pub(crate) start: Time,
 }
 
-/// The cause of a model's answer.
+/// The cause of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallTrigger {
     /// The user has spoken since the model's last call.
@@ -213,7 +213,7 @@ impl LlmCall {
         self.text.to_text().or_else(|| self.reported_text.to_text())
     }
 
-    /// Sets what it answers, as known at `now`, when it was created.
+    /// Sets its cause, and `now` as the time at which it became known.
     pub(super) fn on_trigger(&mut self, trigger: CallTrigger, now: Time) {
         (self.trigger, self.created) = (trigger, now);
     }
@@ -271,8 +271,8 @@ impl LlmCall {
         self.tool_calls.push(call);
     }
 
-    /// Handles a measurement. A time to first byte after the end, a failure or an interruption is not one: some pipelines stop the
-    /// timer of a dead request at the next user start.
+    /// Handles a measurement. A time to first byte is ignored after the end, a failure or an interruption: some
+    /// pipelines stop the timer of a dead request at the next user start.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>, now: Time) {
         let is_too_late = self.ended_at().is_some() || self.interrupted.is_some();
         if let Measurement::TimeToFirstByte(seconds) = metric.value
@@ -375,8 +375,8 @@ impl LlmCall {
         }
     }
 
-    /// Returns the time of its failure, unless more of its response came, or the request was repeated, after it. After a
-    /// fatal error, the pipeline only ends.
+    /// Returns the time of its failure, unless more of its response came, or the request was repeated, after it. After
+    /// a fatal error, the pipeline only ends.
     fn failed_at(&self) -> Option<Time> {
         if let Some(failed) = self.span.fatal_error_at() {
             return Some(failed);

@@ -36,9 +36,9 @@ struct LastContext {
 pub enum ContextDemand {
     /// The hop has no effect.
     Ignored,
-    /// The hop counts, but not the messages: the model is speech to speech.
-    Nothing,
-    /// The last user message, as the sampler dropped the turn.
+    /// The hop counts, but not its messages: the model is speech to speech.
+    Hop,
+    /// The last user message: the sampler dropped the turn.
     UserMessage,
     /// The messages and tools that fit into a span.
     Request,
@@ -55,7 +55,7 @@ impl ContextCopy {
     /// Copies what `demand` asks for. `limits` are those of the conversation's config.
     pub fn new(context: Option<&dyn ChatContext>, demand: ContextDemand, limits: RequestLimits) -> Self {
         let context = match demand {
-            ContextDemand::Ignored | ContextDemand::Nothing => None,
+            ContextDemand::Ignored | ContextDemand::Hop => None,
             ContextDemand::UserMessage | ContextDemand::Request => context,
         };
         let sent = SentContext::new(context, limits.content);
@@ -74,7 +74,7 @@ pub(crate) enum ContextSource<'a> {
 }
 
 impl ContextSource<'_> {
-    /// Takes the facts that every request needs.
+    /// Takes the facts that decide about turns.
     pub(crate) fn take_sent(&mut self, limits: RequestLimits) -> SentContext {
         match self {
             Self::Live(context) => SentContext::new(*context, limits.content),
@@ -82,7 +82,7 @@ impl ContextSource<'_> {
         }
     }
 
-    /// Returns the request, which is empty if nothing is known of the context. `sent` was created from it.
+    /// Returns the request, which is empty if the hop does not contain the context. `sent` was created from it.
     pub(crate) fn into_request(self, sent: &SentContext, limits: RequestLimits) -> LlmRequest {
         let request = match self {
             Self::Live(context) => context.map(|context| sent.to_request(context, limits)),
@@ -170,8 +170,8 @@ impl ContextHistory {
     }
 
     /// Remembers a context that is a request to a model.
-    pub(super) fn on_request(&mut self, llm: ProcessorIndex, context: &SentContext, transcripts: u64) {
-        let user_message = context.user_message.as_ref().map(|message| message.text.clone());
+    pub(super) fn on_request(&mut self, llm: ProcessorIndex, context: SentContext, transcripts: u64) {
+        let user_message = context.user_message.map(|message| message.text);
         let last = LastContext { message_count: context.message_count, user_message, transcripts };
         self.last.retain(|(of, _)| *of != llm);
         self.last.push((llm, last));
@@ -254,7 +254,8 @@ enum FollowedBy {
 }
 
 impl UserMessage {
-    /// Returns the last user message of `context`, unless it has no text. It is not hidden, because it may begin a turn.
+    /// Returns the last user message of `context`, unless it has no text. It is not hidden, because it may begin a
+    /// turn.
     fn last_of(context: &dyn ChatContext, limits: ContentLimits) -> Option<Self> {
         let mut followed_by = FollowedBy::Nothing;
         for index in (0..context.message_count()).rev() {

@@ -1,5 +1,4 @@
-//! LLM calls: start, end and interruption of each call, and the assignment of responses, metrics and tool calls to
-//! calls.
+//! LLM calls: start, end and interruption of each call. [`CallList`] finds the call that a frame belongs to.
 //!
 //! ```text
 //!   context ──▶ supersedes the model's calls that do not stream ──▶ a new call
@@ -8,12 +7,14 @@
 //! ```
 //!
 //! A speech-to-speech model receives a context after each reply, which is not a request: its calls start with their
-//! responses, or with the result of a tool. Until frames show the kind of a model, the spans of its calls are not started.
+//! responses, or with the result of a tool. Until frames show the kind of a model, the spans of its calls are not
+//! started.
 //!
 //! See [LLM](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#llm).
 
 mod call;
 mod context;
+mod list;
 mod upcoming;
 
 use crate::engine::frame::{
@@ -26,23 +27,24 @@ use crate::engine::time::Time;
 use super::effect::{Effect, MetricPhase};
 use super::operations::{Claimable, Operations, TracedOperation};
 use super::processors::{ProcessorIndex, Processors};
-use super::span::{SpanBase, SpanError, SpanKeys, is_open_or_just_closed, take_matching};
+use super::span::{SpanBase, SpanError, SpanKeys, is_open_or_just_closed};
 use super::stt::UserSpeech;
 use super::tools::to_tool_call;
 use super::turn_scope::TurnScope;
-use super::turns::{Activity, MAX_SPANS_PER_TURN};
+use super::turns::Activity;
 
 use call::CallTrigger;
 pub(super) use call::{LlmCall, NewCall};
 use context::ContextHistory;
 pub use context::{ContextCopy, ContextDemand};
 pub(super) use context::{ContextSource, NewMessage, SentContext};
+use list::CallList;
 use upcoming::{Request, UpcomingCalls, UserFloor};
 
-/// The LLM calls of open turns, oldest first.
+/// The LLM calls of open turns, the contexts that models have received, and the data of the next calls.
 #[derive(Debug, Default)]
 pub(crate) struct LlmCalls {
-    calls: Vec<LlmCall>,
+    calls: CallList,
     contexts: ContextHistory,
     upcoming: UpcomingCalls,
     user: UserFloor,
@@ -83,13 +85,13 @@ impl LlmCalls {
     pub(super) fn on_request(
         &mut self,
         llm: ProcessorIndex,
-        context: &SentContext,
+        context: SentContext,
         transcripts: u64,
         now: Time,
     ) {
         self.contexts.on_request(llm, context, transcripts);
         let last_interruption = self.last_interruption;
-        for call in self.of_mut(llm).filter(|call| !call.is_streaming(last_interruption)) {
+        for call in self.calls.of_mut(llm).filter(|call| !call.is_streaming(last_interruption)) {
             call.on_superseded(now);
         }
     }
@@ -136,10 +138,11 @@ impl LlmCalls {
     /// Handles the start of a response. It belongs to the model's waiting call, and ends all others. Returns `false` if
     /// no call waits, and the caller must start one. A response never continues an interrupted call.
     pub(super) fn on_response(&mut self, llm: ProcessorIndex, now: Time) -> bool {
-        let latest = self.of(llm).next_back();
+        let latest = self.calls.of(llm).next_back();
         let taking =
             latest.filter(|call| call.is_under_way() && call.first_token().is_none()).map(LlmCall::key);
-        for call in self.of_mut(llm).filter(|call| Some(call.key()) != taking && !call.is_interrupted()) {
+        let others = self.calls.of_mut(llm).filter(|call| Some(call.key()) != taking);
+        for call in others.filter(|call| !call.is_interrupted()) {
             call.on_superseded(now);
         }
         if taking.is_some() {
@@ -156,28 +159,28 @@ impl LlmCalls {
         }
     }
 
-    /// Returns when a response was asked for that is over now, before it has started; `None` if none was asked for, or if
-    /// a call is under way.
-    pub(super) fn start_of_unstarted(&self, llm: ProcessorIndex) -> Option<Time> {
-        let is_waiting = self.of(llm).next_back().is_some_and(LlmCall::is_under_way);
+    /// Returns when the model was asked for a response that ends now without a start; `None` if it was asked for none,
+    /// or if a call is under way.
+    pub(super) fn start_without_response(&self, llm: ProcessorIndex) -> Option<Time> {
+        let is_waiting = self.calls.of(llm).next_back().is_some_and(LlmCall::is_under_way);
         self.upcoming.request(llm, &self.user).filter(|_| !is_waiting).map(Request::at)
     }
 
     /// Handles a frame that announces the start of the latest call's response.
     pub(super) fn on_response_start(&mut self, llm: ProcessorIndex, now: Time) {
-        if let Some(call) = self.latest(llm) {
+        if let Some(call) = self.calls.latest(llm) {
             call.on_response_start(now);
         }
     }
 
     /// Whether a call of the model is open, so that a response belongs to it.
     pub(super) fn is_answering(&self, llm: ProcessorIndex) -> bool {
-        self.answering_index(llm).is_some()
+        self.calls.is_answering(llm)
     }
 
     /// Whether the latest call of the model is under way.
     pub(super) fn is_latest_under_way(&self, llm: ProcessorIndex) -> bool {
-        self.of(llm).next_back().is_some_and(LlmCall::is_under_way)
+        self.calls.of(llm).next_back().is_some_and(LlmCall::is_under_way)
     }
 
     /// Handles a chunk of a response.
@@ -187,7 +190,7 @@ impl LlmCalls {
         now: Time,
         chunk: &TextChunk<'_>,
     ) -> Option<Effect> {
-        let call = self.answering(llm)?;
+        let call = self.calls.answering(llm)?;
         call.on_text(now, chunk);
         (chunk.delivery == Delivery::Aloud).then_some(Effect::AnswerText { call: call.key() })
     }
@@ -196,11 +199,7 @@ impl LlmCalls {
     /// neither the first one nor the first after an error.
     #[inline]
     pub(super) fn gathering(&mut self, turn: TurnNumber, id: &str) -> Option<&mut LlmCall> {
-        let of_turn = self.calls.iter_mut().rev().take_while(|call| call.turn() == turn);
-        let mut answering = of_turn.filter(|call| call.processor().id == id);
-        answering
-            .find(|call| call.is_open() && call.response_has_started())
-            .filter(|call| call.only_gathers_text())
+        self.calls.gathering(turn, id)
     }
 
     /// Handles the end of a response. In a conversation without synthesis, its text is the bot's speech.
@@ -210,7 +209,7 @@ impl LlmCalls {
         now: Time,
         is_text_only: bool,
     ) -> Option<Effect> {
-        let call = self.answering(llm)?;
+        let call = self.calls.answering(llm)?;
         call.on_end(now);
         let has_answered = call.has_words() && !call.is_interrupted();
         (has_answered && is_text_only).then_some(Effect::TextAnswered)
@@ -218,14 +217,12 @@ impl LlmCalls {
 
     /// Discards the texts of the calls in a turn, and those that follow.
     pub(super) fn discard_content(&mut self, turn: TurnNumber) {
-        self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(LlmCall::discard_content);
+        self.calls.of_turn_mut(turn).for_each(LlmCall::discard_content);
     }
 
     /// Adds tool calls to the latest call of a model.
     pub(super) fn on_tool_calls(&mut self, llm: ProcessorIndex, now: Time, calls: &dyn FunctionCallList) {
-        let asking =
-            self.answering_index(llm).or_else(|| self.calls.iter().rposition(|call| call.service() == llm));
-        let Some(call) = asking.map(|index| &mut self.calls[index]) else { return };
+        let Some(call) = self.calls.asking(llm) else { return };
         if call.is_open() {
             call.on_token(now);
         }
@@ -236,9 +233,10 @@ impl LlmCalls {
         });
     }
 
-    /// Ends the open call of a speech-to-speech model, because it has asked for tools: their results begin the next one.
+    /// Ends the open call of a speech-to-speech model, because it has asked for tools: their results begin the next
+    /// call.
     pub(super) fn on_tools_asked(&mut self, llm: ProcessorIndex, now: Time) {
-        if let Some(call) = self.answering(llm) {
+        if let Some(call) = self.calls.answering(llm) {
             call.on_end(now);
         }
     }
@@ -258,14 +256,7 @@ impl LlmCalls {
         asked: &FunctionCall<'_>,
         scope: &mut TurnScope<'_>,
     ) -> Option<SpanKey> {
-        let turn = scope.number();
-        let latest = |is_it: &dyn Fn(&LlmCall) -> bool| {
-            self.calls.iter().rposition(|call| call.turn() == turn && is_it(call))
-        };
-        let asking = latest(&|call| call.has_tool_call(asked.tool_call_id))
-            .or_else(|| latest(&|call| call.service() == llm))
-            .or_else(|| latest(&|_| true))?;
-        let call = &mut self.calls[asking];
+        let call = self.calls.asked_for(asked.tool_call_id, scope.number(), llm)?;
         call.begin_span(scope);
         if !call.has_tool_call(asked.tool_call_id) {
             call.on_tool_call(to_tool_call(asked));
@@ -273,8 +264,8 @@ impl LlmCalls {
         Some(call.key())
     }
 
-    /// Handles the first sign that a model is speech to speech. Its calls in this turn start with their responses and end
-    /// with their tool calls, and calls without a response are removed.
+    /// Handles the first sign that a model is speech to speech. Its calls in this turn start with their responses and
+    /// end with their tool calls, and calls without a response are removed.
     pub(super) fn on_speech_to_speech(&mut self, llm: ProcessorIndex, scope: &mut TurnScope<'_>) {
         let turn = scope.number();
         let waits = |call: &LlmCall| call.awaits_kind() && call.service() == llm && call.turn() == turn;
@@ -284,45 +275,27 @@ impl LlmCalls {
         }
     }
 
-    /// Handles a user transcript from a speech-to-speech model. It is the input of the call that answers the user, which
-    /// may have started or ended before; else of the next call. Returns the turn of the call.
+    /// Handles a user transcript from a speech-to-speech model. It is the input of the call that answers the user,
+    /// which may have started or ended before; else of the next call. Returns the turn of the call.
     pub(super) fn on_user_transcript(&mut self, llm: ProcessorIndex, text: &str) -> Option<TurnNumber> {
-        let Some(index) = self.heard_index(llm) else {
+        let Some(call) = self.calls.heard(llm, &self.user) else {
             self.upcoming.of(llm).on_transcript(text);
             return None;
         };
-        let call = &mut self.calls[index];
         call.on_user_transcript(text);
         Some(call.turn())
     }
 
-    /// Returns the call that answers the user's latest words. If the user speaks again, a transcript is late only for a
-    /// call without any; where speech is not announced, only for an open call.
-    fn heard_index(&self, llm: ProcessorIndex) -> Option<usize> {
-        if !self.user.is_announced() {
-            return self.calls.iter().rposition(|call| call.service() == llm && call.is_open());
-        }
-        let answers = |call: &LlmCall| call.service() == llm && call.trigger() == CallTrigger::UserSpeech;
-        let index = self.calls.iter().rposition(answers)?;
-        let call = &self.calls[index];
-        let is_heard = if self.user.has_started_since(call.created()) {
-            self.user.is_speaking() && !call.has_user_transcript()
-        } else {
-            true
-        };
-        is_heard.then_some(index)
-    }
-
     /// Handles audio, or TTS text, from a speech-to-speech model.
     pub(super) fn on_speech(&mut self, llm: ProcessorIndex, now: Time) {
-        if let Some(call) = self.answering(llm) {
+        if let Some(call) = self.calls.answering(llm) {
             call.on_token(now);
         }
     }
 
     /// Adds text that a speech-to-speech model speaks.
     pub(super) fn on_spoken_text(&mut self, llm: ProcessorIndex, text: &str, spacing: Spacing) {
-        if let Some(call) = self.answering(llm) {
+        if let Some(call) = self.calls.answering(llm) {
             call.on_reported_text(text, spacing);
         }
     }
@@ -340,7 +313,7 @@ impl LlmCalls {
         let is_cancelled = phase == MetricPhase::Cancelled;
         let may_be_early = may_be_early && !is_cancelled;
         let requested = self.upcoming.request(llm, &self.user).map(Request::at);
-        let measured = self.measured_index(llm).map(|index| &mut self.calls[index]);
+        let measured = self.calls.measured(llm);
         let is_ttfb = matches!(metric.value, Measurement::TimeToFirstByte(_));
         let (is_under_way, awaits_kind, ended) = measured.as_ref().map_or((false, false, None), |call| {
             (call.is_under_way(), call.awaits_kind() && !call.response_has_started(), call.ended_at())
@@ -362,7 +335,7 @@ impl LlmCalls {
 
     /// Handles an error of a model. Returns the error if the latest call is not open and has not just closed.
     pub(super) fn on_error(&mut self, llm: ProcessorIndex, error: SpanError, now: Time) -> Option<SpanError> {
-        match self.latest(llm).filter(|call| is_open_or_just_closed(call.ended_at(), now)) {
+        match self.calls.latest(llm).filter(|call| is_open_or_just_closed(call.ended_at(), now)) {
             Some(call) => {
                 call.on_error(error);
                 None
@@ -382,7 +355,8 @@ impl LlmCalls {
         self.predicted = None;
     }
 
-    /// Handles the prediction that the user's turn has ended. Until it is confirmed or withdrawn, calls are speculative.
+    /// Handles the prediction that the user's turn has ended. Until it is confirmed or withdrawn, calls are
+    /// speculative.
     pub(super) fn on_eager_transcript(&mut self, now: Time) {
         self.predicted = Some(now);
     }
@@ -411,7 +385,7 @@ impl LlmCalls {
     /// service detected the user's speech.
     pub(super) fn on_interrupt(&mut self, turn: TurnNumber, now: Time) {
         let detected = self.user.take_detection(now);
-        for call in self.of_turn_mut(turn) {
+        for call in self.calls.of_turn_mut(turn) {
             call.on_interrupt(now);
             if let Some(at) = detected {
                 call.on_detected_speech(at);
@@ -421,7 +395,7 @@ impl LlmCalls {
 
     /// Handles an interruption by a speech-to-speech model that heard the user itself.
     pub(super) fn on_own_interruption(&mut self, llm: ProcessorIndex, now: Time) {
-        self.of_mut(llm).for_each(|call| call.on_interrupt(now));
+        self.calls.of_mut(llm).for_each(|call| call.on_interrupt(now));
     }
 
     /// Returns the call of a turn that an LLM operation starting now may belong to: the oldest one without an
@@ -445,7 +419,7 @@ impl LlmCalls {
 
     /// Handles the start of an LLM operation that shares the span `key`.
     pub(super) fn on_operation_start(&mut self, key: SpanKey, now: Time, scope: &mut TurnScope<'_>) {
-        if let Some(call) = self.calls.iter_mut().find(|call| call.key() == key) {
+        if let Some(call) = self.calls.by_key(key) {
             call.begin_span(scope);
             call.on_retry(now);
         }
@@ -453,7 +427,7 @@ impl LlmCalls {
 
     /// Handles the failure of an operation that shares the span `key`. Returns the error if no call has that span.
     pub(super) fn on_operation_error(&mut self, key: SpanKey, error: SpanError) -> Option<SpanError> {
-        match self.calls.iter_mut().find(|call| call.key() == key) {
+        match self.calls.by_key(key) {
             Some(call) => {
                 call.on_error(error);
                 None
@@ -464,93 +438,44 @@ impl LlmCalls {
 
     /// Returns the latest call under way in a turn.
     pub(super) fn current(&self, turn: TurnNumber) -> Option<SpanKey> {
-        self.of_turn(turn).find(|call| call.is_under_way()).map(LlmCall::key)
+        self.calls.of_turn(turn).find(|call| call.is_under_way()).map(LlmCall::key)
     }
 
     pub(super) fn add_activity(&self, turn: TurnNumber, activity: &mut Activity) {
-        self.of_turn(turn).for_each(|call| activity.add(call.is_under_way(), call.ended_at()));
+        self.calls.of_turn(turn).for_each(|call| activity.add(call.is_under_way(), call.ended_at()));
     }
 
     /// Whether a turn has reached the limit of spans of this kind.
     pub(super) fn is_full(&self, turn: TurnNumber) -> bool {
-        self.calls.len() >= MAX_SPANS_PER_TURN && self.of_turn(turn).count() >= MAX_SPANS_PER_TURN
+        self.calls.is_full(turn)
     }
 
     /// Returns the time of the first token of each call of a turn, and the class of its model's service.
     pub(super) fn first_tokens(&self, turn: TurnNumber) -> impl Iterator<Item = (Time, String)> {
-        self.of_turn(turn).filter_map(|call| Some((call.first_token()?, call.processor().class.clone())))
+        self.calls
+            .of_turn(turn)
+            .filter_map(|call| Some((call.first_token()?, call.processor().class.clone())))
     }
 
     /// Starts the spans of a turn whose start was delayed.
     pub(super) fn begin_spans(&mut self, scope: &mut TurnScope<'_>) {
-        let turn = scope.number();
-        self.calls.iter_mut().filter(|call| call.turn() == turn).for_each(|call| call.begin_span(scope));
+        self.calls.of_turn_mut(scope.number()).for_each(|call| call.begin_span(scope));
     }
 
     /// Removes the calls of a turn.
     pub(super) fn take(&mut self, turn: TurnNumber) -> Vec<LlmCall> {
-        take_matching(&mut self.calls, |call| call.turn() == turn)
+        self.calls.take(turn)
     }
 
     /// Removes the oldest call of a turn, after starting its span if necessary.
     pub(super) fn take_oldest(&mut self, scope: &mut TurnScope<'_>) -> Option<LlmCall> {
-        let turn = scope.number();
-        let oldest = self.calls.iter().position(|call| call.turn() == turn)?;
-        let mut call = self.calls.remove(oldest);
+        let mut call = self.calls.take_oldest(scope.number())?;
         call.begin_span(scope);
         Some(call)
     }
 
     /// Whether a turn has a call.
     pub(super) fn has_calls(&self, turn: TurnNumber) -> bool {
-        self.of_turn(turn).next().is_some()
-    }
-
-    /// Returns the calls of a turn, latest first.
-    fn of_turn(&self, turn: TurnNumber) -> impl Iterator<Item = &LlmCall> {
-        self.calls
-            .iter()
-            .rev()
-            .skip_while(move |call| call.turn() > turn)
-            .take_while(move |call| call.turn() == turn)
-    }
-
-    fn of_turn_mut(&mut self, turn: TurnNumber) -> impl Iterator<Item = &mut LlmCall> {
-        self.calls.iter_mut().filter(move |call| call.turn() == turn)
-    }
-
-    fn of(&self, llm: ProcessorIndex) -> impl DoubleEndedIterator<Item = &LlmCall> {
-        self.calls.iter().filter(move |call| call.service() == llm)
-    }
-
-    fn of_mut(&mut self, llm: ProcessorIndex) -> impl DoubleEndedIterator<Item = &mut LlmCall> {
-        self.calls.iter_mut().filter(move |call| call.service() == llm)
-    }
-
-    fn latest(&mut self, llm: ProcessorIndex) -> Option<&mut LlmCall> {
-        self.of_mut(llm).next_back()
-    }
-
-    /// Returns the call that a response belongs to: the latest open one whose response has started, else the latest
-    /// open one.
-    fn answering_index(&self, llm: ProcessorIndex) -> Option<usize> {
-        let is_open = |call: &LlmCall| call.service() == llm && call.is_open();
-        let started = self.calls.iter().rposition(|call| is_open(call) && call.response_has_started());
-        started.or_else(|| self.calls.iter().rposition(is_open))
-    }
-
-    fn answering(&mut self, llm: ProcessorIndex) -> Option<&mut LlmCall> {
-        self.answering_index(llm).map(|index| &mut self.calls[index])
-    }
-
-    /// Returns the call that a metric belongs to: the latest one, unless it waits for the response of an earlier call.
-    fn measured_index(&self, llm: ProcessorIndex) -> Option<usize> {
-        let latest = self.calls.iter().rposition(|call| call.service() == llm)?;
-        let call = &self.calls[latest];
-        let waits = call.is_open() && !call.response_has_started();
-        let previous = self.calls[..latest].iter().rposition(|call| call.service() == llm);
-        let answering =
-            previous.filter(|&previous| waits && self.calls[previous].answered_beyond(call.start()));
-        Some(answering.unwrap_or(latest))
+        self.calls.of_turn(turn).next().is_some()
     }
 }

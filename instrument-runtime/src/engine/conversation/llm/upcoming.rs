@@ -81,10 +81,24 @@ pub(super) struct UpcomingCall {
     previous: Option<Time>,
     /// The user's words that no call has answered.
     transcript: JoinedText,
-    measurements: Measurements,
-    measured: Option<Time>,
+    measured: Option<Box<EarlyMeasurements>>,
     /// When the last tool that the model asked for returned.
     tool_returned: Option<Time>,
+}
+
+/// Measurements that came before the response that they belong to.
+#[derive(Debug)]
+struct EarlyMeasurements {
+    measurements: Measurements,
+    /// When the last of them came.
+    at: Time,
+}
+
+impl EarlyMeasurements {
+    /// Whether a response that starts now, or a measurement that comes now, may belong to the same call.
+    fn is_recent(&self, now: Time) -> bool {
+        now.since(self.at) <= MAX_EARLY
+    }
 }
 
 /// The input that a model was asked to answer.
@@ -128,14 +142,7 @@ impl UpcomingCalls {
 
 impl UpcomingCall {
     fn new(llm: ProcessorIndex) -> Self {
-        Self {
-            llm,
-            previous: None,
-            transcript: JoinedText::default(),
-            measurements: Measurements::default(),
-            measured: None,
-            tool_returned: None,
-        }
+        Self { llm, previous: None, transcript: JoinedText::default(), measured: None, tool_returned: None }
     }
 
     pub(super) fn on_transcript(&mut self, text: &str) {
@@ -144,16 +151,18 @@ impl UpcomingCall {
 
     /// Handles a measurement that precedes its response.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>, now: Time) {
-        if self.measured.is_some_and(|at| now.since(at) > MAX_EARLY) {
-            self.measurements = Measurements::default();
-        }
-        self.measurements.add(metric);
-        self.measured = Some(now);
+        let recent = self.measured.take().filter(|early| early.is_recent(now));
+        let mut early = recent.unwrap_or_else(|| {
+            Box::new(EarlyMeasurements { measurements: Measurements::default(), at: now })
+        });
+        early.measurements.add(metric);
+        early.at = now;
+        self.measured = Some(early);
     }
 
     /// Forgets measurements, because they belong to an earlier call.
     pub(super) fn forget_measurements(&mut self) {
-        self.measurements = Measurements::default();
+        self.measured = None;
     }
 
     pub(super) fn on_tool_result(&mut self, now: Time) {
@@ -163,9 +172,8 @@ impl UpcomingCall {
     /// Handles the start of the call. Returns the user's words, and the measurements that came just before it.
     pub(super) fn start(&mut self, now: Time) -> (Option<String>, Measurements) {
         self.previous = Some(now);
-        let measurements = std::mem::take(&mut self.measurements);
-        let is_recent = self.measured.take().is_some_and(|at| now.since(at) <= MAX_EARLY);
-        let measurements = if is_recent { measurements } else { Measurements::default() };
+        let recent = self.measured.take().filter(|early| early.is_recent(now));
+        let measurements = recent.map(|early| early.measurements).unwrap_or_default();
         (std::mem::take(&mut self.transcript).to_text(), measurements)
     }
 

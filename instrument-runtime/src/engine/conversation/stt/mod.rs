@@ -11,7 +11,9 @@
 //!
 //! See [STT](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#stt).
 
+mod transcripts;
 mod utterance;
+mod voice;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +23,6 @@ use crate::engine::frame::{Measurement, Metric, Processor, Role, Transcript};
 use crate::engine::record::{SpanKey, TurnNumber};
 use crate::engine::speech::{Speaker, Speech, SpeechChange};
 use crate::engine::time::Time;
-use crate::engine::truncate::to_bounded;
 
 use super::config::Support;
 use super::effect::{Effect, Moment};
@@ -29,13 +30,11 @@ use super::operations::TracedOperation;
 use super::processors::{ProcessorIndex, Processors};
 use super::span::{SpanError, SpanKeys, is_open_or_just_closed, take_matching};
 use super::turn_scope::TurnScope;
-
 use super::turns::{MAX_SPANS_PER_TURN, Milestone, VoiceStop};
 
+use transcripts::TranscriptHistory;
 pub(super) use utterance::Utterance;
-
-/// Upper bound on remembered final transcripts. They distinguish typed input from spoken input.
-const MAX_REMEMBERED_TRANSCRIPTS: usize = 32;
+use voice::Voice;
 
 /// Upper bound on utterances that wait for a turn.
 const MAX_WAITING: usize = 8;
@@ -45,66 +44,15 @@ const MAX_WAITING: usize = 8;
 pub(crate) struct UserSpeech {
     support: Support,
     voice: Voice,
-    current: Option<Utterance>,
+    current: Option<Box<Utterance>>,
     /// The utterance that has just been announced, until it is assigned to a turn.
     announced: Option<Box<Utterance>>,
     /// Utterances that have just ended, until they are [settled](Self::settle).
-    ended: VecDeque<Utterance>,
+    ended: VecDeque<Box<Utterance>>,
     /// Ended utterances of open turns. Those without a turn wait for the next one.
     settled: Vec<Utterance>,
     transcripts: TranscriptHistory,
     user_id: Option<Arc<str>>,
-}
-
-/// The user's voice, as it was detected and announced.
-#[derive(Debug, Default)]
-struct Voice {
-    latest: Option<VoiceActivity>,
-    /// The end of a voice whose start was not detected, until an utterance begins. The user may have been muted.
-    stop_without_start: Option<VoiceStop>,
-    is_detected: bool,
-    /// Whether the framework has announced the user at least once.
-    is_announced: bool,
-    /// Whether the framework has announced the user as speaking, and not as stopped since.
-    is_user_speaking: bool,
-    last_bot_stop: Option<Time>,
-}
-
-/// One voice activity.
-#[derive(Debug, Clone, Copy)]
-struct VoiceActivity {
-    start: Time,
-    stop: Option<Time>,
-    /// Whether it has announced the user, which it does once.
-    is_used: bool,
-}
-
-impl Voice {
-    /// Returns the start of the voice activity behind a user start that is announced now. Voice activity that ended
-    /// before the bot last stopped belongs to a muted user and does not count.
-    fn start_of_user(&self) -> Option<Time> {
-        let latest = self.latest.filter(|activity| !activity.is_used)?;
-        let ended_before_bot = latest.stop.zip(self.last_bot_stop).is_some_and(|(stop, bot)| stop < bot);
-        (!ended_before_bot).then_some(latest.start)
-    }
-
-    /// Whether a user start that is announced now, with this voice activity if any, belongs to `utterance`.
-    fn belongs_to(&self, utterance: &Utterance, voice: Option<Time>) -> bool {
-        match (utterance.turn(), voice) {
-            (None, Some(_)) => true,
-            (None, None) => !self.is_detected || utterance.spoken_in().is_none(),
-            // With voice detection, a second announcement without new voice activity belongs to the same utterance.
-            (Some(_), None) => self.is_detected,
-            (Some(_), Some(_)) => false,
-        }
-    }
-}
-
-/// The latest final transcripts, and the number of all.
-#[derive(Debug, Default)]
-struct TranscriptHistory {
-    count: u64,
-    latest: VecDeque<String>,
 }
 
 /// The words of a transcript, by whether they may still change.
@@ -134,18 +82,17 @@ impl UserSpeech {
 
     /// Whether the current utterance has words.
     pub(super) fn has_words(&self) -> bool {
-        self.current.as_ref().is_some_and(Utterance::has_words)
+        self.current.as_ref().is_some_and(|utterance| utterance.has_words())
     }
 
     /// Returns the number of final transcripts so far.
     pub(super) fn transcript_count(&self) -> u64 {
-        self.transcripts.count
+        self.transcripts.count()
     }
 
     /// Whether a transcript after the first `count` ones is part of `message`.
     pub(super) fn has_said(&self, message: &str, count: u64) -> bool {
-        let new = usize::try_from(self.transcripts.count - count).unwrap_or(usize::MAX);
-        self.transcripts.latest.iter().rev().take(new).any(|text| message.contains(text.as_str()))
+        self.transcripts.has_said(message, count)
     }
 
     /// Handles the start of voice activity. `turn` is the current turn.
@@ -156,11 +103,7 @@ impl UserSpeech {
         moment: &mut Moment<'_>,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.voice.is_detected = true;
-        // A voice within announced speech is of that announcement, and not of the next one.
-        let is_used = self.voice.is_user_speaking;
-        self.voice.latest = Some(VoiceActivity { start: moment.now, stop: None, is_used });
-        self.voice.stop_without_start = None;
+        self.voice.on_start(moment.now);
         on_user_audible(SpeechChange::Starts, moment.now, moment);
         if let Some(utterance) = self.current.as_mut().filter(|of| of.is_continued_by_voice()) {
             utterance.on_voice_resume();
@@ -184,10 +127,7 @@ impl UserSpeech {
             stop_secs.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
         let stop = VoiceStop { at: moment.now, voice_end: moment.now - silence };
         on_user_audible(SpeechChange::Stops, stop.voice_end, moment);
-        match self.voice.latest.as_mut().filter(|latest| latest.stop.is_none()) {
-            Some(latest) => latest.stop = Some(moment.now),
-            None => self.voice.stop_without_start = Some(stop),
-        }
+        self.voice.on_stop(stop);
         let utterance = self.current.as_mut()?;
         utterance.on_voice_stop(stop);
         Some(Effect::VoiceEnded { turn: utterance.turn()?, stop })
@@ -196,12 +136,11 @@ impl UserSpeech {
     /// Handles a frame that announces the start of user speech.
     pub(super) fn on_user_start(&mut self, moment: &mut Moment<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if !self.voice.is_detected {
+        if !self.voice.is_detected() {
             on_user_audible(SpeechChange::Starts, moment.now, moment);
         }
-        let was_inferred = self.infers_user() && self.voice.latest.is_some_and(|latest| latest.is_used);
-        self.voice.is_announced = true;
-        self.voice.is_user_speaking = true;
+        let was_inferred = self.infers_user() && self.voice.has_announced_user();
+        self.voice.on_announced_start();
         if !was_inferred {
             self.start_user(moment.now, &mut effects);
         }
@@ -210,10 +149,10 @@ impl UserSpeech {
 
     /// Handles a frame that announces the end of user speech.
     pub(super) fn on_user_stop(&mut self, moment: &mut Moment<'_>) {
-        if !self.voice.is_detected {
+        if !self.voice.is_detected() {
             on_user_audible(SpeechChange::Stops, moment.now, moment);
         }
-        self.voice.is_user_speaking = false;
+        self.voice.on_announced_stop();
         if let Some(utterance) = &mut self.current {
             utterance.on_user_stop(moment.now);
         }
@@ -230,12 +169,7 @@ impl UserSpeech {
 
     /// Remembers a final transcript of an STT service or a speech-to-speech model.
     pub(super) fn on_final_text(&mut self, text: &str) {
-        let history = &mut self.transcripts;
-        history.count += 1;
-        if history.latest.len() == MAX_REMEMBERED_TRANSCRIPTS {
-            history.latest.pop_front();
-        }
-        history.latest.push_back(to_bounded(text.trim()));
+        self.transcripts.on_final(text);
     }
 
     /// Prepares for a transcript, which [`on_words`](Self::on_words) then adds. Without voice activity or an
@@ -249,7 +183,7 @@ impl UserSpeech {
         let mut effects = Vec::new();
         if self.current.is_none() {
             self.begin_utterance(now, turn, keys);
-            if self.voice.is_detected {
+            if self.voice.is_detected() {
                 // A new voice would have begun a new utterance: these are late words of the current turn.
                 effects.push(Effect::UtteranceJoined);
             } else if self.infers_user() {
@@ -292,7 +226,7 @@ impl UserSpeech {
         keys: &mut SpanKeys,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        match self.announced.take().map(|utterance| *utterance) {
+        match self.announced.take() {
             Some(utterance)
                 if utterance.turn().is_none() || (turn == previous && utterance.turn() == turn) =>
             {
@@ -323,17 +257,15 @@ impl UserSpeech {
 
     /// Handles the start of bot speech. Without voice activity, later words belong to a new utterance.
     pub(super) fn on_bot_start(&mut self) -> Option<Effect> {
-        self.voice.stop_without_start = None;
-        self.voice.is_user_speaking = false;
-        let is_over = !self.voice.is_detected && self.current.as_ref().is_some_and(Utterance::has_final);
+        self.voice.on_bot_start();
+        let is_over = !self.voice.is_detected() && self.current.as_ref().is_some_and(|of| of.has_final());
         if is_over { self.end_current() } else { None }
     }
 
     /// Handles the end of bot speech. An ended utterance that started no turn belongs to the turn in which it was
     /// spoken.
     pub(super) fn on_bot_stop(&mut self, now: Time) -> Option<Effect> {
-        self.voice.last_bot_stop = Some(now);
-        self.voice.stop_without_start = None;
+        self.voice.on_bot_stop(now);
         let is_back_channel = self.current.as_ref().is_some_and(|utterance| {
             utterance.turn().is_none() && utterance.voice_has_stopped() && utterance.is_speech()
         });
@@ -357,7 +289,7 @@ impl UserSpeech {
 
     /// Returns the turn that the oldest ended utterance belongs to, or was spoken in.
     pub(super) fn ended_in(&self) -> Option<TurnNumber> {
-        self.ended.front().and_then(Utterance::likely_turn)
+        self.ended.front().and_then(|utterance| utterance.likely_turn())
     }
 
     /// Settles the oldest ended utterance in its turn. Without one, it waits for the next turn.
@@ -368,11 +300,11 @@ impl UserSpeech {
             Some(scope) => {
                 utterance.join(scope.turn());
                 utterance.begin_span(scope);
-                self.settled.push(utterance);
+                self.settled.push(*utterance);
             }
             None if self.settled.iter().filter(|waiting| waiting.turn().is_none()).count() < MAX_WAITING => {
                 utterance.on_turn_lost();
-                self.settled.push(utterance);
+                self.settled.push(*utterance);
             }
             None => {}
         }
@@ -386,15 +318,15 @@ impl UserSpeech {
         }
     }
 
-    /// Handles a measurement. One of the response time belongs to the last utterance whose voice has ended: services that
+    /// Handles a measurement. A time to first byte belongs to the last utterance whose voice has ended: services that
     /// cannot know which transcript is the last report it seconds later, or when the next voice starts.
     pub(super) fn on_metric(&mut self, metric: &Metric<'_>) {
-        let is_response_time = matches!(metric.value, Measurement::TimeToFirstByte(_));
+        let is_ttfb = matches!(metric.value, Measurement::TimeToFirstByte(_));
         match &mut self.current {
-            Some(utterance) if !is_response_time || utterance.may_be_answered() => {
+            Some(utterance) if !is_ttfb || utterance.may_be_answered() => {
                 utterance.on_metric(metric);
             }
-            _ if is_response_time => {
+            _ if is_ttfb => {
                 if let Some(previous) = self.settled.last_mut().filter(|previous| previous.has_final()) {
                     previous.on_metric(metric);
                 }
@@ -411,11 +343,11 @@ impl UserSpeech {
         }
     }
 
-    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed. A voice within
-    /// announced speech is an utterance, even if the service fails before its first word.
+    /// Handles an error of the STT service. Returns the error if no utterance is open or has just closed. A voice
+    /// within announced speech is an utterance, even if the service fails before its first word.
     pub(super) fn on_error(&mut self, error: SpanError, now: Time) -> Option<SpanError> {
-        let is_user_speaking = self.voice.is_user_speaking;
-        let is_open = |utterance: &&mut Utterance| {
+        let is_user_speaking = self.voice.is_user_speaking();
+        let is_open = |utterance: &&mut Box<Utterance>| {
             (utterance.is_speech() || is_user_speaking) && is_open_or_just_closed(utterance.last_final(), now)
         };
         match self.current.as_mut().filter(is_open) {
@@ -452,7 +384,7 @@ impl UserSpeech {
         self.current
             .as_ref()
             .filter(|utterance| utterance.likely_turn() == Some(turn) && !utterance.has_span())
-            .map(Utterance::start)
+            .map(|utterance| utterance.start())
     }
 
     /// Handles the failure of an operation that shares the span `key`. Returns the error if the current utterance has
@@ -499,15 +431,15 @@ impl UserSpeech {
 
     /// Whether the user's speech is inferred. It is until the framework announces it for the first time.
     pub(super) fn infers_user(&self) -> bool {
-        self.support == Support::Inferred && !self.voice.is_announced
+        self.support == Support::Inferred && !self.voice.is_announced()
     }
 
     fn begin_utterance(&mut self, start: Time, turn: Option<TurnNumber>, keys: &mut SpanKeys) {
         let mut utterance = Utterance::new(keys.allocate(), start, turn);
-        if let Some(stop) = self.voice.stop_without_start.take() {
+        if let Some(stop) = self.voice.take_stop_without_start() {
             utterance.on_voice_stop(stop);
         }
-        self.current = Some(utterance);
+        self.current = Some(Box::new(utterance));
     }
 
     /// Handles the start of user speech, announced or inferred.
@@ -515,13 +447,13 @@ impl UserSpeech {
         let voice = self.voice.start_of_user();
         match self.current.take() {
             Some(utterance) if self.voice.belongs_to(&utterance, voice) => {
-                self.announced = Some(Box::new(utterance));
+                self.announced = Some(utterance);
             }
             Some(other) => effects.extend(self.end(other)),
             None => {}
         }
-        if let Some(latest) = self.voice.latest.as_mut().filter(|_| voice.is_some()) {
-            latest.is_used = true;
+        if voice.is_some() {
+            self.voice.on_use();
         }
         effects.push(Effect::UserStarted { at: voice.unwrap_or(now) });
     }
@@ -531,7 +463,7 @@ impl UserSpeech {
         self.end(utterance)
     }
 
-    fn end(&mut self, utterance: Utterance) -> Option<Effect> {
+    fn end(&mut self, utterance: Box<Utterance>) -> Option<Effect> {
         if !utterance.is_speech() {
             return None;
         }

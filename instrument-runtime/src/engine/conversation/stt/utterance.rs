@@ -101,8 +101,8 @@ impl Utterance {
         self.has_span
     }
 
-    /// Whether voice activity that starts now continues it after a pause: it has neither a final transcript nor an error
-    /// yet, and the user has not been announced as stopped.
+    /// Whether voice activity that starts now continues it after a pause: it has neither a final transcript nor an
+    /// error yet, and the user has not been announced as stopped.
     pub(super) fn is_continued_by_voice(&self) -> bool {
         self.is_speech() && !self.has_final() && !self.has_failed() && self.user_stopped.is_none()
     }
@@ -127,7 +127,8 @@ impl Utterance {
         self.voice_stop.is_some()
     }
 
-    /// Whether a response time that comes now may be of this utterance: the service can have answered it.
+    /// Whether a time to first byte that is reported now may belong to this utterance: the service can have answered
+    /// it.
     pub(super) fn may_be_answered(&self) -> bool {
         self.has_words || self.voice_has_stopped() || self.user_stopped.is_some()
     }

@@ -2,7 +2,7 @@
 
 use super::support::{LLM, OUT, Pipeline, TTS, USER, chunk};
 use super::tree::assert_tree;
-use crate::engine::frame::{Frame, TextChunk};
+use crate::engine::frame::{Audio, Frame, TextChunk};
 
 #[test]
 fn first_turn_says_that_the_start_was_missed() {
@@ -79,4 +79,24 @@ fn answer_on_its_way_to_synthesis_is_not_speech_itself() {
     pipeline.at(1_900).synthesizes("a", "Hi.").at(2_000).push(OUT, &Frame::BotStartedSpeaking);
     pipeline.spoken("a", "Hi.").at(3_000).bot_stops().at(9_000).ends();
     assert!(pipeline.tree().contains("after 0.700"), "{}", pipeline.tree());
+}
+
+/// A frame log contains more hops than a live observer passes to the engine.
+#[test]
+fn hops_that_no_live_observer_passes_on_change_nothing() {
+    let audio = Audio::pcm16(640, 16_000, 1);
+    let spans = |kept_back: &[Frame<'_>]| {
+        let mut pipeline = Pipeline::joined_late();
+        for frame in kept_back {
+            pipeline.push(OUT, frame);
+        }
+        pipeline.at(1_000).user_starts().at(1_600).user_stops();
+        pipeline.at(1_700).push(TTS, &Frame::TtsStarted { context_id: None }).at(1_800).audio(TTS, 500);
+        pipeline.at(1_900).push(USER, &Frame::BotStartedSpeaking).drops();
+        pipeline.spans
+    };
+    let nothing = spans(&[]);
+    assert_eq!(spans(&[Frame::InputAudio(audio)]), nothing);
+    assert_eq!(spans(&[Frame::Other { class: "Odd" }]), nothing);
+    assert_eq!(spans(&[Frame::TtsAudio(audio)]), nothing);
 }

@@ -10,8 +10,8 @@
 //!                       user starts:                   user starts, or timeout:
 //!                       interrupted                    completed
 //!
-//!   Unknown (the observer was added during the turn): as Waiting once a model is asked, as Speaking once the bot starts,
-//!   as Spoken once it stops; completed if the user starts before any of these
+//!   Unknown (the observer was added during the turn): as Waiting once a model is asked, as Speaking once the bot
+//!   starts, as Spoken once it stops; completed if the user starts before any of these
 //! ```
 //!
 //! See [Interruption](https://github.com/pipecat-instrument/pipecat-instrument/blob/main/docs/spans.md#interruption).

@@ -47,8 +47,8 @@ const MAX_PENDING_ERRORS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Turns {
     timeout: Duration,
-    current: Option<Turn>,
-    ended: VecDeque<Turn>,
+    current: Option<Box<Turn>>,
+    ended: VecDeque<Box<Turn>>,
     next_number: u32,
     last_end: Time,
     /// Errors between turns.
@@ -92,20 +92,20 @@ impl Turns {
     }
 
     pub(super) fn current(&self) -> Option<&Turn> {
-        self.current.as_ref()
+        self.current.as_deref()
     }
 
     pub(super) fn current_mut(&mut self) -> Option<&mut Turn> {
-        self.current.as_mut()
+        self.current.as_deref_mut()
     }
 
     pub(super) fn current_number(&self) -> Option<TurnNumber> {
-        self.current.as_ref().map(Turn::number)
+        self.current().map(Turn::number)
     }
 
     /// Returns the state of the floor in the current turn; `None` between turns.
     pub(super) fn floor(&self) -> Option<Floor> {
-        self.current.as_ref().map(Turn::floor)
+        self.current().map(Turn::floor)
     }
 
     /// Whether the bot is audible now.
@@ -125,7 +125,8 @@ impl Turns {
 
     /// Returns a turn that is current or still open.
     pub(super) fn get_mut(&mut self, number: TurnNumber) -> Option<&mut Turn> {
-        self.current.iter_mut().chain(self.ended.iter_mut().rev()).find(|turn| turn.number() == number)
+        let mut turns = self.current.iter_mut().chain(self.ended.iter_mut().rev());
+        turns.find(|turn| turn.number() == number).map(Box::as_mut)
     }
 
     /// Sets how the sink records a turn that is current or still open, and returns the turn.
@@ -138,19 +139,19 @@ impl Turns {
 
     /// Returns the number of the turn that ended last, while its spans are open.
     pub(super) fn last_ended(&self) -> Option<TurnNumber> {
-        self.ended.back().map(Turn::number)
+        self.ended.back().map(|turn| turn.number())
     }
 
     /// Returns when the current turn times out, and when the bot was done in it; `None` while the bot is not done.
     pub(super) fn timeout(&self, activity: impl FnOnce(TurnNumber) -> Activity) -> Option<(Time, Time)> {
-        let turn = self.current.as_ref()?;
+        let turn = self.current()?;
         let done_at = turn.done_at(|| activity(turn.number()))?;
         Some((done_at + self.timeout, done_at))
     }
 
     /// Returns when the spans of the oldest ended turn are due to be written.
     pub(super) fn next_release(&self) -> Option<Time> {
-        self.ended.front().and_then(Turn::release_at)
+        self.ended.front().and_then(|turn| turn.release_at())
     }
 
     /// Starts a turn. Errors that waited for a turn belong to it.
@@ -171,7 +172,7 @@ impl Turns {
         for error in std::mem::take(&mut self.pending_errors) {
             turn.on_error(error, moment.sink);
         }
-        self.current = Some(turn);
+        self.current = Some(Box::new(turn));
         number
     }
 
@@ -192,7 +193,7 @@ impl Turns {
     }
 
     /// Removes the oldest ended turn, for its spans to be written.
-    pub(super) fn pop_ended(&mut self) -> Option<Turn> {
+    pub(super) fn pop_ended(&mut self) -> Option<Box<Turn>> {
         self.ended.pop_front()
     }
 

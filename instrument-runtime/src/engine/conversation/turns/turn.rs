@@ -230,7 +230,8 @@ impl Turn {
         self.had_context = true;
     }
 
-    /// Handles a request to a language model. `announces_user` states whether the framework announces the user's speech.
+    /// Handles a request to a language model. `announces_user` states whether the framework announces the user's
+    /// speech.
     pub(crate) fn on_request(&mut self, now: Time, announces_user: bool) {
         self.waiting.on_request(now, announces_user);
     }

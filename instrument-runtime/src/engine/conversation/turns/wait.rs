@@ -88,8 +88,8 @@ pub(crate) struct Wait {
 }
 
 impl Waiting {
-    /// Handles an utterance that began at `start`, as far as it is known. The user speaks again if it began after the
-    /// turn's last one was taken as done.
+    /// Handles an utterance that began at `start`, with the transcript and the end of its voice if they have come. The
+    /// user speaks again if it began after the framework took the user as done.
     pub(super) fn on_utterance(
         &mut self,
         start: Time,
