@@ -42,20 +42,23 @@ fn a_conversation_is_printed_with_all_its_parts() {
         "\
 conversation booking · 3 turns · 8.93 s
 
-turn 1 · 4.38 s · completed · user→bot 1.58 s (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, llm 500 ms, \
-tools 600 ms by check_calendar, aggregation 40 ms, tts 110 ms, output 30 ms)
+turn 1 · 4.38 s · completed · user→bot 1.58 s, 600 ms by check_calendar
+             wait  endpointing 200 ms · transcription 90 ms · turn detection 10 ms · llm 500 ms ·
+                   tools 600 ms · aggregation 40 ms · tts 110 ms · output 30 ms
    0:00.500  user  Is Tuesday free?
    0:02.100  tool  check_calendar {\"day\":\"Tuesday\"} → {\"free\":[\"9:30\"]} · 600 ms
    0:03.050  bot   Half past nine is free.
 
-turn 2 · 2.01 s · interrupted · user→bot 730 ms (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, \
-llm 250 ms by OpenAILLMService, aggregation 40 ms, tts 110 ms, output 30 ms)
+turn 2 · 2.01 s · interrupted · user→bot 730 ms, 250 ms by OpenAILLMService
+             wait  endpointing 200 ms · transcription 90 ms · turn detection 10 ms · llm 250 ms ·
+                   aggregation 40 ms · tts 110 ms · output 30 ms
    0:04.780  user  And Wednesday?
    0:05.980  bot   Wednesday is full,
                    ✂ cut at 0:06.790, not heard: I am afraid.
 
-turn 3 · 1.74 s · completed · user→bot 880 ms (endpointing 200 ms, transcription 90 ms, turn detection 10 ms, \
-llm 400 ms by OpenAILLMService, aggregation 40 ms, tts 110 ms, output 30 ms)
+turn 3 · 1.74 s · completed · user→bot 880 ms, 400 ms by OpenAILLMService
+             wait  endpointing 200 ms · transcription 90 ms · turn detection 10 ms · llm 400 ms ·
+                   aggregation 40 ms · tts 110 ms · output 30 ms
    0:06.790  user  Then Tuesday.
    0:07.890  ✗     TimeoutError: the model took too long
    0:08.240  bot   Booked.
@@ -218,9 +221,12 @@ fn every_recording_is_shown() {
 }
 
 #[test]
-fn the_document_matches_the_output() {
+fn the_documents_match_the_output() {
     let printed = show(&[], &recording("b_interrupt"));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/frame-log.md");
-    let document = fs::read_to_string(path).unwrap();
-    assert!(document.contains(&printed), "the document no longer shows this:\n{printed}");
+    let first_turn = &printed[printed.find("turn 1").unwrap()..printed.find("\nturn 2").unwrap()];
+    for (page, printed) in [("docs/frame-log.md", &*printed), ("README.md", first_turn)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+        let document = fs::read_to_string(path).unwrap();
+        assert!(document.contains(printed), "{page} no longer shows this:\n{printed}");
+    }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! conversation call-1 · 2 turns · 9.31 s
 //!
-//! turn 1 · 4.31 s · completed · user→bot 909 ms (transcription 321 ms by DeepgramSTTService, llm 254 ms, tts 183 ms)
+//! turn 1 · 4.31 s · completed · user→bot 758 ms, 321 ms by DeepgramSTTService
+//!             wait  transcription 321 ms · llm 254 ms · tts 183 ms
 //!   0:00.120  user  When are you open?
 //!   0:02.540  bot   From eight to six, Monday to Friday.
 //! ```
@@ -26,6 +27,8 @@ const GAP: &str = "  ";
 
 /// Text is not wrapped to fewer columns than this.
 const MIN_TEXT_WIDTH: usize = 20;
+
+const NO_BREAK_SPACE: &str = "\u{a0}";
 
 /// Stages shorter than this, in milliseconds, are omitted: they would round to 0.
 const MIN_SHOWN_MS: f64 = 0.05;
@@ -60,24 +63,35 @@ fn render_turn(turn: &TurnView, width: usize) -> String {
     let repeats = turn.repeats.as_ref().map(render_repeats).unwrap_or_default();
     let mut text =
         format!("{title} · {} · {ended}{began}{repeats}{latency}\n", format_ms(turn.end - turn.start));
+    if let Some(wait) = turn.latency.as_ref().and_then(wait_entry) {
+        // Only the spaces between stages may end a line.
+        text += &wait.render(width).replace(NO_BREAK_SPACE, " ");
+    }
     for entry in entries(turn) {
         text += &entry.render(width);
     }
     text
 }
 
+/// Renders the wait for the bot, and the longest stage of it with its owner.
 fn render_latency(latency: &LatencyView) -> String {
+    let longest = latency.longest_stage();
+    let longest = longest.and_then(|stage| Some((format_ms(stage.time), stage.owner.as_ref()?)));
+    let longest = longest.map(|(time, owner)| paint(ASIDE, format!(", {time} by {}", one_line(owner))));
+    format!(" · user→bot {}{}", format_ms(latency.total), longest.unwrap_or_default())
+}
+
+/// Returns the stages of the wait; `None` if there are none.
+fn wait_entry(latency: &LatencyView) -> Option<Entry> {
     let stages = latency.stages.iter().filter(|stage| stage.time.0.abs() >= MIN_SHOWN_MS);
-    let longest = latency.longest_stage().map(|stage| stage.name);
     let render_stage = |stage: &StageView| {
-        let owner = stage.owner.as_ref().filter(|_| longest == Some(stage.name));
-        let owner = owner.map(|owner| format!(" by {}", one_line(owner))).unwrap_or_default();
-        format!("{} {}{owner}", stage.name.replace('_', " "), format_ms(stage.time))
+        let stage = format!("{} {}", stage.name.replace('_', " "), format_ms(stage.time));
+        stage.replace(' ', NO_BREAK_SPACE)
     };
     let stages: Vec<String> = stages.map(render_stage).collect();
-    let stages =
-        if stages.is_empty() { String::new() } else { paint(ASIDE, format!(" ({})", stages.join(", "))) };
-    format!(" · user→bot {}{stages}", format_ms(latency.total))
+    let separator = format!("{NO_BREAK_SPACE}· ");
+    (!stages.is_empty())
+        .then(|| Entry { text_style: ASIDE, ..Entry::new(None, "wait", ASIDE, stages.join(&separator)) })
 }
 
 fn render_repeats(repeats: &RepeatsView) -> String {
@@ -89,7 +103,8 @@ fn render_repeats(repeats: &RepeatsView) -> String {
 
 /// One line of a turn, before it is wrapped.
 struct Entry {
-    at: Ms,
+    /// `None` for what is not at one moment.
+    at: Option<Ms>,
     label: &'static str,
     label_style: Style,
     text: String,
@@ -99,14 +114,14 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(at: Ms, label: &'static str, label_style: Style, text: String) -> Self {
+    fn new(at: Option<Ms>, label: &'static str, label_style: Style, text: String) -> Self {
         Self { at, label, label_style, text, text_style: Style::new(), note: None }
     }
 
     fn render(&self, width: usize) -> String {
         let indent = " ".repeat(CLOCK_WIDTH + GAP.len() + SPEAKER_WIDTH + GAP.len());
         let text_width = width.saturating_sub(indent.len()).max(MIN_TEXT_WIDTH);
-        let at = format_clock(self.at);
+        let at = self.at.map(format_clock).unwrap_or_default();
         let clock = format!("{}{at}", " ".repeat(CLOCK_WIDTH.saturating_sub(columns(&at))));
         let label =
             format!("{}{}", self.label, " ".repeat(SPEAKER_WIDTH.saturating_sub(columns(self.label))));
@@ -130,7 +145,8 @@ fn entries(turn: &TurnView) -> Vec<Entry> {
     let tools = turn.spans.iter().filter(|span| span.lane == Lane::Tool).map(tool_entry);
     let errors = turn.errors.iter().map(error_entry);
     let mut entries: Vec<Entry> = lines.chain(tools).chain(errors).collect();
-    entries.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
+    let at = |entry: &Entry| entry.at.map_or(0.0, |at| at.0);
+    entries.sort_by(|a, b| at(a).total_cmp(&at(b)));
     entries
 }
 
@@ -144,7 +160,7 @@ fn transcript_entry(line: &TranscriptLine) -> Entry {
     let placeholder = if is_partly_played { "(words not reported)" } else { "(not heard)" };
     let text = line.text.as_deref().map_or_else(|| placeholder.to_owned(), one_line);
     let note = line.interruption.as_ref().map(interruption_note);
-    Entry { note, ..Entry::new(line.at, label, style, text) }
+    Entry { note, ..Entry::new(Some(line.at), label, style, text) }
 }
 
 fn interruption_note(interruption: &Interruption) -> String {
@@ -166,10 +182,10 @@ fn tool_entry(span: &SpanView) -> Entry {
     let state = state.map(|state| format!(" {state}")).unwrap_or_default();
     let time = format_ms(span.end - span.start);
     let text = format!("{} {arguments}{result}{state} · {time}", one_line(&span.name));
-    Entry::new(span.start, "tool", TOOL, text)
+    Entry::new(Some(span.start), "tool", TOOL, text)
 }
 
 fn error_entry(error: &ErrorView) -> Entry {
     let text = one_line(&format!("{}: {}", error.kind, error.message));
-    Entry { text_style: ERROR, ..Entry::new(error.at, "✗", ERROR, text) }
+    Entry { text_style: ERROR, ..Entry::new(Some(error.at), "✗", ERROR, text) }
 }
